@@ -1,0 +1,28 @@
+/** Stateless completions: what the OpenAI-compatible door asks. They do not pass through a conversation. */
+import { Context } from "effect"
+import type { Effect } from "effect"
+import type { Caller } from "./Caller.ts"
+import type { Busy, Forbidden, ModelNotFound } from "./Errors.ts"
+import type { ModelAnswer } from "./ModelEvent.ts"
+import type { ModelInfo, ModelSink } from "./ModelProvider.ts"
+import type { ModelRequest } from "./ModelRequest.ts"
+import type { ProviderError } from "./ProviderError.ts"
+
+export type CompletionError = ModelNotFound | Forbidden | Busy | ProviderError
+
+/** A request whose `model` is still the caller's name for it: `provider/model`, or bare. */
+export type CompletionRequest = ModelRequest
+
+export class Completions extends Context.Service<
+  Completions,
+  {
+    readonly complete: (request: CompletionRequest) => Effect.Effect<ModelAnswer, CompletionError, Caller>
+    /** Interrupting it reaches the provider within 100 ms. */
+    readonly stream: (
+      request: CompletionRequest,
+      sink: ModelSink
+    ) => Effect.Effect<ModelAnswer, CompletionError, Caller>
+    /** Chat models first, real providers before the demo. */
+    readonly models: Effect.Effect<ReadonlyArray<ModelInfo>>
+  }
+>()("@parley/domain/Completions") {}

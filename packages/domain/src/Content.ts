@@ -1,0 +1,68 @@
+/** What messages are made of, whoever wrote them. */
+import { Schema } from "effect"
+
+/** Longest text of one part, in UTF-16 code units. */
+export const maxTextLength = 1_000_000
+/** Longest image reference: a `data:` URL of about 7.5 MB, or an address. */
+export const maxImageUrlLength = 10_000_000
+/** Most parts of one message. */
+export const maxParts = 64
+
+export const TextPart = Schema.Struct({
+  type: Schema.Literal("text"),
+  text: Schema.String.check(Schema.isMaxLength(maxTextLength))
+})
+export type TextPart = typeof TextPart.Type
+
+export const ImagePart = Schema.Struct({
+  type: Schema.Literal("image"),
+  /** `https:` or `data:image/…;base64,…` */
+  url: Schema.String.check(
+    Schema.isMaxLength(maxImageUrlLength),
+    Schema.isPattern(/^(https?:\/\/|data:image\/(png|jpeg|gif|webp);base64,)/)
+  ),
+  detail: Schema.optionalKey(Schema.Literals(["auto", "low", "high"]))
+})
+export type ImagePart = typeof ImagePart.Type
+
+/** Reasoning that a model showed; `signature` is what its provider wants back to accept it again. */
+export const ReasoningPart = Schema.Struct({
+  type: Schema.Literal("reasoning"),
+  text: Schema.String,
+  signature: Schema.optionalKey(Schema.String)
+})
+export type ReasoningPart = typeof ReasoningPart.Type
+
+export const ToolCallPart = Schema.Struct({
+  type: Schema.Literal("tool-call"),
+  id: Schema.String,
+  name: Schema.String,
+  /** JSON text exactly as the model wrote it; it may be invalid. */
+  arguments: Schema.String
+})
+export type ToolCallPart = typeof ToolCallPart.Type
+
+export const ToolResultPart = Schema.Struct({
+  type: Schema.Literal("tool-result"),
+  toolCallId: Schema.String,
+  content: Schema.String.check(Schema.isMaxLength(maxTextLength)),
+  isError: Schema.optionalKey(Schema.Boolean)
+})
+export type ToolResultPart = typeof ToolResultPart.Type
+
+export const UserPart = Schema.Union([TextPart, ImagePart, ToolResultPart])
+export type UserPart = typeof UserPart.Type
+export const AssistantPart = Schema.Union([TextPart, ReasoningPart, ToolCallPart])
+export type AssistantPart = typeof AssistantPart.Type
+export const Part = Schema.Union([TextPart, ImagePart, ReasoningPart, ToolCallPart, ToolResultPart])
+export type Part = typeof Part.Type
+
+export const UserContent = Schema.NonEmptyArray(UserPart).check(Schema.isMaxLength(maxParts))
+export type UserContent = typeof UserContent.Type
+
+/** The text parts, joined. */
+export const textOf = (parts: ReadonlyArray<Part>): string => {
+  let text = ""
+  for (const part of parts) if (part.type === "text") text += part.text
+  return text
+}

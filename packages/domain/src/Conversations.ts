@@ -1,0 +1,91 @@
+/** The door's view of conversations: what the edge may ask, whichever process the conversation's actor lives in. */
+import { Context } from "effect"
+import type { Effect, Scope } from "effect"
+import type { Caller } from "./Caller.ts"
+import type { Accepted, Edit, Regenerate, RunCursor, Send } from "./ConversationCommand.ts"
+import type { ConversationError } from "./Errors.ts"
+import type { ConversationId, MessageId, PrincipalId, RunId } from "./Ids.ts"
+import type { Conversation, Member, Message } from "./Message.ts"
+import type { ModelParameters } from "./ModelRequest.ts"
+import type { RunStatus } from "./RunEvent.ts"
+
+type Ask<A> = Effect.Effect<A, ConversationError, Caller>
+
+export interface CreateConversation {
+  readonly title?: string
+  readonly model?: string
+  readonly systemPrompt?: string | null
+  readonly parameters?: ModelParameters
+}
+
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  /** Pass as `cursor` for the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface PageRequest {
+  readonly cursor?: string
+  /** 1 to 200; 50 when absent. */
+  readonly limit?: number
+}
+
+export interface RunInfo {
+  readonly runId: RunId
+  readonly messageId: MessageId
+  readonly conversationId: ConversationId
+  readonly model: string
+  readonly status: RunStatus
+  readonly startedAtMs: number
+  readonly endedAtMs: number | null
+}
+
+/** One socket's or one SSE response's end of the line. All calls are synchronous and must not throw. */
+export interface FollowerPort {
+  /** One encoded JSON frame (`RunFrame` or `RoomFrame`). The string is shared between followers. */
+  readonly send: (frame: string) => void
+  /** Bytes given to the transport and not yet taken by the peer. */
+  readonly bufferedBytes: () => number
+  /** The follower is too far behind, or the conversation is gone; codes as in docs/websocket.md. */
+  readonly close: (code: number, reason: string) => void
+}
+
+/** A follower of one conversation; released with its scope. */
+export interface Follower {
+  /** Answers through the port: `delta | snapshot | closed | gone`, then `caught-up`, then live frames. */
+  readonly subscribe: (runId: RunId, cursor: RunCursor) => Effect.Effect<void, ConversationError>
+  readonly unsubscribe: (runId: RunId) => void
+  /** `room-snapshot`, or the missed room events after `afterSeq`; then live. New runs are then subscribed by themselves. */
+  readonly subscribeRoom: (afterSeq?: number) => Effect.Effect<void, ConversationError>
+  /** Cumulative: every event up to `seq` has been applied. */
+  readonly ack: (runId: RunId, seq: number) => void
+  /** The transport has drained. */
+  readonly drained: () => void
+  readonly setTyping: (typing: boolean) => void
+}
+
+export class Conversations extends Context.Service<
+  Conversations,
+  {
+    readonly create: (input: CreateConversation) => Ask<Conversation>
+    readonly list: (page: PageRequest) => Ask<Page<Conversation>>
+    readonly get: (id: ConversationId) => Ask<Conversation>
+    readonly update: (id: ConversationId, change: CreateConversation) => Ask<Conversation>
+    readonly remove: (id: ConversationId) => Ask<void>
+    /** The whole tree, oldest first, by page; children follow their parents. */
+    readonly messages: (id: ConversationId, page: PageRequest) => Ask<Page<Message>>
+    readonly members: (id: ConversationId) => Ask<ReadonlyArray<Member>>
+    readonly addMember: (id: ConversationId, principalId: PrincipalId) => Ask<Member>
+    readonly removeMember: (id: ConversationId, principalId: PrincipalId) => Ask<void>
+    readonly send: (id: ConversationId, command: Send) => Ask<Accepted>
+    readonly regenerate: (id: ConversationId, command: Regenerate) => Ask<Accepted>
+    readonly edit: (id: ConversationId, command: Edit) => Ask<Accepted>
+    /** Idempotent, from anywhere; answers with where the run stands afterwards. */
+    readonly cancel: (id: ConversationId, runId: RunId) => Ask<RunInfo>
+    readonly run: (id: ConversationId, runId: RunId) => Ask<RunInfo>
+    readonly follow: (
+      id: ConversationId,
+      port: FollowerPort
+    ) => Effect.Effect<Follower, ConversationError, Caller | Scope.Scope>
+  }
+>()("@parley/domain/Conversations") {}

@@ -1,0 +1,62 @@
+/**
+ * Identifiers. Each is `<prefix>_<26 characters of Crockford base 32>`: 48 bits of Unix milliseconds, then 80 random
+ * bits, so that ids sort by time of creation and are safe to show.
+ */
+import { Clock, Effect, Schema } from "effect"
+
+const id = (prefix: string) => Schema.String.check(Schema.isPattern(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`)))
+
+export const TenantId = id("ten").pipe(Schema.brand("TenantId"))
+export type TenantId = typeof TenantId.Type
+export const PrincipalId = id("prn").pipe(Schema.brand("PrincipalId"))
+export type PrincipalId = typeof PrincipalId.Type
+export const ApiKeyId = id("key").pipe(Schema.brand("ApiKeyId"))
+export type ApiKeyId = typeof ApiKeyId.Type
+export const ConversationId = id("cnv").pipe(Schema.brand("ConversationId"))
+export type ConversationId = typeof ConversationId.Type
+export const MessageId = id("msg").pipe(Schema.brand("MessageId"))
+export type MessageId = typeof MessageId.Type
+export const RunId = id("run").pipe(Schema.brand("RunId"))
+export type RunId = typeof RunId.Type
+/** New whenever the owner of a run restarts or loses its log. */
+export const Epoch = id("epo").pipe(Schema.brand("Epoch"))
+export type Epoch = typeof Epoch.Type
+
+/** Chosen by the client; a retry with the same value never makes a second turn. Remembered for 24 hours. */
+export const ClientMessageId = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_.:-]{1,64}$/)).pipe(
+  Schema.brand("ClientMessageId")
+)
+export type ClientMessageId = typeof ClientMessageId.Type
+
+/** Accepted from `x-request-id` or made; in every log line and error of the request. */
+export const RequestId = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_.:-]{1,128}$/)).pipe(
+  Schema.brand("RequestId")
+)
+export type RequestId = typeof RequestId.Type
+
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+
+const body = (nowMs: number): string => {
+  let time = ""
+  let rest = nowMs
+  for (let i = 0; i < 10; i++) {
+    time = alphabet.charAt(rest % 32) + time
+    rest = Math.floor(rest / 32)
+  }
+  let random = ""
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += alphabet.charAt(byte & 31)
+  return time + random
+}
+
+const generator = <A>(prefix: string, schema: { make(value: string): A }): Effect.Effect<A> =>
+  Effect.map(Clock.currentTimeMillis, (nowMs) => schema.make(`${prefix}_${body(nowMs)}`))
+
+export const makeTenantId = generator("ten", TenantId)
+export const makePrincipalId = generator("prn", PrincipalId)
+export const makeApiKeyId = generator("key", ApiKeyId)
+export const makeConversationId = generator("cnv", ConversationId)
+export const makeMessageId = generator("msg", MessageId)
+export const makeRunId = generator("run", RunId)
+export const makeEpoch = generator("epo", Epoch)
+/** Synchronous: made once per request on the edge, where no fiber exists yet. */
+export const makeRequestId = (nowMs: number): RequestId => RequestId.make(`req_${body(nowMs)}`)

@@ -1,0 +1,46 @@
+/** The strategy by which a model is called, whoever runs it. */
+import { Schema } from "effect"
+import type { Effect } from "effect"
+import type { ProviderError } from "./ProviderError.ts"
+import type { ModelAnswer, ModelEvent } from "./ModelEvent.ts"
+import type { ModelRequest } from "./ModelRequest.ts"
+
+export const ModelInfo = Schema.Struct({
+  /** `provider/model` */
+  id: Schema.String,
+  provider: Schema.String,
+  /** The provider's own name. */
+  model: Schema.String,
+  /** When the provider published it, Unix seconds; 0 when it does not say. */
+  createdAtSeconds: Schema.Int,
+  kind: Schema.Literals(["chat", "embedding", "other"])
+})
+export type ModelInfo = typeof ModelInfo.Type
+
+/** Backpressure on a provider's stream. Both are idempotent and may be called at any time, after the end too. */
+export interface StreamControl {
+  readonly pause: () => void
+  readonly resume: () => void
+}
+
+/**
+ * Where a provider's events go. Called synchronously, once per chunk read from the provider's socket, with all the
+ * events of that chunk in order. Never called after `stream` has ended or was interrupted. It must not throw.
+ */
+export type ModelSink = (events: ReadonlyArray<ModelEvent>, control: StreamControl) => void
+
+export interface ModelProvider {
+  /** `openai`, `anthropic`, `llama`, `demo`, … : the prefix of its models' names. */
+  readonly id: string
+  /** True when it answers only for demonstration, so that a real one goes first in every list. */
+  readonly isDemo: boolean
+  /** What can be asked for now. Low rate; the caller caches. */
+  readonly models: Effect.Effect<ReadonlyArray<ModelInfo>, ProviderError>
+  /** One whole answer. Interruption reaches the provider within 100 ms. */
+  readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
+  /**
+   * Streams into `sink` and succeeds after the provider's own terminal, with the folded answer. A stream that ends without its terminal
+   * fails as `ProviderTruncated`; interruption closes the connection at once.
+   */
+  readonly stream: (request: ModelRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, ProviderError>
+}

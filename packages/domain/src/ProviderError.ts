@@ -1,0 +1,64 @@
+/** How a call to a provider fails. `provider` and `model` say whose; `status` is the provider's own, where it answered. */
+import { Schema } from "effect"
+
+const fields = {
+  provider: Schema.String,
+  model: Schema.String,
+  message: Schema.String,
+  /** The provider's HTTP status; absent when it did not answer. */
+  status: Schema.optionalKey(Schema.Int),
+  /** The provider's own code or type of the error, and its request id, where given. */
+  code: Schema.optionalKey(Schema.String),
+  providerRequestId: Schema.optionalKey(Schema.String),
+  retryAfterMs: Schema.optionalKey(Schema.Finite)
+}
+
+/** 400, 404, 413, 422 …: the request itself is wrong; no retry helps. */
+export class ProviderRejected extends Schema.TaggedError<ProviderRejected>()("ProviderRejected", fields, {
+  httpApiStatus: 400
+}) {}
+/** 401, 403: our credential is wrong. The caller cannot mend it. */
+export class ProviderUnauthorized extends Schema.TaggedError<ProviderUnauthorized>()("ProviderUnauthorized", fields, {
+  httpApiStatus: 502
+}) {}
+/** 404 for the model. */
+export class ProviderModelNotFound extends Schema.TaggedError<ProviderModelNotFound>()("ProviderModelNotFound", fields, {
+  httpApiStatus: 404
+}) {}
+/** 429; `retryAfterMs` when the provider said so. */
+export class ProviderRateLimited extends Schema.TaggedError<ProviderRateLimited>()("ProviderRateLimited", fields, {
+  httpApiStatus: 429
+}) {}
+/** 5xx, an error event in the stream, or an answer that is not of its wire (an HTML page). */
+export class ProviderFailed extends Schema.TaggedError<ProviderFailed>()("ProviderFailed", fields, {
+  httpApiStatus: 502
+}) {}
+/** No connection, refused, reset before an answer, DNS, TLS. */
+export class ProviderUnreachable extends Schema.TaggedError<ProviderUnreachable>()("ProviderUnreachable", fields, {
+  httpApiStatus: 502
+}) {}
+/** The stream ended without its terminal. What was delivered before it stands. */
+export class ProviderTruncated extends Schema.TaggedError<ProviderTruncated>()("ProviderTruncated", fields, {
+  httpApiStatus: 502
+}) {}
+/** No headers, or no chunk, within the bound. */
+export class ProviderTimeout extends Schema.TaggedError<ProviderTimeout>()("ProviderTimeout", fields, {
+  httpApiStatus: 504
+}) {}
+/** Its circuit is open, or its concurrency bound is reached. */
+export class ProviderUnavailable extends Schema.TaggedError<ProviderUnavailable>()("ProviderUnavailable", fields, {
+  httpApiStatus: 503
+}) {}
+
+export const ProviderError = Schema.Union([
+  ProviderRejected,
+  ProviderUnauthorized,
+  ProviderModelNotFound,
+  ProviderRateLimited,
+  ProviderFailed,
+  ProviderUnreachable,
+  ProviderTruncated,
+  ProviderTimeout,
+  ProviderUnavailable
+])
+export type ProviderError = typeof ProviderError.Type

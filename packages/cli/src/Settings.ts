@@ -1,0 +1,128 @@
+/** Every setting of the programs: name, default, meaning. Read from the environment in this one place. */
+import { Config, Schema } from "effect"
+import type { Option } from "effect"
+
+export interface SettingRow {
+  readonly name: string
+  /** As shown to a person. */
+  readonly fallback: string
+  readonly meaning: string
+}
+
+const rows: Array<SettingRow> = []
+
+const setting = <A>(
+  name: string,
+  fallback: string,
+  meaning: string,
+  read: (name: string) => Config.Config<A>
+): Config.Config<A> => {
+  rows.push({ name, fallback, meaning })
+  return read(name)
+}
+
+const optional =
+  <A>(read: (name: string) => Config.Config<A>) =>
+  (name: string): Config.Config<Option.Option<A>> =>
+    Config.option(read(name))
+
+/** Longest time that a setting in milliseconds may name: a day. */
+const maxMs = 86_400_000
+
+const milliseconds = (fallback: number) => (name: string) =>
+  Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxMs })), name).pipe(
+    Config.withDefault(fallback)
+  )
+
+export const settings = Config.all({
+  host: setting("PARLEY_HOST", "127.0.0.1", "address to listen on", (name) =>
+    Config.NonEmptyString(name).pipe(Config.withDefault("127.0.0.1"))
+  ),
+  port: setting("PARLEY_PORT", "8787", "port to listen on; 0 takes a free one", (name) =>
+    Config.Port(name).pipe(Config.withDefault(8787))
+  ),
+  dataDir: setting("PARLEY_DATA_DIR", ".data", "folder of the embedded Postgres and of generated secrets", (name) =>
+    Config.NonEmptyString(name).pipe(Config.withDefault(".data"))
+  ),
+  databaseUrl: setting(
+    "DATABASE_URL",
+    "embedded Postgres",
+    "postgres://… of a Postgres 15 or later",
+    optional(Config.Redacted)
+  ),
+  redisUrl: setting("REDIS_URL", "this process's memory", "redis://… for what processes share", optional(Config.Redacted)),
+  openaiApiKey: setting("OPENAI_API_KEY", "", "makes openai/… live", optional(Config.Redacted)),
+  openaiBaseUrl: setting("OPENAI_BASE_URL", "OpenAI's own", "another address that speaks OpenAI's API", optional(Config.NonEmptyString)),
+  anthropicApiKey: setting("ANTHROPIC_API_KEY", "", "makes anthropic/… live", optional(Config.Redacted)),
+  anthropicBaseUrl: setting(
+    "ANTHROPIC_BASE_URL",
+    "Anthropic's own",
+    "another address that speaks Anthropic's API",
+    optional(Config.NonEmptyString)
+  ),
+  llamaBaseUrl: setting(
+    "LLAMA_BASE_URL",
+    "",
+    "an OpenAI-compatible server (Ollama, vLLM, llama.cpp); makes llama/… live",
+    optional(Config.NonEmptyString)
+  ),
+  llamaApiKey: setting("LLAMA_API_KEY", "", "its key, if it wants one", optional(Config.Redacted)),
+  bootstrapApiKey: setting(
+    "PARLEY_BOOTSTRAP_API_KEY",
+    "made and printed once",
+    "the first administrator's key: pk_…, 32 characters or more",
+    optional(Config.Redacted)
+  ),
+  allowedOrigins: setting(
+    "PARLEY_ALLOWED_ORIGINS",
+    "the same host",
+    "further browser origins that may open sockets, separated by commas",
+    (name) =>
+      Config.String(name).pipe(
+        Config.withDefault(""),
+        Config.map((text) =>
+          text
+            .split(",")
+            .map((origin) => origin.trim())
+            .filter((origin) => origin !== "")
+        )
+      )
+  ),
+  drainTimeoutMs: setting(
+    "PARLEY_DRAIN_TIMEOUT_MS",
+    "15000",
+    "milliseconds that running answers get to finish when the program is asked to stop",
+    milliseconds(15_000)
+  ),
+  crashPolicy: setting(
+    "PARLEY_CRASH_POLICY",
+    "continue",
+    "what becomes of an answer whose process died: continue it, or fail it with its partial text",
+    (name) => Config.Literals(["continue", "fail"], name).pipe(Config.withDefault("continue" as const))
+  ),
+  logFormat: setting("PARLEY_LOG_FORMAT", "pretty on a terminal, else json", "pretty or json", (name) =>
+    Config.option(Config.Literals(["pretty", "json"], name))
+  ),
+  logLevel: setting("PARLEY_LOG_LEVEL", "Info", "least level that is logged", (name) =>
+    Config.LogLevel(name).pipe(Config.withDefault("Info" as const))
+  ),
+  otlpEndpoint: setting(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "",
+    "base address of an OTLP/HTTP collector; spans are exported when it is set",
+    optional(Config.NonEmptyString)
+  )
+})
+
+export type Settings = Config.Success<typeof settings>
+
+/** In the order above; for `--help` and the tests. */
+export const settingRows: ReadonlyArray<SettingRow> = rows
+
+/** One line a setting, aligned, for `parley serve --help`. */
+export const settingsHelp = (): string => {
+  const width = Math.max(...rows.map((row) => row.name.length))
+  return rows
+    .map((row) => `  ${row.name.padEnd(width)}  ${row.meaning}${row.fallback === "" ? "" : ` (${row.fallback})`}`)
+    .join("\n")
+}

@@ -1,0 +1,45 @@
+/** What a person sees when the program is ready. The administrator's key is shown here once, and never logged. */
+import { Effect } from "effect"
+
+export interface Announcement {
+  readonly address: string
+  /** The key, when this start made it. */
+  readonly newAdministratorKey: string | undefined
+  /** `openai`, `demo` …: what answers now. */
+  readonly providers: ReadonlyArray<string>
+  /** Where the data is, without any password. */
+  readonly data: string
+  readonly shared: string
+  readonly engine: string
+  readonly startedInMs: number
+}
+
+export const announce = (a: Announcement): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    yield* Effect.logInfo("Parley is ready").pipe(
+      Effect.annotateLogs({
+        address: a.address,
+        providers: a.providers.join(", "),
+        data: a.data,
+        engine: a.engine,
+        startedInMs: a.startedInMs
+      })
+    )
+    yield* Effect.sync(() => process.stdout.write(banner(a)))
+  })
+
+const banner = (a: Announcement): string => {
+  const rows: Array<readonly [string, string]> = [
+    ["Address", a.address],
+    ["Providers", `${a.providers.join(", ")}${a.providers.every((id) => id === "demo") ? "  (set OPENAI_API_KEY, ANTHROPIC_API_KEY or LLAMA_BASE_URL for real ones)" : ""}`],
+    ["Data", a.data],
+    ["Shared state", a.shared],
+    ["Server", a.engine]
+  ]
+  if (a.newAdministratorKey !== undefined) {
+    rows.push(["Key", a.newAdministratorKey], ["", "This is the administrator's key. It is shown only this once: keep it."])
+    rows.push(["Chat", `${a.address}/#key=${a.newAdministratorKey}`])
+  }
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return `\n${rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join("\n")}\n\n`
+}

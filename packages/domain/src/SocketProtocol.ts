@@ -2,19 +2,19 @@
  * The WebSocket protocol `parley.v1`: one JSON object per text frame. docs/websocket.md is its guide.
  * Server frames about runs and rooms are `RunFrame` and `RoomFrame`.
  */
-import { Schema } from "effect";
-import { Accepted, Edit, Regenerate, RunCursor, Send } from "./ConversationCommand.ts";
-import { ConversationId, RequestId, RunId } from "./Ids.ts";
-import { RoomFrame } from "./RoomFrame.ts";
-import { RunFrame } from "./RunFrame.ts";
-import { RunStatus } from "./RunEvent.ts";
+import { Schema } from "effect"
+import { Accepted, Edit, Regenerate, RunCursor, Send } from "./ConversationCommand.ts"
+import { ConversationId, RequestId, RunId } from "./Ids.ts"
+import { RoomFrame } from "./RoomFrame.ts"
+import { RunFrame } from "./RunFrame.ts"
+import { RunStatus } from "./RunEvent.ts"
 
-export const subprotocol = "parley.v1";
+export const subprotocol = "parley.v1"
 
 /** Longest frame that a client may send. */
-export const maxClientFrameBytes = 1_048_576;
+export const maxClientFrameBytes = 1_048_576
 /** Malformed frames that one socket may send before it is closed with `CloseCode.protocolError`. */
-export const maxMalformedFrames = 5;
+export const maxMalformedFrames = 5
 
 /** 4000–4499: reconnect; 4500–4999: do not. */
 export const CloseCode = {
@@ -29,17 +29,17 @@ export const CloseCode = {
   /** The key was revoked or has expired. */
   unauthorized: 4501,
   /** The conversation was deleted, or the caller removed from it. */
-  gone: 4502,
-} as const;
+  gone: 4502
+} as const
 
 /** Chosen by the client; the answer to a command carries it back. */
-const CommandId = Schema.String.check(Schema.isMaxLength(64));
+const CommandId = Schema.String.check(Schema.isMaxLength(64))
 const command = {
   id: CommandId,
   conversationId: ConversationId,
   /** W3C trace context that the command's span continues; one that cannot be read is ignored. */
-  traceparent: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(256))),
-};
+  traceparent: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(256)))
+}
 
 export const ClientFrame = Schema.Union([
   Schema.Struct({ type: Schema.Literal("send"), ...command, ...Send.fields }),
@@ -50,14 +50,14 @@ export const ClientFrame = Schema.Union([
   Schema.Struct({
     type: Schema.Literal("follow"),
     ...command,
-    afterSeq: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+    afterSeq: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
   }),
   Schema.Struct({ type: Schema.Literal("unfollow"), ...command }),
   Schema.Struct({
     type: Schema.Literal("subscribe"),
     ...command,
     runId: RunId,
-    ...RunCursor.fields,
+    ...RunCursor.fields
   }),
   Schema.Struct({ type: Schema.Literal("unsubscribe"), ...command, runId: RunId }),
   /** At least once a second, and at least every 8 KiB received, while events arrive. Unanswered. */
@@ -65,37 +65,37 @@ export const ClientFrame = Schema.Union([
     type: Schema.Literal("ack"),
     conversationId: ConversationId,
     runId: RunId,
-    seq: Schema.Int,
+    seq: Schema.Int
   }),
   Schema.Struct({
     type: Schema.Literal("typing"),
     conversationId: ConversationId,
-    typing: Schema.Boolean,
+    typing: Schema.Boolean
   }),
-  Schema.Struct({ type: Schema.Literal("ping"), at: Schema.optionalKey(Schema.Finite) }),
-]);
-export type ClientFrame = typeof ClientFrame.Type;
+  Schema.Struct({ type: Schema.Literal("ping"), at: Schema.optionalKey(Schema.Finite) })
+])
+export type ClientFrame = typeof ClientFrame.Type
 
 /** First frame of a connection. */
 export const Welcome = Schema.Struct({
   type: Schema.Literal("welcome"),
   protocol: Schema.Literal(subprotocol),
   requestId: RequestId,
-  heartbeatMs: Schema.Int,
-});
+  heartbeatMs: Schema.Int
+})
 export const Accept = Schema.Struct({
   type: Schema.Literal("accepted"),
   id: CommandId,
-  ...Accepted.fields,
-});
+  ...Accepted.fields
+})
 /** A command without an answer of its own is done. */
-export const Done = Schema.Struct({ type: Schema.Literal("done"), id: CommandId });
+export const Done = Schema.Struct({ type: Schema.Literal("done"), id: CommandId })
 export const Cancelled = Schema.Struct({
   type: Schema.Literal("cancelled"),
   id: CommandId,
   runId: RunId,
-  status: RunStatus,
-});
+  status: RunStatus
+})
 export const ErrorFrame = Schema.Struct({
   type: Schema.Literal("error"),
   /** Absent when the frame could not be read so far. */
@@ -105,19 +105,17 @@ export const ErrorFrame = Schema.Struct({
   requestId: RequestId,
   retry: Schema.Literals(["never", "same-id", "later"]),
   retryAfterMs: Schema.optionalKey(Schema.Finite),
-  issues: Schema.optionalKey(
-    Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String })),
-  ),
-});
+  issues: Schema.optionalKey(Schema.Array(Schema.Struct({ path: Schema.String, message: Schema.String })))
+})
 export const GoAway = Schema.Struct({
   type: Schema.Literal("go-away"),
   /** Reconnect after a random time up to this. */
-  withinMs: Schema.Int,
-});
+  withinMs: Schema.Int
+})
 export const Pong = Schema.Struct({
   type: Schema.Literal("pong"),
-  at: Schema.optionalKey(Schema.Finite),
-});
+  at: Schema.optionalKey(Schema.Finite)
+})
 
 export const ServerFrame = Schema.Union([
   Welcome,
@@ -128,6 +126,6 @@ export const ServerFrame = Schema.Union([
   GoAway,
   Pong,
   ...RunFrame.members,
-  ...RoomFrame.members,
-]);
-export type ServerFrame = typeof ServerFrame.Type;
+  ...RoomFrame.members
+])
+export type ServerFrame = typeof ServerFrame.Type

@@ -4,25 +4,25 @@
  * The tenant and the author come from the key of the call (`RpcAuth`), never from a payload. A stream that its caller leaves is over: its
  * follower is released, or its completion's provider call is aborted. A run itself goes on; only `Cancel` stops it.
  */
-import { Schema } from "effect";
-import { Rpc, RpcGroup } from "effect/rpc";
-import { Accepted, Edit, Regenerate, RunCursor, Send } from "../ConversationCommand.ts";
-import { Busy, ConversationError, Forbidden, ModelNotFound } from "../Errors.ts";
-import { ConversationId, MessageId, RunId } from "../Ids.ts";
-import { Conversation, Message } from "../Message.ts";
-import { ModelAnswer, ModelEvent } from "../ModelEvent.ts";
-import { ModelInfo } from "../ModelProvider.ts";
-import { ModelParameters, ModelRequest } from "../ModelRequest.ts";
-import { ProviderError } from "../ProviderError.ts";
-import { RoomFrame } from "../RoomFrame.ts";
-import { RunStatus } from "../RunEvent.ts";
-import { RunFrame } from "../RunFrame.ts";
-import { RpcAuth } from "./RpcAuth.ts";
+import { Schema } from "effect"
+import { Rpc, RpcGroup } from "effect/rpc"
+import { Accepted, Edit, Regenerate, RunCursor, Send } from "../ConversationCommand.ts"
+import { Busy, ConversationError, Forbidden, ModelNotFound } from "../Errors.ts"
+import { ConversationId, MessageId, RunId } from "../Ids.ts"
+import { Conversation, Message } from "../Message.ts"
+import { ModelAnswer, ModelEvent } from "../ModelEvent.ts"
+import { ModelInfo } from "../ModelProvider.ts"
+import { ModelParameters, ModelRequest } from "../ModelRequest.ts"
+import { ProviderError } from "../ProviderError.ts"
+import { RoomFrame } from "../RoomFrame.ts"
+import { RunStatus } from "../RunEvent.ts"
+import { RunFrame } from "../RunFrame.ts"
+import { RpcAuth } from "./RpcAuth.ts"
 
 /** Most messages of one page. */
-const maxPage = 200;
+const maxPage = 200
 
-const of = { conversationId: ConversationId };
+const of = { conversationId: ConversationId }
 
 export const RunInfo = Schema.Struct({
   runId: RunId,
@@ -31,10 +31,10 @@ export const RunInfo = Schema.Struct({
   model: Schema.String,
   status: RunStatus,
   startedAtMs: Schema.Int,
-  endedAtMs: Schema.NullOr(Schema.Int),
-});
+  endedAtMs: Schema.NullOr(Schema.Int)
+})
 
-const CompletionError = Schema.Union([ModelNotFound, Forbidden, Busy, ...ProviderError.members]);
+const CompletionError = Schema.Union([ModelNotFound, Forbidden, Busy, ...ProviderError.members])
 
 export class ParleyRpc extends RpcGroup.make(
   Rpc.make("CreateConversation", {
@@ -42,10 +42,10 @@ export class ParleyRpc extends RpcGroup.make(
       title: Schema.optionalKey(Schema.String),
       model: Schema.optionalKey(Schema.String),
       systemPrompt: Schema.optionalKey(Schema.NullOr(Schema.String)),
-      parameters: Schema.optionalKey(ModelParameters),
+      parameters: Schema.optionalKey(ModelParameters)
     },
     success: Conversation,
-    error: ConversationError,
+    error: ConversationError
   }),
   Rpc.make("GetConversation", { payload: of, success: Conversation, error: ConversationError }),
   Rpc.make("ListMessages", {
@@ -53,57 +53,55 @@ export class ParleyRpc extends RpcGroup.make(
       ...of,
       /** `nextCursor` of the page before. */
       cursor: Schema.optionalKey(Schema.String),
-      limit: Schema.optionalKey(
-        Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPage })),
-      ),
+      limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPage })))
     },
     success: Schema.Struct({
       items: Schema.Array(Message),
-      nextCursor: Schema.NullOr(Schema.String),
+      nextCursor: Schema.NullOr(Schema.String)
     }),
-    error: ConversationError,
+    error: ConversationError
   }),
   Rpc.make("Send", {
     payload: { ...of, ...Send.fields },
     success: Accepted,
-    error: ConversationError,
+    error: ConversationError
   }),
   Rpc.make("Regenerate", {
     payload: { ...of, ...Regenerate.fields },
     success: Accepted,
-    error: ConversationError,
+    error: ConversationError
   }),
   Rpc.make("Edit", {
     payload: { ...of, ...Edit.fields },
     success: Accepted,
-    error: ConversationError,
+    error: ConversationError
   }),
   Rpc.make("Cancel", {
     payload: { ...of, runId: RunId },
     success: RunInfo,
-    error: ConversationError,
+    error: ConversationError
   }),
   Rpc.make("GetRun", {
     payload: { ...of, runId: RunId },
     success: RunInfo,
-    error: ConversationError,
+    error: ConversationError
   }),
   /** From the cursor to the run's terminal, `closed` or `gone`; then it ends. Frames are applied as docs/websocket.md says. */
   Rpc.make("FollowRun", {
     payload: { ...of, runId: RunId, ...RunCursor.fields },
     success: RunFrame,
     error: ConversationError,
-    stream: true,
+    stream: true
   }),
   /** The room's events and presence, and the frames of each new run; it ends when its caller leaves it. */
   Rpc.make("FollowRoom", {
     payload: {
       ...of,
-      afterSeq: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+      afterSeq: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
     },
     success: Schema.Union([...RoomFrame.members, ...RunFrame.members]),
     error: ConversationError,
-    stream: true,
+    stream: true
   }),
   Rpc.make("Complete", { payload: ModelRequest, success: ModelAnswer, error: CompletionError }),
   /** Each element is all the events of one chunk of the provider's. */
@@ -111,7 +109,7 @@ export class ParleyRpc extends RpcGroup.make(
     payload: ModelRequest,
     success: Schema.Array(ModelEvent),
     error: CompletionError,
-    stream: true,
+    stream: true
   }),
-  Rpc.make("ListModels", { success: Schema.Array(ModelInfo) }),
+  Rpc.make("ListModels", { success: Schema.Array(ModelInfo) })
 ).middleware(RpcAuth) {}

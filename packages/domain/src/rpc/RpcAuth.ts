@@ -1,16 +1,13 @@
 /** How a call over `/rpc` says who asks: the header `authorization: Bearer pk_…`, on each call. */
-import { RpcMiddleware } from "effect/rpc";
-import { Schema } from "effect";
-import type { Caller } from "../Caller.ts";
-import { Forbidden, Unauthorized, Unavailable } from "../Errors.ts";
+import { RpcMiddleware } from "effect/rpc"
+import { Schema } from "effect"
+import type { Caller } from "../Caller.ts"
+import { Forbidden, Unauthorized, Unavailable } from "../Errors.ts"
 
-export const RpcAuthError = Schema.Union([Unauthorized, Forbidden, Unavailable]);
-export type RpcAuthError = typeof RpcAuthError.Type;
+export const RpcAuthError = Schema.Union([Unauthorized, Forbidden, Unavailable])
+export type RpcAuthError = typeof RpcAuthError.Type
 
-export class RpcAuth extends RpcMiddleware.Service<RpcAuth, { provides: Caller }>()(
-  "@parley/domain/rpc/RpcAuth",
-  {
-    error: RpcAuthError,
-    requiredForClient: true,
-  },
-) {}
+export class RpcAuth extends RpcMiddleware.Service<RpcAuth, { provides: Caller }>()("@parley/domain/rpc/RpcAuth", {
+  error: RpcAuthError,
+  requiredForClient: true
+}) {}

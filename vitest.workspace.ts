@@ -1,0 +1,48 @@
+/** The whole test configuration. Vitest 5 no longer reads this name by itself, so `vitest.config.ts` re-exports it. */
+import { fileURLToPath } from "node:url"
+import { defineConfig } from "vitest/config"
+
+const fromRoot = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Starts Postgres and Redis once for all the projects that name it, and only if one of them runs. */
+const servers = fromRoot("test/support/servers.ts")
+/** Finds a Chromium, likewise. */
+const chromium = fromRoot("test/support/chromium.ts")
+
+/** Longest that one test or hook may take: a bound on a hang, not a measure of speed. */
+const testTimeoutMs = 30_000
+
+const project = (name: string, globalSetup: ReadonlyArray<string> = []) => ({
+  test: {
+    name,
+    root: fromRoot(`packages/${name}`),
+    include: ["test/**/*.test.ts"],
+    globalSetup: [...globalSetup],
+    testTimeout: testTimeoutMs,
+    hookTimeout: testTimeoutMs
+  }
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("domain"),
+      project("providers"),
+      project("runtime", [servers]),
+      project("gateway", [servers, chromium]),
+      project("cli", [servers, chromium]),
+      {
+        test: { name: "house", root: fromRoot("."), include: ["test/*.test.ts"], testTimeout: testTimeoutMs }
+      }
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["packages/*/src/**/*.ts"],
+      // The program's first lines are run by tests as a process of their own, where V8 does not count them.
+      exclude: ["packages/cli/src/main.ts"],
+      reporter: ["text-summary", "json-summary", "html"],
+      reportsDirectory: "coverage",
+      thresholds: { lines: 80, branches: 80 }
+    }
+  }
+})

@@ -32,7 +32,13 @@ export default defineConfig({
       project("gateway", [servers, chromium]),
       project("cli", [servers, chromium]),
       {
-        test: { name: "house", root: fromRoot("."), include: ["test/*.test.ts"], testTimeout: testTimeoutMs }
+        test: {
+          name: "house",
+          root: fromRoot("."),
+          include: ["test/*.test.ts"],
+          globalSetup: [servers],
+          testTimeout: testTimeoutMs
+        }
       }
     ],
     coverage: {

@@ -48,6 +48,8 @@ export interface FollowerPort {
   readonly bufferedBytes: () => number
   /** The follower is too far behind, or the conversation is gone; codes as in docs/websocket.md. */
   readonly close: (code: number, reason: string) => void
+  /** False when the peer has no way to acknowledge (SSE): then only `bufferedBytes` tells how far behind it is. True when absent. */
+  readonly acknowledges?: boolean
 }
 
 /** A follower of one conversation; released with its scope. */

@@ -1,0 +1,77 @@
+/** One socket's place in one conversation: its follower, and what it was asked to follow. */
+import { Effect, Exit, Scope } from "effect"
+import type { Caller } from "@parley/domain/Caller"
+import type { Follower, FollowerPort } from "@parley/domain/Conversations"
+import type { ConversationError } from "@parley/domain/Errors"
+import { Busy } from "@parley/domain/Errors"
+import type { ConversationId, RunId } from "@parley/domain/Ids"
+import { endedRun } from "./endedRun.ts"
+import { busyRetryAfterMs, socketLimits } from "./socketLimits.ts"
+import type { SocketSession } from "./SocketSession.ts"
+
+export class ConversationLink {
+  readonly id: ConversationId
+  readonly follower: Follower
+  readonly #scope: Scope.Closeable
+  hasRoom = false
+  /** Subscribed to by `subscribe`, and not known to be over. */
+  readonly runs: Set<RunId>
+
+  constructor(id: ConversationId, follower: Follower, scope: Scope.Closeable, runs: Set<RunId>) {
+    this.id = id
+    this.follower = follower
+    this.#scope = scope
+    this.runs = runs
+  }
+
+  get isIdle(): boolean {
+    return !this.hasRoom && this.runs.size === 0
+  }
+
+  release(session: SocketSession): void {
+    session.host.closeScope(this.#scope)
+  }
+}
+
+/** The socket's link to a conversation, opened when it has none. */
+export const openLink = (
+  session: SocketSession,
+  id: ConversationId
+): Effect.Effect<ConversationLink, ConversationError, Caller> =>
+  Effect.suspend(() => {
+    const open = session.links?.get(id)
+    if (open !== undefined) return Effect.succeed(open)
+    if (session.links !== undefined && session.links.size >= socketLimits.conversations) {
+      return Effect.fail(
+        new Busy({
+          message: `a socket follows at most ${socketLimits.conversations} conversations`,
+          retryAfterMs: busyRetryAfterMs
+        })
+      )
+    }
+    const scope = Scope.makeUnsafe()
+    const runs = new Set<RunId>()
+    return Effect.uninterruptibleMask((restore) =>
+      restore(session.host.conversations.follow(id, portOf(session, runs)).pipe(Scope.provide(scope))).pipe(
+        Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
+        Effect.flatMap((follower) => {
+          const link = new ConversationLink(id, follower, scope, runs)
+          return session.addLink(link)
+            ? Effect.succeed(link)
+            : Effect.andThen(Scope.close(scope, Exit.void), Effect.interrupt)
+        })
+      )
+    )
+  })
+
+const portOf = (session: SocketSession, runs: Set<RunId>): FollowerPort => ({
+  send: (frame) => {
+    if (runs.size > 0) {
+      const over = endedRun(frame)
+      if (over !== undefined) runs.delete(over)
+    }
+    session.post(frame)
+  },
+  bufferedBytes: () => session.bufferedBytes(),
+  close: (code, reason) => session.close(code, reason)
+})

@@ -1,0 +1,48 @@
+/** What the sessions of a process share: the services of their commands, and one write to the network per socket and turn. */
+import { Effect, Exit, Scope } from "effect"
+import type { Clock, Context, Fiber } from "effect"
+import { Caller } from "@parley/domain/Caller"
+import type { Conversations } from "@parley/domain/Conversations"
+import type { SocketSession } from "./SocketSession.ts"
+
+export class SocketHost {
+  readonly conversations: Conversations["Service"]
+  readonly sessions = new Set<SocketSession>()
+  /** On all sockets, closed ones included whose commands have not ended. */
+  commandsUnderWay = 0
+  isDraining = false
+  readonly #context: Context.Context<never>
+  readonly #clock: Clock.Clock
+  /** Sessions with frames of this turn; empty between turns. */
+  #dirty: Array<SocketSession> = []
+
+  constructor(conversations: Conversations["Service"], context: Context.Context<never>, clock: Clock.Clock) {
+    this.conversations = conversations
+    this.#context = context
+    this.#clock = clock
+  }
+
+  nowMs(): number {
+    return this.#clock.currentTimeMillisUnsafe()
+  }
+
+  /** Runs at once, up to where it first waits. */
+  fork<A>(effect: Effect.Effect<A, never, Caller>, caller: Caller["Service"]): Fiber.Fiber<A> {
+    return Effect.runForkWith(this.#context)(Effect.provideService(effect, Caller, caller))
+  }
+
+  closeScope(scope: Scope.Closeable): void {
+    Effect.runForkWith(this.#context)(Scope.close(scope, Exit.void))
+  }
+
+  /** Its frames go out when this turn's work is done. */
+  flushLater(session: SocketSession): void {
+    if (this.#dirty.push(session) === 1) queueMicrotask(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (const session of dirty) session.flush()
+  }
+}

@@ -1,0 +1,138 @@
+/** Who may open a socket: a page of our own host or of an allowed origin, or any program, with a key that is good. */
+import { Clock, Effect, Exit, Option, Redacted, Schema, Scope } from "effect"
+import type { Tracer } from "effect"
+import { Headers, HttpTraceContext } from "effect/http"
+import type { Authenticator } from "@parley/domain/Administration"
+import type { CallerInfo } from "@parley/domain/Caller"
+import type { Busy } from "@parley/domain/Errors"
+import { Forbidden, InvalidRequest, Unauthorized, Unavailable } from "@parley/domain/Errors"
+import { errorTraits } from "@parley/domain/ErrorTraits"
+import { RequestId, makeRequestId } from "@parley/domain/Ids"
+import { subprotocol } from "@parley/domain/SocketProtocol"
+import type { UpgradeDecision, UpgradeRequest } from "../server/WebSocketRoutes.ts"
+import { busyRetryAfterMs } from "./socketLimits.ts"
+import type { SocketIdentity } from "./SocketSession.ts"
+
+/** Counts a connection with its tenant for as long as its scope is open; a refusal refuses the upgrade. */
+export type Admit = (caller: CallerInfo) => Effect.Effect<void, Busy | Forbidden | Unavailable, Scope.Scope>
+
+export interface UpgradeRules {
+  readonly authenticator: Authenticator["Service"]
+  /** Origins beside our own host's that pages may come from: `https://chat.example`. */
+  readonly allowedOrigins: ReadonlySet<string>
+  readonly admit: Admit | undefined
+  readonly isDraining: () => boolean
+}
+
+export interface AdmittedSocket extends SocketIdentity {
+  /** Closed when the connection is over. */
+  readonly scope: Scope.Closeable
+}
+
+type UpgradeError = Unauthorized | Forbidden | Busy | Unavailable | InvalidRequest
+
+export const authorizeUpgrade = (
+  rules: UpgradeRules,
+  request: UpgradeRequest
+): Effect.Effect<UpgradeDecision<AdmittedSocket>> =>
+  Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+    const requestId = Option.getOrElse(decodeRequestId(request.header("x-request-id")), () => makeRequestId(nowMs))
+    const trace = traceOf(request)
+    return identify(rules, request, requestId, trace).pipe(
+      Effect.withSpan(
+        "socket.upgrade",
+        {
+          kind: "server",
+          ...(trace === undefined ? { root: true } : { parent: trace }),
+          attributes: { requestId }
+        },
+        { captureStackTrace: false }
+      ),
+      Effect.annotateLogs({ requestId }),
+      Effect.match({
+        onSuccess: (data): UpgradeDecision<AdmittedSocket> => ({ ok: true, protocol: subprotocol, data }),
+        onFailure: (error) => refusal(error, requestId)
+      })
+    )
+  })
+
+const identify = Effect.fnUntraced(function* (
+  rules: UpgradeRules,
+  request: UpgradeRequest,
+  requestId: RequestId,
+  trace: Tracer.ExternalSpan | undefined
+): Effect.fn.Return<AdmittedSocket, UpgradeError> {
+  if (rules.isDraining()) {
+    return yield* new Unavailable({
+      message: "the server is going away",
+      retryAfterMs: busyRetryAfterMs,
+      workMayHaveHappened: false
+    })
+  }
+  if (!isAllowedOrigin(request, rules.allowedOrigins)) {
+    return yield* new Forbidden({ message: "pages of this origin may not open sockets here" })
+  }
+  if (!request.protocols.includes(subprotocol)) {
+    return yield* new InvalidRequest({
+      message: `the subprotocol ${subprotocol} must be offered`,
+      issues: [{ path: "sec-websocket-protocol", message: `expected ${subprotocol}` }]
+    })
+  }
+  const key = presentedKey(request)
+  if (key === undefined) return yield* new Unauthorized({ message: "no key" })
+  const caller = yield* rules.authenticator.authenticate(key, requestId)
+  const scope = Scope.makeUnsafe()
+  if (rules.admit !== undefined) {
+    yield* rules.admit(caller).pipe(
+      Scope.provide(scope),
+      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+    )
+  }
+  return { caller, key, trace, scope }
+})
+
+/** Programs send no origin; what a browser sends cannot be made up by a page. */
+const isAllowedOrigin = (request: UpgradeRequest, allowed: ReadonlySet<string>): boolean => {
+  const origin = request.header("origin")
+  if (origin === undefined) return true
+  if (allowed.has(normalOrigin(origin))) return true
+  const host = request.header("host")
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase()
+}
+
+/** As browsers write it: lower case, no slash at the end. */
+export const normalOrigin = (origin: string): string => origin.toLowerCase().replace(/\/+$/, "")
+
+const keyProtocol = "parley.key."
+
+const presentedKey = (request: UpgradeRequest): Redacted.Redacted<string> | undefined => {
+  const bearer = /^Bearer +(\S+) *$/i.exec(request.header("authorization") ?? "")?.[1]
+  if (bearer !== undefined) return Redacted.make(bearer)
+  const offered = request.protocols.find((protocol) => protocol.startsWith(keyProtocol))
+  return offered === undefined ? undefined : Redacted.make(offered.slice(keyProtocol.length))
+}
+
+const decodeRequestId = Schema.decodeUnknownOption(RequestId)
+
+const traceOf = (request: UpgradeRequest): Tracer.ExternalSpan | undefined => {
+  const traceparent = request.header("traceparent")
+  return traceparent === undefined
+    ? undefined
+    : Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent })))
+}
+
+/** Problem details (RFC 9457), as on `/api`. */
+const refusal = (error: UpgradeError, requestId: RequestId): UpgradeDecision<AdmittedSocket> => {
+  const { code, status, title } = errorTraits[error._tag]
+  return {
+    ok: false,
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "x-request-id": requestId,
+      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...("retryAfterMs" in error ? { "retry-after": String(Math.ceil(error.retryAfterMs / 1_000)) } : {})
+    },
+    body: JSON.stringify({ type: "about:blank", title, status, detail: error.message, code, requestId })
+  }
+}

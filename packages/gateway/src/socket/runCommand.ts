@@ -1,0 +1,59 @@
+/** One command as one effect that always ends with the frame of its answer: in its own span, its log lines under its request id. */
+import { Cause, Effect, Option } from "effect"
+import type { Tracer } from "effect"
+import { Headers, HttpTraceContext } from "effect/http"
+import type { Caller } from "@parley/domain/Caller"
+import { InternalError, Unavailable } from "@parley/domain/Errors"
+import type { RequestId } from "@parley/domain/Ids"
+import { answerCommand, outlivesSocket } from "./answerCommand.ts"
+import type { Command } from "./answerCommand.ts"
+import { busyRetryAfterMs } from "./socketLimits.ts"
+import type { SocketSession } from "./SocketSession.ts"
+import { errorFrame } from "./writeFrame.ts"
+
+export const runCommand = (
+  session: SocketSession,
+  command: Command,
+  requestId: RequestId
+): Effect.Effect<string, never, Caller> =>
+  answerCommand(session, command).pipe(
+    Effect.tapCause((cause) =>
+      Cause.hasDies(cause) ? Effect.logError(`socket.${command.type} failed`, cause) : Effect.void
+    ),
+    Effect.withSpan(
+      `socket.${command.type}`,
+      {
+        kind: "server",
+        ...parentOf(session, command),
+        attributes: { requestId, tenantId: session.caller.tenantId, conversationId: command.conversationId }
+      },
+      { captureStackTrace: false }
+    ),
+    Effect.annotateLogs({ requestId, conversationId: command.conversationId }),
+    Effect.catch((error) => Effect.succeed(errorFrame(command.id, error, requestId))),
+    Effect.catchCause((cause) => Effect.succeed(errorFrame(command.id, unexpected(command, cause), requestId)))
+  )
+
+const parentOf = (
+  session: SocketSession,
+  command: Command
+): { readonly parent: Tracer.ExternalSpan } | { readonly root: true } => {
+  const own =
+    command.traceparent === undefined
+      ? undefined
+      : Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent: command.traceparent })))
+  const parent = own ?? session.trace
+  return parent === undefined ? { root: true } : { parent }
+}
+
+/** A defect, or an interruption: the command took too long, or the process is going away. */
+const unexpected = (command: Command, cause: Cause.Cause<never>): InternalError | Unavailable => {
+  const workMayHaveHappened = outlivesSocket(command)
+  return Cause.hasInterruptsOnly(cause)
+    ? new Unavailable({
+        message: "the command did not end in time",
+        retryAfterMs: busyRetryAfterMs,
+        workMayHaveHappened
+      })
+    : new InternalError({ message: "internal error", workMayHaveHappened })
+}

@@ -1,0 +1,46 @@
+/** Closes the sockets whose key has been revoked or has expired since they were opened. */
+import { Effect, Redacted } from "effect"
+import type { Authenticator } from "@parley/domain/Administration"
+import { CloseCode } from "@parley/domain/SocketProtocol"
+import type { SocketHost } from "./SocketHost.ts"
+import { verifyKeysConcurrency } from "./socketLimits.ts"
+import type { SocketSession } from "./SocketSession.ts"
+
+/** Each key once, however many sockets it has. When keys cannot be verified now, nothing changes. */
+export const verifyKeys = (host: SocketHost, authenticator: Authenticator["Service"]): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    Effect.forEach(byKey(host.sessions), (sessions) => verifyKey(authenticator, sessions), {
+      concurrency: verifyKeysConcurrency,
+      discard: true
+    })
+  )
+
+const byKey = (sessions: Iterable<SocketSession>): Iterable<ReadonlyArray<SocketSession>> => {
+  const groups = new Map<string, Array<SocketSession>>()
+  for (const session of sessions) {
+    const key = Redacted.value(session.key)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [session])
+    else group.push(session)
+  }
+  return groups.values()
+}
+
+const verifyKey = (
+  authenticator: Authenticator["Service"],
+  sessions: ReadonlyArray<SocketSession>
+): Effect.Effect<void> => {
+  const [first] = sessions
+  if (first === undefined) return Effect.void
+  return authenticator.authenticate(first.key, first.caller.requestId).pipe(
+    Effect.match({
+      onSuccess: (caller) => {
+        for (const session of sessions) session.caller = { ...caller, requestId: session.caller.requestId }
+      },
+      onFailure: (error) => {
+        if (error._tag === "Unavailable") return
+        for (const session of sessions) session.close(CloseCode.unauthorized, "the key is no longer good")
+      }
+    })
+  )
+}

@@ -1,0 +1,46 @@
+/** The server's own frames, encoded. Those of runs and rooms come encoded from their log. */
+import type { Accepted } from "@parley/domain/ConversationCommand"
+import type { RunInfo } from "@parley/domain/Conversations"
+import type { ParleyError } from "@parley/domain/Errors"
+import { errorTraits } from "@parley/domain/ErrorTraits"
+import type { RequestId } from "@parley/domain/Ids"
+import type { Accept, Cancelled, Done, ErrorFrame, GoAway, Pong, Welcome } from "@parley/domain/SocketProtocol"
+import { subprotocol } from "@parley/domain/SocketProtocol"
+
+export const welcomeFrame = (requestId: RequestId, heartbeatMs: number): string =>
+  JSON.stringify({ type: "welcome", protocol: subprotocol, requestId, heartbeatMs } satisfies typeof Welcome.Type)
+
+export const acceptedFrame = (id: string, accepted: Accepted): string =>
+  JSON.stringify({
+    type: "accepted",
+    id,
+    messageId: accepted.messageId,
+    run: accepted.run,
+    duplicate: accepted.duplicate
+  } satisfies typeof Accept.Type)
+
+export const doneFrame = (id: string): string => JSON.stringify({ type: "done", id } satisfies typeof Done.Type)
+
+export const cancelledFrame = (id: string, run: RunInfo): string =>
+  JSON.stringify({ type: "cancelled", id, runId: run.runId, status: run.status } satisfies typeof Cancelled.Type)
+
+export const goAwayFrame = (withinMs: number): string =>
+  JSON.stringify({ type: "go-away", withinMs } satisfies typeof GoAway.Type)
+
+export const pongFrame = (at: number | undefined): string =>
+  JSON.stringify({ type: "pong", ...(at === undefined ? {} : { at }) } satisfies typeof Pong.Type)
+
+export const errorFrame = (id: string | undefined, error: ParleyError, requestId: RequestId): string => {
+  const traits = errorTraits[error._tag]
+  return JSON.stringify({
+    type: "error",
+    ...(id === undefined ? {} : { id }),
+    code: traits.code,
+    message: error.message,
+    requestId,
+    // What says of itself that nothing was done may simply be tried again.
+    retry: "workMayHaveHappened" in error && !error.workMayHaveHappened ? "later" : traits.retry,
+    ...("retryAfterMs" in error && error.retryAfterMs !== undefined ? { retryAfterMs: error.retryAfterMs } : {}),
+    ...(error._tag === "InvalidRequest" ? { issues: error.issues } : {})
+  } satisfies typeof ErrorFrame.Type)
+}

@@ -41,7 +41,10 @@ const playwrightsOwn = async (): Promise<string | undefined> => {
   const folder =
     process.env.PLAYWRIGHT_BROWSERS_PATH ??
     join(homedir(), process.platform === "darwin" ? "Library/Caches/ms-playwright" : ".cache/ms-playwright")
-  const versions = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith("chromium")).sort().reverse()
+  const versions = (await readdir(folder).catch(() => []))
+    .filter((name) => name.startsWith("chromium"))
+    .sort()
+    .reverse()
   for (const version of versions) {
     for (const inside of [
       "chrome-linux/chrome",

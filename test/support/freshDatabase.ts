@@ -2,7 +2,7 @@
  * A database of a test file's own on the run's server: made empty, dropped in the end with whoever is still connected.
  * Roles belong to the server, not to the database: code that makes one must bear that it exists, or comes to be meanwhile.
  */
-import { PgClient } from "@effect/sql-pg/PgClient"
+import type { PgClient } from "@effect/sql-pg/PgClient"
 import * as PgClients from "@effect/sql-pg/PgClient"
 import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
@@ -26,7 +26,10 @@ export const freshDatabase: Effect.Effect<Redacted.Redacted<string>, SqlError, S
 export class FreshDatabase extends Context.Service<FreshDatabase, { readonly url: Redacted.Redacted<string> }>()(
   "@parley/test/FreshDatabase"
 ) {
-  static readonly layer = Layer.effect(this, Effect.map(freshDatabase, (url) => ({ url })))
+  static readonly layer = Layer.effect(
+    this,
+    Effect.map(freshDatabase, (url) => ({ url }))
+  )
 }
 
 /** Without Effect: call `drop` in `afterAll`. */
@@ -37,8 +40,4 @@ export const createDatabase = async (): Promise<{ readonly url: string; readonly
 }
 
 const onServer = <A>(server: string, work: (sql: PgClient) => Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
-  PgClients.makeClient({ url: Redacted.make(server) }).pipe(
-    Effect.flatMap(work),
-    Effect.scoped,
-    Effect.provide(Reactivity.layer)
-  )
+  PgClients.makeClient({ url: Redacted.make(server) }).pipe(Effect.flatMap(work), Effect.scoped, Effect.provide(Reactivity.layer))

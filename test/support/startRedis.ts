@@ -14,16 +14,7 @@ const startTimeoutMs = 20_000
 /** Bound on the download of Debian's packages, 1 MB together. */
 const downloadTimeoutMs = 120_000
 
-const packages = [
-  "redis-server",
-  "redis-tools",
-  "libjemalloc2",
-  "liblzf1",
-  "liblua5.1-0",
-  "lua-cjson",
-  "lua-bitop",
-  "libatomic1"
-]
+const packages = ["redis-server", "redis-tools", "libjemalloc2", "liblzf1", "liblua5.1-0", "lua-cjson", "lua-bitop", "libatomic1"]
 
 interface Binary {
   readonly path: string

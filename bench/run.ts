@@ -1,0 +1,33 @@
+/** `npm run bench -- NAME [--json] [--seconds N] [--rounds N] [--only CASE,…]` */
+import { completions } from "./benchmarks/completions.ts"
+import { http } from "./benchmarks/http.ts"
+import { readOptions } from "./harness/Options.ts"
+import type { Options } from "./harness/Options.ts"
+import { print } from "./harness/Report.ts"
+import type { Report } from "./harness/Report.ts"
+
+const benchmarks: Record<string, { readonly about: string; readonly run: (options: Options) => Promise<Report> }> = {
+  http: { about: "a typed GET and POST against raw uWebSockets and @effect/platform-node", run: http },
+  completions: { about: "/v1/chat/completions against the mock, a bare proxy and Portkey", run: completions }
+}
+
+const main = async (): Promise<number> => {
+  const options = readOptions()
+  const benchmark = options.name === undefined ? undefined : benchmarks[options.name]
+  if (benchmark === undefined) {
+    const width = Math.max(...Object.keys(benchmarks).map((name) => name.length))
+    const names = Object.entries(benchmarks).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`)
+    process.stderr.write(`npm run bench -- NAME [--json] [--seconds N] [--rounds N] [--only CASE,…]\n\n${names.join("\n")}\n`)
+    return 2
+  }
+  if (process.platform !== "linux") throw new Error("the benchmarks read CPU and memory from /proc: they need Linux")
+  print(await benchmark.run(options), options.json)
+  return 0
+}
+
+process.exit(
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    return 1
+  })
+)

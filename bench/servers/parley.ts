@@ -1,0 +1,46 @@
+/** Parley as its own program starts it, with a Postgres beside it. */
+import { startChild } from "../harness/Child.ts"
+import type { Child } from "../harness/Child.ts"
+import { loadCore, serverCore } from "../harness/Machine.ts"
+
+export interface ParleyChild {
+  readonly server: Child
+  readonly database: Child
+  /** The administrator's key. */
+  readonly key: string
+}
+
+const key = `pk_bench_${"0123456789abcdef".repeat(3)}`
+
+export const startDatabase = (): Promise<Child> =>
+  startChild({ name: "database", script: new URL("database.ts", import.meta.url).pathname, core: loadCore })
+
+/** `script` is the program: Parley's own, or a composition of the benchmark's that announces itself the same way. */
+export const startParley = async (options: {
+  readonly env?: Record<string, string>
+  readonly script?: string
+  readonly args?: ReadonlyArray<string>
+  readonly nodeArgs?: ReadonlyArray<string>
+}): Promise<ParleyChild> => {
+  const database = await startDatabase()
+  const server = await startChild({
+    name: "Parley",
+    script: options.script ?? new URL("../../packages/cli/src/main.ts", import.meta.url).pathname,
+    args: options.args ?? ["serve"],
+    nodeArgs: ["--import", new URL("../harness/probe.ts", import.meta.url).pathname, ...(options.nodeArgs ?? [])],
+    env: {
+      DATABASE_URL: String(database.ready["url"]),
+      PARLEY_PORT: "0",
+      PARLEY_BOOTSTRAP_API_KEY: key,
+      PARLEY_DRAIN_TIMEOUT_MS: "1000",
+      PARLEY_LOG_FORMAT: "json",
+      ...options.env
+    },
+    core: serverCore,
+    ready: /Address\s+http:\/\/127\.0\.0\.1:(\d+)/
+  }).catch(async (error: unknown) => {
+    await database.stop()
+    throw error
+  })
+  return { server, database, key }
+}

@@ -1,0 +1,104 @@
+/** The door to all models: a name in, a model out, whoever runs it. */
+import { Context, Effect, Layer } from "effect"
+import { CircuitBreaker } from "effect/persistence"
+import { ModelNotFound } from "@parley/domain/Errors"
+import type { ModelAnswer } from "@parley/domain/ModelEvent"
+import type { ModelInfo, ModelSink } from "@parley/domain/ModelProvider"
+import type { ModelRequest } from "@parley/domain/ModelRequest"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import type { ProviderSource } from "./circuit/ProviderCircuit.ts"
+import { ProviderCircuits } from "./circuit/ProviderCircuits.ts"
+import type { CircuitHealth } from "./circuit/ProviderCircuits.ts"
+import { makeModelCatalog } from "./ModelCatalog.ts"
+import { notFoundMessage, ownerOf } from "./modelNames.ts"
+import type { OwnedModel } from "./modelNames.ts"
+import { defaultLimits } from "./ProviderLimits.ts"
+import type { ProviderLimits } from "./ProviderLimits.ts"
+import { sourcesOf } from "./providerSources.ts"
+import type { ProvidersConfig } from "./ProvidersConfig.ts"
+
+export type { CircuitHealth } from "./circuit/ProviderCircuits.ts"
+export type { ProviderLimits } from "./ProviderLimits.ts"
+export type { ProviderAccess, ProvidersConfig } from "./ProvidersConfig.ts"
+
+export interface ResolvedModel {
+  readonly provider: string
+  readonly isDemo: boolean
+  /** The provider's own name. */
+  readonly model: string
+  /** `provider/model` */
+  readonly name: string
+  /** Both go through the target's circuit, and set the request's `model`. */
+  readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
+  readonly stream: (request: ModelRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, ProviderError>
+}
+
+export class Providers extends Context.Service<
+  Providers,
+  {
+    readonly resolve: (name: string) => Effect.Effect<ResolvedModel, ModelNotFound>
+    readonly models: Effect.Effect<ReadonlyArray<ModelInfo>>
+    /** Ids of the providers that can be asked; the demo is among them only when nobody else is. */
+    readonly live: ReadonlyArray<string>
+    readonly health: Effect.Effect<ReadonlyArray<CircuitHealth>>
+  }
+>()("@parley/providers/Providers") {
+  /** The circuits' breakers keep their state in this process. */
+  static layer(config: ProvidersConfig): Layer.Layer<Providers> {
+    return Layer.provide(Providers.layerWithStore(config), CircuitBreaker.layerStoreMemory())
+  }
+
+  /** The circuits' breakers share their state through the store. */
+  static layerWithStore(config: ProvidersConfig): Layer.Layer<Providers, never, CircuitBreaker.CircuitBreakerStore> {
+    return Layer.unwrap(
+      Effect.sync(() => {
+        const limits = { ...defaultLimits, ...config.limits }
+        const sources = sourcesOf(config, limits)
+        return Layer.provide(Layer.effect(Providers, makeProviders(sources, limits)), ProviderCircuits.layer(sources, limits))
+      })
+    )
+  }
+}
+
+/** Names that were resolved are kept, up to this many. */
+const maxResolved = 1_000
+
+const makeProviders = Effect.fnUntraced(function* (sources: ReadonlyArray<ProviderSource>, limits: ProviderLimits) {
+  const circuits = yield* ProviderCircuits
+  const live = sources.map((source) => source.id)
+  const catalog = yield* makeModelCatalog(
+    sources.map(({ id, isDemo }) => ({ id, isDemo, list: circuits.models(id) })),
+    limits
+  )
+  const resolved = new Map<string, ResolvedModel>()
+
+  const keep = (name: string, { model, provider }: OwnedModel): ResolvedModel => {
+    const isDemo = sources.some((source) => source.id === provider && source.isDemo)
+    const found: ResolvedModel = {
+      provider,
+      isDemo,
+      model,
+      name: `${provider}/${model}`,
+      complete: (request) => circuits.complete(provider, { ...request, model }),
+      stream: (request, sink) => circuits.stream(provider, { ...request, model }, sink)
+    }
+    if (resolved.size >= maxResolved) resolved.clear()
+    resolved.set(name, found)
+    return found
+  }
+
+  const resolve = (name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
+    const known = resolved.get(name)
+    if (known !== undefined) return Effect.succeed(known)
+    const owner = ownerOf(name, live)
+    if (owner !== undefined) return Effect.sync(() => keep(name, owner))
+    return Effect.flatMap(catalog.models, (models) => {
+      const info = models.find((model) => model.model === name)
+      return info === undefined
+        ? Effect.fail(new ModelNotFound({ model: name, message: notFoundMessage(name, live) }))
+        : Effect.sync(() => keep(name, info))
+    })
+  }
+
+  return Providers.of({ resolve, models: catalog.models, live, health: circuits.health })
+})

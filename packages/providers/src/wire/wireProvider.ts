@@ -1,0 +1,92 @@
+/** A `ModelProvider` out of a wire: the same four steps for all of them. Encode, send, decode, and name what went wrong. */
+import { Clock, Context, Effect, Tracer } from "effect"
+import type { Fiber, Scope } from "effect"
+import type { ModelAnswer } from "@parley/domain/ModelEvent"
+import type { ModelInfo, ModelProvider } from "@parley/domain/ModelProvider"
+import type { ModelRequest } from "@parley/domain/ModelRequest"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import { parseObject } from "../call/foreign.ts"
+import { makeProviderHttp } from "../call/ProviderHttp.ts"
+import type { HttpCall, Reply } from "../call/ProviderHttp.ts"
+import { errorOfEvent, errorOfFault, errorOfStatus } from "../call/providerErrors.ts"
+import type { Called, CallFault } from "../call/providerErrors.ts"
+import type { Headers } from "../call/retryAfter.ts"
+import type { ProviderLimits } from "../ProviderLimits.ts"
+import { AnswerStreamReader } from "./AnswerStreamReader.ts"
+import type { StreamError } from "./AnswerStreamReader.ts"
+import type { Target, Wire } from "./Wire.ts"
+
+export const makeWireProvider = Effect.fnUntraced(function* <State>(
+  wire: Wire<State>,
+  target: Target,
+  limits: ProviderLimits,
+  models: Effect.Effect<ReadonlyArray<ModelInfo>, ProviderError>
+): Effect.fn.Return<ModelProvider, never, Scope.Scope> {
+  const http = yield* makeProviderHttp(target.baseUrl, limits)
+  const headers = wire.headers(target.apiKey)
+  const callOf = (fiber: Fiber.Fiber<unknown, unknown>, request: ModelRequest, streaming: boolean): HttpCall => ({
+    path: wire.completionsPath,
+    headers: traced(fiber, headers),
+    body: JSON.stringify(wire.encodeRequest(request, streaming))
+  })
+  const calledOf = (request: ModelRequest): Called => ({ provider: wire.id, model: request.model })
+
+  return {
+    id: wire.id,
+    isDemo: false,
+    models,
+    complete: (request) =>
+      Effect.withFiber((fiber) =>
+        Effect.matchEffect(http.send(callOf(fiber, request, false)), {
+          onFailure: (fault) => Effect.fail(errorOfFault(calledOf(request), fault)),
+          onSuccess: (reply) => answerOf(wire, calledOf(request), reply)
+        })
+      ),
+    stream: (request, sink) =>
+      Effect.withFiber((fiber) => {
+        let headersSeen: Headers = {}
+        return Effect.catch(
+          http.stream<ModelAnswer, CallFault | StreamError>(callOf(fiber, request, true), (head, fail) => {
+            headersSeen = head.headers
+            return new AnswerStreamReader(wire.decodeStream, limits, sink, fail)
+          }),
+          (failure) => {
+            const called = calledOf(request)
+            switch (failure._tag) {
+              case "CallFault":
+                return Effect.fail(errorOfFault(called, failure, { headers: headersSeen }))
+              case "Refusal":
+                return Effect.flatMap(refusalOf(wire, called, failure), Effect.fail)
+              case "StreamError":
+                return Effect.flatMap(Clock.currentTimeMillis, (nowMs) =>
+                  Effect.fail(errorOfEvent(called, headersSeen, failure.error, nowMs))
+                )
+            }
+          }
+        )
+      })
+  }
+})
+
+const answerOf = <State>(wire: Wire<State>, called: Called, reply: Reply): Effect.Effect<ModelAnswer, ProviderError> => {
+  if (reply.head.status < 300) {
+    const body = parseObject(reply.text)
+    const answer = body === undefined ? undefined : wire.decodeAnswer(body)
+    if (answer !== undefined) return Effect.succeed(answer)
+  }
+  return Effect.flatMap(refusalOf(wire, called, reply), Effect.fail)
+}
+
+const refusalOf = <State>(wire: Wire<State>, called: Called, reply: Reply): Effect.Effect<ProviderError> =>
+  Effect.map(Clock.currentTimeMillis, (nowMs) => {
+    const body = parseObject(reply.text)
+    return errorOfStatus(called, reply.head, body === undefined ? undefined : wire.decodeError(body), nowMs)
+  })
+
+/** The provider sees the caller's trace, as W3C trace context. */
+const traced = (fiber: Fiber.Fiber<unknown, unknown>, headers: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const span = Context.getOption(fiber.context, Tracer.ParentSpan)
+  if (span._tag === "None") return headers
+  const { sampled, spanId, traceId } = span.value
+  return [...headers, "traceparent", `00-${traceId.padStart(32, "0")}-${spanId}-${sampled ? "01" : "00"}`]
+}

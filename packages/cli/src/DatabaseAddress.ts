@@ -1,0 +1,28 @@
+/** Which Postgres: the one that DATABASE_URL names, or the embedded one in the data folder. */
+import { Effect, Option, Redacted } from "effect"
+import type { Scope } from "effect"
+import { startEmbeddedPostgres } from "./postgres/EmbeddedPostgres.ts"
+import type { EmbeddedPostgresError } from "./postgres/EmbeddedPostgresError.ts"
+import type { Settings } from "./Settings.ts"
+
+export interface DatabaseAddress {
+  readonly url: Redacted.Redacted<string>
+  /** For people: where the data is, without a password. */
+  readonly location: string
+}
+
+export const openDatabase = (settings: Settings): Effect.Effect<DatabaseAddress, EmbeddedPostgresError, Scope.Scope> =>
+  Option.match(settings.databaseUrl, {
+    onSome: (url) => Effect.succeed({ url, location: withoutPassword(Redacted.value(url)) }),
+    onNone: () =>
+      Effect.map(startEmbeddedPostgres({ dataDir: settings.dataDir }), ({ url, location }) => ({
+        url,
+        location: `${location} (embedded Postgres)`
+      }))
+  })
+
+/** `postgres://host:port/name`; no user, no password, no parameters. */
+const withoutPassword = (text: string): string => {
+  const url = URL.parse(text)
+  return url === null ? "DATABASE_URL" : `${url.protocol}//${url.host}${url.pathname}`
+}

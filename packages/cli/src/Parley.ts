@@ -1,0 +1,105 @@
+/** The layers of one process that does everything. */
+import { Busy } from "@parley/domain/Errors"
+import { HttpDoors } from "@parley/gateway/HttpDoors"
+import { renderFault } from "@parley/gateway/renderFault"
+import { PageDoor } from "@parley/gateway/page/PageDoor"
+import { RpcDoor } from "@parley/gateway/rpc/RpcDoor"
+import { GatewayServer } from "@parley/gateway/server/GatewayServer"
+import { SocketDoor } from "@parley/gateway/socket/SocketDoor"
+import { Providers, type ProvidersConfig } from "@parley/providers/Providers"
+import * as ProviderCompletions from "@parley/runtime/completions/ProviderCompletions"
+import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
+import * as LocalConversations from "@parley/runtime/conversations/LocalConversations"
+import { Identity } from "@parley/runtime/identity/Identity"
+import { RedisClient, RedisHealth } from "@parley/runtime/redis/RedisClient"
+import { SharedStores } from "@parley/runtime/redis/SharedStores"
+import { Database, DatabaseHealth } from "@parley/runtime/storage/Database"
+import { Maintenance } from "@parley/runtime/storage/Maintenance"
+import { SqlConversationStore } from "@parley/runtime/storage/SqlConversationStore"
+import { SqlRunJournal } from "@parley/runtime/storage/SqlRunJournal"
+import { Tenants } from "@parley/runtime/tenants/Tenants"
+import { Effect, Layer, Option } from "effect"
+import type { Redacted } from "effect"
+import { HttpRouter } from "effect/http"
+import { Administrator } from "./Administrator.ts"
+import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
+import type { Settings } from "./Settings.ts"
+
+/** Everything that a process serves, above the database at `url`. */
+export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, more?: Pick<ProvidersConfig, "extra" | "demo">) => {
+  const storage = Layer.mergeAll(SqlConversationStore.layer, SqlRunJournal.layer, Maintenance.layer, Administrator.layer(settings.bootstrapApiKey)).pipe(
+    Layer.provideMerge(Identity.layer),
+    Layer.provideMerge(Tenants.layer),
+    Layer.provideMerge(Database.layer({ url }))
+  )
+  const providers = Providers.layerWithStore({ ...providersOf(settings), ...more }).pipe(Layer.provideMerge(layerShared(settings)))
+  const actors = Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer).pipe(
+    Layer.provide(ConversationLimits.layer({ crashPolicy: settings.crashPolicy })),
+    Layer.provideMerge(providers),
+    Layer.provideMerge(storage)
+  )
+  const routes = Layer.mergeAll(HttpDoors.layer, RpcDoor.layer, PageDoor.layer)
+  return Layer.mergeAll(
+    HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }),
+    layerSockets(settings)
+  ).pipe(
+    Layer.provideMerge(
+      GatewayServer.layer({ host: settings.host, port: settings.port, drainTimeoutMs: settings.drainTimeoutMs, renderFault })
+    ),
+    Layer.provideMerge(layerReadiness(readinessParts(settings))),
+    Layer.provideMerge(actors)
+  )
+}
+
+const providersOf = (settings: Settings): ProvidersConfig => ({
+  ...Option.match(settings.openaiApiKey, {
+    onNone: () => ({}),
+    onSome: (apiKey) => ({ openai: { apiKey, ...baseUrl(settings.openaiBaseUrl) } })
+  }),
+  ...Option.match(settings.anthropicApiKey, {
+    onNone: () => ({}),
+    onSome: (apiKey) => ({ anthropic: { apiKey, ...baseUrl(settings.anthropicBaseUrl) } })
+  }),
+  ...Option.match(settings.llamaBaseUrl, {
+    onNone: () => ({}),
+    onSome: (address) => ({
+      llama: { baseUrl: address, ...Option.match(settings.llamaApiKey, { onNone: () => ({}), onSome: (apiKey) => ({ apiKey }) }) }
+    })
+  })
+})
+
+const baseUrl = (address: Option.Option<string>) => (Option.isSome(address) ? { baseUrl: address.value } : {})
+
+/** What processes share: Redis when there is one, this process's memory when not. */
+const layerShared = (settings: Settings) =>
+  Option.match(settings.redisUrl, {
+    onNone: () => SharedStores.layerMemory,
+    onSome: (url) => SharedStores.layerRedis.pipe(Layer.provideMerge(RedisClient.layer({ url })))
+  })
+
+const readinessParts = (settings: Settings) =>
+  Effect.gen(function* () {
+    const parts: Array<ReadinessPart> = [{ name: "postgres", check: (yield* DatabaseHealth).check }]
+    const redis = yield* Effect.serviceOption(RedisHealth)
+    if (Option.isSome(settings.redisUrl) && Option.isSome(redis)) {
+      parts.push({ name: "redis", check: redis.value.check, optional: true })
+    }
+    return parts
+  })
+
+/** Milliseconds after which a client whose tenant could not be read may try again. */
+const admissionRetryAfterMs = 1_000
+
+/** Sockets, each counted by its tenant for as long as it lives. */
+const layerSockets = (settings: Settings) =>
+  Layer.unwrap(
+    Effect.map(Tenants, (tenants) =>
+      SocketDoor.layer({
+        allowedOrigins: settings.allowedOrigins,
+        admit: (caller) =>
+          Effect.catchTag(tenants.connection(caller.tenantId), "Unavailable", (error) =>
+            Effect.fail(new Busy({ message: error.message, retryAfterMs: admissionRetryAfterMs }))
+          )
+      })
+    )
+  )

@@ -1,0 +1,40 @@
+/**
+ * Stops without losing an answer: no new requests, then time for running answers while their followers are still connected, then
+ * "reconnect" to every client. What is still running after that is in the journal, and is continued at the next start.
+ */
+import { Readiness } from "@parley/domain/Administration"
+import { GatewayServer } from "@parley/gateway/server/GatewayServer"
+import { SocketSessions } from "@parley/gateway/socket/SocketSessions"
+import { RunningRuns } from "@parley/runtime/conversations/RunningRuns"
+import { Effect } from "effect"
+
+/** Milliseconds over which clients are told to reconnect, so that they do not all come back at once. */
+const reconnectSpreadMs = 500
+
+export const drain = (timeoutMs: number) =>
+  Effect.gen(function* () {
+    const runs = yield* RunningRuns
+    const server = yield* GatewayServer
+    yield* (yield* Readiness).setDraining
+    yield* server.stopAccepting
+    const running = yield* runs.count
+    if (running > 0) {
+      yield* Effect.logInfo(`Stopping: ${running} running answers get ${timeoutMs} ms to finish; interrupt again to stop at once`)
+    }
+    const finished = yield* Effect.raceFirst(runs.awaitIdle(timeoutMs), Effect.as(secondSignal, false))
+    if (!finished) yield* Effect.logWarning(`${yield* runs.count} answers are still running; they continue at the next start`)
+    yield* (yield* SocketSessions).drain(reconnectSpreadMs)
+    yield* server.drain
+    yield* Effect.logInfo("Parley has stopped")
+  })
+
+/** Who asks twice does not want to wait. */
+const secondSignal = Effect.callback<void>((resume) => {
+  const stop = () => resume(Effect.void)
+  process.once("SIGINT", stop)
+  process.once("SIGTERM", stop)
+  return Effect.sync(() => {
+    process.off("SIGINT", stop)
+    process.off("SIGTERM", stop)
+  })
+})

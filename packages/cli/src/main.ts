@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Cause, ConfigProvider, Effect, Exit, Runtime } from "effect"
+import { Command } from "effect/cli"
+import { key } from "./commands/key.ts"
+import { migrate } from "./commands/migrate.ts"
+import { serve } from "./commands/serve.ts"
+import { tenant } from "./commands/tenant.ts"
+import { version } from "./version.ts"
+
+const parley = Command.make("parley").pipe(
+  Command.withDescription("Multi-tenant AI chat platform and model gateway"),
+  Command.withSubcommands([serve, migrate, tenant, key])
+)
+
+/** A variable that is set to nothing is as good as not set: compose files and shells pass such ones on. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== undefined && value !== ""))
+
+Command.run(parley, { version }).pipe(
+  Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment }))),
+  Effect.provide(NodeServices.layer),
+  // A program that was asked to stop, and did, has not failed.
+  NodeRuntime.runMain({
+    teardown: (exit, onExit) =>
+      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)
+  })
+)

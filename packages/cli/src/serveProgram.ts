@@ -1,0 +1,35 @@
+/** The whole of Parley in one process: built from its layers, announced, and drained when it is asked to stop. */
+import { GatewayServer } from "@parley/gateway/server/GatewayServer"
+import { Providers } from "@parley/providers/Providers"
+import { Effect, Layer, Option, Redacted } from "effect"
+import { announce } from "./announce.ts"
+import { openDatabase } from "./DatabaseAddress.ts"
+import { drain } from "./drain.ts"
+import { layerLogging } from "./Logging.ts"
+import { Administrator } from "./Administrator.ts"
+import { layerParley } from "./Parley.ts"
+import { settings } from "./Settings.ts"
+import { layerTelemetry } from "./Telemetry.ts"
+
+export const serveProgram = Effect.gen(function* () {
+  const began = performance.now()
+  const all = yield* settings
+  yield* Effect.gen(function* () {
+    const database = yield* openDatabase(all)
+    const context = yield* Layer.build(layerParley(all, database.url))
+    yield* Effect.gen(function* () {
+      const server = yield* GatewayServer
+      const { newKey } = yield* Administrator
+      yield* announce({
+        address: server.address.url,
+        newAdministratorKey: Option.getOrUndefined(Option.map(newKey, Redacted.value)),
+        providers: (yield* Providers).live,
+        data: database.location,
+        shared: Option.isSome(all.redisUrl) ? "Redis" : "this process's memory",
+        engine: server.engine,
+        startedInMs: Math.round(performance.now() - began)
+      })
+      yield* Effect.never
+    }).pipe(Effect.onInterrupt(() => drain(all.drainTimeoutMs)), Effect.provide(context))
+  }).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(layerTelemetry(all), layerLogging(all))))
+})

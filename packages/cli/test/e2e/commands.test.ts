@@ -1,0 +1,83 @@
+/** The operator's commands, as programs. */
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { request } from "./support/api.ts"
+import { startParley } from "./support/startParley.ts"
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+
+interface Answer {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const parley = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>): Effect.Effect<Answer> =>
+  Effect.callback((resume) => {
+    execFile(process.execPath, [main, ...args], { env: { PATH: process.env["PATH"] ?? "", ...env } }, (error, stdout, stderr) =>
+      resume(Effect.succeed({ code: error === null ? 0 : Number(error.code), stdout, stderr }))
+    )
+  })
+
+const found = (pattern: RegExp, text: string): string => {
+  const match = pattern.exec(text)?.[0]
+  assert.ok(match !== undefined, `${pattern} is not in ${text}`)
+  return match
+}
+
+describe("parley", () => {
+  it.live("makes tenants and keys that the doors accept, lists them, and revokes them", () =>
+    Effect.gen(function* () {
+      const env = { DATABASE_URL: Redacted.value(yield* freshDatabase) }
+      const server = yield* startParley(env)
+      const administrator = { ...env, PARLEY_BOOTSTRAP_API_KEY: server.key }
+
+      const made = yield* parley(administrator, "tenant", "create", "Second")
+      assert.strictEqual(made.code, 0, made.stderr)
+      const tenant = found(/ten_[0-9a-z]{26}/, made.stdout)
+      const ownerKey = found(/pk_\w+/, made.stdout)
+      const me = yield* request({ url: server.url, key: ownerKey }, "GET", "/api/conversations")
+      assert.strictEqual(me.status, 200)
+      assert.include((yield* parley(administrator, "tenant", "list")).stdout, tenant)
+
+      const key = yield* parley(administrator, "key", "create", "--tenant", tenant, "--role", "member", "A program")
+      assert.strictEqual(key.code, 0, key.stderr)
+      const id = found(/key_[0-9a-z]{26}/, key.stdout)
+      const listed = yield* parley(administrator, "key", "list", "--tenant", tenant)
+      assert.include(listed.stdout, "A program")
+      assert.notInclude(listed.stdout, found(/pk_\w+/, key.stdout))
+      const revoked = yield* parley(administrator, "key", "revoke", "--tenant", tenant, id)
+      assert.include(revoked.stdout, "revoked")
+      assert.include((yield* parley(administrator, "key", "list", "--tenant", tenant)).stdout, "revoked")
+    })
+  )
+
+  it.live("brings an empty database's schema up to date, twice", () =>
+    Effect.gen(function* () {
+      const env = { DATABASE_URL: Redacted.value(yield* freshDatabase) }
+      for (const _ of [1, 2]) {
+        const answer = yield* parley(env, "migrate")
+        assert.strictEqual(answer.code, 0, answer.stderr)
+        assert.include(answer.stdout, "up to date")
+      }
+    })
+  )
+
+  it.live("lists every setting, and refuses a wrong one by its name, without a stack", () =>
+    Effect.gen(function* () {
+      const help = yield* parley({}, "serve", "--help")
+      assert.strictEqual(help.code, 0)
+      for (const name of ["PARLEY_PORT", "DATABASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"]) assert.include(help.stdout, name)
+      const wrong = yield* parley({ PARLEY_PORT: "eighty" }, "serve")
+      assert.notStrictEqual(wrong.code, 0)
+      assert.include(wrong.stdout + wrong.stderr, "PARLEY_PORT")
+      assert.notInclude(wrong.stdout + wrong.stderr, "    at ")
+      const away = yield* parley({ DATABASE_URL: "postgres://nobody:secret@127.0.0.1:1/none" }, "migrate")
+      assert.notStrictEqual(away.code, 0)
+      assert.notInclude(away.stdout + away.stderr, "secret")
+    })
+  )
+})

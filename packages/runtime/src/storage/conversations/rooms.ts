@@ -1,0 +1,121 @@
+/** Conversations as a whole: made, listed, loaded, changed, removed. */
+import { Clock, Effect, Option, Schema } from "effect"
+import type { SqlClient } from "effect/sql"
+import { Conversation, Member } from "@parley/domain/Message"
+import type { ConversationStore } from "../ConversationStore.ts"
+import type { TenantSql } from "../TenantSql.ts"
+import { cursorOf, limitOf, pageOf } from "./paging.ts"
+import { conversationNotFound, tell } from "./roomLog.ts"
+import { conversationColumns, decodeConversations, decodeRows, runColumns, StoredRun, storableText } from "./rows.ts"
+
+const untitled = "New conversation"
+/** When the last item was changed, and its id. */
+const listCursor = /^(\d{1,16})\.(cnv_[0-9a-z]{26})$/
+
+const LoadedRow = Schema.Struct({
+  ...Conversation.fields,
+  roomSeq: Schema.Int,
+  members: Schema.Array(Member),
+  openRuns: Schema.Array(StoredRun)
+})
+const decodeLoaded = decodeRows(LoadedRow)
+
+const memberRows = (sql: SqlClient.SqlClient) => sql`
+  select p.id as "principalId", p.display_name as "displayName", b.role, b.joined_at_ms as "joinedAtMs"
+  from members b join principals p on p.id = b.principal_id
+  where b.conversation_id = c.id order by b.joined_at_ms, p.id`
+
+type Rooms = Pick<ConversationStore["Service"], "create" | "list" | "load" | "update" | "remove">
+
+export const rooms = (tenantSql: TenantSql["Service"]): Rooms => ({
+  create: Effect.fn("ConversationStore.create")(function* (key, createdBy, input) {
+    const nowMs = yield* Clock.currentTimeMillis
+    const rows = yield* tenantSql.write(
+      key.tenantId,
+      (sql) => sql`
+        with c as (
+          insert into conversations
+            (id, title, model, system_prompt, parameters, created_by, created_at_ms, updated_at_ms)
+          values (
+            ${key.conversationId}, ${storableText(input.title ?? untitled)}, ${storableText(input.model)},
+            ${input.systemPrompt == null ? null : storableText(input.systemPrompt)},
+            ${JSON.stringify(input.parameters ?? {})}::json, ${createdBy}, ${nowMs}, ${nowMs}
+          ) returning *
+        ), creator as (
+          insert into members (conversation_id, principal_id, role, joined_at_ms)
+          select id, ${createdBy}, 'owner', ${nowMs} from c
+        )
+        select ${conversationColumns(sql)} from c`
+    )
+    const [conversation] = yield* decodeConversations(rows)
+    return conversation ?? (yield* Effect.die(new Error("an insert returned nothing")))
+  }),
+
+  list: Effect.fn("ConversationStore.list")(function* (tenantId, principalId, page) {
+    const limit = yield* limitOf(page)
+    const [changedAtMs, id] = (yield* cursorOf(page, listCursor)) ?? []
+    const rows = yield* tenantSql.read(
+      tenantId,
+      (sql) => sql`
+        select ${conversationColumns(sql)} from members b join conversations c on c.id = b.conversation_id
+        where b.principal_id = ${principalId}
+          ${id === undefined ? sql`` : sql`and (c.updated_at_ms, c.id) < (${Number(changedAtMs)}, ${id})`}
+        order by c.updated_at_ms desc, c.id desc limit ${limit + 1}`
+    )
+    return pageOf(yield* decodeConversations(rows), limit, (last) => `${last.updatedAtMs}.${last.id}`)
+  }),
+
+  load: Effect.fn("ConversationStore.load")(function* (key) {
+    const rows = yield* tenantSql.read(
+      key.tenantId,
+      (sql) => sql`
+        select ${conversationColumns(sql)}, c.room_seq::float8 as "roomSeq",
+          (select coalesce(json_agg(row_to_json(member)), '[]') from (${memberRows(sql)}) member) as members,
+          (select coalesce(json_agg(row_to_json(open)), '[]') from (
+            select ${runColumns(sql)} from runs r
+            where r.conversation_id = c.id and r.status = 'running' order by r.started_at_ms
+          ) open) as "openRuns"
+        from conversations c where c.id = ${key.conversationId}`
+    )
+    return Option.map(
+      Option.fromUndefinedOr((yield* decodeLoaded(rows))[0]),
+      ({ members, openRuns, roomSeq, ...conversation }) => ({ conversation, members, roomSeq, openRuns })
+    )
+  }),
+
+  update: Effect.fn("ConversationStore.update")((key, change) =>
+    tenantSql.as(key.tenantId)((sql) =>
+      Effect.gen(function* () {
+        const nowMs = yield* Clock.currentTimeMillis
+        const set = [
+          sql`updated_at_ms = ${nowMs}`,
+          ...(change.title === undefined ? [] : [sql`title = ${storableText(change.title)}`]),
+          ...(change.model === undefined ? [] : [sql`model = ${storableText(change.model)}`]),
+          ...(change.systemPrompt === undefined
+            ? []
+            : [sql`system_prompt = ${change.systemPrompt === null ? null : storableText(change.systemPrompt)}`]),
+          ...(change.parameters === undefined ? [] : [sql`parameters = ${JSON.stringify(change.parameters)}::json`])
+        ]
+        const rows = yield* sql`
+          update conversations c set ${sql.csv(set)} where c.id = ${key.conversationId} returning ${conversationColumns(sql)}`
+        const [conversation] = yield* decodeConversations(rows)
+        if (conversation === undefined) return yield* conversationNotFound
+        const told = yield* tell(sql, key.conversationId, { type: "conversation-changed", conversation })
+        return { conversation, roomEvents: [told] }
+      })
+    )
+  ),
+
+  remove: Effect.fn("ConversationStore.remove")(function* (key) {
+    // What else belongs to it goes by its foreign keys.
+    const rows = yield* tenantSql.write(
+      key.tenantId,
+      (sql) => sql`
+        with journals as (
+          delete from run_journal where run_id in (select id from runs where conversation_id = ${key.conversationId})
+        )
+        delete from conversations where id = ${key.conversationId} returning 1 as removed`
+    )
+    if (rows.length === 0) return yield* conversationNotFound
+  })
+})

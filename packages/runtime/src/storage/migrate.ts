@@ -1,0 +1,31 @@
+/** Brings the database to this program's schema. Several processes may start at once: one migrates, the others wait and find it done. */
+import { Effect } from "effect"
+import { Migrator, SqlClient } from "effect/sql"
+import tenancy from "./migrations/0001_tenancy.ts"
+import conversations from "./migrations/0002_conversations.ts"
+import runJournal from "./migrations/0003_run_journal.ts"
+import { ensurePartitions } from "./partitions.ts"
+
+/** An arbitrary number that only Parley's migrations lock. */
+const advisoryLock = 7_275_395_391
+const table = "parley_migrations"
+
+/** Applied in order of their numbers, once each; never edited after a release. */
+const migrations = {
+  "0001_tenancy": tenancy,
+  "0002_conversations": conversations,
+  "0003_run_journal": runJournal
+}
+
+/** Everything in one transaction: a failed migration leaves nothing behind. Answers with what it applied. */
+export const migrate = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql.withTransaction(
+    Effect.gen(function* () {
+      yield* sql`select pg_advisory_xact_lock(${advisoryLock})`
+      const applied = yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
+      yield* ensurePartitions(sql)
+      return applied
+    })
+  )
+})

@@ -1,0 +1,337 @@
+/**
+ * A provider on a socket of ours: an HTTP server that speaks a provider's wire and does what a test tells it. It records what
+ * it received, and sees when a client goes away. One dialect per wire says how answers are worded.
+ */
+import { createServer } from "node:http"
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http"
+import { Deferred, Effect } from "effect"
+import type { Scope } from "effect"
+import type { FinishReason } from "@parley/domain/ModelEvent"
+import type { Usage } from "@parley/domain/Usage"
+
+export interface WireToolCall {
+  readonly id: string
+  readonly name: string
+  /** JSON text. */
+  readonly arguments: string
+}
+
+export interface WireAnswer {
+  readonly kind: "answer"
+  readonly deltas: ReadonlyArray<string>
+  readonly reasoning: string
+  readonly toolCalls: ReadonlyArray<WireToolCall>
+  readonly finish: FinishReason
+  readonly usage: Usage
+  readonly responseId: string
+  readonly holdAfter?: number
+  readonly cutAfter?: number
+  readonly endAfter?: number
+  readonly errorAfter?: number
+}
+
+export type WireScript =
+  | WireAnswer
+  | { readonly kind: "error"; readonly status: number; readonly body: unknown; readonly headers: Record<string, string> }
+  | { readonly kind: "hang" }
+  | {
+      readonly kind: "raw"
+      readonly chunks: ReadonlyArray<Uint8Array | string>
+      readonly status: number
+      readonly headers: Record<string, string>
+      readonly cut: boolean
+    }
+
+export interface AnswerOptions {
+  readonly reasoning?: string
+  readonly toolCalls?: ReadonlyArray<WireToolCall>
+  /** "stop", or "tool-calls" when there are some. */
+  readonly finish?: FinishReason
+  readonly usage?: Partial<Usage>
+  readonly responseId?: string
+  /** Streaming: waits for `request.release()` after this many text deltas; a whole answer waits before it begins. */
+  readonly holdAfter?: number
+  /** Streaming: destroys the socket after this many text deltas; a whole answer is cut in its middle. */
+  readonly cutAfter?: number
+  /** Streaming: ends cleanly after this many text deltas, without the wire's terminal. */
+  readonly endAfter?: number
+  /** Streaming: sends the wire's error event after this many text deltas, and ends. */
+  readonly errorAfter?: number
+}
+
+/** A string is streamed word by word, an array delta by delta. */
+export const answer = (text: string | ReadonlyArray<string>, options: AnswerOptions = {}): WireAnswer => {
+  const deltas = typeof text === "string" ? (text.match(/\s*\S+\s*/g) ?? []) : text
+  const { finish, reasoning = "", responseId = "wire-answer-1", toolCalls = [], usage, ...rest } = options
+  return {
+    kind: "answer",
+    deltas,
+    reasoning,
+    toolCalls,
+    finish: finish ?? (toolCalls.length > 0 ? "tool-calls" : "stop"),
+    usage: {
+      inputTokens: 10,
+      cachedInputTokens: 0,
+      cacheWriteTokens: 0,
+      outputTokens: deltas.length + toolCalls.length,
+      reasoningTokens: 0,
+      ...usage
+    },
+    responseId,
+    ...rest
+  }
+}
+
+/** Without a body it is worded as the wire words that status; a string is sent as HTML. */
+export const httpError = (status: number, body?: unknown, headers: Record<string, string> = {}): WireScript => ({
+  kind: "error",
+  status,
+  body,
+  headers
+})
+
+/** Takes the request and never answers. */
+export const hang: WireScript = { kind: "hang" }
+
+/** Bytes as they are, one write each; `cut` destroys the socket after the last. */
+export const raw = (
+  chunks: ReadonlyArray<Uint8Array | string>,
+  options: { readonly status?: number; readonly headers?: Record<string, string>; readonly cut?: boolean } = {}
+): WireScript => ({
+  kind: "raw",
+  chunks,
+  status: options.status ?? 200,
+  headers: options.headers ?? { "content-type": "text/event-stream; charset=utf-8" },
+  cut: options.cut ?? false
+})
+
+export interface WireRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: unknown
+  readonly model: string
+  readonly streaming: boolean
+  /** Succeeds when the client has closed before the answer was written in full. */
+  readonly aborted: Effect.Effect<void>
+  /** Succeeds when the answer has been written in full. */
+  readonly completed: Effect.Effect<void>
+  /** Lets a held answer go on. */
+  readonly release: () => void
+}
+
+export interface WireServer {
+  /** What to set as the provider's base URL. */
+  readonly baseUrl: string
+  /** One per completion call, in the order of arrival. */
+  readonly enqueue: (...scripts: ReadonlyArray<WireScript>) => void
+  /** What to do when nothing is queued. */
+  readonly otherwise: (respond: (request: WireRequest) => WireScript) => void
+  /** Completion calls received, in order. */
+  readonly requests: ReadonlyArray<WireRequest>
+  /** Waits until the n-th completion call, counted from 0, has arrived. */
+  readonly received: (n: number) => Effect.Effect<WireRequest>
+  readonly setModels: (ids: ReadonlyArray<string>) => void
+  /** How often the models were asked for. */
+  readonly modelsAsked: () => number
+  /** What the next questions for models get instead of a list. */
+  readonly failModels: (script: WireScript | undefined) => void
+}
+
+/** How one wire words what a script says. Frames are whole events of the stream. */
+export interface WireDialect {
+  readonly basePath: string
+  readonly completionsPath: string
+  readonly defaultModels: ReadonlyArray<string>
+  readonly models: (ids: ReadonlyArray<string>) => object
+  readonly whole: (model: string, script: WireAnswer) => object
+  readonly frames: (model: string, script: WireAnswer) => WireFrames
+  readonly errorFrame: string
+  readonly errorBody: (status: number) => object
+}
+
+export interface WireFrames {
+  readonly preamble: ReadonlyArray<string>
+  /** One per text delta. */
+  readonly deltas: ReadonlyArray<string>
+  /** Calls, the reason, usage and the terminal. */
+  readonly rest: ReadonlyArray<string>
+}
+
+export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Effect.fn.Return<WireServer, never, Scope.Scope> {
+  const queue: Array<WireScript> = []
+  const requests: Array<WireRequest> = []
+  const waiting = new Map<number, Deferred.Deferred<WireRequest>>()
+  let respond: (request: WireRequest) => WireScript = () => answer("Hello from the wire.")
+  let models = dialect.defaultModels
+  let modelsFailure: WireScript | undefined = undefined
+  let modelsAsked = 0
+
+  const arrival = (n: number): Deferred.Deferred<WireRequest> => {
+    const known = waiting.get(n) ?? Deferred.makeUnsafe<WireRequest>()
+    waiting.set(n, known)
+    return known
+  }
+
+  const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = (message.url ?? "").split("?")[0] ?? ""
+    const body = await bodyOf(message)
+    if (message.method === "GET" && path.endsWith("/models")) {
+      modelsAsked++
+      if (modelsFailure !== undefined) return play(dialect, modelsFailure, makeRequest(message, path, body, response), response)
+      return sendJson(response, 200, dialect.models(models))
+    }
+    if (message.method !== "POST" || path !== dialect.completionsPath) {
+      return sendJson(response, 404, dialect.errorBody(404))
+    }
+    const request = makeRequest(message, path, body, response)
+    const script = queue.shift() ?? respond(request)
+    requests.push(request)
+    Deferred.doneUnsafe(arrival(requests.length - 1), Effect.succeed(request))
+    return play(dialect, script, request, response)
+  }
+
+  const server = createServer((message, response) => {
+    serve(message, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
+  })
+  yield* Effect.acquireRelease(
+    Effect.callback<void>((resume) => {
+      server.listen(0, "127.0.0.1", () => resume(Effect.void))
+    }),
+    () =>
+      Effect.callback<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        server.closeAllConnections()
+      })
+  )
+  const address = server.address()
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  return {
+    baseUrl: `http://127.0.0.1:${port}${dialect.basePath}`,
+    enqueue: (...scripts) => void queue.push(...scripts),
+    otherwise: (next) => {
+      respond = next
+    },
+    requests,
+    received: (n) => Deferred.await(arrival(n)),
+    setModels: (ids) => {
+      models = ids
+    },
+    modelsAsked: () => modelsAsked,
+    failModels: (script) => {
+      modelsFailure = script
+    }
+  }
+})
+
+interface Held extends WireRequest {
+  readonly released: Promise<void>
+  /** The server itself is about to break the connection. */
+  readonly breaking: () => void
+}
+
+const makeRequest = (message: IncomingMessage, path: string, body: unknown, response: ServerResponse): Held => {
+  const aborted = Deferred.makeUnsafe<void>()
+  const completed = Deferred.makeUnsafe<void>()
+  let ours = false
+  response.on("finish", () => Deferred.doneUnsafe(completed, Effect.void))
+  response.on("close", () => {
+    if (!response.writableFinished && !ours) Deferred.doneUnsafe(aborted, Effect.void)
+  })
+  const released = Promise.withResolvers<void>()
+  const fields = typeof body === "object" && body !== null ? body : {}
+  const model: unknown = Reflect.get(fields, "model")
+  return {
+    method: message.method ?? "",
+    path,
+    headers: message.headers,
+    body,
+    model: typeof model === "string" ? model : "",
+    streaming: Reflect.get(fields, "stream") === true,
+    aborted: Deferred.await(aborted),
+    completed: Deferred.await(completed),
+    release: released.resolve,
+    released: released.promise,
+    breaking: () => {
+      ours = true
+    }
+  }
+}
+
+const play = async (dialect: WireDialect, script: WireScript, request: Held, response: ServerResponse): Promise<void> => {
+  switch (script.kind) {
+    case "hang":
+      return
+    case "error":
+      if (typeof script.body === "string") {
+        response.writeHead(script.status, { "content-type": "text/html; charset=utf-8", ...script.headers })
+        response.end(script.body)
+        return
+      }
+      return sendJson(response, script.status, script.body ?? dialect.errorBody(script.status), script.headers)
+    case "raw":
+      response.writeHead(script.status, script.headers)
+      response.flushHeaders()
+      for (const chunk of script.chunks) {
+        await write(response, chunk)
+        // A turn of the loop between two writes: the reader gets them as two chunks, mostly.
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      return script.cut ? breakOff(request, response) : void response.end()
+    case "answer":
+      return request.streaming ? stream(dialect, script, request, response) : whole(dialect, script, request, response)
+  }
+}
+
+const whole = async (dialect: WireDialect, script: WireAnswer, request: Held, response: ServerResponse): Promise<void> => {
+  if (script.holdAfter !== undefined) await request.released
+  const body = JSON.stringify(dialect.whole(request.model, script))
+  if (script.cutAfter === undefined) return sendJson(response, 200, dialect.whole(request.model, script))
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) })
+  await write(response, body.slice(0, body.length / 2))
+  breakOff(request, response)
+}
+
+const stream = async (dialect: WireDialect, script: WireAnswer, request: Held, response: ServerResponse): Promise<void> => {
+  const frames = dialect.frames(request.model, script)
+  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "x-request-id": `req-${script.responseId}` })
+  response.flushHeaders()
+  for (const frame of frames.preamble) await write(response, frame)
+  for (let sent = 0; sent <= frames.deltas.length; sent++) {
+    if (script.holdAfter === sent) await request.released
+    if (script.cutAfter === sent) return breakOff(request, response)
+    if (script.endAfter === sent) return void response.end()
+    if (script.errorAfter === sent) return void response.end(dialect.errorFrame)
+    const frame = frames.deltas[sent]
+    if (frame !== undefined) await write(response, frame)
+  }
+  for (const frame of frames.rest) await write(response, frame)
+  response.end()
+}
+
+const write = (response: ServerResponse, chunk: Uint8Array | string): Promise<void> =>
+  new Promise((resolve) => {
+    if (response.destroyed) resolve()
+    else response.write(chunk, () => resolve())
+  })
+
+const breakOff = (request: Held, response: ServerResponse): void => {
+  request.breaking()
+  response.socket?.destroy()
+}
+
+const sendJson = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => {
+  response.writeHead(status, { "content-type": "application/json", "x-request-id": "req-wire", ...headers })
+  response.end(JSON.stringify(body))
+}
+
+const bodyOf = async (message: IncomingMessage): Promise<unknown> => {
+  const chunks: Array<Uint8Array> = []
+  for await (const chunk of message) chunks.push(chunk)
+  const text = Buffer.concat(chunks).toString("utf8")
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,6 +1,9 @@
 /** `npm run bench -- NAME [--json] [--seconds N] [--rounds N] [--only CASE,…]` */
 import { completions } from "./benchmarks/completions.ts"
+import { firstToken } from "./benchmarks/firstToken.ts"
 import { http } from "./benchmarks/http.ts"
+import { memory } from "./benchmarks/memory.ts"
+import { tokens } from "./benchmarks/tokens.ts"
 import { readOptions } from "./harness/Options.ts"
 import type { Options } from "./harness/Options.ts"
 import { print } from "./harness/Report.ts"
@@ -8,7 +11,10 @@ import type { Report } from "./harness/Report.ts"
 
 const benchmarks: Record<string, { readonly about: string; readonly run: (options: Options) => Promise<Report> }> = {
   http: { about: "a typed GET and POST against raw uWebSockets and @effect/platform-node", run: http },
-  completions: { about: "/v1/chat/completions against the mock, a bare proxy and Portkey", run: completions }
+  completions: { about: "/v1/chat/completions against the mock, a bare proxy and Portkey", run: completions },
+  tokens: { about: "tokens over WebSockets: 100, 1,000 and 5,000 runs, and 1,000 from a provider's wire", run: tokens },
+  memory: { about: "what an idle WebSocket and an idle conversation cost", run: memory },
+  "first-token": { about: "from a send to the first token, over the provider's own time", run: firstToken }
 }
 
 const main = async (): Promise<number> => {

@@ -31,7 +31,7 @@ interface Case {
 const cases: ReadonlyArray<Case> = [
   ...[32, 64].map((connections) => ({
     name: `plain-${connections}`,
-    model: "gpt-burst",
+    model: `gpt-burst-${answerTokens}`,
     stream: false,
     connections,
     rampMs: 0,
@@ -39,13 +39,13 @@ const cases: ReadonlyArray<Case> = [
   })),
   ...[32, 64].map((connections) => ({
     name: `stream-${connections}`,
-    model: "gpt-burst",
+    model: `gpt-burst-${answerTokens}`,
     stream: true,
     connections,
     rampMs: 0,
     without: []
   })),
-  { name: "paced-500", model: "gpt-paced", stream: true, connections: 500, rampMs: 4_000, without: [] }
+  { name: "paced-500", model: `gpt-paced-${answerTokens}`, stream: true, connections: 500, rampMs: 4_000, without: [] }
 ]
 
 const warmupMs = 1_500

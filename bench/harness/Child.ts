@@ -20,6 +20,7 @@ export interface Child {
   readonly output: () => string
   /** Sends a message; `until` resolves with the first answer of one of these types. A message `failure` rejects. */
   readonly ask: <A extends Message>(message: Message, until: string, onOther?: (message: Message) => void) => Promise<A>
+  readonly tell: (message: Message) => void
   readonly stop: () => Promise<void>
 }
 
@@ -121,6 +122,9 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
         listeners.add(onMessage)
         child.send(message)
       }),
+    tell: (message) => {
+      child.send(message)
+    },
     stop: () =>
       new Promise((resolve) => {
         if (ended) return resolve()

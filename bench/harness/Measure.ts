@@ -30,13 +30,21 @@ export interface Window extends Record<string, number> {
   readonly tokenP99Ms: number
 }
 
-/** The generator answers `mark` when its warm-up is over, and `result` when the window is. */
-export const measure = async (server: Child, load: Child, message: Message): Promise<Window> => {
+/** The generator says `mark` when its warm-up is over, `end` when the window is, and answers `result` when it has checked everything. */
+export const measure = async (
+  server: Child,
+  load: Child,
+  message: Message,
+  onOther: (message: Message) => void = () => {}
+): Promise<Window> => {
   let before = Number.NaN
+  let after = Number.NaN
   const result = await load.ask<LoadResult>(message, "result", (other) => {
     if (other.type === "mark") before = cpuMicros(server.pid)
+    else if (other.type === "end") after = cpuMicros(server.pid)
+    else onOther(other)
   })
-  const cpu = cpuMicros(server.pid) - before
+  const cpu = after - before
   return {
     requestsPerSecond: result.requests / result.seconds,
     tokensPerSecond: result.tokens / result.seconds,

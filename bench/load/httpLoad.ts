@@ -142,6 +142,7 @@ const run = async (load: HttpLoad): Promise<void> => {
   const cpuBefore = process.cpuUsage()
   await sleep(load.measureMs)
   measuring = false
+  process.send?.({ type: "end" })
   const seconds = (nowMicros() - startedAt) / 1e6
   const cpu = process.cpuUsage(cpuBefore)
 

@@ -1,26 +1,29 @@
 /**
- * A provider that answers at once: OpenAI's wire on bare sockets, the answers prepared. The model's name says how:
- * `gpt-burst` streams all its chunks in one write, `gpt-paced` one token every 20 ms, each at a phase of its own.
+ * A provider that answers at once: OpenAI's wire on bare sockets, the answers prepared. The model's name says how a stream goes:
+ * `gpt-burst-200` all 200 chunks in one write, `gpt-paced-200` one token every 20 ms, each stream at a phase of its own.
  */
 import { createServer } from "node:net"
 import type { Socket } from "node:net"
 import { nowMicros, tokenText } from "../harness/Token.ts"
-import { answerTokens, tokenIntervalMs } from "../harness/Workload.ts"
+import { tokenIntervalMs } from "../harness/Workload.ts"
 
 const chunk = (model: string, delta: string, finish: string): string =>
   `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"${model}",` +
   `"system_fingerprint":"fp_bench","choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]}\n\n`
 
-const usage = `{"prompt_tokens":9,"completion_tokens":${answerTokens},"total_tokens":${9 + answerTokens}}`
-const usageChunk = (model: string): string =>
-  `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"${model}","choices":[],"usage":${usage}}\n\n`
+const usage = (tokens: number): string => `{"prompt_tokens":9,"completion_tokens":${tokens},"total_tokens":${9 + tokens}}`
+const usageChunk = (model: string, tokens: number): string =>
+  `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"${model}","choices":[],"usage":${usage(tokens)}}\n\n`
 
 /** One HTTP chunk for each event, as servers that flush after each token send them. */
 const framed = (event: string): string => `${event.length.toString(16)}\r\n${event}\r\n`
 const token = (model: string, micros: number): string => framed(chunk(model, `{"content":"${tokenText(micros)}"}`, "null"))
 const opening = (model: string): string => framed(chunk(model, '{"role":"assistant","content":""}', "null"))
-const ending = (model: string, withUsage: boolean): string =>
-  framed(chunk(model, "{}", '"stop"')) + (withUsage ? framed(usageChunk(model)) : "") + framed("data: [DONE]\n\n") + "0\r\n\r\n"
+const ending = (model: string, usageOf: number | undefined): string =>
+  framed(chunk(model, "{}", '"stop"')) +
+  (usageOf === undefined ? "" : framed(usageChunk(model, usageOf))) +
+  framed("data: [DONE]\n\n") +
+  "0\r\n\r\n"
 
 const streamHead =
   "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -28,17 +31,29 @@ const jsonHead = (length: number) => `HTTP/1.1 200 OK\r\ncontent-type: applicati
 const json = (body: string): string => jsonHead(Buffer.byteLength(body)) + body
 
 const plain = json(
-  `{"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,"model":"gpt-burst","system_fingerprint":"fp_bench",` +
+  `{"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,"model":"gpt-burst-200","system_fingerprint":"fp_bench",` +
     `"choices":[{"index":0,"message":{"role":"assistant","content":"Hello! How can I help you today?","refusal":null},"logprobs":null,` +
-    `"finish_reason":"stop"}],"usage":${usage}}`
+    `"finish_reason":"stop"}],"usage":${usage(9)}}`
 )
-const models = json('{"object":"list","data":[{"id":"gpt-burst","object":"model","created":1700000000,"owned_by":"bench"}]}')
-const burst = (withUsage: boolean): Buffer =>
-  Buffer.from(streamHead + opening("gpt-burst") + token("gpt-burst", 0).repeat(answerTokens) + ending("gpt-burst", withUsage))
-const bursts = { true: burst(true), false: burst(false) }
+const models = json('{"object":"list","data":[{"id":"gpt-burst-200","object":"model","created":1700000000,"owned_by":"bench"}]}')
+
+const bursts = new Map<string, Buffer>()
+const burst = (model: string, tokens: number, withUsage: boolean): Buffer => {
+  const name = `${model} ${withUsage}`
+  let answer = bursts.get(name)
+  if (answer === undefined) {
+    answer = Buffer.from(
+      streamHead + opening(model) + token(model, 0).repeat(tokens) + ending(model, withUsage ? tokens : undefined)
+    )
+    bursts.set(name, answer)
+  }
+  return answer
+}
 
 interface Paced {
   readonly socket: Socket
+  readonly model: string
+  readonly tokens: number
   readonly withUsage: boolean
   sent: number
 }
@@ -52,19 +67,20 @@ setInterval(() => {
 }, 1)
 
 const speak = (stream: Paced): void => {
-  stream.socket.write(token("gpt-paced", nowMicros()))
-  if (++stream.sent < answerTokens) return
-  for (const slot of slots) slot.delete(stream)
-  stream.socket.write(ending("gpt-paced", stream.withUsage))
+  stream.socket.write(token(stream.model, nowMicros()))
+  if (++stream.sent < stream.tokens) return
+  forget(stream)
+  stream.socket.write(ending(stream.model, stream.withUsage ? stream.tokens : undefined))
 }
 
-const begin = (socket: Socket, withUsage: boolean): void => {
-  const stream = { socket, withUsage, sent: 0 }
-  socket.write(streamHead + opening("gpt-paced"))
+const forget = (stream: Paced): void => {
+  for (const slot of slots) slot.delete(stream)
+}
+
+const begin = (stream: Paced): void => {
+  stream.socket.write(streamHead + opening(stream.model))
   slots[Math.floor(nowMicros() / 1000) % tokenIntervalMs]?.add(stream)
-  socket.once("close", () => {
-    for (const slot of slots) slot.delete(stream)
-  })
+  stream.socket.once("close", () => forget(stream))
 }
 
 const answer = (socket: Socket, head: string, body: string): void => {
@@ -74,9 +90,11 @@ const answer = (socket: Socket, head: string, body: string): void => {
   }
   const request = JSON.parse(body) as { model: string; stream?: boolean; stream_options?: { include_usage?: boolean } }
   const withUsage = request.stream_options?.include_usage === true
+  const [, kind, count] = request.model.split("-")
+  const tokens = Number(count)
   if (request.stream !== true) socket.write(plain)
-  else if (request.model === "gpt-paced") begin(socket, withUsage)
-  else socket.write(bursts[`${withUsage}`])
+  else if (kind === "paced") begin({ socket, model: request.model, tokens, withUsage, sent: 0 })
+  else socket.write(burst(request.model, tokens, withUsage))
 }
 
 const server = createServer({ noDelay: true }, (socket) => {

@@ -1,0 +1,234 @@
+/**
+ * The engine where no build of uWebSockets loads: Effect's adapter of `node:http`, with the bounds, the faults and the pushed answers of
+ * the other engine.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { toServerResponse } from "@effect/platform-node/NodeHttpServerRequest"
+import * as NodeWS from "@effect/platform-node/NodeWS"
+import { ByteSize, Cause, Deferred, Effect, Scope } from "effect"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpEffect from "effect/http/HttpEffect"
+import { MaxBodySize } from "effect/http/HttpIncomingMessage"
+import * as HttpServer from "effect/http/HttpServer"
+import { ServeError } from "effect/http/HttpServerError"
+import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as Headers from "effect/http/Headers"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as NetAddress from "effect/net/NetAddress"
+import { createServer, ServerResponse } from "node:http"
+import type { IncomingMessage, Server } from "node:http"
+import type { Socket as NetSocket } from "node:net"
+import { faultInHead } from "./faultInHead.ts"
+import { NodePushTransport } from "./NodePushTransport.ts"
+import { makeNodeWebSockets } from "./NodeWebSockets.ts"
+import { PushChannel, runPush } from "./PushChannel.ts"
+import { pushBodyOf } from "./PushResponse.ts"
+import type { ServerEngine } from "./ServerEngine.ts"
+import type { ServerSettings } from "./ServerOptions.ts"
+
+/** After the last answer: for what is still on its way to slow clients. */
+const flushGraceMs = 250
+const pollMs = 10
+
+export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSettings) {
+  const node = createServer({ maxHeaderSize: settings.maxHeaderBytes })
+  node.maxConnections = settings.maxConnections
+  const connections = { http: 0, webSockets: 0, inFlight: 0 }
+  const state = { draining: false }
+  let idle: Deferred.Deferred<void> | undefined
+  node.on("connection", (socket: NetSocket) => {
+    connections.http += 1
+    socket.once("close", () => (connections.http -= 1))
+  })
+  const webSockets = makeNodeWebSockets(connections, state)
+  const address = yield* listen(node, settings)
+
+  let accepting = true
+  const stopAccepting = Effect.sync(() => {
+    state.draining = true
+    if (!accepting) return
+    accepting = false
+    node.close()
+    node.closeIdleConnections()
+  })
+  const quiet = Effect.suspend(() => {
+    if (connections.inFlight === 0) return Effect.void
+    idle ??= Deferred.makeUnsafe<void>()
+    return Deferred.await(idle)
+  })
+  const flushed = Effect.gen(function* () {
+    while (connections.http > 0) yield* Effect.sleep(pollMs)
+  })
+  const drain = yield* Effect.cached(
+    stopAccepting.pipe(
+      Effect.andThen(Effect.timeoutOption(quiet, settings.drainTimeoutMs)),
+      Effect.andThen(Effect.sync(() => webSockets.endAll())),
+      Effect.andThen(Effect.timeoutOption(flushed, flushGraceMs)),
+      Effect.andThen(
+        Effect.sync(() => {
+          webSockets.terminateAll()
+          node.closeAllConnections()
+        })
+      )
+    )
+  )
+  yield* Effect.addFinalizer(() => drain)
+
+  const server = HttpServer.make({
+    address,
+    serve: Effect.fnUntraced(function* (httpApp, middleware) {
+      const serveScope = yield* Effect.scope
+      const fibers = Scope.forkUnsafe(serveScope, "parallel")
+      const bridge = yield* Effect.acquireRelease(
+        Effect.sync(() => new NodeWS.WebSocketServer({ noServer: true, maxPayload: settings.maxBodyBytes })),
+        (wss) =>
+          Effect.sync(() => {
+            for (const socket of wss.clients) socket.terminate()
+          })
+      )
+      const app = withPushAndFaults(settings, httpApp)
+      const options = { scope: fibers, ...(middleware === undefined ? {} : { middleware }) }
+      const bounded = Effect.provideService(MaxBodySize, ByteSize.bytes(settings.maxBodyBytes))
+      const handle = yield* bounded(NodeHttpServer.makeHandler(app, options))
+      const handleUpgrade = yield* bounded(NodeHttpServer.makeUpgradeHandler(Effect.succeed(bridge), app, options))
+      const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+        if (state.draining) response.shouldKeepAlive = false
+        if (refusedForItsBody(settings, request, response)) return
+        connections.inFlight += 1
+        response.once("close", () => {
+          connections.inFlight -= 1
+          if (connections.inFlight === 0 && idle !== undefined) Deferred.doneUnsafe(idle, Effect.void)
+        })
+        handle(request, response)
+      }
+      const onUpgrade = (request: IncomingMessage, socket: NetSocket, head: Buffer) => {
+        if (!webSockets.upgrade(request, socket, head)) handleUpgrade(request, socket, head)
+      }
+      yield* Effect.addFinalizer(() =>
+        Effect.andThen(
+          drain,
+          Effect.sync(() => {
+            node.off("request", onRequest)
+            node.off("checkContinue", onContinue)
+            node.off("upgrade", onUpgrade)
+          })
+        )
+      )
+      const onContinue = (request: IncomingMessage, response: ServerResponse) => {
+        if (!exceeds(settings, request)) response.writeContinue()
+        onRequest(request, response)
+      }
+      node.on("request", onRequest)
+      node.on("checkContinue", onContinue)
+      node.on("upgrade", onUpgrade)
+    })
+  })
+  const engine: ServerEngine = {
+    name: `node ${process.versions.node}`,
+    host: settings.host,
+    port: NetAddress.isUnixPathAddress(address) ? 0 : address.port,
+    connections: () => ({ ...connections, http: connections.http - connections.webSockets }),
+    stopAccepting,
+    drain
+  }
+  return { engine, server, webSockets: webSockets.routes }
+})
+
+const listen = (node: Server, settings: ServerSettings): Effect.Effect<NetAddress.SocketAddress, ServeError> =>
+  Effect.callback<NetAddress.SocketAddress, ServeError>((resume) => {
+    const failed = (cause: unknown) => resume(Effect.fail(new ServeError({ cause })))
+    node.once("error", failed)
+    node.listen({ host: settings.host, port: settings.port, exclusive: true }, () => {
+      node.off("error", failed)
+      const bound = node.address()
+      if (bound === null || typeof bound === "string") return failed(new Error("not an internet address"))
+      resume(
+        Effect.mapError(
+          Effect.fromResult(NetAddress.inetAddressFromIpString(bound.address, bound.port)),
+          (cause) => new ServeError({ cause })
+        )
+      )
+    })
+  })
+
+const exceeds = (settings: ServerSettings, request: IncomingMessage): boolean =>
+  Number(request.headers["content-length"] ?? 0) > settings.maxBodyBytes
+
+/** Answered before any handler. Node drops what the client still sends. */
+const refusedForItsBody = (settings: ServerSettings, request: IncomingMessage, response: ServerResponse): boolean => {
+  if (!exceeds(settings, request)) return false
+  const fault = settings.renderFault({
+    status: 413,
+    method: request.method ?? "GET",
+    url: request.url ?? "/",
+    headers: Headers.fromInput(request.headers),
+    limitBytes: settings.maxBodyBytes
+  })
+  response.writeHead(413, fault === undefined ? {} : { "content-type": fault.contentType })
+  response.end(fault?.body)
+  return true
+}
+
+/**
+ * The adapter knows neither pushed answers nor our faults, so both become handlers that see the response just before it is sent: faults the first of all,
+ * for other handlers add headers to them; pushed answers the last, with all headers in place.
+ */
+const withPushAndFaults = <E, R>(settings: ServerSettings, httpApp: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+  Effect.withFiber<HttpServerResponse.HttpServerResponse, E, R>((fiber) => {
+    const { context } = fiber
+    HttpEffect.appendPreResponseHandlerUnsafe(context, (request, response) =>
+      Effect.succeed(withFaultBody(settings, request, response))
+    )
+    return Effect.map(httpApp, (response) => {
+      if (pushBodyOf(response) !== undefined) {
+        HttpEffect.appendPreResponseHandlerUnsafe(context, (request, last) => push(settings, request, last))
+      }
+      return response
+    })
+  })
+
+const withFaultBody = (
+  settings: ServerSettings,
+  request: HttpServerRequest,
+  response: HttpServerResponse.HttpServerResponse
+): HttpServerResponse.HttpServerResponse => {
+  if (response.status < 400 || response.body._tag !== "Empty") return response
+  const { headers, method, url } = request
+  const limitBytes = response.status === 413 ? settings.maxBodyBytes : undefined
+  const fault = settings.renderFault({ status: response.status, method, url, headers, limitBytes })
+  return fault === undefined ? response : HttpServerResponse.setBody(response, HttpBody.text(fault.body, fault.contentType))
+}
+
+/** Sends the answer itself; the adapter then finds it ended, or cut. */
+const push = (
+  settings: ServerSettings,
+  request: HttpServerRequest,
+  response: HttpServerResponse.HttpServerResponse
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  const body = pushBodyOf(response)
+  const node = toServerResponse(request)
+  if (body === undefined || !(node instanceof ServerResponse)) return Effect.succeed(response)
+  if (request.method === "HEAD" || HttpServerResponse.omitsBody(response)) {
+    return Effect.succeed(HttpServerResponse.setBody(response, HttpBody.empty))
+  }
+  const fault = faultInHead(response)
+  if (fault !== undefined) {
+    return Effect.as(Effect.logError(fault), withFaultBody(settings, request, HttpServerResponse.empty({ status: 500 })))
+  }
+  return Effect.matchCauseEffect(
+    runPush(body, (interrupt) => {
+      const transport = new NodePushTransport(node, response)
+      const channel = new PushChannel(transport, body.maxBufferedBytes, interrupt)
+      transport.connect(channel)
+      return { channel, transport }
+    }),
+    {
+      onSuccess: (early) =>
+        Effect.succeed(early === undefined ? response : withFaultBody(settings, request, early.response)),
+      onFailure: (cause) =>
+        Cause.hasInterrupts(cause)
+          ? Effect.failCause(Cause.fromReasons(cause.reasons.filter(Cause.isInterruptReason)))
+          : Effect.as(Effect.logError("A pushed answer was cut off", cause), response)
+    }
+  )
+}

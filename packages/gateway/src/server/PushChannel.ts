@@ -1,0 +1,211 @@
+/**
+ * The buffer between a pushed answer's writer and an engine's connection. What is written in one turn of the event loop leaves in that turn, joined
+ * into chunks; a connection that takes no more is asked again when it says so.
+ */
+import { Effect } from "effect"
+import type { Cause } from "effect"
+import { causeResponse, ClientAbort } from "effect/http/HttpServerError"
+import type { HttpServerResponse } from "effect/http/HttpServerResponse"
+import type { PushBody, PushWriter } from "./PushResponse.ts"
+
+/** uWebSockets 20.51 corrupts what it buffers for a slow reader when it is given more at a time. */
+export const pushChunkBytes = 8_192
+/** `write` says false from here on. */
+const highWaterBytes = 65_536
+
+export interface PushTransport {
+  /** At most `pushChunkBytes`, after the head if that has not gone out. False: no more until `PushChannel.resume`. */
+  readonly write: (chunk: string | Uint8Array) => boolean
+  /** The last chunk, if any, and the end. */
+  readonly end: (chunk: string | Uint8Array | undefined) => void
+  /** Cuts the connection, so that what was sent cannot look complete. */
+  readonly destroy: () => void
+  /** Bytes that the transport itself holds back. */
+  readonly pendingBytes: () => number
+}
+
+export class PushChannel implements PushWriter {
+  closed = false
+  begun = false
+  readonly #transport: PushTransport
+  readonly #maxBufferedBytes: number
+  readonly #onOverflow: () => void
+  #queue: Array<string | Uint8Array> = []
+  #bufferedBytes = 0
+  #blocked = false
+  #ending = false
+  #scheduled = false
+  #owesDrain = false
+  #drainCallback: (() => void) | undefined
+  #finishedCallback: (() => void) | undefined
+
+  constructor(transport: PushTransport, maxBufferedBytes: number, onOverflow: () => void) {
+    this.#transport = transport
+    this.#maxBufferedBytes = maxBufferedBytes
+    this.#onOverflow = onOverflow
+  }
+
+  // PushWriter
+
+  readonly write = (chunk: string | Uint8Array): boolean => {
+    if (this.closed) return false
+    const bytes = typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.byteLength
+    if (bytes === 0) return true
+    this.begun = true
+    this.#append(chunk)
+    this.#bufferedBytes += bytes
+    this.#schedule()
+    if (this.#bufferedBytes <= highWaterBytes) return true
+    if (this.bufferedBytes() > this.#maxBufferedBytes) {
+      this.abort()
+      this.#transport.destroy()
+      queueMicrotask(this.#onOverflow)
+      return false
+    }
+    this.#owesDrain = true
+    return false
+  }
+
+  readonly end = (): void => {
+    if (this.closed) return
+    this.closed = true
+    this.begun = true
+    this.#ending = true
+    this.#schedule()
+  }
+
+  readonly bufferedBytes = (): number => this.#bufferedBytes + (this.#blocked ? this.#transport.pendingBytes() : 0)
+
+  readonly onDrain = (callback: () => void): void => {
+    this.#drainCallback = callback
+  }
+
+  // The engine's side
+
+  /** The connection takes more. */
+  resume(): void {
+    this.#blocked = false
+    this.flush()
+  }
+
+  /** The connection is gone: what waits is dropped. */
+  abort(): void {
+    this.closed = true
+    this.#ending = false
+    this.#queue = []
+    this.#bufferedBytes = 0
+    this.#finish()
+  }
+
+  /** Called back once all has been handed to the transport, or dropped. */
+  onFinished(callback: () => void): void {
+    if (this.closed && !this.#ending) callback()
+    else this.#finishedCallback = callback
+  }
+
+  flush(): void {
+    this.#scheduled = false
+    while (!this.#blocked && this.#queue.length > 0) {
+      const chunk = this.#take()
+      if (this.#ending && this.#queue.length === 0) return this.#endWith(chunk)
+      this.#blocked = !this.#transport.write(chunk)
+    }
+    if (this.#blocked || this.#queue.length > 0) return
+    if (this.#ending) return this.#endWith(undefined)
+    if (this.#owesDrain) {
+      this.#owesDrain = false
+      this.#drainCallback?.()
+    }
+  }
+
+  #endWith(chunk: string | Uint8Array | undefined): void {
+    this.#ending = false
+    this.#bufferedBytes = 0
+    this.#transport.end(chunk)
+    this.#finish()
+  }
+
+  #finish(): void {
+    const callback = this.#finishedCallback
+    this.#finishedCallback = undefined
+    callback?.()
+  }
+
+  #append(chunk: string | Uint8Array): void {
+    const last = this.#queue.length - 1
+    const tail = this.#queue[last]
+    if (typeof chunk === "string" && typeof tail === "string" && tail.length + chunk.length <= pushChunkBytes) {
+      this.#queue[last] = tail + chunk
+    } else this.#queue.push(chunk)
+  }
+
+  /** The next chunk; what is larger than a chunk may be is split into bytes first. */
+  #take(): string | Uint8Array {
+    const chunk = this.#queue[0]!
+    const bytes = typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.byteLength
+    if (bytes <= pushChunkBytes) {
+      this.#queue.shift()
+      this.#bufferedBytes -= bytes
+      return chunk
+    }
+    const whole = typeof chunk === "string" ? Buffer.from(chunk) : chunk
+    this.#queue[0] = whole.subarray(pushChunkBytes)
+    this.#bufferedBytes -= pushChunkBytes
+    return whole.subarray(0, pushChunkBytes)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#blocked) return
+    this.#scheduled = true
+    if (dirty.push(this) === 1) setImmediate(flushDirty)
+  }
+}
+
+/** Channels that were written to in this turn of the event loop. */
+let dirty: Array<PushChannel> = []
+
+const flushDirty = (): void => {
+  const channels = dirty
+  dirty = []
+  for (const channel of channels) channel.flush()
+}
+
+/** What the engine is to send instead, when the start failed before anything was written. */
+export interface EarlyFailure {
+  readonly response: HttpServerResponse
+}
+
+/**
+ * Runs a pushed answer on the current fiber until its last byte is handed over. Fails with the cause of `start`; what an engine has to do
+ * about it is done by then.
+ */
+export const runPush = (
+  body: PushBody,
+  connect: (abort: () => void) => { readonly channel: PushChannel; readonly transport: PushTransport }
+): Effect.Effect<EarlyFailure | undefined, unknown> =>
+  Effect.withFiber((fiber) => {
+    const { channel, transport } = connect(() => fiber.interruptUnsafe(fiber.id, ClientAbort.annotation))
+    return Effect.matchCauseEffect(Effect.interruptible(body.start(channel)), {
+      onSuccess: () => {
+        channel.end()
+        return Effect.callback<undefined>((resume) => channel.onFinished(() => resume(Effect.succeed(undefined))))
+      },
+      onFailure: (cause) => failed(body, channel, transport, cause)
+    })
+  })
+
+const failed = (
+  body: PushBody,
+  channel: PushChannel,
+  transport: PushTransport,
+  cause: Cause.Cause<unknown>
+): Effect.Effect<EarlyFailure | undefined, unknown> => {
+  if (channel.begun || channel.closed) {
+    channel.abort()
+    transport.destroy()
+    return Effect.failCause(cause)
+  }
+  channel.abort()
+  if (body.onEarlyFailure !== undefined) return Effect.succeed({ response: body.onEarlyFailure(cause) })
+  return Effect.map(causeResponse(cause), ([response]) => ({ response }))
+}

@@ -1,0 +1,245 @@
+/**
+ * Effect's `HttpServer` over uWebSockets. A request's fiber starts inside the callback that brings it, so a handler that does not suspend answers there,
+ * already corked and without a copy of the headers; only one that does suspend pays for the copy and for the abort handler.
+ */
+import { ByteSize, Context, Deferred, Effect, Fiber, Scope } from "effect"
+import * as HttpEffect from "effect/http/HttpEffect"
+import { MaxBodySize } from "effect/http/HttpIncomingMessage"
+import * as HttpServer from "effect/http/HttpServer"
+import { ClientAbort, ServeError } from "effect/http/HttpServerError"
+import { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as NetAddress from "effect/net/NetAddress"
+import { isIP } from "node:net"
+import type { ServerEngine } from "./ServerEngine.ts"
+import type { ServerSettings } from "./ServerOptions.ts"
+import type { LoadedUws } from "./loadUws.ts"
+import type { UwsApp, UwsListenSocket, UwsRequest, UwsResponse, UwsSocketContext } from "./Uws.ts"
+import { UwsBody } from "./UwsBody.ts"
+import { UwsExchange } from "./UwsExchange.ts"
+import type { UwsServerState } from "./UwsExchange.ts"
+import { UwsServerRequest } from "./UwsServerRequest.ts"
+import { bridgeBehavior, UwsBridgedSocket } from "./UwsSocketBridge.ts"
+import { makeUwsWebSockets } from "./UwsWebSockets.ts"
+import { endWith } from "./writeUwsHead.ts"
+import { respondOverUws } from "./writeUwsResponse.ts"
+
+/** A declared body up to this is awaited before its handler starts, which then never suspends to read it. */
+const awaitedBodyBytes = 65_536
+/** After the last answer: for what is still on its way to slow clients. */
+const flushGraceMs = 250
+const pollMs = 10
+/** Close code 1012. */
+const serviceRestart = 1012
+
+type Start = (exchange: UwsExchange) => void
+
+export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, settings: ServerSettings) {
+  const { module } = uws
+  const app = module.App()
+  const state: UwsServerState = {
+    draining: false,
+    maxBodyBytes: settings.maxBodyBytes,
+    renderFault: settings.renderFault
+  }
+  const connections = { http: 0, webSockets: 0, inFlight: 0 }
+  /** Nobody serves yet, or any more. */
+  const unserved: Start = (exchange) => endWith(exchange, unavailable, undefined)
+  let start = unserved
+  let idle: Deferred.Deferred<void> | undefined
+
+  app.filter((response, change) => {
+    connections.http += change
+    if (change > 0 && connections.http + connections.webSockets > settings.maxConnections) response.close()
+  })
+  const handle = (response: UwsResponse, request: UwsRequest, upgradeContext?: UwsSocketContext): void => {
+    const exchange = receive(state, response, request, upgradeContext)
+    if (exchange === undefined) return
+    const { body } = exchange
+    if (body === undefined || !(exchange.declaredBytes <= awaitedBodyBytes)) {
+      start(exchange)
+      if (body !== undefined && !exchange.over) receiveBody(exchange, body, undefined)
+      return leave(exchange)
+    }
+    receiveBody(exchange, body, start)
+    leave(exchange)
+  }
+  const bridged = new Set<UwsBridgedSocket>()
+  app.any("/*", handle)
+  app.ws("/*", bridgeBehavior(module, settings, handle, connections, bridged))
+  const webSockets = makeUwsWebSockets(app, module, connections, state)
+
+  const listenSocket = yield* listen(uws, app, settings)
+  const port = module.us_socket_local_port(listenSocket)
+  const address = yield* Effect.fromResult(NetAddress.inetAddressFromIpString(numericHost(settings.host), port)).pipe(
+    Effect.mapError((cause) => new ServeError({ cause }))
+  )
+
+  let accepting = true
+  const stopAccepting = Effect.sync(() => {
+    state.draining = true
+    if (!accepting) return
+    accepting = false
+    module.us_listen_socket_close(listenSocket)
+  })
+  const quiet = Effect.suspend(() => {
+    if (connections.inFlight === 0) return Effect.void
+    idle ??= Deferred.makeUnsafe<void>()
+    return Deferred.await(idle)
+  })
+  const flushed = Effect.gen(function* () {
+    while (connections.http > 0) yield* Effect.sleep(pollMs)
+  })
+  const drain = yield* Effect.cached(
+    stopAccepting.pipe(
+      Effect.andThen(Effect.timeoutOption(quiet, settings.drainTimeoutMs)),
+      Effect.andThen(Effect.sync(() => {
+          webSockets.endAll()
+          for (const socket of bridged) socket.close(serviceRestart)
+        })),
+      Effect.andThen(Effect.timeoutOption(flushed, flushGraceMs)),
+      Effect.andThen(
+        Effect.sync(() => {
+          start = unserved
+          app.close()
+        })
+      )
+    )
+  )
+  yield* Effect.addFinalizer(() => drain)
+
+  const server = HttpServer.make({
+    address,
+    serve: Effect.fnUntraced(function* (httpApp, middleware) {
+      const serveScope = yield* Effect.scope
+      const fibers = Scope.forkUnsafe(serveScope, "parallel")
+      yield* Scope.addFinalizer(serveScope, drain)
+      const parent = yield* Effect.withFiber((fiber) => Effect.succeed(fiber))
+      const handled = HttpEffect.toHandled(httpApp, respondOverUws, middleware)
+      const services = flatten(Context.add(parent.context, MaxBodySize, ByteSize.bytes(settings.maxBodyBytes)))
+      const leaveFlight = () => {
+        connections.inFlight -= 1
+        if (connections.inFlight === 0 && idle !== undefined) Deferred.doneUnsafe(idle, Effect.void)
+      }
+      start = (exchange) => {
+        const context = Context.add(services, HttpServerRequest, new UwsServerRequest(exchange))
+        const fiber = Effect.runForkWith(context)(handled)
+        if (fiber.pollUnsafe() !== undefined) {
+          if (!exchange.over) endWith(exchange, internalError, undefined)
+          return
+        }
+        connections.inFlight += 1
+        fiber.addObserver(leaveFlight)
+        Fiber.runIn(fiber, fibers)
+        exchange.interrupt = () => fiber.interruptUnsafe(parent.id, ClientAbort.annotation)
+      }
+    })
+  })
+  const engine: ServerEngine = {
+    name: uws.name,
+    host: settings.host,
+    port,
+    connections: () => ({ ...connections }),
+    stopAccepting,
+    drain
+  }
+  return { engine, server, webSockets: webSockets.routes }
+})
+
+/** Undefined when the request was refused here. */
+const receive = (
+  state: UwsServerState,
+  response: UwsResponse,
+  request: UwsRequest,
+  upgradeContext: UwsSocketContext | undefined
+): UwsExchange | undefined => {
+  const declared = request.getHeader("content-length")
+  const encoding = request.getHeader("transfer-encoding")
+  const method = upperCase(request.getCaseSensitiveMethod())
+  if (declared === "" && encoding === "") return new UwsExchange(state, response, request, method, undefined, upgradeContext)
+  if (!isPlainlyFramed(request, declared, encoding)) {
+    response.close()
+    return undefined
+  }
+  const declaredBytes = encoding === "" ? Number(declared) : Number.NaN
+  if (declaredBytes > state.maxBodyBytes) {
+    refuseBody(new UwsExchange(state, response, request, method, undefined, undefined))
+    return undefined
+  }
+  if (declaredBytes === 0) return new UwsExchange(state, response, request, method, undefined, upgradeContext)
+  const exchange = new UwsExchange(state, response, request, method, new UwsBody(state.maxBodyBytes), upgradeContext)
+  exchange.declaredBytes = declaredBytes
+  return exchange
+}
+
+/** What two readers of the same bytes could frame differently is not answered: the next request on the connection may be forged. */
+const isPlainlyFramed = (request: UwsRequest, declared: string, encoding: string): boolean => {
+  if (encoding !== "" && (declared !== "" || encoding.toLowerCase() !== "chunked")) return false
+  if (encoding === "" && !/^\d{1,15}$/.test(declared)) return false
+  let plain = true
+  let encodings = 0
+  request.forEach((name, value) => {
+    if (name === "content-length" && value !== declared) plain = false
+    if (name === "transfer-encoding" && ++encodings > 1) plain = false
+  })
+  return plain
+}
+
+/** The client may be sending the body already: what it sends is dropped, for closing now could lose it the answer. */
+const refuseBody = (exchange: UwsExchange): void => {
+  const { response, server } = exchange
+  const { headers, method, url } = exchange
+  const fault = server.renderFault({ status: 413, method, url, headers, limitBytes: server.maxBodyBytes })
+  exchange.over = true
+  response.writeStatus("413 Payload Too Large").writeHeader("connection", "close")
+  if (fault !== undefined) response.writeHeader("content-type", fault.contentType)
+  response.end(fault?.body)
+}
+
+const receiveBody = (exchange: UwsExchange, body: UwsBody, whenOver: Start | undefined): void => {
+  let start = whenOver
+  exchange.response.onData((chunk, isLast) => {
+    if (exchange.over) return
+    exchange.corked = true
+    body.push(chunk, isLast)
+    if (start !== undefined && body.state !== "receiving") {
+      const begin = start
+      start = undefined
+      begin(exchange)
+    }
+    if (!exchange.over) body.settle()
+    exchange.corked = false
+  })
+}
+
+/** The callback returns. uWebSockets aborts the process if there is neither an answer nor an abort handler. */
+const leave = (exchange: UwsExchange): void => {
+  if (exchange.over) return
+  exchange.corked = false
+  exchange.detach()
+  exchange.response.onAborted(() => exchange.abort())
+}
+
+const upperCase = (method: string): string => (method === "GET" || method === "POST" ? method : method.toUpperCase())
+
+const unavailable = HttpServerResponse.empty({ status: 503 })
+const internalError = HttpServerResponse.empty({ status: 500 })
+
+const listen = (uws: LoadedUws, app: UwsApp, settings: ServerSettings): Effect.Effect<UwsListenSocket, ServeError> =>
+  Effect.callback((resume) => {
+    // Without the option a second program could share the port, and take half of the connections.
+    app.listen(settings.host, settings.port, uws.module.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) =>
+      resume(
+        socket === false
+          ? Effect.fail(new ServeError({ cause: new Error(`Cannot listen on ${settings.host}:${settings.port}; is it in use?`) }))
+          : Effect.succeed(socket)
+      )
+    )
+  })
+
+const numericHost = (host: string): string => (isIP(host) === 0 ? (host === "localhost" ? "127.0.0.1" : "0.0.0.0") : host)
+
+/** Each request adds a few services to these: from a flat map, that copies nothing. */
+const flatten = <R>(context: Context.Context<R>): Context.Context<R> =>
+  Context.makeUnsafe(new Map(context.mapUnsafe), { maxDepth: requestContextDepth })
+const requestContextDepth = 16

@@ -1,0 +1,206 @@
+/** Native WebSocket routes of uWebSockets. */
+import { Cause, Effect, Exit } from "effect"
+import type { Context, Fiber } from "effect"
+import { STATUS_CODES } from "node:http"
+import type { UwsApp, UwsModule, UwsRequest, UwsResponse, UwsSocketContext, UwsWebSocket } from "./Uws.ts"
+import { readAddress, readHeaders } from "./UwsExchange.ts"
+import type { UwsServerState } from "./UwsExchange.ts"
+import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes } from "./WebSocketRoutes.ts"
+import type { Socket, UpgradeDecision, UpgradeRequest, WebSocketRoute, WebSocketRoutes } from "./WebSocketRoutes.ts"
+import { offeredProtocols, upgradeRefused } from "./upgradeRequest.ts"
+
+interface Attached<Data> {
+  readonly socket: UwsSocket
+  readonly data: Data
+}
+
+export const makeUwsWebSockets = (
+  app: UwsApp,
+  module: UwsModule,
+  connections: { http: number; webSockets: number },
+  state: UwsServerState
+): { readonly routes: WebSocketRoutes["Service"]; readonly endAll: () => void } => {
+  const open = new Set<UwsSocket>()
+  const add = <Data, R>(route: WebSocketRoute<Data, R>): Effect.Effect<void, never, R> =>
+    Effect.contextWith((context: Context.Context<R>) =>
+      Effect.sync(() => {
+        const run = Effect.runForkWith(context)
+        const fail = (socket: Socket, defect: unknown) => {
+          run(Effect.logError("A WebSocket callback threw", Cause.die(defect)))
+          socket.end(internalErrorCode, "internal error")
+        }
+        app.ws<Attached<Data>>(route.path, {
+          compression: module.DISABLED,
+          maxPayloadLength: route.maxFrameBytes,
+          maxBackpressure: route.maxBackpressureBytes ?? defaultMaxBackpressureBytes,
+          closeOnBackpressureLimit: true,
+          idleTimeout: route.idleTimeoutSeconds ?? defaultIdleTimeoutSeconds,
+          sendPingsAutomatically: true,
+          upgrade: (response, request, socketContext) =>
+            upgrade(response, request, socketContext, state, (upgradeRequest) => run(route.authorize(upgradeRequest))),
+          open: (ws) => {
+            const { data, socket } = ws.getUserData()
+            connections.http -= 1
+            connections.webSockets += 1
+            open.add(socket)
+            socket.attach(ws)
+            try {
+              route.open(socket, data)
+            } catch (defect) {
+              fail(socket, defect)
+            }
+          },
+          message: (ws, message, isBinary) => {
+            const { data, socket } = ws.getUserData()
+            // uWebSockets hands over what had already arrived before the end.
+            if (socket.closed) return
+            try {
+              route.message(socket, data, isBinary ? new Uint8Array(message.slice(0)) : Buffer.from(message).toString("utf8"))
+            } catch (defect) {
+              fail(socket, defect)
+            }
+          },
+          drain: (ws) => {
+            const { data, socket } = ws.getUserData()
+            if (socket.closed) return
+            try {
+              route.drain(socket, data)
+            } catch (defect) {
+              fail(socket, defect)
+            }
+          },
+          close: (ws, code, message) => {
+            const { data, socket } = ws.getUserData()
+            const reason = Buffer.from(message).toString("utf8")
+            connections.webSockets -= 1
+            open.delete(socket)
+            socket.detach(() => {
+              try {
+                route.close(socket, data, code, reason)
+              } catch (defect) {
+                fail(socket, defect)
+              }
+            })
+          }
+        })
+      })
+    )
+  return {
+    routes: { add },
+    endAll: () => {
+      for (const socket of open) socket.end(serviceRestartCode, "the server restarts")
+    }
+  }
+}
+
+/** Says 1011 and 1012 of RFC 6455's registry. */
+const internalErrorCode = 1011
+const serviceRestartCode = 1012
+
+class UwsSocket implements Socket {
+  closed = false
+  readonly remoteAddress: string
+  #ws: UwsWebSocket<unknown> | undefined
+  /** The native close handler runs inside `end`; the route's must not. */
+  #calling = false
+
+  constructor(remoteAddress: string) {
+    this.remoteAddress = remoteAddress
+  }
+
+  attach(ws: UwsWebSocket<unknown>): void {
+    this.#ws = ws
+  }
+
+  detach(close: () => void): void {
+    this.#ws = undefined
+    this.closed = true
+    if (this.#calling) queueMicrotask(close)
+    else close()
+  }
+
+  readonly send = (message: string | Uint8Array): 0 | 1 | 2 => {
+    if (this.closed || this.#ws === undefined) return 2
+    const sent = this.#ws.send(message, typeof message !== "string", false)
+    if (sent === 1) return 1
+    if (sent === 0) return 0
+    this.terminate()
+    return 2
+  }
+
+  readonly bufferedBytes = (): number => this.#ws?.getBufferedAmount() ?? 0
+
+  readonly end = (code: number, reason: string): void => {
+    if (this.closed) return
+    this.closed = true
+    this.#call((ws) => ws.end(code, reason))
+  }
+
+  readonly terminate = (): void => {
+    if (this.closed) return
+    this.closed = true
+    this.#call((ws) => ws.close())
+  }
+
+  readonly cork = (write: () => void): void => {
+    if (this.closed || this.#ws === undefined) write()
+    else this.#ws.cork(write)
+  }
+
+  #call(act: (ws: UwsWebSocket<unknown>) => void): void {
+    const ws = this.#ws
+    if (ws === undefined) return
+    this.#calling = true
+    act(ws)
+    this.#calling = false
+  }
+}
+
+/** All that is needed later is copied first: the request dies when this returns. */
+const upgrade = <Data>(
+  response: UwsResponse,
+  request: UwsRequest,
+  socketContext: UwsSocketContext,
+  state: UwsServerState,
+  authorize: (request: UpgradeRequest) => Fiber.Fiber<UpgradeDecision<Data>>
+): void => {
+  const key = request.getHeader("sec-websocket-key")
+  const extensions = request.getHeader("sec-websocket-extensions")
+  const headers = readHeaders(request)
+  const query = request.getQuery()
+  const path = request.getUrl()
+  const remoteAddress = readAddress(response)
+  const refused = upgradeRefused(headers["sec-websocket-version"], state.draining)
+  if (refused !== undefined) return refuse(response, refused)
+
+  const decide = (exit: Exit.Exit<UpgradeDecision<Data>>): void => {
+    const decision = Exit.isSuccess(exit) ? exit.value : failedDecision
+    if (!decision.ok) return refuse(response, decision)
+    const attached: Attached<Data> = { socket: new UwsSocket(remoteAddress), data: decision.data }
+    response.upgrade(attached, key, decision.protocol ?? "", extensions, socketContext)
+  }
+  const fiber = authorize({
+    header: (name) => headers[name],
+    url: query === undefined || query === "" ? path : `${path}?${query}`,
+    remoteAddress,
+    protocols: offeredProtocols(headers["sec-websocket-protocol"])
+  })
+  const exit = fiber.pollUnsafe()
+  if (exit !== undefined) return decide(exit)
+  let aborted = false
+  response.onAborted(() => {
+    aborted = true
+    fiber.interruptUnsafe()
+  })
+  fiber.addObserver((late) => {
+    if (!aborted) response.cork(() => decide(late))
+  })
+}
+
+const failedDecision = { ok: false, status: 500 } as const
+
+const refuse = (response: UwsResponse, decision: Extract<UpgradeDecision<unknown>, { readonly ok: false }>): void => {
+  response.writeStatus(`${decision.status} ${STATUS_CODES[decision.status] ?? ""}`)
+  for (const [name, value] of Object.entries(decision.headers ?? {})) response.writeHeader(name, value)
+  response.end(decision.body ?? "")
+}

@@ -1,0 +1,46 @@
+/** Stateless completions: the tenant's admission, the provider, and nothing between them; interruption goes right through. */
+import { Effect, Layer } from "effect"
+import { Caller } from "@parley/domain/Caller"
+import { Completions } from "@parley/domain/Completions"
+import type { CompletionError, CompletionRequest } from "@parley/domain/Completions"
+import { Busy } from "@parley/domain/Errors"
+import type { InternalError, Unavailable } from "@parley/domain/Errors"
+import type { ModelAnswer } from "@parley/domain/ModelEvent"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import { Providers } from "@parley/providers/Providers"
+import type { ResolvedModel } from "@parley/providers/Providers"
+import { Tenants } from "../tenants/Tenants.ts"
+
+/** When the tenant's actor had a fault: it is back about then. */
+const retryAfterFaultMs = 500
+
+export const layer = Layer.effect(
+  Completions,
+  Effect.gen(function* () {
+    const providers = yield* Providers
+    const tenants = yield* Tenants
+
+    const admit = (
+      request: CompletionRequest,
+      call: (model: ResolvedModel) => Effect.Effect<ModelAnswer, ProviderError>
+    ): Effect.Effect<ModelAnswer, CompletionError, Caller> =>
+      Effect.flatMap(Caller, ({ tenantId }) =>
+        Effect.flatMap(providers.resolve(request.model), (model) => tenants.withRequest(tenantId)(call(model)))
+      ).pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
+
+    return Completions.of({
+      complete: (request) => admit(request, (model) => model.complete({ ...request, model: model.model })),
+      stream: (request, sink) => admit(request, (model) => model.stream({ ...request, model: model.model }, sink)),
+      models: providers.models
+    })
+  })
+)
+
+/** Whether the tenant may ask cannot be told now; nothing was asked of any provider. */
+const notAdmitted = (error: Unavailable | InternalError): Effect.Effect<never, Busy> =>
+  Effect.fail(
+    new Busy({
+      message: error.message,
+      retryAfterMs: error._tag === "Unavailable" ? error.retryAfterMs : retryAfterFaultMs
+    })
+  )

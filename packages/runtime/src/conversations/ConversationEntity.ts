@@ -1,0 +1,57 @@
+/** The conversation's actor as an entity of effect/cluster: one handler per message of its contract, over a `ConversationHost`. */
+import { Effect, Layer, Schedule } from "effect"
+import { Entity } from "effect/cluster"
+import { ConversationActor, parseConversationEntityId } from "@parley/domain/actors/ConversationActor"
+import * as commands from "./conversationCommands.ts"
+import { makeConversationHost } from "./ConversationHost.ts"
+import { ConversationLimits } from "./ConversationLimits.ts"
+import { conversationServices } from "./ConversationServices.ts"
+import { requireMember } from "./requireMember.ts"
+import { ResidentConversations } from "./ResidentConversations.ts"
+
+/** Between two tries to open the request that keeps an actor in memory, when its mailbox is full. */
+const resideRetryMs = 1_000
+
+/** Requires what `conversationServices` names, `ResidentConversations` and `Sharding`. */
+export const layer = Layer.unwrap(
+  Effect.gen(function* () {
+    const services = yield* conversationServices
+    const residents = yield* ResidentConversations
+    const limits = yield* ConversationLimits
+    const clientOf = yield* ConversationActor.client
+
+    const build = Effect.gen(function* () {
+      const { entityId } = yield* Entity.CurrentAddress
+      const key = parseConversationEntityId(entityId)
+      if (key === undefined) return yield* Effect.die(new Error("Not the address of a conversation"))
+      const reside = clientOf(entityId)
+        .Reside()
+        .pipe(Effect.retry(Schedule.spaced(resideRetryMs)), Effect.ignore)
+      const host = yield* makeConversationHost(key, services, reside)
+      yield* Effect.acquireRelease(
+        Effect.sync(() => residents.add(entityId, host)),
+        () => Effect.sync(() => residents.remove(entityId, host))
+      )
+      return ConversationActor.of({
+        Send: ({ payload }) => commands.send(host, payload.caller, payload.command),
+        Regenerate: ({ payload }) => commands.regenerate(host, payload.caller, payload.command),
+        Edit: ({ payload }) => commands.edit(host, payload.caller, payload.command),
+        Cancel: ({ payload }) => commands.cancel(host, payload.caller, payload.runId),
+        Update: ({ payload }) => commands.update(host, payload.caller, payload.change),
+        Remove: ({ payload }) => commands.remove(host, payload.caller),
+        AddMember: ({ payload }) => commands.addMember(host, payload.caller, payload.principalId),
+        RemoveMember: ({ payload }) => commands.removeMember(host, payload.caller, payload.principalId),
+        Open: ({ payload }) => Effect.asVoid(host.use((live) => requireMember(live, payload.caller))),
+        Wake: () => host.use(() => Effect.void),
+        Reside: () => host.residence
+      })
+    })
+
+    return ConversationActor.toLayer(build, {
+      concurrency: "unbounded",
+      disableFatalDefects: true,
+      mailboxCapacity: limits.mailboxCapacity,
+      maxIdleTime: limits.passivateAfterMs
+    })
+  })
+)

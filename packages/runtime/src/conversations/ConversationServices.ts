@@ -1,0 +1,27 @@
+/** What the actors of conversations stand on, gathered once per process. */
+import { Effect } from "effect"
+import { Providers } from "@parley/providers/Providers"
+import { ConversationStore } from "../storage/ConversationStore.ts"
+import { RunJournal } from "../storage/RunJournal.ts"
+import { Tenants } from "../tenants/Tenants.ts"
+import { ConversationLimits } from "./ConversationLimits.ts"
+import { EventLoop } from "./EventLoop.ts"
+import { FlushScheduler } from "./FlushScheduler.ts"
+import { JournalWriter } from "./JournalWriter.ts"
+import { RunningRuns } from "./RunningRuns.ts"
+
+export const conversationServices = Effect.gen(function* () {
+  return {
+    store: yield* ConversationStore,
+    journal: yield* RunJournal,
+    journalWriter: yield* JournalWriter,
+    providers: yield* Providers,
+    tenants: yield* Tenants,
+    schedule: yield* FlushScheduler,
+    runningRuns: yield* RunningRuns,
+    loop: yield* EventLoop,
+    limits: yield* ConversationLimits
+  }
+})
+
+export type ConversationServices = Effect.Success<typeof conversationServices>

@@ -1,0 +1,195 @@
+/**
+ * Decides when what runs have to say is flushed, for the whole process: once per turn of the event loop while that is cheap; when the
+ * socket writes a second or the loop's lag pass a limit, every 50 and then every 100 ms, each run in a 5 ms slot of its own, so that flushes
+ * do not come all at once. What must go at once (the first token, tool calls, terminals) does not come here.
+ *
+ * Plain callbacks: no fiber, queue or timer per token.
+ */
+import { Context, Effect, Layer } from "effect"
+import { ConversationLimits } from "./ConversationLimits.ts"
+import type { ConversationLimitsValues } from "./ConversationLimits.ts"
+import { EventLoop } from "./EventLoop.ts"
+import type { EventLoopPort } from "./EventLoop.ts"
+
+/** What the scheduler needs of a `RunLog`; the fields are its own notes, kept there to spare a map. */
+export interface Flushable {
+  readonly followerCount: number
+  readonly slotSeed: number
+  isScheduled: boolean
+  lastTick: number
+  flush(): void
+}
+
+const slotMs = 5
+/** By level: 0 is once per turn. */
+const windowMsOf = [0, 50, 100] as const
+type Level = 0 | 1 | 2
+const raised: Record<Level, Level> = { 0: 1, 1: 2, 2: 2 }
+const lowered: Record<Level, Level> = { 0: 0, 1: 0, 2: 1 }
+
+/** Followers wait for nothing in these, only the journal does. */
+const idleLevel = 2
+const slotCount = windowMsOf[idleLevel] / slotMs
+
+/** How often the level is looked at; and how many looks in a row must agree before it is lowered. */
+const measureMs = 250
+const looksBeforeLower = 4
+/** The demand must fall to this share of what raised the level. */
+const lowerAtShare = 0.7
+
+export class FlushSchedule {
+  private readonly limits: Pick<ConversationLimitsValues, "maxWritesPerSecond" | "maxLoopLagMs">
+  private readonly loop: EventLoopPort
+
+  private turn: Array<Flushable> = []
+  private turnAskedAtMs = 0
+  private readonly slots: Array<Array<Flushable>> = Array.from({ length: slotCount }, () => [])
+  private inSlots = 0
+  private slotTimerRuns = false
+  private nextSlotTick = 0
+  private tick = 0
+
+  private currentLevel: Level = 0
+  private readonly demandAtRaise: [number, number, number] = [0, 0, 0]
+  private calmLooks = 0
+  private measureFromMs: number
+  private writes = 0
+  private demand = 0
+  private lagSumMs = 0
+  private lagCount = 0
+
+  constructor(limits: Pick<ConversationLimitsValues, "maxWritesPerSecond" | "maxLoopLagMs">, loop: EventLoopPort) {
+    this.limits = limits
+    this.loop = loop
+    this.measureFromMs = loop.nowMs()
+  }
+
+  /** Milliseconds between two flushes of one run; 0: once per turn. */
+  get windowMs(): number {
+    return windowMsOf[this.currentLevel]
+  }
+
+  /** The log has something new. */
+  mark(log: Flushable): void {
+    const followers = log.followerCount
+    // What once-per-turn would cost, whatever the level: the measure by which a level is left again.
+    if (log.lastTick !== this.tick) {
+      log.lastTick = this.tick
+      this.demand += followers
+    }
+    if (log.isScheduled) return
+    log.isScheduled = true
+    this.writes += followers
+    if (this.currentLevel === 0 && followers > 0) {
+      this.turn.push(log)
+      if (this.turn.length === 1) {
+        this.turnAskedAtMs = this.loop.nowMs()
+        this.loop.afterTurn(this.runTurn)
+      }
+      return
+    }
+    const windowMs = windowMsOf[followers === 0 ? idleLevel : this.currentLevel]
+    const slots = windowMs / slotMs
+    if (!this.slotTimerRuns) this.startSlots()
+    // A slot of its own within the window; its next occurrence among the ring of all slots.
+    const own = log.slotSeed % slots
+    const from = this.nextSlotTick % slots
+    const ahead = (own - from + slots) % slots
+    this.slots[(this.nextSlotTick + ahead) % slotCount]?.push(log)
+    this.inSlots++
+  }
+
+  private readonly runTurn = (): void => {
+    const logs = this.turn
+    this.turn = []
+    this.tick++
+    const startedAtMs = this.loop.nowMs()
+    flushAll(logs)
+    const nowMs = this.loop.nowMs()
+    this.noteLag(startedAtMs - this.turnAskedAtMs, nowMs)
+  }
+
+  private startSlots(): void {
+    this.slotTimerRuns = true
+    this.nextSlotTick = Math.floor(this.loop.nowMs() / slotMs) + 1
+    this.awaitSlot()
+  }
+
+  private awaitSlot(): void {
+    this.loop.after(Math.max(0, this.nextSlotTick * slotMs - this.loop.nowMs()), this.runSlots)
+  }
+
+  private readonly runSlots = (): void => {
+    const startedAtMs = this.loop.nowMs()
+    const lagMs = startedAtMs - this.nextSlotTick * slotMs
+    const due = Math.max(this.nextSlotTick, Math.floor(startedAtMs / slotMs))
+    const last = Math.min(due, this.nextSlotTick + slotCount - 1)
+    for (let tick = this.nextSlotTick; tick <= last; tick++) {
+      const slot = tick % slotCount
+      const logs = this.slots[slot]
+      if (logs === undefined || logs.length === 0) continue
+      this.slots[slot] = []
+      this.inSlots -= logs.length
+      flushAll(logs)
+    }
+    this.tick++
+    this.nextSlotTick = due + 1
+    this.noteLag(Math.max(0, lagMs), this.loop.nowMs())
+    if (this.inSlots > 0) this.awaitSlot()
+    else this.slotTimerRuns = false
+  }
+
+  private noteLag(lagMs: number, nowMs: number): void {
+    this.lagSumMs += lagMs
+    this.lagCount++
+    const elapsedMs = nowMs - this.measureFromMs
+    if (elapsedMs < measureMs) return
+    // After a pause in which nothing was said there is nothing to conclude from.
+    if (elapsedMs < 4 * measureMs) this.look(elapsedMs)
+    this.measureFromMs = nowMs
+    this.writes = 0
+    this.demand = 0
+    this.lagSumMs = 0
+    this.lagCount = 0
+  }
+
+  private look(elapsedMs: number): void {
+    const writesPerSecond = (this.writes * 1000) / elapsedMs
+    const demandPerSecond = (this.demand * 1000) / elapsedMs
+    const lagMs = this.lagSumMs / this.lagCount
+    const level = this.currentLevel
+    if (writesPerSecond > this.limits.maxWritesPerSecond || lagMs > this.limits.maxLoopLagMs) {
+      this.calmLooks = 0
+      this.currentLevel = raised[level]
+      if (this.currentLevel !== level) this.demandAtRaise[this.currentLevel] = demandPerSecond
+      return
+    }
+    const byDemand = this.demandAtRaise[level] * lowerAtShare
+    // A level that lag alone raised may be left at any demand that once per turn could serve.
+    const isCalm =
+      lagMs < this.limits.maxLoopLagMs / 2 &&
+      (demandPerSecond < byDemand || demandPerSecond < this.limits.maxWritesPerSecond * lowerAtShare)
+    this.calmLooks = isCalm ? this.calmLooks + 1 : 0
+    if (this.calmLooks < looksBeforeLower) return
+    this.calmLooks = 0
+    this.currentLevel = lowered[level]
+  }
+}
+
+const flushAll = (logs: ReadonlyArray<Flushable>): void => {
+  for (const log of logs) {
+    log.isScheduled = false
+    log.flush()
+  }
+}
+
+export class FlushScheduler extends Context.Service<FlushScheduler, FlushSchedule>()(
+  "@parley/runtime/conversations/FlushScheduler"
+) {
+  static readonly layer = Layer.effect(
+    FlushScheduler,
+    Effect.gen(function* () {
+      return new FlushSchedule(yield* ConversationLimits, yield* EventLoop)
+    })
+  )
+}

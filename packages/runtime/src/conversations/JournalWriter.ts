@@ -1,0 +1,103 @@
+/**
+ * Writes what is new of all runs into the journal, in one insert per interval, off the hot path. While the journal is away, a run's
+ * unwritten events stay joined in its own log, so that what waits is never more than the answers themselves; at most one insert is held besides.
+ */
+import { Context, Effect, Latch, Layer, Semaphore } from "effect"
+import type { TenantId } from "@parley/domain/Ids"
+import type { RunEvent } from "@parley/domain/RunEvent"
+import { RunJournal } from "../storage/RunJournal.ts"
+import type { JournalEntry } from "../storage/RunJournal.ts"
+import { ConversationLimits } from "./ConversationLimits.ts"
+import type { RunLog } from "./RunLog.ts"
+
+export class JournalWriter extends Context.Service<
+  JournalWriter,
+  {
+    /** From now on the log's events are journaled, until its `endJournal`. */
+    readonly register: (tenantId: TenantId, log: RunLog) => void
+    /** Everything flushed so far is written, if the journal takes it. */
+    readonly settle: Effect.Effect<void>
+  }
+>()("@parley/runtime/conversations/JournalWriter") {
+  static readonly layer = Layer.effect(
+    JournalWriter,
+    Effect.gen(function* () {
+      const journal = yield* RunJournal
+      const limits = yield* ConversationLimits
+      const tenants = new WeakMap<RunLog, TenantId>()
+      let dirty = new Set<RunLog>()
+      let unwritten: ReadonlyArray<JournalEntry> = []
+      let isAway = false
+      const hasWork = Latch.makeUnsafe(false)
+      const writer = Semaphore.makeUnsafe(1)
+
+      /** The next insert: as many of the dirty logs as fit. */
+      const take = (): ReadonlyArray<JournalEntry> => {
+        const entries: Array<JournalEntry> = []
+        let chars = 0
+        for (const log of dirty) {
+          if (chars > limits.maxJournalInsertChars) break
+          dirty.delete(log)
+          const tenantId = tenants.get(log)
+          const slice = log.takeJournal()
+          if (tenantId === undefined || slice === undefined) continue
+          entries.push({ tenantId, runId: log.identity.runId, epoch: log.identity.epoch, ...slice })
+          for (const event of slice.events) chars += charsOf(event)
+        }
+        return entries
+      }
+
+      /** True when nothing is left. */
+      const writeOne = writer.withPermit(
+        Effect.suspend(() => {
+          if (unwritten.length === 0) unwritten = take()
+          if (unwritten.length === 0) return Effect.succeed(true)
+          return Effect.matchEffect(journal.append(unwritten), {
+            onSuccess: () => {
+              unwritten = []
+              const wasAway = isAway
+              isAway = false
+              return Effect.as(wasAway ? Effect.logInfo("The run journal is back") : Effect.void, dirty.size === 0)
+            },
+            onFailure: (error) => {
+              const wasAway = isAway
+              isAway = true
+              return Effect.as(
+                wasAway ? Effect.void : Effect.logWarning("The run journal cannot be written; it is tried again", error),
+                true
+              )
+            }
+          })
+        })
+      )
+      const settle = Effect.uninterruptible(Effect.repeat(writeOne, { until: (isDone) => isDone }))
+
+      yield* Effect.gen(function* () {
+        yield* hasWork.await
+        yield* Effect.sleep(limits.journalIntervalMs)
+        hasWork.closeUnsafe()
+        yield* settle
+        if (dirty.size > 0 || unwritten.length > 0) hasWork.openUnsafe()
+      }).pipe(Effect.forever, Effect.forkScoped)
+      yield* Effect.addFinalizer(() => settle)
+
+      return JournalWriter.of({
+        register: (tenantId, log) => {
+          tenants.set(log, tenantId)
+          log.onJournal = () => {
+            dirty.add(log)
+            hasWork.openUnsafe()
+          }
+        },
+        settle: Effect.asVoid(settle)
+      })
+    })
+  )
+}
+
+const charsOf = (event: RunEvent): number =>
+  event.type === "text-delta" || event.type === "reasoning-delta"
+    ? event.text.length
+    : event.type === "tool-call" || event.type === "tool-call-delta"
+      ? event.arguments.length
+      : 100

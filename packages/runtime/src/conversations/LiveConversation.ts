@@ -1,0 +1,52 @@
+/** What the actor of a conversation keeps in memory of it: all of it can be read again from the store. */
+import type { PrincipalId, RunId } from "@parley/domain/Ids"
+import type { Conversation, Member } from "@parley/domain/Message"
+import type { RoomEvent } from "@parley/domain/RoomFrame"
+import type { LoadedConversation, StoredRoomEvent } from "../storage/ConversationStore.ts"
+import type { ActiveRun } from "./ActiveRun.ts"
+import type { RunLog } from "./RunLog.ts"
+
+export class LiveConversation {
+  conversation: Conversation
+  readonly members: Map<PrincipalId, Member>
+  /** The last room event that is known. */
+  roomSeq: number
+  run: ActiveRun | null = null
+  /** Logs of runs that have just ended, until the stored message answers for them. */
+  readonly endedLogs = new Map<RunId, RunLog>()
+
+  constructor(loaded: LoadedConversation) {
+    this.conversation = loaded.conversation
+    this.members = new Map(loaded.members.map((member) => [member.principalId, member]))
+    this.roomSeq = loaded.roomSeq
+  }
+
+  logOf(runId: RunId): RunLog | undefined {
+    return this.run?.question.runId === runId ? this.run.log : this.endedLogs.get(runId)
+  }
+
+  apply(events: ReadonlyArray<StoredRoomEvent>): void {
+    for (const { event, seq } of events) {
+      this.applyOne(event)
+      if (seq > this.roomSeq) this.roomSeq = seq
+    }
+  }
+
+  private applyOne(event: RoomEvent): void {
+    switch (event.type) {
+      case "member-joined":
+        this.members.set(event.member.principalId, event.member)
+        break
+      case "member-left":
+        this.members.delete(event.principalId)
+        break
+      case "conversation-changed":
+        this.conversation = event.conversation
+        break
+      case "message-added":
+      case "message-closed":
+      case "run-started":
+        break
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** One follower of a conversation in this process: its port, its subscriptions, and its place in the room's log. Synchronous. */
+import type { FollowerPort } from "@parley/domain/Conversations"
+import type { PrincipalId, RunId } from "@parley/domain/Ids"
+import type { ConversationLimitsValues } from "./ConversationLimits.ts"
+import type { EventLoopPort } from "./EventLoop.ts"
+import type { RunLog } from "./RunLog.ts"
+import { Subscriber } from "./Subscriber.ts"
+
+type Limits = Pick<
+  ConversationLimitsValues,
+  "windowBytes" | "drainedBytes" | "maxBehindMs" | "maxRunsPerFollower" | "roomWindowBytes"
+>
+
+export class LocalFollower {
+  readonly principalId: PrincipalId
+  readonly port: FollowerPort
+  /** The last room event it has; null when it does not follow the room. */
+  roomSeq: number | null = null
+  /** It lacks room events, which are read for it when it has drained. */
+  isBehindRoom = false
+  isDetached = false
+
+  private readonly limits: Limits
+  private readonly loop: EventLoopPort
+  private readonly runs = new Map<RunId, Subscriber>()
+
+  constructor(principalId: PrincipalId, port: FollowerPort, limits: Limits, loop: EventLoopPort) {
+    this.principalId = principalId
+    this.port = guarded(port, () => this.detach())
+    this.limits = limits
+    this.loop = loop
+  }
+
+  /** Undefined when it may not have one more. */
+  subscribe(log: RunLog): Subscriber | undefined {
+    this.unsubscribe(log.identity.runId)
+    if (this.runs.size >= this.limits.maxRunsPerFollower) this.forgetCurrent()
+    if (this.runs.size >= this.limits.maxRunsPerFollower || this.isDetached) return undefined
+    const subscriber = new Subscriber(this.port, log, this.limits, this.loop)
+    this.runs.set(log.identity.runId, subscriber)
+    return subscriber
+  }
+
+  subscription(runId: RunId): Subscriber | undefined {
+    return this.runs.get(runId)
+  }
+
+  unsubscribe(runId: RunId): void {
+    this.runs.get(runId)?.stop()
+    this.runs.delete(runId)
+  }
+
+  drained(): void {
+    for (const subscriber of this.runs.values()) subscriber.drained()
+  }
+
+  /** False when it lacks events before this one, or cannot take it now. */
+  tellRoom(seq: number, frame: string): boolean {
+    if (this.isDetached || this.roomSeq === null || seq <= this.roomSeq) return true
+    if (this.isBehindRoom || seq !== this.roomSeq + 1 || this.isRoomFull) {
+      this.isBehindRoom = true
+      return false
+    }
+    this.roomSeq = seq
+    this.port.send(frame)
+    return true
+  }
+
+  get isRoomFull(): boolean {
+    return this.port.bufferedBytes() > this.limits.roomWindowBytes
+  }
+
+  detach(): void {
+    this.isDetached = true
+    for (const subscriber of this.runs.values()) subscriber.stop()
+    this.runs.clear()
+  }
+
+  /** Subscriptions that have everything hold nothing but memory, once their run is over. */
+  private forgetCurrent(): void {
+    for (const [runId, subscriber] of this.runs) {
+      if (subscriber.isOver) this.unsubscribe(runId)
+    }
+  }
+}
+
+/** A port must not throw; one that does is let go of, so that it harms nobody else. */
+const guarded = (port: FollowerPort, letGo: () => void): FollowerPort => ({
+  ...(port.acknowledges === undefined ? {} : { acknowledges: port.acknowledges }),
+  send: (frame) => {
+    try {
+      port.send(frame)
+    } catch {
+      letGo()
+    }
+  },
+  bufferedBytes: () => {
+    try {
+      return port.bufferedBytes()
+    } catch {
+      letGo()
+      return 0
+    }
+  },
+  close: (code, reason) => {
+    letGo()
+    try {
+      port.close(code, reason)
+    } catch {
+      // It is gone already.
+    }
+  }
+})

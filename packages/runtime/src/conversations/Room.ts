@@ -1,0 +1,137 @@
+/** The followers of a conversation in this process, who is here and who is typing. It outlives a restart of its actor. Synchronous. */
+import type { ConversationId, PrincipalId, RunId } from "@parley/domain/Ids"
+import type { PresenceFrame, RoomEventFrame } from "@parley/domain/RoomFrame"
+import { CloseCode } from "@parley/domain/SocketProtocol"
+import type { ClosedRun, StoredRoomEvent } from "../storage/ConversationStore.ts"
+import type { ConversationLimitsValues } from "./ConversationLimits.ts"
+import type { EventLoopPort } from "./EventLoop.ts"
+import { closedFrame } from "./runFrames.ts"
+import type { LocalFollower } from "./LocalFollower.ts"
+import type { RunLog } from "./RunLog.ts"
+
+export class Room {
+  readonly followers = new Set<LocalFollower>()
+  private readonly conversationId: ConversationId
+  private readonly limits: Pick<ConversationLimitsValues, "typingExpiresMs">
+  private readonly loop: EventLoopPort
+  /** A follower lacks room events and could take them now. */
+  private readonly onGap: (follower: LocalFollower) => void
+  /** By who types, what ends it. */
+  private readonly typing = new Map<PrincipalId, () => void>()
+  private isPresenceAsked = false
+
+  constructor(
+    conversationId: ConversationId,
+    limits: Pick<ConversationLimitsValues, "typingExpiresMs">,
+    loop: EventLoopPort,
+    onGap: (follower: LocalFollower) => void
+  ) {
+    this.conversationId = conversationId
+    this.limits = limits
+    this.loop = loop
+    this.onGap = onGap
+  }
+
+  tell(events: ReadonlyArray<StoredRoomEvent>): void {
+    for (const { event, seq } of events) {
+      const frame: RoomEventFrame = { type: "room", conversationId: this.conversationId, seq, event }
+      const text = JSON.stringify(frame)
+      for (const follower of this.followers) {
+        if (!follower.tellRoom(seq, text) && !follower.isRoomFull) this.onGap(follower)
+      }
+    }
+  }
+
+  /** A new run: who follows the room follows it from its first event on. */
+  tellRun(log: RunLog): void {
+    for (const follower of this.followers) {
+      if (follower.roomSeq !== null) follower.subscribe(log)?.startLive()
+    }
+  }
+
+  /** A run goes on in another log: who followed the lost one follows this one. */
+  moveRun(runId: RunId, log: RunLog): void {
+    for (const follower of this.followers) follower.subscription(runId)?.moveTo(log)
+  }
+
+  /** The run is over, and its log is not what was stored. */
+  endRun(runId: RunId, closed: ClosedRun): void {
+    const text = closedFrame(this.conversationId, runId, closed)
+    for (const follower of this.followers) {
+      if (follower.subscription(runId) === undefined) continue
+      follower.unsubscribe(runId)
+      follower.port.send(text)
+    }
+  }
+
+  leave(follower: LocalFollower): void {
+    if (!this.followers.delete(follower)) return
+    follower.detach()
+    if (follower.roomSeq === null) return
+    if (!this.isHere(follower.principalId)) this.endTyping(follower.principalId)
+    this.presenceChanged()
+  }
+
+  setTyping(principalId: PrincipalId, isTyping: boolean): void {
+    const wasTyping = this.endTyping(principalId)
+    if (isTyping) {
+      this.typing.set(
+        principalId,
+        this.loop.after(this.limits.typingExpiresMs, () => this.setTyping(principalId, false))
+      )
+    }
+    if (wasTyping !== isTyping) this.presenceChanged()
+  }
+
+  /** Told once per turn, to the room's followers. */
+  presenceChanged(): void {
+    if (this.isPresenceAsked) return
+    this.isPresenceAsked = true
+    this.loop.afterTurn(() => {
+      this.isPresenceAsked = false
+      const online = new Set<PrincipalId>()
+      for (const follower of this.followers) if (follower.roomSeq !== null) online.add(follower.principalId)
+      const frame: PresenceFrame = {
+        type: "presence",
+        conversationId: this.conversationId,
+        online: [...online],
+        typing: [...this.typing.keys()]
+      }
+      const text = JSON.stringify(frame)
+      for (const follower of this.followers) {
+        if (follower.roomSeq !== null && !follower.isRoomFull) follower.port.send(text)
+      }
+    })
+  }
+
+  /** All of them, or those of one who is no longer a member. */
+  close(reason: string, principalId?: PrincipalId): void {
+    for (const follower of this.followers) {
+      if (principalId !== undefined && follower.principalId !== principalId) continue
+      this.leave(follower)
+      follower.port.close(CloseCode.gone, reason)
+    }
+  }
+
+  /** Nothing of it may fire any more. */
+  dispose(): void {
+    for (const end of this.typing.values()) end()
+    this.typing.clear()
+    for (const follower of this.followers) follower.detach()
+    this.followers.clear()
+  }
+
+  private isHere(principalId: PrincipalId): boolean {
+    for (const follower of this.followers) {
+      if (follower.roomSeq !== null && follower.principalId === principalId) return true
+    }
+    return false
+  }
+
+  private endTyping(principalId: PrincipalId): boolean {
+    const end = this.typing.get(principalId)
+    if (end === undefined) return false
+    end()
+    return this.typing.delete(principalId)
+  }
+}

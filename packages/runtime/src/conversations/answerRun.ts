@@ -1,0 +1,213 @@
+/** One answer, from the question to its stored end: prompt → provider → log → store → terminal. */
+import { Cause, Clock, Deferred, Effect, Exit, Option, Schedule } from "effect"
+import { errorTraits } from "@parley/domain/ErrorTraits"
+import type { ModelNotFound, Unavailable } from "@parley/domain/Errors"
+import type { ModelAnswer } from "@parley/domain/ModelEvent"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import type { RunTerminal } from "@parley/domain/RunEvent"
+import type { Message } from "@parley/domain/Message"
+import type { CloseRun, StoredRoomEvent } from "../storage/ConversationStore.ts"
+import type { TenantError } from "../tenants/Tenants.ts"
+import type { ActiveRun } from "./ActiveRun.ts"
+import { buildPrompt, continuePrompt } from "./buildPrompt.ts"
+import type { ConversationHost } from "./ConversationHost.ts"
+import type { LiveConversation } from "./LiveConversation.ts"
+import type { RunAct } from "./RunMachine.ts"
+import type { TakenOver } from "./takeOverRuns.ts"
+
+type AnswerError = TenantError | Unavailable | ModelNotFound | ProviderError
+
+export const answerRun = (
+  host: ConversationHost,
+  live: LiveConversation,
+  run: ActiveRun,
+  taken: TakenOver | undefined
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    if (taken?.failure !== undefined) {
+      return yield* close(host, live, run, run.on("provider-failed"), taken.failure)
+    }
+    speakFirst(run, taken)
+    const asked = askProvider(host, live, run, taken).pipe(Effect.map(Option.some))
+    const cancelled = Effect.as(Deferred.await(run.cancelled), Option.none<ModelAnswer>())
+    const exit = yield* Effect.raceFirst(asked, cancelled).pipe(Effect.exit)
+    if (Exit.isSuccess(exit)) {
+      yield* Option.match(exit.value, {
+        onNone: () => close(host, live, run, run.on("interrupted"), failureOf(undefined)),
+        onSome: (answer) => close(host, live, run, run.on("provider-finished"), failureOf(undefined), answer)
+      })
+      return
+    }
+    const error = Cause.findErrorOption(exit.cause)
+    if (Option.isNone(error)) {
+      run.on("abandon")
+      return yield* Effect.failCause(exit.cause).pipe(Effect.orDie)
+    }
+    yield* Effect.logWarning("An answer failed", error.value)
+    yield* close(host, live, run, run.on("provider-failed"), failureOf(error.value))
+  })
+
+/** A store that is away for a moment need not cost an answer that was accepted. */
+const pathRetryMs = 100
+const pathRetries = 4
+
+/** What the log says before the provider does. */
+const speakFirst = (run: ActiveRun, taken: TakenOver | undefined): void => {
+  const { messageId, model } = run.question
+  if (taken === undefined || !taken.isContinued) run.log.append({ type: "run-start", messageId, model })
+  if (taken !== undefined) {
+    run.log.append({ type: "provider-switch", from: model, to: model, reason: "owner restarted" })
+  }
+  run.log.flush()
+}
+
+const askProvider = (
+  host: ConversationHost,
+  live: LiveConversation,
+  run: ActiveRun,
+  taken: TakenOver | undefined
+): Effect.Effect<ModelAnswer, AnswerError> =>
+  Effect.gen(function* () {
+    const { limits, providers, store, tenants } = host.services
+    const { messageId, model, parameters } = run.question
+    // The answer's own empty message ends the path.
+    const path = yield* store
+      .path(host.key, messageId, limits.maxPathMessages + 1)
+      .pipe(Effect.retry({ schedule: Schedule.exponential(pathRetryMs), times: pathRetries }))
+    const asked = buildPrompt(
+      live.conversation.systemPrompt,
+      path.filter((message) => message.id !== messageId)
+    )
+    const resolved = yield* providers.resolve(model)
+    const messages = taken?.isContinued === true ? continuePrompt(asked, taken.partial) : asked
+    return yield* tenants.withRequest(host.key.tenantId)(
+      resolved.stream({ model: resolved.model, messages, parameters }, run.sink)
+    )
+  })
+
+interface Failure {
+  readonly code: string
+  readonly message: string
+}
+
+const failureOf = (error: AnswerError | undefined): Failure =>
+  error === undefined
+    ? { code: errorTraits.InternalError.code, message: "The answer failed" }
+    : { code: errorTraits[error._tag].code, message: error.message }
+
+const terminalOf = (act: RunAct, failure: Failure, answer: ModelAnswer | undefined): RunTerminal | undefined => {
+  switch (act) {
+    case "store-complete":
+      return { type: "run-complete", finishReason: answer?.finishReason ?? "stop" }
+    case "store-cancel":
+      return { type: "run-cancel" }
+    case "store-fail":
+      return { type: "run-fail", code: failure.code, message: failure.message }
+    case "none":
+    case "append":
+    case "interrupt-provider":
+    case "tell-terminal":
+    case "hand-over":
+      return undefined
+  }
+}
+
+/** Stores the end, then tells it. Never told before it is stored, and told once. */
+const close = (
+  host: ConversationHost,
+  live: LiveConversation,
+  run: ActiveRun,
+  act: RunAct,
+  failure: Failure,
+  answer?: ModelAnswer
+): Effect.Effect<void> => {
+  const terminal = terminalOf(act, failure, answer)
+  if (terminal === undefined) return Effect.void
+  const { log } = run
+  const usage = run.usage(answer?.usage)
+  if (usage !== null) log.append({ type: "usage", usage })
+  log.flush()
+  const end: CloseRun = {
+    runId: run.question.runId,
+    epoch: log.identity.epoch,
+    terminal,
+    content: log.state.content,
+    usage,
+    finishReason: terminal.type === "run-complete" ? terminal.finishReason : null,
+    model: log.state.model,
+    lastSeq: log.seq + 1
+  }
+  return storeEnd(host, live, run, end)
+}
+
+const storeEnd = (host: ConversationHost, live: LiveConversation, run: ActiveRun, end: CloseRun): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { limits, store } = host.services
+    const startedAtMs = yield* Clock.currentTimeMillis
+    let delayMs = limits.closeRetryDelayMs
+    while (run.phase === "storing") {
+      // As the conversation's only writer, so that its room events are told in the order of their numbers.
+      const failed = yield* host
+        .exclusively(
+          Effect.matchEffect(
+            Effect.flatMap(
+              store.closeRun(host.key, end),
+              Option.match({
+                onNone: () => handOver(host, live, run),
+                onSome: (stored) => Effect.sync(() => tellEnd(host, live, run, end.terminal, stored))
+              })
+            ),
+            {
+              onFailure: (error) => Effect.succeed(error),
+              onSuccess: () => Effect.succeed(undefined)
+            }
+          )
+        )
+        .pipe(Effect.uninterruptible)
+      if (failed === undefined) return
+      if ((yield* Clock.currentTimeMillis) - startedAtMs > limits.closeRetryForMs) return yield* Effect.die(failed)
+      if (delayMs === limits.closeRetryDelayMs) {
+        yield* Effect.logWarning("The end of an answer could not be stored; it is tried again", failed)
+      }
+      yield* Effect.sleep(delayMs)
+      delayMs = Math.min(delayMs * 2, limits.maxCloseRetryDelayMs)
+    }
+  })
+
+const tellEnd = (
+  host: ConversationHost,
+  live: LiveConversation,
+  run: ActiveRun,
+  terminal: RunTerminal,
+  stored: { readonly message: Message; readonly roomEvents: ReadonlyArray<StoredRoomEvent> }
+): void => {
+  if (run.on("stored") !== "tell-terminal") return
+  const { log } = run
+  const { runId } = run.question
+  log.endJournal()
+  log.append(terminal)
+  log.flush()
+  if (live.run === run) live.run = null
+  live.endedLogs.set(runId, log)
+  host.services.loop.after(host.services.limits.endedLogRetentionMs, () => live.endedLogs.delete(runId))
+  live.apply(stored.roomEvents)
+  host.room.tell(stored.roomEvents)
+}
+
+/**
+ * The run is closed already, or another owner has it. Closed: by a commit of ours whose answer was lost, or by the other; either way the stored
+ * message is the answer.
+ */
+const handOver = (host: ConversationHost, live: LiveConversation, run: ActiveRun): Effect.Effect<void, Unavailable> =>
+  Effect.gen(function* () {
+    const { runId } = run.question
+    const closed = yield* host.services.store.closedRun(host.key, runId)
+    run.on("fenced")
+    run.log.endJournal()
+    if (Option.isSome(closed)) host.room.endRun(runId, closed.value)
+    else yield* Effect.logWarning("A run belongs to another owner now; its end was not stored by this one")
+    if (live.run === run) live.run = null
+    host.doubt(live)
+    // Room events that the lost answer carried are read again for who follows.
+    if (host.room.followers.size > 0) host.fork(host.use(() => Effect.void))
+  })

@@ -1,0 +1,103 @@
+/**
+ * Runs that a lost owner left open. A new epoch shuts the old owner out; the journal is the partial answer; then the answer goes on, is asked
+ * for again from its beginning where it cannot go on, or is closed as failed, by policy and bounds.
+ */
+import { Clock, Effect, Option } from "effect"
+import { errorTraits } from "@parley/domain/ErrorTraits"
+import type { Unavailable } from "@parley/domain/Errors"
+import { makeEpoch } from "@parley/domain/Ids"
+import { initialRunState } from "@parley/domain/foldRun"
+import type { RunState } from "@parley/domain/RunFrame"
+import type { ConversationKey, StoredRun } from "../storage/ConversationStore.ts"
+import { ActiveRun } from "./ActiveRun.ts"
+import { isContinuable } from "./buildPrompt.ts"
+import type { ConversationServices } from "./ConversationServices.ts"
+import { foldJournal } from "./foldJournal.ts"
+import type { LiveConversation } from "./LiveConversation.ts"
+import { RunLog } from "./RunLog.ts"
+
+export interface TakenOver {
+  readonly run: ActiveRun
+  readonly partial: RunState
+  /** The answer goes on after `partial`; else it begins again. */
+  readonly isContinued: boolean
+  /** It is not asked for again, but closed. */
+  readonly failure?: { readonly code: string; readonly message: string }
+}
+
+/** `openRuns` is oldest first: the last is the conversation's run, one before it was left behind by a crash between two, and fails. */
+export const takeOverRuns = (
+  services: ConversationServices,
+  key: ConversationKey,
+  live: LiveConversation,
+  openRuns: ReadonlyArray<StoredRun>
+): Effect.Effect<TakenOver | undefined, Unavailable> =>
+  Effect.gen(function* () {
+    for (const stored of openRuns.slice(0, -1)) yield* closeLeftBehind(services, key, live, stored)
+    const newest = openRuns[openRuns.length - 1]
+    return newest === undefined ? undefined : yield* takeOver(services, key, newest)
+  })
+
+const takeOver = (
+  services: ConversationServices,
+  key: ConversationKey,
+  stored: StoredRun
+): Effect.Effect<TakenOver | undefined, Unavailable> =>
+  Effect.gen(function* () {
+    const { journal, journalWriter, limits, schedule, store } = services
+    const { messageId, model, runId } = stored
+    const epoch = yield* makeEpoch
+    if (!(yield* store.takeOverRun(key, runId, epoch))) return undefined
+    // The lost owner may have been in this process: what it still had goes first.
+    yield* journalWriter.settle
+    const journaled = foldJournal(messageId, model, yield* journal.read(key.tenantId, runId))
+    const ageMs = (yield* Clock.currentTimeMillis) - stored.startedAtMs
+    const failure =
+      limits.crashPolicy === "fail" || ageMs > limits.takeOverMaxAgeMs
+        ? lostOwner
+        : journaled.epochs >= limits.maxTakeOversPerRun + 1
+          ? tooManyOwners
+          : undefined
+    const isContinued = failure !== undefined || isContinuable(journaled.state, stored.parameters)
+    const state = isContinued ? journaled.state : initialRunState(messageId, model)
+    const log = new RunLog({ conversationId: key.conversationId, runId, epoch }, state, journaled.seq, limits)
+    const { parameters, principalId } = stored
+    const run = new ActiveRun({ runId, messageId, principalId, model, parameters, requestId: null }, log, schedule)
+    yield* Effect.logInfo("A run was taken over").pipe(
+      Effect.annotateLogs({ ...key, runId, epoch, fromSeq: journaled.seq, goesOn: failure === undefined })
+    )
+    return { run, partial: journaled.state, isContinued, ...(failure === undefined ? {} : { failure }) }
+  })
+
+const closeLeftBehind = (
+  services: ConversationServices,
+  key: ConversationKey,
+  live: LiveConversation,
+  stored: StoredRun
+): Effect.Effect<void, Unavailable> =>
+  Effect.gen(function* () {
+    const { journal, store } = services
+    const epoch = yield* makeEpoch
+    if (!(yield* store.takeOverRun(key, stored.runId, epoch))) return
+    const { seq, state } = foldJournal(stored.messageId, stored.model, yield* journal.read(key.tenantId, stored.runId))
+    const closed = yield* store.closeRun(key, {
+      runId: stored.runId,
+      epoch,
+      terminal: { type: "run-fail", ...lostOwner },
+      content: state.content,
+      usage: state.usage,
+      finishReason: null,
+      model: state.model,
+      lastSeq: seq + 1
+    })
+    if (Option.isSome(closed)) live.apply(closed.value.roomEvents)
+  })
+
+const lostOwner = {
+  code: errorTraits.Unavailable.code,
+  message: "The process that wrote this answer was lost; what it had written is kept"
+}
+const tooManyOwners = {
+  code: errorTraits.InternalError.code,
+  message: "Writing this answer failed several times; what was written is kept"
+}

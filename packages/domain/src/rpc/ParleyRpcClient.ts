@@ -17,9 +17,7 @@ export class ParleyRpcClient extends Context.Service<
   ParleyRpcClient,
   RpcClient.FromGroup<typeof ParleyRpc, RpcClientError.RpcClientError>
 >()("@parley/domain/rpc/ParleyRpcClient") {
-  static readonly layer = (
-    options: ParleyRpcClientOptions
-  ): Layer.Layer<ParleyRpcClient, never, HttpClient.HttpClient> =>
+  static readonly layer = (options: ParleyRpcClientOptions): Layer.Layer<ParleyRpcClient, never, HttpClient.HttpClient> =>
     Layer.effect(ParleyRpcClient, RpcClient.make(ParleyRpc)).pipe(
       Layer.provide(bearer(options.key)),
       Layer.provide(RpcClient.layerProtocolHttp({ url: options.url })),

@@ -56,9 +56,7 @@ export const openLink = (
         Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
         Effect.flatMap((follower) => {
           const link = new ConversationLink(id, follower, scope, runs)
-          return session.addLink(link)
-            ? Effect.succeed(link)
-            : Effect.andThen(Scope.close(scope, Exit.void), Effect.interrupt)
+          return session.addLink(link) ? Effect.succeed(link) : Effect.andThen(Scope.close(scope, Exit.void), Effect.interrupt)
         })
       )
     )

@@ -16,6 +16,8 @@ import { verifyKeys } from "./verifyKeys.ts"
 export interface SocketDoorOptions {
   readonly allowedOrigins?: ReadonlyArray<string>
   readonly admit?: Admit
+  /** Over how many milliseconds the sockets are closed when the layer ends undrained. 0: at once, and no command is waited for. */
+  readonly finalDrainMs?: number
 }
 
 /** A longer frame than a client may send is still read, up to this, so that it can be refused with a reason. */
@@ -86,7 +88,7 @@ const make = Effect.fnUntraced(function* (options: SocketDoorOptions) {
       Effect.forever(Effect.delay(verifyKeys(host, authenticator), verifyKeysEveryMs))
     )
   )
-  yield* Effect.addFinalizer(() => drainSockets(host, finalDrainMs))
+  yield* Effect.addFinalizer(() => drainSockets(host, options.finalDrainMs ?? finalDrainMs))
 
   return SocketSessions.of({
     count: Effect.sync(() => host.sessions.size),
@@ -95,8 +97,6 @@ const make = Effect.fnUntraced(function* (options: SocketDoorOptions) {
 })
 
 export const SocketDoor = {
-  layer: (
-    options: SocketDoorOptions = {}
-  ): Layer.Layer<SocketSessions, never, WebSocketRoutes | Authenticator | Conversations> =>
+  layer: (options: SocketDoorOptions = {}): Layer.Layer<SocketSessions, never, WebSocketRoutes | Authenticator | Conversations> =>
     Layer.effect(SocketSessions, make(options))
 }

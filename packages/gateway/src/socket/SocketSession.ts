@@ -15,7 +15,7 @@ import type { Command } from "./answerCommand.ts"
 import type { ConversationLink } from "./ConversationLink.ts"
 import { readFrame } from "./readFrame.ts"
 import type { FrameFault } from "./readFrame.ts"
-import { runCommand } from "./runCommand.ts"
+import { answerOf, runCommand } from "./runCommand.ts"
 import type { SocketHost } from "./SocketHost.ts"
 import { busyRetryAfterMs, closeTooLarge, heartbeatMs, maxUnreadBytes, socketLimits } from "./socketLimits.ts"
 import { errorFrame, pongFrame, welcomeFrame } from "./writeFrame.ts"
@@ -175,9 +175,7 @@ export class SocketSession {
   }
 
   #malformed(id: string | undefined, issues: ReadonlyArray<FrameFault>): void {
-    this.post(
-      errorFrame(id, new InvalidRequest({ message: "the frame cannot be read", issues }), this.caller.requestId)
-    )
+    this.post(errorFrame(id, new InvalidRequest({ message: "the frame cannot be read", issues }), this.caller.requestId))
     if (++this.#malformedFrames >= maxMalformedFrames) {
       this.close(CloseCode.protocolError, "too many malformed frames")
     }
@@ -210,7 +208,7 @@ export class SocketSession {
     const fiber = this.host.fork(runCommand(this, command, requestId), { ...this.caller, requestId })
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) {
-      this.#ended(exit._tag === "Success" ? exit.value : undefined)
+      this.#ended(answerOf(exit, command, requestId))
       return true
     }
     const underWay: UnderWay = { command, fiber, startedAtMs: this.host.nowMs() }
@@ -218,16 +216,16 @@ export class SocketSession {
     this.#underWay.add(underWay)
     fiber.addObserver((exit) => {
       this.#underWay?.delete(underWay)
-      this.#ended(exit._tag === "Success" ? exit.value : undefined)
+      this.#ended(answerOf(exit, command, requestId))
       if (command.type !== "cancel") this.#continueLane(command.conversationId)
     })
     return false
   }
 
-  #ended(answer: string | undefined): void {
+  #ended(answer: string): void {
     this.#commands--
     this.host.commandsUnderWay--
-    if (answer !== undefined) this.post(answer)
+    this.post(answer)
     if (!this.#isOpen && this.#commands === 0) this.host.sessions.delete(this)
   }
 
@@ -269,5 +267,4 @@ export class SocketSession {
 const maxOwnRequestId = 112
 
 const isTooLarge = (text: string): boolean =>
-  text.length > maxClientFrameBytes ||
-  (text.length * 3 > maxClientFrameBytes && Buffer.byteLength(text) > maxClientFrameBytes)
+  text.length > maxClientFrameBytes || (text.length * 3 > maxClientFrameBytes && Buffer.byteLength(text) > maxClientFrameBytes)

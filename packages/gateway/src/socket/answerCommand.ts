@@ -16,10 +16,7 @@ export type Command = Extract<ClientFrame, { readonly id: string }>
 export const outlivesSocket = (command: Command): boolean =>
   command.type === "send" || command.type === "regenerate" || command.type === "edit" || command.type === "cancel"
 
-export const answerCommand = (
-  session: SocketSession,
-  command: Command
-): Effect.Effect<string, ConversationError, Caller> => {
+export const answerCommand = (session: SocketSession, command: Command): Effect.Effect<string, ConversationError, Caller> => {
   const { conversations } = session.host
   switch (command.type) {
     case "send": {
@@ -35,9 +32,7 @@ export const answerCommand = (
       return Effect.map(conversations.edit(conversationId, edit), (accepted) => acceptedFrame(id, accepted))
     }
     case "cancel":
-      return Effect.map(conversations.cancel(command.conversationId, command.runId), (run) =>
-        cancelledFrame(command.id, run)
-      )
+      return Effect.map(conversations.cancel(command.conversationId, command.runId), (run) => cancelledFrame(command.id, run))
     case "follow":
       return followRoom(session, command)
     case "subscribe":
@@ -58,10 +53,7 @@ export const answerCommand = (
   }
 }
 
-const followRoom = Effect.fnUntraced(function* (
-  session: SocketSession,
-  command: Extract<Command, { readonly type: "follow" }>
-) {
+const followRoom = Effect.fnUntraced(function* (session: SocketSession, command: Extract<Command, { readonly type: "follow" }>) {
   const link = yield* openLink(session, command.conversationId)
   const hadRoom = link.hasRoom
   link.hasRoom = true

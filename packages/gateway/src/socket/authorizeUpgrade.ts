@@ -31,10 +31,7 @@ export interface AdmittedSocket extends SocketIdentity {
 
 type UpgradeError = Unauthorized | Forbidden | Busy | Unavailable | InvalidRequest
 
-export const authorizeUpgrade = (
-  rules: UpgradeRules,
-  request: UpgradeRequest
-): Effect.Effect<UpgradeDecision<AdmittedSocket>> =>
+export const authorizeUpgrade = (rules: UpgradeRules, request: UpgradeRequest): Effect.Effect<UpgradeDecision<AdmittedSocket>> =>
   Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
     const requestId = Option.getOrElse(decodeRequestId(request.header("x-request-id")), () => makeRequestId(nowMs))
     const trace = traceOf(request)
@@ -116,9 +113,7 @@ const decodeRequestId = Schema.decodeUnknownOption(RequestId)
 
 const traceOf = (request: UpgradeRequest): Tracer.ExternalSpan | undefined => {
   const traceparent = request.header("traceparent")
-  return traceparent === undefined
-    ? undefined
-    : Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent })))
+  return traceparent === undefined ? undefined : Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent })))
 }
 
 /** Problem details (RFC 9457), as on `/api`. */

@@ -10,6 +10,7 @@ const groups = 20
 /** How often it is looked whether the last commands have ended. */
 const pollMs = 20
 
+/** Over `withinMs`; with 0 at once, and without waiting for commands under way. */
 export const drainSockets = Effect.fn("socket.drain")(function* (host: SocketHost, withinMs: number) {
   host.isDraining = true
   const sessions = yield* Random.shuffle(host.sessions)
@@ -17,10 +18,11 @@ export const drainSockets = Effect.fn("socket.drain")(function* (host: SocketHos
   for (const session of sessions) session.post(frame)
   const groupSize = Math.ceil(sessions.length / groups)
   for (let start = 0; start < sessions.length; start += groupSize) {
-    yield* Effect.sleep(withinMs / groups)
+    if (withinMs > 0) yield* Effect.sleep(withinMs / groups)
     for (const session of sessions.slice(start, start + groupSize)) session.close(CloseCode.goAway, "going away")
   }
-  for (let waitedMs = 0; host.commandsUnderWay > 0 && waitedMs < drainCommandsMs; waitedMs += pollMs) {
+  const waitMs = withinMs > 0 ? drainCommandsMs : 0
+  for (let waitedMs = 0; host.commandsUnderWay > 0 && waitedMs < waitMs; waitedMs += pollMs) {
     yield* Effect.sleep(pollMs)
   }
   for (const session of host.sessions) session.interruptOverdue(Number.POSITIVE_INFINITY)

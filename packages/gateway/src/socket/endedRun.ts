@@ -10,9 +10,7 @@ const decodeRunId = Schema.decodeUnknownOption(RunId)
  */
 export const endedRun = (frame: string): RunId | undefined => {
   const isOver = frame.startsWith('{"type":"delta"')
-    ? frame.includes('{"type":"run-complete"') ||
-      frame.includes('{"type":"run-cancel"') ||
-      frame.includes('{"type":"run-fail"')
+    ? frame.includes('{"type":"run-complete"') || frame.includes('{"type":"run-cancel"') || frame.includes('{"type":"run-fail"')
     : frame.startsWith('{"type":"closed"') ||
       frame.startsWith('{"type":"gone"') ||
       (frame.startsWith('{"type":"snapshot"') && !frame.includes('"terminal":null'))

@@ -1,6 +1,6 @@
-/** One command as one effect that always ends with the frame of its answer: in its own span, its log lines under its request id. */
+/** One command as one effect, in its own span, its log lines under its request id. */
 import { Cause, Effect, Option } from "effect"
-import type { Tracer } from "effect"
+import type { Exit, Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
 import type { Caller } from "@parley/domain/Caller"
 import { InternalError, Unavailable } from "@parley/domain/Errors"
@@ -17,9 +17,7 @@ export const runCommand = (
   requestId: RequestId
 ): Effect.Effect<string, never, Caller> =>
   answerCommand(session, command).pipe(
-    Effect.tapCause((cause) =>
-      Cause.hasDies(cause) ? Effect.logError(`socket.${command.type} failed`, cause) : Effect.void
-    ),
+    Effect.tapCause((cause) => (Cause.hasDies(cause) ? Effect.logError(`socket.${command.type} failed`, cause) : Effect.void)),
     Effect.withSpan(
       `socket.${command.type}`,
       {
@@ -30,9 +28,12 @@ export const runCommand = (
       { captureStackTrace: false }
     ),
     Effect.annotateLogs({ requestId, conversationId: command.conversationId }),
-    Effect.catch((error) => Effect.succeed(errorFrame(command.id, error, requestId))),
-    Effect.catchCause((cause) => Effect.succeed(errorFrame(command.id, unexpected(command, cause), requestId)))
+    Effect.catch((error) => Effect.succeed(errorFrame(command.id, error, requestId)))
   )
+
+/** The frame that answers a command that has ended, however it did. */
+export const answerOf = (exit: Exit.Exit<string>, command: Command, requestId: RequestId): string =>
+  exit._tag === "Success" ? exit.value : errorFrame(command.id, unexpected(command, exit.cause), requestId)
 
 const parentOf = (
   session: SocketSession,

@@ -26,10 +26,7 @@ const byKey = (sessions: Iterable<SocketSession>): Iterable<ReadonlyArray<Socket
   return groups.values()
 }
 
-const verifyKey = (
-  authenticator: Authenticator["Service"],
-  sessions: ReadonlyArray<SocketSession>
-): Effect.Effect<void> => {
+const verifyKey = (authenticator: Authenticator["Service"], sessions: ReadonlyArray<SocketSession>): Effect.Effect<void> => {
   const [first] = sessions
   if (first === undefined) return Effect.void
   return authenticator.authenticate(first.key, first.caller.requestId).pipe(

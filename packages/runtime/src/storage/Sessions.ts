@@ -57,8 +57,8 @@ export class Sessions extends Context.Service<
     /** Commits when `body` succeeds. After a deadlock it runs again as a whole, so `body` does nothing but SQL. */
     readonly transaction: <A, E, R>(
       runAs: RunAs,
-      body: Effect.Effect<A, E | SqlError.SqlError, R>
-    ) => Effect.Effect<A, E | Unavailable, R>
+      body: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | Unavailable, R>
     /** A transaction of one statement. `SqlError`: the server refused it, and nothing was done. */
     readonly single: <A>(
       runAs: RunAs,
@@ -178,7 +178,7 @@ const make = Effect.fnUntraced(function* (
 
   const attempt = <A, E, R>(
     runAs: RunAs,
-    body: Effect.Effect<A, E | SqlError.SqlError, R>
+    body: Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | Unavailable | SqlError.SqlError, R> =>
     withSession((session, restore) =>
       Effect.gen(function* () {
@@ -217,13 +217,17 @@ const make = Effect.fnUntraced(function* (
         while: (error) => error._tag === "SqlError" && isContention(error),
         ...again
       }),
-    transaction: (runAs, body) =>
+    transaction: <A, E, R>(runAs: RunAs, body: Effect.Effect<A, E, R>) =>
       Effect.catch(
         Effect.retry(attempt(runAs, body), {
           while: (error) => SqlError.isSqlError(error) && isContention(error),
           ...again
         }),
-        (error) => (SqlError.isSqlError(error) ? orUnavailable(error, false) : Effect.fail(error))
+        (error) =>
+          SqlError.isSqlError(error)
+            ? orUnavailable(error, false)
+            : // Narrowed by the test above, which the compiler does not carry into a type parameter.
+              Effect.fail(error as Exclude<E, SqlError.SqlError> | Unavailable)
       ),
     ping: withSession((session) =>
       Effect.flatMap(

@@ -11,8 +11,8 @@ import { orUnavailable } from "./sqlFailure.ts"
 
 type Build = (sql: SqlClient.SqlClient) => Statement.Statement<unknown>
 type Body = <A, E, R>(
-  body: (sql: SqlClient.SqlClient) => Effect.Effect<A, E | SqlError.SqlError, R>
-) => Effect.Effect<A, E | Unavailable, R>
+  body: (sql: SqlClient.SqlClient) => Effect.Effect<A, E, R>
+) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | Unavailable, R>
 
 export class SystemSql extends Context.Service<
   SystemSql,

@@ -22,8 +22,8 @@ export class TenantSql extends Context.Service<
     readonly as: (
       tenantId: TenantId
     ) => <A, E, R>(
-      body: (sql: SqlClient.SqlClient) => Effect.Effect<A, E | SqlError.SqlError, R>
-    ) => Effect.Effect<A, E | Unavailable, R>
+      body: (sql: SqlClient.SqlClient) => Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | Unavailable, R>
     /** One reading statement, one round trip. */
     readonly read: (tenantId: TenantId, build: Build) => Effect.Effect<ReadonlyArray<unknown>, Unavailable>
     /** One writing statement (with its CTEs), one round trip. */

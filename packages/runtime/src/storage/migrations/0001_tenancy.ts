@@ -47,7 +47,6 @@ export default Effect.gen(function* () {
   yield* tenantTable(sql, "tenants", { tenantColumn: "id" })
   yield* sql`grant select, insert, update on tenants to parley_app`
   yield* sql`grant select on tenants to parley_system`
-  yield* sql`grant update (status) on tenants to parley_system`
 
   yield* sql`
     create table principals (

@@ -1,0 +1,49 @@
+/** What the database needs from time to time: next months' partitions, and the end of what has expired. Any process may do it; doing it twice is harmless. */
+import { Clock, Effect, Layer } from "effect"
+import type { Unavailable } from "@parley/domain/Errors"
+import { dedupeWindowMs } from "./conversations/acceptTurn.ts"
+import { ensurePartitions } from "./partitions.ts"
+import { SystemSql } from "./SystemSql.ts"
+
+const intervalMs = 3_600_000
+/** A room's events are kept this long; a client that was away for longer gets a snapshot. */
+const roomEventsKeptMs = 7 * 86_400_000
+/** Rows that one statement deletes, so that it holds no lock for long; what is left waits for the next of at most `maxSweeps`. */
+const sweepRows = 5_000
+const maxSweeps = 200
+
+const sweep = (systemSql: SystemSql["Service"], table: "client_messages" | "room_events", beforeMs: number) =>
+  Effect.gen(function* () {
+    for (let sweeps = 0; sweeps < maxSweeps; sweeps++) {
+      const rows = yield* systemSql.write(
+        (sql) => sql`
+          with expired as (
+            delete from ${sql(table)} where ctid = any (array (
+              select ctid from ${sql(table)} where at_ms < ${beforeMs}::bigint limit ${sweepRows}
+            )) returning 1
+          ) select 1 from expired`
+      )
+      if (rows.length < sweepRows) return
+    }
+  })
+
+/** One round, as tests and operators call it. */
+const run: Effect.Effect<void, Unavailable, SystemSql> = Effect.gen(function* () {
+  const systemSql = yield* SystemSql
+  const nowMs = yield* Clock.currentTimeMillis
+  const made = yield* systemSql.asOwner(ensurePartitions)
+  if (made.length > 0) yield* Effect.logInfo("Made partitions", made)
+  yield* sweep(systemSql, "client_messages", nowMs - dedupeWindowMs)
+  yield* sweep(systemSql, "room_events", nowMs - roomEventsKeptMs)
+}).pipe(Effect.withSpan("Maintenance.run"))
+
+/** A round that fails, or dies (a row that stands in a new partition's way), is logged and tried again at the next hour. */
+const layer: Layer.Layer<never, never, SystemSql> = Layer.effectDiscard(
+  Effect.sleep(intervalMs).pipe(
+    Effect.andThen(Effect.catchCause(run, (cause) => Effect.logError("Maintenance of the database failed", cause))),
+    Effect.forever,
+    Effect.forkScoped
+  )
+)
+
+export const Maintenance = { layer, run }

@@ -1,0 +1,81 @@
+/** `RunJournal` in Postgres. */
+import { Effect, Layer, Schema } from "effect"
+import { Epoch } from "@parley/domain/Ids"
+import { RunEvent } from "@parley/domain/RunEvent"
+import { decodeRows } from "./conversations/rows.ts"
+import { RunJournal } from "./RunJournal.ts"
+import type { JournalEntry } from "./RunJournal.ts"
+import { SystemSql } from "./SystemSql.ts"
+import { TenantSql } from "./TenantSql.ts"
+
+/** Entries of one insert; a longer append is several, each whole. */
+const maxBatch = 1_000
+
+const EntryRow = Schema.Struct({
+  epoch: Epoch,
+  seq: Schema.Int,
+  count: Schema.Int,
+  events: Schema.Array(RunEvent)
+})
+const decodeEntries = decodeRows(EntryRow)
+
+const layer: Layer.Layer<RunJournal, never, TenantSql | SystemSql> = Layer.effect(
+  RunJournal,
+  Effect.gen(function* () {
+    const tenantSql = yield* TenantSql
+    const systemSql = yield* SystemSql
+
+    // The entries of many tenants' runs go in one statement, hence as the system, which can append here and not read. Without waiting for the
+    // disk: what it guards against is the death of this process, which Postgres outlives.
+    const insert = (entries: ReadonlyArray<JournalEntry>) =>
+      systemSql.transaction((sql) =>
+        Effect.andThen(
+          sql`select set_config('synchronous_commit', 'off', true)`,
+          sql`
+            insert into run_journal (tenant_id, run_id, epoch, seq, count, events)
+            select * from json_to_recordset(${JSON.stringify(entries.map(row))}::json)
+              as entry (tenant_id text, run_id text, epoch text, seq bigint, count integer, events json)
+            on conflict do nothing`
+        )
+      )
+
+    return RunJournal.of({
+      append: Effect.fn("RunJournal.append")(function* (entries) {
+        for (let from = 0; from < entries.length; from += maxBatch) {
+          yield* insert(entries.slice(from, from + maxBatch))
+        }
+      }),
+      read: Effect.fn("RunJournal.read")(function* (tenantId, runId) {
+        const rows = yield* tenantSql.read(
+          tenantId,
+          (sql) => sql`
+            select epoch, seq::float8 as seq, count, events from run_journal where run_id = ${runId}
+            order by min(position) over (partition by epoch), seq`
+        )
+        return (yield* decodeEntries(rows)).map((entry) => ({ tenantId, runId, ...entry }))
+      }),
+      dropClosedBefore: Effect.fn("RunJournal.dropClosedBefore")((timeMs) =>
+        Effect.asVoid(
+          systemSql.write(
+            (sql) => sql`
+              delete from run_journal j where not exists (
+                select from runs r where r.tenant_id = j.tenant_id and r.id = j.run_id
+                  and (r.status = 'running' or r.ended_at_ms >= ${timeMs}::bigint)
+              )`
+          )
+        )
+      )
+    })
+  })
+)
+
+const row = ({ count, epoch, events, runId, seq, tenantId }: JournalEntry) => ({
+  tenant_id: tenantId,
+  run_id: runId,
+  epoch,
+  seq,
+  count,
+  events
+})
+
+export const SqlRunJournal = { layer }

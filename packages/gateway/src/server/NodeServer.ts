@@ -93,6 +93,9 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
       const handleUpgrade = yield* bounded(NodeHttpServer.makeUpgradeHandler(Effect.succeed(bridge), app, options))
       const onRequest = (request: IncomingMessage, response: ServerResponse) => {
         if (state.draining) response.shouldKeepAlive = false
+        // Node reads an encoding that it does not know as a body without an end.
+        const encoding = request.headers["transfer-encoding"]
+        if (encoding !== undefined && encoding.toLowerCase() !== "chunked") return void request.socket.destroy()
         if (refusedForItsBody(settings, request, response)) return
         connections.inFlight += 1
         response.once("close", () => {

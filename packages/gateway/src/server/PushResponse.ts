@@ -13,6 +13,8 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 /** Bytes that may wait for a slow client before its connection is cut. */
 export const defaultMaxBufferedBytes = 1_048_576
 
+const eventStream = "text/event-stream"
+
 export interface PushWriter {
   /** Appends. False: the client is behind; stop until `onDrain`. Ignored once closed. */
   readonly write: (chunk: string | Uint8Array) => boolean
@@ -30,6 +32,7 @@ export interface PushWriter {
 export interface PushOptions<E, R> {
   readonly status?: number | undefined
   readonly headers?: Headers.Input | undefined
+  /** `text/event-stream`, which is also marked as not to be stored. */
   readonly contentType?: string | undefined
   /**
    * Runs on the request's fiber. The answer ends when it succeeds. When it fails after the first write, the connection is cut,
@@ -62,7 +65,7 @@ export const pushBodyOf = (response: HttpServerResponse.HttpServerResponse): Pus
 
 export const make = <E, R>(options: PushOptions<E, R>): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
   Effect.contextWith((context: Context.Context<R>) => {
-    const { onEarlyFailure } = options
+    const { contentType = eventStream, onEarlyFailure } = options
     const response = HttpServerResponse.raw(
       new PushBody(
         (writer) => Effect.provideContext(options.start(writer), context),
@@ -72,9 +75,13 @@ export const make = <E, R>(options: PushOptions<E, R>): Effect.Effect<HttpServer
       ),
       {
         status: options.status ?? 200,
-        contentType: options.contentType ?? "text/event-stream",
+        contentType,
         headers: options.headers
       }
     )
-    return Effect.succeed(response)
+    return Effect.succeed(
+      contentType === eventStream && response.headers["cache-control"] === undefined
+        ? HttpServerResponse.setHeader(response, "cache-control", "no-store")
+        : response
+    )
   })

@@ -1,11 +1,10 @@
 /** How the server listens, and its bounds. */
 import type { RenderFault } from "./ServerFault.ts"
 import { renderProblem } from "./ServerFault.ts"
+import { defaultMaxHeaderBytes } from "./loadUws.ts"
 import type { UwsBuild } from "./loadUws.ts"
 
 export const defaultMaxBodyBytes = 10 * 1_048_576
-/** All of a request's headers together. */
-export const defaultMaxHeaderBytes = 16_384
 /** HTTP connections and WebSockets together; one more is closed when it opens. */
 export const defaultMaxConnections = 20_000
 /** What is in flight gets so long when the server stops. */

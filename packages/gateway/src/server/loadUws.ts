@@ -8,6 +8,9 @@ import type { UwsModule } from "./Uws.ts"
 export const uwsBuilds = ["uws-current", "uws-compat"] as const
 export type UwsBuild = (typeof uwsBuilds)[number]
 
+/** All of a request's headers together. */
+export const defaultMaxHeaderBytes = 16_384
+
 export interface LoadedUws {
   readonly build: UwsBuild
   /** `uWebSockets.js 20.…` */
@@ -37,9 +40,14 @@ const versionOf = (build: UwsBuild): string => {
 }
 
 /** A build that cannot be loaded runs no native code. */
-export const loadUwsBuild = (build: UwsBuild): Result.Result<LoadedUws, UwsNotLoaded> =>
+export const loadUwsBuild = (
+  build: UwsBuild,
+  maxHeaderBytes: number = defaultMaxHeaderBytes
+): Result.Result<LoadedUws, UwsNotLoaded> =>
   Result.try({
     try: () => {
+      // Read by the native code when it loads, so the first server of a process decides.
+      process.env["UWS_HTTP_MAX_HEADERS_SIZE"] ??= String(maxHeaderBytes)
       const module: unknown = require(build)
       if (!isUwsModule(module)) throw new Error("not a build of uWebSockets.js")
       return { build, name: `uWebSockets.js ${versionOf(build)}`, module }
@@ -59,11 +67,9 @@ export const loadUws = (
   maxHeaderBytes: number
 ): Effect.Effect<LoadedUws | undefined> =>
   Effect.suspend(() => {
-    // Read by the native code when it loads, so the first server of a process decides.
-    process.env["UWS_HTTP_MAX_HEADERS_SIZE"] ??= String(maxHeaderBytes)
     const failures: Array<UwsNotLoaded> = []
     for (const build of builds) {
-      const loaded = loadUwsBuild(build)
+      const loaded = loadUwsBuild(build, maxHeaderBytes)
       if (Result.isSuccess(loaded)) return Effect.succeed(loaded.success)
       failures.push(loaded.failure)
     }

@@ -1,0 +1,15 @@
+/** Every engine that can run here. One that cannot is named once, with its reason. */
+import { Result } from "effect"
+import { loadUwsBuild, uwsBuilds } from "../../../src/server/loadUws.ts"
+import type { UwsBuild } from "../../../src/server/loadUws.ts"
+
+export type Engine = UwsBuild | "node"
+
+const loads = (build: UwsBuild): boolean => {
+  const loaded = loadUwsBuild(build)
+  if (Result.isSuccess(loaded)) return true
+  console.warn(`Skipped on ${build}, which does not load here: ${loaded.failure.reason}`)
+  return false
+}
+
+export const engines: ReadonlyArray<Engine> = [...uwsBuilds.filter(loads), "node"]

@@ -41,6 +41,8 @@ export default defineConfig({
         }
       }
     ],
+    // The file is for `.ci/run`, which ends with the sum of it.
+    reporters: process.env.CI === "true" ? ["default", ["json", { outputFile: fromRoot("artifacts/tests.json") }]] : ["default"],
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts"],

@@ -107,11 +107,12 @@ export const defaultConversationLimits: ConversationLimitsValues = {
   closeRetryForMs: 60 * minuteMs
 }
 
-/** Has a default, so that it need not be provided. */
-export const ConversationLimits = Context.Reference<ConversationLimitsValues>(
-  "@parley/runtime/conversations/ConversationLimits",
-  { defaultValue: () => defaultConversationLimits }
-)
+const reference = Context.Reference<ConversationLimitsValues>("@parley/runtime/conversations/ConversationLimits", {
+  defaultValue: () => defaultConversationLimits
+})
 
-export const layerConversationLimits = (change: Partial<ConversationLimitsValues>): Layer.Layer<never> =>
-  Layer.succeed(ConversationLimits, { ...defaultConversationLimits, ...change })
+/** Has a default, so that it need not be provided; `layer` changes some of it. */
+export const ConversationLimits = Object.assign(reference, {
+  layer: (change: Partial<ConversationLimitsValues>): Layer.Layer<never> =>
+    Layer.succeed(reference, { ...defaultConversationLimits, ...change })
+})

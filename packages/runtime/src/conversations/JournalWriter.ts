@@ -25,7 +25,7 @@ export class JournalWriter extends Context.Service<
       const journal = yield* RunJournal
       const limits = yield* ConversationLimits
       const tenants = new WeakMap<RunLog, TenantId>()
-      let dirty = new Set<RunLog>()
+      const dirty = new Set<RunLog>()
       let unwritten: ReadonlyArray<JournalEntry> = []
       let isAway = false
       const hasWork = Latch.makeUnsafe(false)

@@ -9,12 +9,10 @@ import { TenantStatus } from "./TenantStatus.ts"
 import { VerifiedKeys } from "./VerifiedKeys.ts"
 import type { Tenants } from "../tenants/Tenants.ts"
 
-const layer: Layer.Layer<
-  Authenticator | Administration | TenantStatus,
-  never,
-  TenantSql | SystemSql | Tenants
-> = Layer.mergeAll(SqlAuthenticator.layer, SqlAdministration.layer, TenantStatus.layer).pipe(
-  Layer.provide(VerifiedKeys.layer)
-)
+const layer: Layer.Layer<Authenticator | Administration | TenantStatus, never, TenantSql | SystemSql | Tenants> = Layer.mergeAll(
+  SqlAuthenticator.layer,
+  SqlAdministration.layer,
+  TenantStatus.layer
+).pipe(Layer.provide(VerifiedKeys.layer))
 
 export const Identity = { layer }

@@ -20,10 +20,7 @@ export type FoundKey = typeof FoundKey.Type
 
 const decode = decodeRows(FoundKey)
 
-export const findKey = (
-  systemSql: SystemSql["Service"],
-  hash: string
-): Effect.Effect<Option.Option<FoundKey>, Unavailable> =>
+export const findKey = (systemSql: SystemSql["Service"], hash: string): Effect.Effect<Option.Option<FoundKey>, Unavailable> =>
   systemSql
     .read(
       (sql) => sql`
@@ -53,4 +50,3 @@ export const markUsed = (
             where k.id = u.id and (k.last_used_at_ms is null or k.last_used_at_ms < u.at_ms)`
         )
       )
-

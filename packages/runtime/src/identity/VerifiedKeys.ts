@@ -2,7 +2,8 @@
  * Keys that were looked up lately, by their hash (the keys themselves are not kept): what makes authentication a synchronous lookup.
  * Bounded in number and time; a revocation in this process empties its entry at once, one in another process within `verifiedMs`.
  */
-import { Clock, Context, Deferred, Effect, Exit, Layer, Option, Semaphore } from "effect"
+import { Clock, Context, Deferred, Effect, Layer, Option, Semaphore } from "effect"
+import type { Exit } from "effect"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { Forbidden, Unauthorized, Unavailable } from "@parley/domain/Errors"
 import type { ApiKeyId, TenantId } from "@parley/domain/Ids"
@@ -156,14 +157,16 @@ const make = Effect.gen(function* () {
         }
         const answer = Deferred.makeUnsafe<Verified, KeyError>()
         underway.set(hash, answer)
-        return lookups.withPermits(1)(ask(hash)).pipe(
-          Effect.onExit((exit: Exit.Exit<Verified, KeyError>) => {
-            underway.delete(hash)
-            return Deferred.done(answer, exit)
-          }),
-          Effect.forkIn(scope),
-          Effect.andThen(Deferred.await(answer))
-        )
+        return lookups
+          .withPermits(1)(ask(hash))
+          .pipe(
+            Effect.onExit((exit: Exit.Exit<Verified, KeyError>) => {
+              underway.delete(hash)
+              return Deferred.done(answer, exit)
+            }),
+            Effect.forkIn(scope),
+            Effect.andThen(Deferred.await(answer))
+          )
       }),
     forgetKey: (keyId) => forget((entry) => entry.keyId === keyId),
     forgetTenant: (tenantId) => forget((entry) => entry.tenantId === tenantId)

@@ -111,11 +111,7 @@ export class ConversationStore extends Context.Service<
       input: CreateConversation & { readonly model: string }
     ) => Store<Conversation>
     /** Those of which the principal is a member, most recently changed first. */
-    readonly list: (
-      tenantId: TenantId,
-      principalId: PrincipalId,
-      page: PageRequest
-    ) => Store<Page<Conversation>, InvalidRequest>
+    readonly list: (tenantId: TenantId, principalId: PrincipalId, page: PageRequest) => Store<Page<Conversation>, InvalidRequest>
     readonly load: (key: ConversationKey) => Store<Option.Option<LoadedConversation>>
     readonly update: (
       key: ConversationKey,
@@ -137,11 +133,7 @@ export class ConversationStore extends Context.Service<
      * One transaction: the client message id (deduplicated for 24 h per tenant, conversation and author), the person's message, the answer's
      * empty message (`streaming`), the run, and the room's events. Conflict: another run is open. NotFound: no such parent.
      */
-    readonly acceptSend: (
-      key: ConversationKey,
-      command: Send,
-      context: AcceptContext
-    ) => Store<AcceptResult, NotFound | Conflict>
+    readonly acceptSend: (key: ConversationKey, command: Send, context: AcceptContext) => Store<AcceptResult, NotFound | Conflict>
     /** A sibling answer to `command.messageId`, which must be an assistant's. */
     readonly acceptRegenerate: (
       key: ConversationKey,

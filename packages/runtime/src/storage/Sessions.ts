@@ -22,9 +22,7 @@ import type { Answer, Query, Session } from "./SessionPipeline.ts"
 import { isContention, orUnavailable } from "./sqlFailure.ts"
 
 /** Whom a transaction runs as: a tenant, the system's few reads across tenants, or (for DDL only) the login itself. */
-export type RunAs =
-  | { readonly role: "parley_app"; readonly tenantId: TenantId }
-  | { readonly role: "parley_system" | "none" }
+export type RunAs = { readonly role: "parley_app"; readonly tenantId: TenantId } | { readonly role: "parley_system" | "none" }
 
 export interface SessionsOptions {
   readonly url: Redacted.Redacted<string>
@@ -77,8 +75,7 @@ const enter = (runAs: RunAs): Query => [
   [runAs.role, runAs.role === "parley_app" ? runAs.tenantId : ""]
 ]
 
-const refused = (message: string) =>
-  new Unavailable({ message, retryAfterMs: busyRetryAfterMs, workMayHaveHappened: false })
+const refused = (message: string) => new Unavailable({ message, retryAfterMs: busyRetryAfterMs, workMayHaveHappened: false })
 
 const unanswered = (workMayHaveHappened: boolean) =>
   new Unavailable({
@@ -190,9 +187,7 @@ const make = Effect.fnUntraced(function* (
           isSilent = true
         })
         const exit = yield* Effect.exit(restore(Effect.provideService(body, sql.transactionService, [inside, 0])))
-        const end = isSilent
-          ? silence
-          : yield* pipeline(session, silenceMs, [[Exit.isSuccess(exit) ? "commit" : "rollback", []]])
+        const end = isSilent ? silence : yield* pipeline(session, silenceMs, [[Exit.isSuccess(exit) ? "commit" : "rollback", []]])
         if (end === silence || failureOf(end[0]) !== undefined) yield* pool.invalidate(session)
         if (end === silence) {
           return yield* Exit.isSuccess(exit) ? Effect.fail(unanswered(true)) : exit
@@ -203,7 +198,8 @@ const make = Effect.fnUntraced(function* (
         }
         if (Exit.isFailure(exit) || committed(end[0])) return yield* exit
         const failure = failureOf(end[0])
-        if (failure === undefined) return yield* Effect.die(new Error("a failed statement was ignored and its transaction committed"))
+        if (failure === undefined)
+          return yield* Effect.die(new Error("a failed statement was ignored and its transaction committed"))
         return yield* lostConnection(failure) ? orUnavailable(failure, true) : Effect.fail(failure)
       })
     )

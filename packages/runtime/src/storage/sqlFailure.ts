@@ -9,9 +9,7 @@ const retryAfterMs = 1_000
 /** Postgres' five-character code, where the server itself refused. */
 const sqlState = (error: SqlError.SqlError): string | undefined => {
   const cause = error.reason.cause
-  return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
-    ? cause.code
-    : undefined
+  return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
 }
 
 /** Lost against another transaction, or a prepared plan went stale under a migration: the whole transaction may run again. */
@@ -37,10 +35,7 @@ const isDefect = (error: SqlError.SqlError): boolean => {
 }
 
 /** The cause goes to the log and not to the caller, whom it would tell about the schema. */
-export const orUnavailable = (
-  error: SqlError.SqlError,
-  workMayHaveHappened: boolean
-): Effect.Effect<never, Unavailable> =>
+export const orUnavailable = (error: SqlError.SqlError, workMayHaveHappened: boolean): Effect.Effect<never, Unavailable> =>
   isDefect(error)
     ? Effect.die(error)
     : Effect.andThen(

@@ -48,9 +48,7 @@ export class TenantActor extends Context.Service<
         yield* Effect.sleep(refreshMs).pipe(
           Effect.andThen(refresh),
           Effect.forever,
-          Effect.catchCause((cause) =>
-            Cause.hasInterruptsOnly(cause) ? Effect.void : supervisor.onDefect(tenantId, cause)
-          ),
+          Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.void : supervisor.onDefect(tenantId, cause))),
           Effect.forkScoped
         )
         return TenantActor.of({ current: () => policy })

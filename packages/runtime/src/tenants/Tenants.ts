@@ -45,10 +45,7 @@ export class Tenants extends Context.Service<
     Tenants,
     Effect.suspend(() => make)
   )
-  static readonly layer: Layer.Layer<Tenants, never, TenantSql> = Layer.provide(
-    Tenants.layerNoDeps,
-    TenantPolicies.layer
-  )
+  static readonly layer: Layer.Layer<Tenants, never, TenantSql> = Layer.provide(Tenants.layerNoDeps, TenantPolicies.layer)
 }
 
 type Count = "requests" | "connections"
@@ -91,21 +88,20 @@ const make = Effect.gen(function* () {
       )
     })
 
-  const actors: LayerMap.LayerMap<TenantId, TenantActor, Forbidden | Unavailable> = yield* LayerMap.make(
-    (tenantId: TenantId) =>
-      TenantActor.layer(tenantId, {
-        onDefect: (id, cause) => {
-          const seat = seats.get(id)
-          return seat === undefined
-            ? Effect.void
-            : // In a fiber of its own: releasing the actor ends the one that reports.
-              Effect.asVoid(Effect.forkIn(bury(id, seat, cause), scope))
-        },
-        onRefreshed: (id) => {
-          const seat = seats.get(id)
-          if (seat !== undefined) seat.deaths = 0
-        }
-      })
+  const actors: LayerMap.LayerMap<TenantId, TenantActor, Forbidden | Unavailable> = yield* LayerMap.make((tenantId: TenantId) =>
+    TenantActor.layer(tenantId, {
+      onDefect: (id, cause) => {
+        const seat = seats.get(id)
+        return seat === undefined
+          ? Effect.void
+          : // In a fiber of its own: releasing the actor ends the one that reports.
+            Effect.asVoid(Effect.forkIn(bury(id, seat, cause), scope))
+      },
+      onRefreshed: (id) => {
+        const seat = seats.get(id)
+        if (seat !== undefined) seat.deaths = 0
+      }
+    })
   )
 
   /** Takes the actor off its seat; the seat keeps its counts. */
@@ -114,10 +110,7 @@ const make = Effect.gen(function* () {
       const { lease } = seat
       seat.actor = undefined
       seat.lease = undefined
-      return Effect.andThen(
-        actors.invalidate(tenantId),
-        lease === undefined ? Effect.void : Scope.close(lease, Exit.void)
-      )
+      return Effect.andThen(actors.invalidate(tenantId), lease === undefined ? Effect.void : Scope.close(lease, Exit.void))
     })
 
   const start = Effect.fnUntraced(function* (tenantId: TenantId, seat: Seat) {
@@ -220,27 +213,29 @@ const make = Effect.gen(function* () {
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(sweepMs), sweep)))
 
   return Tenants.of({
-    withRequest: (tenantId) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-      Effect.suspend(() => {
-        // Counted inside the finalizer's reach, so that no interruption comes in between.
-        let counted: Seat | undefined
-        const admitted = (seat: Seat): Effect.Effect<A, E | TenantError, R> => {
-          const refused = countOn(seat, "requests")
-          if (refused !== undefined) return Effect.fail(refused)
-          counted = seat
-          return effect
-        }
-        return Effect.onExit(
-          Effect.suspend((): Effect.Effect<A, E | TenantError, R> => {
-            const seat = seats.get(tenantId)
-            return seat?.actor === undefined ? Effect.flatMap(started(tenantId), admitted) : admitted(seat)
-          }),
-          () => {
-            if (counted !== undefined) counted.requests--
-            return Effect.void
+    withRequest:
+      (tenantId) =>
+      <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+        Effect.suspend(() => {
+          // Counted inside the finalizer's reach, so that no interruption comes in between.
+          let counted: Seat | undefined
+          const admitted = (seat: Seat): Effect.Effect<A, E | TenantError, R> => {
+            const refused = countOn(seat, "requests")
+            if (refused !== undefined) return Effect.fail(refused)
+            counted = seat
+            return effect
           }
-        )
-      }),
+          return Effect.onExit(
+            Effect.suspend((): Effect.Effect<A, E | TenantError, R> => {
+              const seat = seats.get(tenantId)
+              return seat?.actor === undefined ? Effect.flatMap(started(tenantId), admitted) : admitted(seat)
+            }),
+            () => {
+              if (counted !== undefined) counted.requests--
+              return Effect.void
+            }
+          )
+        }),
     connection: (tenantId) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(restore(started(tenantId)), (seat): Effect.Effect<void, TenantError, Scope.Scope> => {

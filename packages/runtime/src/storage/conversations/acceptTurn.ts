@@ -52,47 +52,49 @@ const Decision = Schema.Struct({
 const decodeDecision = decodeRows(Decision)
 
 /** The messages that the turn adds, in the order of their events, but for what only the database knows. */
-const messagesOf = ({ content, context, key }: Turn, nowMs: number) => (parentId: MessageId | null): ReadonlyArray<Message> => {
-  const blank = {
-    conversationId: key.conversationId,
-    finishReason: null,
-    usage: null,
-    error: null,
-    lastSeq: null,
-    createdAtMs: nowMs
-  }
-  const said: ReadonlyArray<Message> =
-    content === null
-      ? []
-      : [
-          {
-            ...blank,
-            id: context.messageId,
-            parentId,
-            role: "user",
-            authorId: context.authorId,
-            content,
-            status: "complete",
-            runId: null,
-            model: null
-          }
-        ]
-  if (context.run === null) return said
-  return [
-    ...said,
-    {
-      ...blank,
-      id: context.run.messageId,
-      parentId: content === null ? parentId : context.messageId,
-      role: "assistant",
-      authorId: null,
-      content: [],
-      status: "streaming",
-      runId: context.run.runId,
-      model: context.run.model
+const messagesOf =
+  ({ content, context, key }: Turn, nowMs: number) =>
+  (parentId: MessageId | null): ReadonlyArray<Message> => {
+    const blank = {
+      conversationId: key.conversationId,
+      finishReason: null,
+      usage: null,
+      error: null,
+      lastSeq: null,
+      createdAtMs: nowMs
     }
-  ]
-}
+    const said: ReadonlyArray<Message> =
+      content === null
+        ? []
+        : [
+            {
+              ...blank,
+              id: context.messageId,
+              parentId,
+              role: "user",
+              authorId: context.authorId,
+              content,
+              status: "complete",
+              runId: null,
+              model: null
+            }
+          ]
+    if (context.run === null) return said
+    return [
+      ...said,
+      {
+        ...blank,
+        id: context.run.messageId,
+        parentId: content === null ? parentId : context.messageId,
+        role: "assistant",
+        authorId: null,
+        content: [],
+        status: "streaming",
+        runId: context.run.runId,
+        model: context.run.model
+      }
+    ]
+  }
 
 const runStarted = ({ messageId, runId }: NonNullable<AcceptContext["run"]>): RoomEvent => ({
   type: "run-started",

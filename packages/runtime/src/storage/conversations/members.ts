@@ -26,9 +26,7 @@ const memberOf = (sql: SqlClient.SqlClient, conversationId: ConversationId, prin
     decodeMembers
   )
 
-export const members = (
-  tenantSql: TenantSql["Service"]
-): Pick<ConversationStore["Service"], "addMember" | "removeMember"> => ({
+export const members = (tenantSql: TenantSql["Service"]): Pick<ConversationStore["Service"], "addMember" | "removeMember"> => ({
   addMember: Effect.fn("ConversationStore.addMember")((key, principalId) =>
     tenantSql.as(key.tenantId)((sql) =>
       Effect.gen(function* () {
@@ -40,8 +38,7 @@ export const members = (
           on conflict do nothing returning 1 as added`
         const [member] = yield* memberOf(sql, key.conversationId, principalId)
         if (member === undefined) return yield* principalNotFound
-        const roomEvents =
-          added.length === 0 ? [] : [yield* tell(sql, key.conversationId, { type: "member-joined", member })]
+        const roomEvents = added.length === 0 ? [] : [yield* tell(sql, key.conversationId, { type: "member-joined", member })]
         return { member, roomEvents }
       })
     )

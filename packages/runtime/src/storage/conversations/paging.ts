@@ -17,15 +17,10 @@ export const limitOf = (page: PageRequest): Effect.Effect<number, InvalidRequest
 }
 
 /** None of the groups of `shape` may be missing from a cursor that this module's callers made. */
-export const cursorOf = (
-  page: PageRequest,
-  shape: RegExp
-): Effect.Effect<ReadonlyArray<string> | undefined, InvalidRequest> => {
+export const cursorOf = (page: PageRequest, shape: RegExp): Effect.Effect<ReadonlyArray<string> | undefined, InvalidRequest> => {
   if (page.cursor === undefined) return Effect.succeed(undefined)
   const found = shape.exec(page.cursor)
-  return found === null
-    ? Effect.fail(invalid("cursor", "is not one that was given out"))
-    : Effect.succeed(found.slice(1))
+  return found === null ? Effect.fail(invalid("cursor", "is not one that was given out")) : Effect.succeed(found.slice(1))
 }
 
 /** From `limit + 1` rows: the page, and the cursor of its last item if there is more. */

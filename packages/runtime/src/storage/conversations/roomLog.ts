@@ -5,7 +5,7 @@
 import { Clock, Effect, Option, Schema } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { NotFound } from "@parley/domain/Errors"
-import { ConversationId } from "@parley/domain/Ids"
+import type { ConversationId } from "@parley/domain/Ids"
 import { Message } from "@parley/domain/Message"
 import { RoomEvent } from "@parley/domain/RoomFrame"
 import type { ConversationStore, StoredRoomEvent } from "../ConversationStore.ts"

@@ -38,7 +38,7 @@ export const rooms = (tenantSql: TenantSql["Service"]): Rooms => ({
             (id, title, model, system_prompt, parameters, created_by, created_at_ms, updated_at_ms)
           values (
             ${key.conversationId}, ${storableText(input.title ?? untitled)}, ${storableText(input.model)},
-            ${input.systemPrompt == null ? null : storableText(input.systemPrompt)},
+            ${input.systemPrompt === undefined || input.systemPrompt === null ? null : storableText(input.systemPrompt)},
             ${JSON.stringify(input.parameters ?? {})}::json, ${createdBy}, ${nowMs}, ${nowMs}
           ) returning *
         ), creator as (

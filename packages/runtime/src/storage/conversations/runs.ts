@@ -33,8 +33,7 @@ export const runs = (tenantSql: TenantSql["Service"], systemSql: SystemSql["Serv
   closeRun: Effect.fn("ConversationStore.closeRun")(function* (key, close) {
     const nowMs = yield* Clock.currentTimeMillis
     const status = statusOf[close.terminal.type]
-    const error =
-      close.terminal.type === "run-fail" ? { code: close.terminal.code, message: close.terminal.message } : null
+    const error = close.terminal.type === "run-fail" ? { code: close.terminal.code, message: close.terminal.message } : null
     const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
     // The run's row is taken first: of two that close it, the second finds it closed and changes nothing.
     const rows = yield* tenantSql.write(

@@ -1,0 +1,130 @@
+/**
+ * Effect's `Redis` service over ioredis. It reconnects for ever at bounded distances; meanwhile commands fail at once instead of
+ * queueing, so that whoever shares something through Redis can go on without it.
+ *
+ * Redis being away does not stop the program from starting: that is logged, and `RedisHealth` says so.
+ */
+import { Context, Effect, Layer, Redacted } from "effect"
+import type { Scope } from "effect"
+import * as Redis from "effect/persistence/Redis"
+import { Redis as IoRedis } from "ioredis"
+import type { RedisOptions } from "ioredis"
+import { channelHub } from "./ChannelHub.ts"
+
+export interface RedisClientOptions {
+  /** `redis://…`, or `rediss://…` for TLS. */
+  readonly url: Redacted.Redacted<string>
+  /** 2 s when absent. */
+  readonly connectTimeoutMs?: number
+  /** A command that is not answered in this time fails; 2 s when absent. */
+  readonly commandTimeoutMs?: number
+  /** Connections for blocking commands at most; 10 when absent. */
+  readonly maxReservedConnections?: number
+}
+
+const defaultTimeoutMs = 2_000
+const defaultMaxReserved = 10
+const reserveTimeoutMs = 5_000
+const reconnectBaseMs = 50
+const reconnectMaxMs = 2_000
+/** Spread over this, so that processes do not come back in step. */
+const reconnectJitterMs = 200
+
+/** "legacy": answers in the shapes of RESP2, which Effect's scripts expect. */
+type Settings = RedisOptions & { readonly replyMapping: "legacy" }
+
+export class RedisHealth extends Context.Service<
+  RedisHealth,
+  {
+    /** Never fails, and answers within the command timeout. */
+    readonly check: Effect.Effect<boolean>
+  }
+>()("@parley/runtime/redis/RedisHealth") {}
+
+const layer = (options: RedisClientOptions): Layer.Layer<Redis.Redis | RedisHealth, Redis.RedisError> =>
+  Layer.effectContext(make(options))
+
+export const RedisClient = { layer }
+
+const failed = (cause: unknown) => new Redis.RedisError({ cause })
+
+const parse = (url: string): Effect.Effect<string, Redis.RedisError> =>
+  URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)
+    ? Effect.succeed(url)
+    : // Without the address, which may hold a password.
+      Effect.fail(failed(new Error("REDIS_URL is not a redis:// or rediss:// address")))
+
+const sendOn =
+  (client: IoRedis) =>
+  <A>(command: string, ...args: ReadonlyArray<string>): Effect.Effect<A, Redis.RedisError> =>
+    Effect.tryPromise({
+      // What a command answers is the caller's to say: `Redis.send` is typed that way.
+      try: () => client.call(command, ...args) as Promise<A>,
+      catch: failed
+    })
+
+/** Connects now; a first failure is only told. */
+const opened = (client: IoRedis) => Effect.tryPromise({ try: () => client.connect(), catch: failed })
+
+const make = Effect.fnUntraced(function* (
+  options: RedisClientOptions
+): Effect.fn.Return<Context.Context<Redis.Redis | RedisHealth>, Redis.RedisError, Scope.Scope> {
+  const url = yield* parse(Redacted.value(options.url))
+  const runFork = Effect.runForkWith(yield* Effect.context<never>())
+  const settings: Settings = {
+    replyMapping: "legacy",
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    connectTimeout: options.connectTimeoutMs ?? defaultTimeoutMs,
+    commandTimeout: options.commandTimeoutMs ?? defaultTimeoutMs,
+    connectionName: "parley",
+    retryStrategy: (times) =>
+      Math.min(reconnectBaseMs * 2 ** times, reconnectMaxMs) + Math.floor(Math.random() * reconnectJitterMs)
+  }
+
+  /** Without a listener an `error` event would end the process. One line a state, not one an attempt. */
+  const connection = (override: RedisOptions) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const client = new IoRedis(url, { ...settings, ...override, replyMapping: "legacy" })
+        let isAway = false
+        client.on("error", (cause: Error) => {
+          if (!isAway) runFork(Effect.logWarning("Redis is away; reconnecting", cause))
+          isAway = true
+        })
+        client.on("ready", () => {
+          if (isAway) runFork(Effect.logInfo("Redis is back"))
+          isAway = false
+        })
+        return client
+      }),
+      (client) => Effect.sync(() => client.disconnect())
+    )
+
+  const client = yield* connection({})
+  yield* Effect.ignore(opened(client))
+
+  const subscriber = yield* connection({ connectionName: "parley subscriber", autoResubscribe: true })
+  const hub = channelHub(subscriber)
+
+  const redis = yield* Redis.make({
+    send: sendOn(client),
+    // Once the shared connection is made it reconnects by itself, so listening never ends by itself either.
+    subscribe: (channel, onMessage) => Effect.as(hub.listen(channel, onMessage), Effect.never),
+    // Each reservation is a connection of its own. It does not reconnect: a dropped one leaves the pool.
+    connect: Effect.suspend(() => {
+      const own = client.duplicate({ retryStrategy: () => null, commandTimeout: undefined })
+      own.on("error", (cause: Error) => runFork(Effect.logDebug("A reserved Redis connection failed", cause)))
+      return Effect.as(opened(own), {
+        send: sendOn(own),
+        close: Effect.sync(() => own.disconnect())
+      })
+    }),
+    pool: { maxConnections: options.maxReservedConnections ?? defaultMaxReserved, acquireTimeout: reserveTimeoutMs }
+  })
+
+  const check = redis.send("PING").pipe(Effect.match({ onFailure: () => false, onSuccess: (answer) => answer === "PONG" }))
+  return Context.make(Redis.Redis, redis).pipe(Context.add(RedisHealth, { check }))
+})

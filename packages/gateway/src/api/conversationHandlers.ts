@@ -1,0 +1,38 @@
+/** `/api/conversations`: each handler asks the `Conversations` service and says how its errors look. */
+import { ParleyApi } from "@parley/domain/api/ParleyApi"
+import { Caller } from "@parley/domain/Caller"
+import { Conversations } from "@parley/domain/Conversations"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { requireScope } from "../auth/authenticateRequest.ts"
+import { orProblem } from "./renderProblem.ts"
+import { runEvents } from "./runEvents.ts"
+import type { ParleyError } from "@parley/domain/Errors"
+
+/** For keys with the scope `chat`. */
+const chat = <A, R>(effect: Effect.Effect<A, ParleyError, R>) =>
+  orProblem(Effect.flatMap(Caller, (caller) => Effect.andThen(requireScope(caller, "chat"), effect)))
+
+export const layerConversationHandlers = HttpApiBuilder.group(ParleyApi, "conversations", (handlers) =>
+  Effect.gen(function* () {
+    const conversations = yield* Conversations
+    return handlers.handleAll({
+      list: ({ query }) => chat(conversations.list(query)),
+      create: ({ payload }) => chat(conversations.create(payload)),
+      get: ({ params }) => chat(conversations.get(params.id)),
+      update: ({ params, payload }) => chat(conversations.update(params.id, payload)),
+      remove: ({ params }) => chat(conversations.remove(params.id)),
+      messages: ({ params, query }) => chat(conversations.messages(params.id, query)),
+      send: ({ params, payload }) => chat(conversations.send(params.id, payload)),
+      regenerate: ({ params, payload }) =>
+        chat(conversations.regenerate(params.id, { ...payload, messageId: params.messageId })),
+      edit: ({ params, payload }) => chat(conversations.edit(params.id, { ...payload, messageId: params.messageId })),
+      members: ({ params }) => chat(conversations.members(params.id)),
+      addMember: ({ params, payload }) => chat(conversations.addMember(params.id, payload.principalId)),
+      removeMember: ({ params }) => chat(conversations.removeMember(params.id, params.principalId)),
+      run: ({ params }) => chat(conversations.run(params.id, params.runId)),
+      cancel: ({ params }) => chat(conversations.cancel(params.id, params.runId)),
+      events: ({ params, request }) => chat(runEvents(conversations, params.id, params.runId, request.headers))
+    })
+  })
+)

@@ -1,0 +1,69 @@
+/**
+ * A streamed answer in OpenAI's shape, as text. What is the same in all chunks of an answer is encoded once; only what the model wrote goes
+ * through `JSON.stringify`.
+ */
+import type { ModelEvent } from "@parley/domain/ModelEvent"
+import type { Usage } from "@parley/domain/Usage"
+import { finishReasons, usageOf } from "./chatCompletion.ts"
+
+export interface ChunkEncoder {
+  /** All chunks of one read of the provider's, as one text; empty when nothing of it is told. */
+  readonly encode: (events: ReadonlyArray<ModelEvent>) => string
+  /** The usage when it was asked for, and `[DONE]`. */
+  readonly end: (usage: Usage) => string
+}
+
+export const makeChunkEncoder = (options: {
+  readonly id: string
+  readonly model: string
+  readonly createdAtSeconds: number
+  readonly includeUsage: boolean
+}): ChunkEncoder => {
+  const { createdAtSeconds, id, includeUsage, model } = options
+  const head = `data: {"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${createdAtSeconds},"model":${JSON.stringify(model)},"choices":[`
+  const before = `${head}{"index":0,"delta":{`
+  const tail = includeUsage ? `,"usage":null}\n\n` : "}\n\n"
+  const after = `},"logprobs":null,"finish_reason":null}]${tail}`
+  let begun = false
+  /** Calls whose deltas have been told; a provider that only tells whole calls gets them told here. */
+  const told = new Set<number>()
+
+  const chunkOf = (event: ModelEvent): string => {
+    switch (event.type) {
+      case "text-delta":
+        return `${before}"content":${JSON.stringify(event.text)}${after}`
+      case "reasoning-delta":
+        return event.text === "" ? "" : `${before}"reasoning_content":${JSON.stringify(event.text)}${after}`
+      case "tool-call-delta":
+        told.add(event.index)
+        return `${before}"tool_calls":[${JSON.stringify({
+          index: event.index,
+          ...(event.id === undefined ? {} : { id: event.id, type: "function" }),
+          function: { ...(event.name === undefined ? {} : { name: event.name }), arguments: event.arguments }
+        })}]${after}`
+      case "tool-call":
+        if (told.has(event.index)) return ""
+        return `${before}"tool_calls":[${JSON.stringify({
+          index: event.index,
+          id: event.id,
+          type: "function",
+          function: { name: event.name, arguments: event.arguments }
+        })}]${after}`
+      case "finish":
+        return `${before}},"logprobs":null,"finish_reason":"${finishReasons[event.reason]}"}]${tail}`
+      case "usage":
+        return ""
+    }
+  }
+
+  return {
+    encode: (events) => {
+      let text = ""
+      for (const event of events) text += chunkOf(event)
+      if (begun || text === "") return text
+      begun = true
+      return `${before}"role":"assistant","content":""${after}${text}`
+    },
+    end: (usage) => (includeUsage ? `${head}],"usage":${JSON.stringify(usageOf(usage))}}\n\n` : "") + "data: [DONE]\n\n"
+  }
+}

@@ -1,0 +1,62 @@
+/** `/v1`: what OpenAI's own clients speak. */
+import { Authenticator } from "@parley/domain/Administration"
+import { Completions } from "@parley/domain/Completions"
+import { ModelNotFound, type ParleyError } from "@parley/domain/Errors"
+import type { ModelInfo } from "@parley/domain/ModelProvider"
+import { Effect } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { authenticateRequest } from "../auth/authenticateRequest.ts"
+import { CurrentRequestId } from "../auth/CurrentRequest.ts"
+import { answerChat } from "./answerChat.ts"
+import { openaiError } from "./openaiError.ts"
+
+const listModels = Effect.gen(function* () {
+  const completions = yield* Completions
+  return yield* authenticated(
+    Effect.map(completions.models, (models) =>
+      HttpServerResponse.jsonUnsafe({ object: "list", data: models.map(openaiModel) })
+    )
+  )
+})
+
+const getModel = Effect.gen(function* () {
+  const completions = yield* Completions
+  return yield* authenticated(
+    Effect.gen(function* () {
+      const { url } = yield* HttpServerRequest.HttpServerRequest
+      const id = decodeURIComponent(url.slice(modelsPath.length).replace(/\?.*$/s, ""))
+      const found = (yield* completions.models).find((model) => model.id === id || model.model === id)
+      return found === undefined
+        ? yield* new ModelNotFound({ message: `There is no model \`${id.slice(0, 256)}\`; GET /v1/models lists what there is.`, model: id })
+        : HttpServerResponse.jsonUnsafe(openaiModel(found))
+    })
+  )
+})
+
+const modelsPath = "/v1/models/"
+
+const openaiModel = (model: ModelInfo) => ({
+  id: model.id,
+  object: "model",
+  created: model.createdAtSeconds,
+  owned_by: model.provider
+})
+
+/** A route for whoever has a key. */
+const authenticated = <E extends ParleyError, R>(route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+  Effect.map(Authenticator, (authenticator) =>
+    Effect.gen(function* () {
+      const requestId = yield* CurrentRequestId
+      const { headers } = yield* HttpServerRequest.HttpServerRequest
+      yield* authenticateRequest(authenticator, headers, requestId)
+      return yield* route
+    }).pipe(Effect.catch((error: ParleyError) => Effect.succeed(openaiError(error))))
+  )
+
+export const layerOpenaiDoor = HttpRouter.use((router) =>
+  Effect.gen(function* () {
+    yield* router.add("POST", "/v1/chat/completions", yield* answerChat)
+    yield* router.add("GET", "/v1/models", yield* listModels)
+    yield* router.add("GET", "/v1/models/*", yield* getModel)
+  })
+)

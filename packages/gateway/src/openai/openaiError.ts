@@ -1,0 +1,34 @@
+/** Errors on `/v1`, as OpenAI's clients read them. */
+import { InvalidRequest, type ParleyError } from "@parley/domain/Errors"
+import { errorTraits } from "@parley/domain/ErrorTraits"
+import { HttpServerResponse } from "effect/http"
+import { retryAfterHeaders } from "../retryAfter.ts"
+
+export const openaiErrorBody = (error: ParleyError) => {
+  const { code, openaiType } = errorTraits[error._tag]
+  return {
+    error: {
+      message: error.message,
+      type: openaiType,
+      param: error._tag === "InvalidRequest" ? (error.issues[0]?.path ?? null) : error._tag === "ModelNotFound" ? "model" : null,
+      code
+    }
+  }
+}
+
+export const openaiError = (error: ParleyError): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.jsonUnsafe(openaiErrorBody(error), {
+    status: errorTraits[error._tag].status,
+    headers: {
+      ...retryAfterHeaders(error),
+      // What OpenAI's clients would otherwise retry by themselves: a second call that may be paid twice.
+      ...(errorTraits[error._tag].retry === "never" ? { "x-should-retry": "false" } : {})
+    }
+  })
+
+/** Names every fault in the message, since OpenAI's shape has room for one parameter only. */
+export const invalidRequest = (issues: ReadonlyArray<{ readonly path: string; readonly message: string }>): InvalidRequest =>
+  new InvalidRequest({
+    message: issues.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; "),
+    issues
+  })

@@ -1,0 +1,26 @@
+/** The body of a chat completion, read once. */
+import type { InvalidRequest } from "@parley/domain/Errors"
+import { Effect, Result, SchemaParser } from "effect"
+import { faultsOf } from "../faults.ts"
+import { isDeeperThan } from "../socket/jsonDepth.ts"
+import { ChatRequest } from "./ChatRequest.ts"
+import { invalidRequest } from "./openaiError.ts"
+
+/** Deepest nesting of a body: tools' JSON schemas nest, but not so far. */
+export const maxJsonDepth = 64
+
+const decode = SchemaParser.decodeUnknownResult(ChatRequest, { errors: "all" })
+
+export const readChatRequest = (text: string): Effect.Effect<ChatRequest, InvalidRequest> => {
+  if (isDeeperThan(text, maxJsonDepth)) {
+    return Effect.fail(invalidRequest([{ path: "", message: `The body nests deeper than ${maxJsonDepth} levels.` }]))
+  }
+  let input: unknown
+  try {
+    input = JSON.parse(text)
+  } catch {
+    return Effect.fail(invalidRequest([{ path: "", message: "The body is not JSON." }]))
+  }
+  const request = decode(input)
+  return Result.isSuccess(request) ? Effect.succeed(request.success) : Effect.fail(invalidRequest(faultsOf(request.failure)))
+}

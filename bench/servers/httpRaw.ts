@@ -1,9 +1,9 @@
 /** The floor: bare uWebSockets and JSON, nothing checked. The same build as Parley's own server loads. */
 import { Effect } from "effect"
-import { loadUws } from "@parley/gateway/server/loadUws"
+import { defaultMaxHeaderBytes, loadUws, uwsBuilds } from "@parley/gateway/server/loadUws"
 import { noteOf, sample } from "./typedApi.ts"
 
-const loaded = await Effect.runPromise(loadUws())
+const loaded = await Effect.runPromise(loadUws(uwsBuilds, defaultMaxHeaderBytes))
 if (loaded === undefined) throw new Error("no build of uWebSockets.js loads here")
 const { App, LIBUS_LISTEN_EXCLUSIVE_PORT, us_socket_local_port } = loaded.module
 

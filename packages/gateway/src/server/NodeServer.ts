@@ -33,7 +33,8 @@ const pollMs = 10
 export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSettings) {
   const node = createServer({ maxHeaderSize: settings.maxHeaderBytes })
   node.maxConnections = settings.maxConnections
-  const connections = { http: 0, webSockets: 0, inFlight: 0 }
+  const connections = { http: 0, webSockets: 0 }
+  const inFlight = new Set<ServerResponse>()
   const state = { draining: false }
   let idle: Deferred.Deferred<void> | undefined
   node.on("connection", (socket: NetSocket) => {
@@ -48,11 +49,13 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
     state.draining = true
     if (!accepting) return
     accepting = false
+    // Read when the head is written.
+    for (const response of inFlight) response.shouldKeepAlive = false
     node.close()
     node.closeIdleConnections()
   })
   const quiet = Effect.suspend(() => {
-    if (connections.inFlight === 0) return Effect.void
+    if (inFlight.size === 0) return Effect.void
     idle ??= Deferred.makeUnsafe<void>()
     return Deferred.await(idle)
   })
@@ -97,10 +100,10 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
         const encoding = request.headers["transfer-encoding"]
         if (encoding !== undefined && encoding.toLowerCase() !== "chunked") return void request.socket.destroy()
         if (refusedForItsBody(settings, request, response)) return
-        connections.inFlight += 1
+        inFlight.add(response)
         response.once("close", () => {
-          connections.inFlight -= 1
-          if (connections.inFlight === 0 && idle !== undefined) Deferred.doneUnsafe(idle, Effect.void)
+          inFlight.delete(response)
+          if (inFlight.size === 0 && idle !== undefined) Deferred.doneUnsafe(idle, Effect.void)
         })
         handle(request, response)
       }
@@ -130,7 +133,11 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
     name: `node ${process.versions.node}`,
     host: settings.host,
     port: NetAddress.isUnixPathAddress(address) ? 0 : address.port,
-    connections: () => ({ ...connections, http: connections.http - connections.webSockets }),
+    connections: () => ({
+      http: connections.http - connections.webSockets,
+      webSockets: connections.webSockets,
+      inFlight: inFlight.size
+    }),
     stopAccepting,
     drain
   }

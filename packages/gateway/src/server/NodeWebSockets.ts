@@ -115,11 +115,9 @@ const makeUpgrade = <Data, R>(
         protocols: offeredProtocols(header("sec-websocket-protocol"))
       })
     )
-    const abandon = () => fiber.interruptUnsafe()
-    connection.on("error", () => {})
-    connection.once("close", abandon)
+    const stopWatching = onceGone(connection, () => fiber.interruptUnsafe())
     fiber.addObserver((exit) => {
-      connection.off("close", abandon)
+      stopWatching()
       if (connection.destroyed) return
       const decision: UpgradeDecision<Data> = Exit.isSuccess(exit) ? exit.value : { ok: false, status: 500 }
       if (!decision.ok) return refuse(connection, decision)
@@ -127,6 +125,23 @@ const makeUpgrade = <Data, R>(
       if (protocol !== undefined) selected.set(request, protocol)
       server.handleUpgrade(request, connection, head, (ws) => attach(ws, connection, data))
     })
+  }
+}
+
+/** Nobody reads the connection before the handshake is answered, so its end would not show; bytes that came early stay where they are. */
+const onceGone = (connection: NetSocket, gone: () => void): (() => void) => {
+  const look = () => {
+    if (connection.readableLength === 0) connection.read()
+  }
+  const leave = () => connection.destroy()
+  connection.on("error", () => {})
+  connection.on("readable", look)
+  connection.once("end", leave)
+  connection.once("close", gone)
+  return () => {
+    connection.off("readable", look)
+    connection.off("end", leave)
+    connection.off("close", gone)
   }
 }
 

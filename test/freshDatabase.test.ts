@@ -24,7 +24,11 @@ it.effect("two databases taken at once are two, and both are gone in the end", (
       const sql = yield* PgClient
       return yield* sql<{ readonly name: string }>`select datname as name from pg_database`
     }).pipe(Effect.provide(layer({ url: Redacted.make(inject("databaseUrl")) })))
-    for (const name of names) assert.notInclude(left.map((row) => row.name), name ?? "")
+    for (const name of names)
+      assert.notInclude(
+        left.map((row) => row.name),
+        name ?? ""
+      )
   })
 )
 

@@ -97,7 +97,11 @@ const makePool = (origin: string, limits: ProviderLimits): Pool =>
     keepAliveMaxTimeout: limits.keepAliveMs
   })
 
-/** What both handlers share: the settling, once, and the abort that may come before the connection does. */
+/**
+ * What both handlers share: the settling, once, and the abort that may come before the connection does. undici calls them from
+ * inside its parser, where only one may run at a time; so nothing of the caller's runs there but the sink, and what would
+ * start the parser again waits for the microtask that follows.
+ */
 abstract class CallHandler<A, E> implements Dispatcher.DispatchHandler {
   protected settled = false
   protected head: Head | undefined = undefined
@@ -106,6 +110,22 @@ abstract class CallHandler<A, E> implements Dispatcher.DispatchHandler {
   readonly #body: Array<Uint8Array> = []
   #bytes = 0
   #controller: Dispatcher.DispatchController | undefined = undefined
+  #paused = false
+
+  /** For the caller, at any time: once the call is settled the connection is somebody else's. */
+  readonly control: StreamControl = {
+    pause: () => {
+      if (this.settled) return
+      this.#paused = true
+      this.#controller?.pause()
+    },
+    resume: () => {
+      this.#paused = false
+      queueMicrotask(() => {
+        if (!this.settled && !this.#paused) this.#controller?.resume()
+      })
+    }
+  }
 
   constructor(maxBytes: number, settle: (exit: Exit.Exit<A, E | CallFault>) => void) {
     this.#maxBytes = maxBytes
@@ -117,10 +137,10 @@ abstract class CallHandler<A, E> implements Dispatcher.DispatchHandler {
     if (this.settled) controller.abort(new Error("The call was interrupted"))
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200 || this.settled) return
     this.head = { status, headers }
-    this.started(this.head, controller)
+    this.started(this.head)
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
@@ -137,7 +157,11 @@ abstract class CallHandler<A, E> implements Dispatcher.DispatchHandler {
     if (this.settled) return
     this.settled = true
     this.closed()
-    this.#settle(exit)
+    queueMicrotask(() => {
+      // A caller that paused at the last moment must not keep the connection from its end.
+      if (this.#paused) this.#controller?.resume()
+      this.#settle(exit)
+    })
   }
 
   /** Ends the call and its connection. */
@@ -160,10 +184,10 @@ abstract class CallHandler<A, E> implements Dispatcher.DispatchHandler {
     return Buffer.concat(this.#body).toString("utf8")
   }
 
-  protected started(_head: Head, _controller: Dispatcher.DispatchController): void {}
+  protected started(_head: Head): void {}
   protected closed(): void {}
   abstract onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void
-  abstract onResponseEnd(controller: Dispatcher.DispatchController): void
+  abstract onResponseEnd(): void
 }
 
 class ReplyHandler extends CallHandler<Reply, never> {
@@ -193,12 +217,12 @@ class StreamHandler<A, E> extends CallHandler<A, E | Refusal> {
     if (isEventStream(head)) this.#reader = this.#open(head, (exit) => this.abort(exit))
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     // After the terminal the rest of the body is read and dropped, so that the connection can be used again.
     if (this.settled) return
     if (this.#reader === undefined) return this.keep(chunk)
     try {
-      const exit = this.#reader.chunk(chunk, controller)
+      const exit = this.#reader.chunk(chunk, this.control)
       if (exit === undefined) return
       if (Exit.isSuccess(exit)) this.finish(exit)
       else this.abort(exit)
@@ -207,13 +231,13 @@ class StreamHandler<A, E> extends CallHandler<A, E | Refusal> {
     }
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
+  onResponseEnd(): void {
     if (this.settled || this.head === undefined) return
     if (this.#reader === undefined) {
       return this.finish(Exit.fail({ _tag: "Refusal", head: this.head, text: this.kept() }))
     }
     try {
-      this.finish(this.#reader.end(controller))
+      this.finish(this.#reader.end(this.control))
     } catch (defect) {
       this.finish(Exit.die(defect))
     }
@@ -221,7 +245,7 @@ class StreamHandler<A, E> extends CallHandler<A, E | Refusal> {
 
   override onResponseError(controller: Dispatcher.DispatchController | undefined, error: Error): void {
     try {
-      if (!this.settled && controller !== undefined) this.#reader?.flush(controller)
+      if (!this.settled) this.#reader?.flush(this.control)
     } catch (defect) {
       this.finish(Exit.die(defect))
     }

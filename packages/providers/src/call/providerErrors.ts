@@ -77,7 +77,11 @@ export const errorOfStatus = (
     ...requestIdOf(head.headers),
     ...(wait === undefined ? {} : { retryAfterMs: wait })
   }
-  if (status === 401 || status === 402 || status === 403) return new ProviderUnauthorized(fields)
+  if (status === 401 || status === 402 || status === 403) {
+    // Providers repeat parts of the key: their words are not for the caller, who could do nothing about it either.
+    const message = `${called.provider} refused Parley's own credential (${status}); an operator has to look at it`
+    return new ProviderUnauthorized({ ...fields, message })
+  }
   if (status === 408) return new ProviderTimeout(fields)
   if (status === 429) return new ProviderRateLimited(fields)
   // Without the provider's own words a 400 or 404 says only that something else answers at that address.

@@ -64,9 +64,23 @@ const makeCircuits = Effect.fnUntraced(function* (sources: ReadonlyArray<Provide
     id: string,
     model: string,
     call: (circuit: ProviderCircuit["Service"]) => Effect.Effect<A, ProviderError>
+  ): Effect.Effect<A, ProviderError> =>
+    Effect.suspend(() => {
+      const target = targets.get(id)
+      if (target === undefined) return Effect.die(new Error(`There is no circuit of ${id}`))
+      if (target.notBeforeMs === 0) return supervised(target, model, call)
+      return Effect.flatMap(Clock.currentTimeMillis, (nowMs) =>
+        nowMs < target.notBeforeMs
+          ? Effect.fail(restarting(id, model, target.notBeforeMs - nowMs))
+          : supervised(target, model, call)
+      )
+    })
+
+  const supervised = <A>(
+    target: Supervised,
+    model: string,
+    call: (circuit: ProviderCircuit["Service"]) => Effect.Effect<A, ProviderError>
   ): Effect.Effect<A, ProviderError> => {
-    const target = targets.get(id)
-    if (target === undefined) return Effect.die(new Error(`There is no circuit of ${id}`))
     let incarnation = target.restarts
     const started = Effect.scoped(
       Effect.flatMap(circuits.contextEffect(target), (context) => {
@@ -75,15 +89,11 @@ const makeCircuits = Effect.fnUntraced(function* (sources: ReadonlyArray<Provide
         return call(circuit)
       })
     )
-    const supervised = Effect.catchCauseIf(started, Cause.hasDies, (cause) => {
+    return Effect.catchCauseIf(started, Cause.hasDies, (cause) => {
       const defect = Cause.squash(cause)
       if (defect instanceof SinkDefect) return Effect.die(defect.cause)
-      return Effect.andThen(restart(target, incarnation, cause), Effect.fail(defectOf(id, model)))
+      return Effect.andThen(restart(target, incarnation, cause), Effect.fail(defectOf(target.source.id, model)))
     })
-    if (target.notBeforeMs === 0) return supervised
-    return Effect.flatMap(Clock.currentTimeMillis, (nowMs) =>
-      nowMs < target.notBeforeMs ? Effect.fail(restarting(id, model, target.notBeforeMs - nowMs)) : supervised
-    )
   }
 
   const restart = Effect.fnUntraced(function* (target: Supervised, incarnation: number, cause: Cause.Cause<unknown>) {
@@ -108,7 +118,7 @@ const makeCircuits = Effect.fnUntraced(function* (sources: ReadonlyArray<Provide
     complete: (id, request) => use(id, request.model, (circuit) => circuit.complete(request)),
     stream: (id, request, sink) => use(id, request.model, (circuit) => circuit.stream(request, sink)),
     models: (id) => use(id, "", (circuit) => circuit.models),
-    health: Effect.forEach(targets.values(), (target) => healthOf(store, target, limits))
+    health: Effect.forEach([...targets.values()], (target) => healthOf(store, target, limits))
   })
 })
 

@@ -131,6 +131,10 @@ export interface WireServer {
   readonly requests: ReadonlyArray<WireRequest>
   /** Waits until the n-th completion call, counted from 0, has arrived. */
   readonly received: (n: number) => Effect.Effect<WireRequest>
+  /** How many connections were ever made. */
+  readonly connections: () => number
+  /** Breaks all connections, in the middle of whatever they were doing. */
+  readonly dropConnections: Effect.Effect<void>
   readonly setModels: (ids: ReadonlyArray<string>) => void
   /** How often the models were asked for. */
   readonly modelsAsked: () => number
@@ -194,6 +198,8 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
   const server = createServer((message, response) => {
     serve(message, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
   })
+  let connections = 0
+  server.on("connection", () => connections++)
   yield* Effect.acquireRelease(
     Effect.callback<void>((resume) => {
       server.listen(0, "127.0.0.1", () => resume(Effect.void))
@@ -214,6 +220,8 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
     },
     requests,
     received: (n) => Deferred.await(arrival(n)),
+    connections: () => connections,
+    dropConnections: Effect.sync(() => server.closeAllConnections()),
     setModels: (ids) => {
       models = ids
     },

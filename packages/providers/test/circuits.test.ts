@@ -1,0 +1,303 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, References } from "effect"
+import { TestClock } from "effect/testing"
+import type { ModelAnswer } from "@parley/domain/ModelEvent"
+import type { ModelProvider } from "@parley/domain/ModelProvider"
+import {
+  ProviderFailed,
+  ProviderModelNotFound,
+  ProviderRateLimited,
+  ProviderRejected,
+  ProviderTimeout,
+  ProviderTruncated,
+  ProviderUnauthorized,
+  ProviderUnavailable,
+  ProviderUnreachable
+} from "@parley/domain/ProviderError"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import { noUsage } from "@parley/domain/Usage"
+import { defaultLimits } from "../src/ProviderLimits.ts"
+import { Providers } from "../src/Providers.ts"
+import { providersOf } from "./support/model.ts"
+import { ask } from "./support/requests.ts"
+
+const fine: ModelAnswer = { model: "m", responseId: "", content: [], finishReason: "stop", usage: noUsage }
+
+type Call = Effect.Effect<ModelAnswer, ProviderError>
+
+/** A provider in this process which does what it was last told. */
+const makeFake = (id: string) => {
+  let next: Call = Effect.succeed(fine)
+  let calls = 0
+  const call = Effect.suspend(() => {
+    calls++
+    return next
+  })
+  const provider: ModelProvider = {
+    id,
+    isDemo: false,
+    models: Effect.succeed([]),
+    complete: () => call,
+    stream: (_request, sink) =>
+      Effect.andThen(
+        Effect.sync(() => sink([], { pause: () => {}, resume: () => {} })),
+        call
+      )
+  }
+  return { provider, calls: () => calls, does: (what: Call) => void (next = what) }
+}
+
+const fields = { provider: "one", model: "m", message: "as the test says" }
+const failing = Effect.fail(new ProviderFailed(fields))
+
+/** Two targets, so that what happens to one can be seen not to happen to the other. */
+const twoTargets = Effect.fnUntraced(function* (limits = {}) {
+  const one = makeFake("one")
+  const two = makeFake("two")
+  const providers = yield* providersOf({ extra: [one.provider, two.provider], limits })
+  const [modelOne, modelTwo] = yield* Effect.all([providers.resolve("one/m"), providers.resolve("two/m")])
+  return {
+    one,
+    two,
+    callOne: modelOne.complete(ask("Hello")),
+    callTwo: modelTwo.complete(ask("Hello")),
+    modelOne,
+    healthOne: Effect.map(providers.health, ([first]) => first!)
+  }
+})
+
+const tagOf = <A>(call: Effect.Effect<A, ProviderError>) => Effect.map(Effect.flip(call), (error) => error._tag)
+
+describe("a circuit", () => {
+  it.effect("opens after five failures in a row, refuses with the time to wait, and leaves the other targets alone", () =>
+    Effect.gen(function* () {
+      const { callOne, callTwo, healthOne, one } = yield* twoTargets()
+      one.does(failing)
+      for (let call = 0; call < 5; call++) assert.strictEqual(yield* tagOf(callOne), "ProviderFailed")
+      const refused = yield* Effect.flip(callOne)
+      assert.strictEqual(refused._tag, "ProviderUnavailable")
+      assert.strictEqual(refused.retryAfterMs, defaultLimits.openMs)
+      assert.strictEqual(one.calls(), 5)
+      assert.deepInclude(yield* healthOne, {
+        target: "one",
+        state: "open",
+        failed: 5,
+        inFlight: 0,
+        retryAfterMs: defaultLimits.openMs,
+        lastFailure: "ProviderFailed: as the test says"
+      })
+      assert.deepStrictEqual(yield* callTwo, fine)
+    })
+  )
+
+  it.effect("does not open when a success comes between", () =>
+    Effect.gen(function* () {
+      const { callOne, one } = yield* twoTargets()
+      for (let round = 0; round < 3; round++) {
+        one.does(failing)
+        for (let call = 0; call < 4; call++) yield* tagOf(callOne)
+        one.does(Effect.succeed(fine))
+        yield* callOne
+      }
+      assert.strictEqual(one.calls(), 15)
+    })
+  )
+
+  it.effect("lets one call through as a probe once it was open long enough, and closes when that succeeds", () =>
+    Effect.gen(function* () {
+      const { callOne, healthOne, one } = yield* twoTargets()
+      one.does(failing)
+      for (let call = 0; call < 5; call++) yield* tagOf(callOne)
+      yield* TestClock.adjust(defaultLimits.openMs)
+      const answered = yield* Deferred.make<ModelAnswer>()
+      one.does(Deferred.await(answered))
+      const probe = yield* Effect.forkChild(callOne, { startImmediately: true })
+      assert.deepInclude(yield* healthOne, { state: "half-open", inFlight: 1 })
+      const refused = yield* Effect.flip(callOne)
+      assert.strictEqual(refused._tag, "ProviderUnavailable")
+      assert.strictEqual(refused.retryAfterMs, defaultLimits.retryHintMs)
+      yield* Deferred.succeed(answered, fine)
+      yield* Fiber.join(probe)
+      assert.deepInclude(yield* healthOne, { state: "closed", succeeded: 1 })
+      yield* callOne
+    })
+  )
+
+  it.effect("stays open for longer each time that its probe fails, up to a bound", () =>
+    Effect.gen(function* () {
+      const { callOne, one } = yield* twoTargets()
+      one.does(failing)
+      for (let call = 0; call < 5; call++) yield* tagOf(callOne)
+      const waits: Array<number> = []
+      for (let probe = 0; probe < 6; probe++) {
+        const { retryAfterMs = 0 } = yield* Effect.flip(callOne)
+        waits.push(retryAfterMs)
+        yield* TestClock.adjust(retryAfterMs)
+        assert.strictEqual(yield* tagOf(callOne), "ProviderFailed")
+      }
+      assert.deepStrictEqual(waits, [5_000, 10_000, 20_000, 40_000, 60_000, 60_000])
+    })
+  )
+
+  it.effect("is freed for another probe when its probe is interrupted", () =>
+    Effect.gen(function* () {
+      const { callOne, one } = yield* twoTargets()
+      one.does(failing)
+      for (let call = 0; call < 5; call++) yield* tagOf(callOne)
+      yield* TestClock.adjust(defaultLimits.openMs)
+      one.does(Effect.never)
+      yield* Fiber.interrupt(yield* Effect.forkChild(callOne, { startImmediately: true }))
+      one.does(Effect.succeed(fine))
+      assert.deepStrictEqual(yield* callOne, fine)
+    })
+  )
+
+  const counted: ReadonlyArray<readonly [error: ProviderError, opens: boolean]> = [
+    [new ProviderFailed(fields), true],
+    [new ProviderUnreachable(fields), true],
+    [new ProviderTruncated(fields), true],
+    [new ProviderTimeout(fields), true],
+    [new ProviderRejected(fields), false],
+    [new ProviderModelNotFound(fields), false],
+    [new ProviderUnauthorized(fields), false],
+    [new ProviderRateLimited(fields), false],
+    [new ProviderUnavailable(fields), false]
+  ]
+  it.effect.each(counted)("is opened by what speaks of the target's health alone: %s", ([error, opens]) =>
+    Effect.gen(function* () {
+      const { callOne, healthOne, one } = yield* twoTargets()
+      one.does(Effect.fail(error))
+      for (let call = 0; call < 6; call++) yield* tagOf(callOne)
+      assert.strictEqual((yield* healthOne).state, opens ? "open" : "closed")
+    })
+  )
+
+  it.effect("holds no more calls than its bound, and refuses the next at once", () =>
+    Effect.gen(function* () {
+      const { callOne, callTwo, healthOne, one } = yield* twoTargets({ maxConcurrent: 2 })
+      one.does(Effect.never)
+      const first = yield* Effect.forkChild(callOne, { startImmediately: true })
+      yield* Effect.forkChild(callOne, { startImmediately: true })
+      const refused = yield* Effect.flip(callOne)
+      assert.strictEqual(refused._tag, "ProviderUnavailable")
+      assert.strictEqual(refused.retryAfterMs, defaultLimits.retryHintMs)
+      assert.deepInclude(yield* healthOne, { inFlight: 2, maxConcurrent: 2, state: "closed" })
+      assert.deepStrictEqual(yield* callTwo, fine)
+      yield* Fiber.interrupt(first)
+      one.does(Effect.succeed(fine))
+      assert.deepStrictEqual(yield* callOne, fine)
+    })
+  )
+})
+
+describe("a circuit that has a defect", () => {
+  /** The log as lines of text with their annotations. */
+  const logged = () => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ cause, fiber, message }) => {
+      const annotations = fiber.getRef(References.CurrentLogAnnotations)
+      lines.push(`${String(message)} ${JSON.stringify(annotations)} ${String(cause.reasons[0])}`)
+    })
+    return { lines, layer: Logger.layer([logger]) }
+  }
+
+  it.effect("is logged with its id, starts again under its own backoff, and the others answer on", () => {
+    const { layer, lines } = logged()
+    return Effect.gen(function* () {
+      const { callOne, callTwo, healthOne, one } = yield* twoTargets()
+      one.does(Effect.die(new Error("a bug of ours")))
+      const error = yield* Effect.flip(callOne)
+      assert.strictEqual(error._tag, "ProviderFailed")
+      assert.notInclude(error.message, "a bug of ours")
+      assert.lengthOf(lines, 1)
+      assert.include(lines[0], '"circuit":"one"')
+      assert.include(lines[0], "a bug of ours")
+
+      const restarting = yield* Effect.flip(callOne)
+      assert.strictEqual(restarting._tag, "ProviderUnavailable")
+      assert.strictEqual(restarting.retryAfterMs, defaultLimits.restartMs)
+      assert.deepStrictEqual(yield* callTwo, fine)
+
+      one.does(Effect.succeed(fine))
+      yield* TestClock.adjust(defaultLimits.restartMs)
+      assert.deepStrictEqual(yield* callOne, fine)
+      assert.deepInclude(yield* healthOne, { restarts: 1, inFlight: 0 })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("waits longer after each defect, and forgets them after a quiet time", () =>
+    Effect.gen(function* () {
+      const { callOne, healthOne, one } = yield* twoTargets({ breakerFailures: 1_000 })
+      const broken = Effect.die(new Error("a bug of ours"))
+      const waits: Array<number> = []
+      for (let defect = 0; defect < 4; defect++) {
+        one.does(broken)
+        yield* tagOf(callOne)
+        const { retryAfterMs = 0 } = yield* Effect.flip(callOne)
+        waits.push(retryAfterMs)
+        yield* TestClock.adjust(retryAfterMs)
+      }
+      yield* TestClock.adjust(defaultLimits.maxRestartMs * 2)
+      yield* tagOf(callOne)
+      waits.push((yield* Effect.flip(callOne)).retryAfterMs ?? 0)
+      assert.deepStrictEqual(waits, [100, 200, 400, 800, 100])
+      assert.strictEqual((yield* healthOne).restarts, 5)
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+
+  it.effect("lets calls that run in it already go on", () =>
+    Effect.gen(function* () {
+      const { callOne, one } = yield* twoTargets()
+      const answered = yield* Deferred.make<ModelAnswer>()
+      one.does(Deferred.await(answered))
+      const running = yield* Effect.forkChild(callOne, { startImmediately: true })
+      one.does(Effect.die(new Error("a bug of ours")))
+      yield* tagOf(callOne)
+      yield* Deferred.succeed(answered, fine)
+      assert.deepStrictEqual(yield* Fiber.join(running), fine)
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+
+  it.effect("is replaced once, however many of its calls meet the defect", () =>
+    Effect.gen(function* () {
+      const { callOne, healthOne, one } = yield* twoTargets()
+      const broken = yield* Deferred.make<ModelAnswer>()
+      one.does(Deferred.await(broken))
+      const running = yield* Effect.all([Effect.forkChild(tagOf(callOne)), Effect.forkChild(tagOf(callOne))])
+      yield* Effect.yieldNow
+      yield* Deferred.die(broken, new Error("a bug of ours"))
+      assert.deepStrictEqual(yield* Fiber.joinAll(running), ["ProviderFailed", "ProviderFailed"])
+      assert.strictEqual((yield* healthOne).restarts, 1)
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+
+  it.effect("is not one whose caller's sink threw", () =>
+    Effect.gen(function* () {
+      const { callOne, healthOne, modelOne } = yield* twoTargets({ breakerFailures: 1 })
+      const exit = yield* Effect.exit(
+        modelOne.stream(ask("Hello"), () => {
+          throw new Error("the sink's own fault")
+        })
+      )
+      assert.isTrue(Exit.isFailure(exit))
+      assert.deepInclude(yield* healthOne, { restarts: 0, state: "closed", inFlight: 0 })
+      assert.deepStrictEqual(yield* callOne, fine)
+    })
+  )
+})
+
+it.effect("circuits that idle are closed down, and come back when they are called", () =>
+  Effect.gen(function* () {
+    const { callOne } = yield* twoTargets()
+    yield* callOne
+    yield* TestClock.adjust(defaultLimits.circuitIdleMs + 1)
+    assert.deepStrictEqual(yield* callOne, fine)
+  })
+)
+
+it.effect("an address that is none is found when the program starts", () =>
+  Effect.gen(function* () {
+    const exit = yield* Effect.exit(Layer.build(Providers.layer({ llama: { baseUrl: "ftp://example.com" } })))
+    assert.isTrue(Exit.isFailure(exit) && String(exit.cause).includes("llama"))
+  })
+)

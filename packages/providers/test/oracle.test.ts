@@ -1,0 +1,162 @@
+/** The official SDKs and our decoders read the same recordings from the same server, and must agree. */
+import Anthropic from "@anthropic-ai/sdk"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit } from "effect"
+import OpenAI from "openai"
+import { textOf } from "@parley/domain/Content"
+import type { FinishReason, ModelAnswer } from "@parley/domain/ModelEvent"
+import type { Usage } from "@parley/domain/Usage"
+import { collect } from "./support/collect.ts"
+import { fixture, fixturesOf } from "./support/fixtures.ts"
+import { modelOf } from "./support/model.ts"
+import { ask } from "./support/requests.ts"
+import { wires } from "./support/wires.ts"
+import type { WireUnderTest } from "./support/wires.ts"
+import { raw } from "./wire/WireServer.ts"
+
+interface Seen {
+  readonly text: string
+  readonly calls: ReadonlyArray<{ readonly id: string; readonly name: string; readonly arguments: unknown }>
+  readonly finish: string
+  readonly usage: Partial<Usage>
+}
+
+/** What the SDK of that wire makes of a server's next answer. */
+type Sdk = (baseUrl: string, streaming: boolean) => Promise<Seen>
+
+const finishOfOpenai: Record<string, FinishReason> = {
+  stop: "stop",
+  length: "length",
+  tool_calls: "tool-calls",
+  content_filter: "content-filter"
+}
+
+const openaiSdk: Sdk = async (baseUrl, streaming) => {
+  const client = new OpenAI({ apiKey: "key", baseURL: baseUrl.endsWith("/v1") ? baseUrl : `${baseUrl}/v1`, maxRetries: 0 })
+  const params = { model: "m", messages: [{ role: "user" as const, content: "Hello" }] }
+  const completion = streaming
+    ? await client.chat.completions.stream(params).finalChatCompletion()
+    : await client.chat.completions.create(params)
+  const choice = completion.choices[0]!
+  const refusal = choice.message.refusal ?? ""
+  const { usage } = completion
+  return {
+    text: (choice.message.content ?? "") + refusal,
+    calls: (choice.message.tool_calls ?? []).flatMap((call) =>
+      call.type === "function" ? [{ id: call.id, name: call.function.name, arguments: JSON.parse(call.function.arguments) }] : []
+    ),
+    finish: refusal === "" ? finishOfOpenai[choice.finish_reason]! : "refusal",
+    usage: {
+      inputTokens: usage?.prompt_tokens ?? 0,
+      outputTokens: usage?.completion_tokens ?? 0,
+      cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+      reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens ?? 0
+    }
+  }
+}
+
+const finishOfAnthropic: Record<string, FinishReason> = {
+  end_turn: "stop",
+  stop_sequence: "stop",
+  max_tokens: "length",
+  tool_use: "tool-calls",
+  refusal: "refusal"
+}
+
+const anthropicSdk: Sdk = async (baseUrl, streaming) => {
+  const client = new Anthropic({ apiKey: "key", baseURL: baseUrl, maxRetries: 0 })
+  const params = { model: "m", max_tokens: 100, messages: [{ role: "user" as const, content: "Hello" }] }
+  const message = streaming ? await client.messages.stream(params).finalMessage() : await client.messages.create(params)
+  const { usage } = message
+  return {
+    text: message.content.map((block) => (block.type === "text" ? block.text : "")).join(""),
+    calls: message.content.flatMap((block) =>
+      block.type === "tool_use" ? [{ id: block.id, name: block.name, arguments: block.input }] : []
+    ),
+    finish: finishOfAnthropic[message.stop_reason ?? ""]!,
+    usage: {
+      inputTokens: usage.input_tokens + (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0),
+      outputTokens: usage.output_tokens,
+      cachedInputTokens: usage.cache_read_input_tokens ?? 0,
+      cacheWriteTokens: usage.cache_creation_input_tokens ?? 0
+    }
+  }
+}
+
+const sdks: { readonly [wire: string]: Sdk } = { openai: openaiSdk, llama: openaiSdk, anthropic: anthropicSdk }
+
+/** Where the SDK reads something else, and why. An entry that has become wrong fails. */
+const differences: { readonly [fixture: string]: string } = {
+  "two-whole-tool-calls-both-numbered-zero": "the SDK joins them into one call, since OpenAI itself numbers calls",
+  "a-call-without-an-id": "the SDK has no id for it"
+}
+
+const seenOf = (answer: ModelAnswer, expected: Seen): Seen => ({
+  text: textOf(answer.content),
+  calls: answer.content.flatMap((part) =>
+    part.type === "tool-call" ? [{ id: part.id, name: part.name, arguments: JSON.parse(part.arguments) }] : []
+  ),
+  finish: answer.finishReason,
+  usage: Object.fromEntries(Object.entries(answer.usage).filter(([name]) => Object.hasOwn(expected.usage, name)))
+})
+
+const streams = (wire: WireUnderTest) => fixturesOf(wire.id, ".sse").filter((name) => differences[name] === undefined)
+
+describe.each(wires)("$id", (wire) => {
+  const sdk = sdks[wire.id]!
+
+  it.live.each(streams(wire).filter((name) => !name.includes("in-the-middle")))("streams as the SDK reads it: %s", (name) =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      server.otherwise(() => raw([fixture(wire.id, name)]))
+      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
+      const expected = yield* Effect.promise(() => sdk(server.baseUrl, true))
+      const collected = collect()
+      const answer = yield* model.stream(ask("Hello"), collected.sink)
+      assert.deepStrictEqual(seenOf(answer, expected), expected)
+      assert.strictEqual(collected.text(), expected.text)
+    })
+  )
+
+  it.live.each(streams(wire).filter((name) => name.includes("in-the-middle")))("fails where the SDK fails: %s", (name) =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      server.otherwise(() => raw([fixture(wire.id, name)]))
+      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
+      const theirs = yield* Effect.exit(Effect.tryPromise(() => sdk(server.baseUrl, true)))
+      const collected = collect()
+      const ours = yield* Effect.flip(model.stream(ask("Hello"), collected.sink))
+      assert.isTrue(Exit.isFailure(theirs))
+      assert.strictEqual(ours._tag, "ProviderFailed")
+      assert.match(collected.text(), /^Half/)
+    })
+  )
+
+  it.live.each(fixturesOf(wire.id, ".json"))("reads a whole answer as the SDK does: %s", (name) =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      server.otherwise(() => raw([fixture(wire.id, name, ".json")], { headers: { "content-type": "application/json" } }))
+      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
+      const expected = yield* Effect.promise(() => sdk(server.baseUrl, false))
+      const answer = yield* model.complete(ask("Hello"))
+      assert.deepStrictEqual(seenOf(answer, expected), expected)
+    })
+  )
+})
+
+const different = wires.flatMap((wire) =>
+  fixturesOf(wire.id, ".sse")
+    .filter((name) => differences[name] !== undefined)
+    .map((name) => ({ wire, name, why: differences[name] }))
+)
+
+it.live.each(different)("differs from the SDK, rightly: in $name $why", ({ name, wire }) =>
+  Effect.gen(function* () {
+    const server = yield* wire.start
+    server.otherwise(() => raw([fixture(wire.id, name)]))
+    const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
+    const answer = yield* model.stream(ask("Hello"), () => undefined)
+    const theirs = yield* Effect.exit(Effect.tryPromise(() => sdks[wire.id]!(server.baseUrl, true)))
+    if (Exit.isSuccess(theirs)) assert.notDeepEqual(seenOf(answer, theirs.value), theirs.value)
+  })
+)

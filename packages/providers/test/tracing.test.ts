@@ -1,0 +1,64 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Tracer } from "effect"
+import { modelOf } from "./support/model.ts"
+import { ask } from "./support/requests.ts"
+import { wires } from "./support/wires.ts"
+import { answer, httpError } from "./wire/WireServer.ts"
+
+/** A tracer that keeps its spans. */
+const recorder = () => {
+  const spans: Array<Tracer.Span> = []
+  const tracer = Tracer.make({
+    span(options) {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  return { spans, tracer }
+}
+
+describe.each(wires)("a call to $id", (wire) => {
+  it.live("is one span, which the provider is told as its parent, whole or streamed", () =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      server.otherwise(() => answer("One two", { usage: { inputTokens: 11 } }))
+      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/some-model`)
+      const { spans, tracer } = recorder()
+      const calls = [model.complete(ask("Hello")), model.stream(ask("Hello"), () => undefined)]
+      for (const [index, call] of calls.entries()) {
+        yield* call.pipe(Effect.withSpan("request"), Effect.withTracer(tracer))
+        assert.deepStrictEqual(
+          spans.map((span) => span.name),
+          ["request", "provider.call"]
+        )
+        const [request, span] = [spans[0]!, spans[1]!]
+        spans.length = 0
+        assert.strictEqual(span.kind, "client")
+        assert.strictEqual(span.traceId, request.traceId)
+        assert.strictEqual(server.requests[index]!.headers["traceparent"], `00-${span.traceId}-${span.spanId}-01`)
+        assert.deepStrictEqual(Object.fromEntries(span.attributes), {
+          "gen_ai.operation.name": "chat",
+          "gen_ai.provider.name": wire.id,
+          "gen_ai.request.model": "some-model",
+          "gen_ai.response.id": "wire-answer-1",
+          "gen_ai.response.model": "some-model",
+          "gen_ai.response.finish_reasons": ["stop"],
+          "gen_ai.usage.input_tokens": 11,
+          "gen_ai.usage.output_tokens": 2
+        })
+      }
+    })
+  )
+
+  it.live("that fails says how in its span", () =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      server.enqueue(httpError(500))
+      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/some-model`)
+      const { spans, tracer } = recorder()
+      yield* model.complete(ask("Hello")).pipe(Effect.flip, Effect.withTracer(tracer))
+      assert.strictEqual(spans[0]?.attributes.get("error.type"), "ProviderFailed")
+    })
+  )
+})

@@ -4,6 +4,7 @@
  */
 import { Result } from "effect"
 import type { Fiber, Redacted, Tracer } from "effect"
+import type { Fault } from "@parley/domain/api/Problem"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { Busy, InvalidRequest, PayloadTooLarge } from "@parley/domain/Errors"
 import type { ConversationId } from "@parley/domain/Ids"
@@ -14,7 +15,6 @@ import { outlivesSocket } from "./answerCommand.ts"
 import type { Command } from "./answerCommand.ts"
 import type { ConversationLink } from "./ConversationLink.ts"
 import { readFrame } from "./readFrame.ts"
-import type { FrameFault } from "./readFrame.ts"
 import { answerOf, runCommand } from "./runCommand.ts"
 import type { SocketHost } from "./SocketHost.ts"
 import { busyRetryAfterMs, closeTooLarge, heartbeatMs, maxUnreadBytes, socketLimits } from "./socketLimits.ts"
@@ -174,7 +174,7 @@ export class SocketSession {
     for (const { fiber, startedAtMs } of this.#underWay) if (startedAtMs < startedBeforeMs) fiber.interruptUnsafe()
   }
 
-  #malformed(id: string | undefined, issues: ReadonlyArray<FrameFault>): void {
+  #malformed(id: string | undefined, issues: ReadonlyArray<Fault>): void {
     this.post(errorFrame(id, new InvalidRequest({ message: "the frame cannot be read", issues }), this.caller.requestId))
     if (++this.#malformedFrames >= maxMalformedFrames) {
       this.close(CloseCode.protocolError, "too many malformed frames")
@@ -257,7 +257,7 @@ export class SocketSession {
       this.#lanes = undefined
     }
     if (this.#underWay !== undefined) {
-      for (const { command, fiber } of [...this.#underWay]) if (!outlivesSocket(command)) fiber.interruptUnsafe()
+      for (const { command, fiber } of this.#underWay) if (!outlivesSocket(command)) fiber.interruptUnsafe()
     }
     if (this.#commands === 0) this.host.sessions.delete(this)
   }

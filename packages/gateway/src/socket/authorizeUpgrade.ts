@@ -2,6 +2,7 @@
 import { Clock, Effect, Exit, Option, Redacted, Schema, Scope } from "effect"
 import type { Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
+import { problemContentType } from "@parley/domain/api/Problem"
 import type { Authenticator } from "@parley/domain/Administration"
 import type { CallerInfo } from "@parley/domain/Caller"
 import type { Busy } from "@parley/domain/Errors"
@@ -9,6 +10,9 @@ import { Forbidden, InvalidRequest, Unauthorized, Unavailable } from "@parley/do
 import { errorTraits } from "@parley/domain/ErrorTraits"
 import { RequestId, makeRequestId } from "@parley/domain/Ids"
 import { subprotocol } from "@parley/domain/SocketProtocol"
+import { problemOf } from "../api/renderProblem.ts"
+import { requireScope } from "../auth/authenticateRequest.ts"
+import { retryAfterHeaders } from "../retryAfter.ts"
 import type { UpgradeDecision, UpgradeRequest } from "../server/WebSocketRoutes.ts"
 import { busyRetryAfterMs } from "./socketLimits.ts"
 import type { SocketIdentity } from "./SocketSession.ts"
@@ -77,7 +81,7 @@ const identify = Effect.fnUntraced(function* (
   }
   const key = presentedKey(request)
   if (key === undefined) return yield* new Unauthorized({ message: "no key" })
-  const caller = yield* rules.authenticator.authenticate(key, requestId)
+  const caller = yield* requireScope(yield* rules.authenticator.authenticate(key, requestId), "chat")
   const scope = Scope.makeUnsafe()
   if (rules.admit !== undefined) {
     yield* rules.admit(caller).pipe(
@@ -116,18 +120,15 @@ const traceOf = (request: UpgradeRequest): Tracer.ExternalSpan | undefined => {
   return traceparent === undefined ? undefined : Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent })))
 }
 
-/** Problem details (RFC 9457), as on `/api`. */
-const refusal = (error: UpgradeError, requestId: RequestId): UpgradeDecision<AdmittedSocket> => {
-  const { code, status, title } = errorTraits[error._tag]
-  return {
-    ok: false,
-    status,
-    headers: {
-      "content-type": "application/problem+json",
-      "x-request-id": requestId,
-      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
-      ...("retryAfterMs" in error ? { "retry-after": String(Math.ceil(error.retryAfterMs / 1_000)) } : {})
-    },
-    body: JSON.stringify({ type: "about:blank", title, status, detail: error.message, code, requestId })
-  }
-}
+/** Problem details, as on `/api`. */
+const refusal = (error: UpgradeError, requestId: RequestId): UpgradeDecision<AdmittedSocket> => ({
+  ok: false,
+  status: errorTraits[error._tag].status,
+  headers: {
+    "content-type": problemContentType,
+    "x-request-id": requestId,
+    ...retryAfterHeaders(error),
+    ...(error._tag === "Unauthorized" ? { "www-authenticate": "Bearer" } : {})
+  },
+  body: JSON.stringify(problemOf(error, requestId))
+})

@@ -1,18 +1,15 @@
 /** Reads a client's frame: once, here, and trusted from then on. */
-import { Result, SchemaIssue, SchemaParser } from "effect"
+import type { Fault } from "@parley/domain/api/Problem"
+import { Result, SchemaParser } from "effect"
 import { ClientFrame } from "@parley/domain/SocketProtocol"
+import { faultsOf } from "../faults.ts"
 import { isDeeperThan } from "./jsonDepth.ts"
 import { socketLimits } from "./socketLimits.ts"
-
-export interface FrameFault {
-  readonly path: string
-  readonly message: string
-}
 
 /** `id` is that of the command, as far as the frame could be read. */
 export interface UnreadableFrame {
   readonly id: string | undefined
-  readonly issues: ReadonlyArray<FrameFault>
+  readonly issues: ReadonlyArray<Fault>
 }
 
 export const readFrame = (text: string): Result.Result<ClientFrame, UnreadableFrame> => {
@@ -33,7 +30,7 @@ export const readFrame = (text: string): Result.Result<ClientFrame, UnreadableFr
     return unreadable(id, "type", `expected one of ${[...types].join(", ")}`)
   }
   const frame = decode(input)
-  return Result.isSuccess(frame) ? Result.succeed(frame.success) : Result.fail({ id, issues: faults(frame.failure) })
+  return Result.isSuccess(frame) ? Result.succeed(frame.success) : Result.fail({ id, issues: faultsOf(frame.failure) })
 }
 
 /** As in `ClientFrame`. */
@@ -41,22 +38,6 @@ const maxIdLength = 64
 const types: ReadonlySet<string> = new Set(ClientFrame.members.map((member) => member.fields.type.literal))
 
 const decode = SchemaParser.decodeUnknownResult(ClientFrame, { errors: "all" })
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const unreadable = (id: string | undefined, path: string, message: string) =>
   Result.fail<UnreadableFrame>({ id, issues: [{ path, message }] })
-
-/** `content[0].text`, as a person would write it. */
-const faults = (issue: SchemaIssue.Issue): ReadonlyArray<FrameFault> =>
-  format(issue)
-    .issues.slice(0, socketLimits.issues)
-    .map(({ message, path }) => ({ path: pathText(path ?? []), message }))
-
-const pathText = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>): string => {
-  let text = ""
-  for (const step of path) {
-    const key = typeof step === "object" ? step.key : step
-    text += typeof key === "number" ? `[${key}]` : text === "" ? String(key) : `.${String(key)}`
-  }
-  return text
-}

@@ -7,9 +7,7 @@ export const socketLimits = {
   /** Unfinished runs that one socket is subscribed to by `subscribe`; those of a followed room are not counted. */
   runs: 128,
   /** Deepest nesting of a frame's JSON. */
-  jsonDepth: 32,
-  /** Faults that one error frame names. */
-  issues: 16
+  jsonDepth: 32
 } as const
 
 /** When to come back after `busy`, in milliseconds. */

@@ -2,6 +2,7 @@
 import { Effect, Redacted } from "effect"
 import type { Authenticator } from "@parley/domain/Administration"
 import { CloseCode } from "@parley/domain/SocketProtocol"
+import { requireScope } from "../auth/authenticateRequest.ts"
 import type { SocketHost } from "./SocketHost.ts"
 import { verifyKeysConcurrency } from "./socketLimits.ts"
 import type { SocketSession } from "./SocketSession.ts"
@@ -30,6 +31,7 @@ const verifyKey = (authenticator: Authenticator["Service"], sessions: ReadonlyAr
   const [first] = sessions
   if (first === undefined) return Effect.void
   return authenticator.authenticate(first.key, first.caller.requestId).pipe(
+    Effect.flatMap((caller) => requireScope(caller, "chat")),
     Effect.match({
       onSuccess: (caller) => {
         for (const session of sessions) session.caller = { ...caller, requestId: session.caller.requestId }

@@ -7,7 +7,8 @@ import type { ConversationId } from "@parley/domain/Ids"
 import { RequestId, RunId } from "@parley/domain/Ids"
 import { maxClientFrameBytes } from "@parley/domain/SocketProtocol"
 import { maxCommandMs, socketLimits } from "../../src/socket/socketLimits.ts"
-import { FakeSocket, SocketBench, turn } from "../support/socketBench.ts"
+import { SocketBench, turn } from "../support/socketBench.ts"
+import type { FakeSocket } from "../support/socketBench.ts"
 
 const sendFrame = (conversationId: ConversationId, id: string, clientMessageId = `c-${id}`) => ({
   type: "send",

@@ -43,7 +43,9 @@ export class GatewayServer extends Context.Service<
         Effect.gen(function* () {
           const settings = withDefaults(options)
           const uws = yield* chooseUws(options, settings.maxHeaderBytes)
-          const { engine, server, webSockets } = yield* uws === undefined ? makeNodeServer(settings) : makeUwsHttpServer(uws, settings)
+          const { engine, server, webSockets } = yield* uws === undefined
+            ? makeNodeServer(settings)
+            : makeUwsHttpServer(uws, settings)
           const host = engine.host.includes(":") ? `[${engine.host}]` : engine.host
           const gateway = GatewayServer.of({
             address: { host: engine.host, port: engine.port, url: `http://${host}:${engine.port}` },

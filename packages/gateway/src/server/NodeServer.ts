@@ -233,8 +233,7 @@ const push = (
       return { channel, transport }
     }),
     {
-      onSuccess: (early) =>
-        Effect.succeed(early === undefined ? response : withFaultBody(settings, request, early.response)),
+      onSuccess: (early) => Effect.succeed(early === undefined ? response : withFaultBody(settings, request, early.response)),
       onFailure: (cause) =>
         Cause.hasInterrupts(cause)
           ? Effect.failCause(Cause.fromReasons(cause.reasons.filter(Cause.isInterruptReason)))

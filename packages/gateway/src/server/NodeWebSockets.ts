@@ -19,7 +19,10 @@ export interface NodeWebSockets {
   readonly terminateAll: () => void
 }
 
-export const makeNodeWebSockets = (connections: { webSockets: number }, state: { readonly draining: boolean }): NodeWebSockets => {
+export const makeNodeWebSockets = (
+  connections: { webSockets: number },
+  state: { readonly draining: boolean }
+): NodeWebSockets => {
   const upgrades = new Map<string, Upgrade>()
   const open = new Set<NodeSocket>()
   const add = <Data, R>(route: WebSocketRoute<Data, R>): Effect.Effect<void, never, R> =>
@@ -31,7 +34,7 @@ export const makeNodeWebSockets = (connections: { webSockets: number }, state: {
   return {
     routes: { add },
     upgrade: (request, connection, head) => {
-      const path = (request.url ?? "/").split("?", 1)[0]!
+      const [path = "/"] = (request.url ?? "/").split("?", 1)
       const upgrade = upgrades.get(path)
       if (upgrade === undefined || request.headers.upgrade?.toLowerCase() !== "websocket") return false
       upgrade(request, connection, head)

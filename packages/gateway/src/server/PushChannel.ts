@@ -105,8 +105,8 @@ export class PushChannel implements PushWriter {
 
   flush(): void {
     this.#scheduled = false
-    while (!this.#blocked && this.#queue.length > 0) {
-      const chunk = this.#take()
+    for (let head = this.#queue[0]; head !== undefined && !this.#blocked; head = this.#queue[0]) {
+      const chunk = this.#take(head)
       if (this.#ending && this.#queue.length === 0) return this.#endWith(chunk)
       this.#blocked = !this.#transport.write(chunk)
     }
@@ -140,8 +140,7 @@ export class PushChannel implements PushWriter {
   }
 
   /** The next chunk; what is larger than a chunk may be is split into bytes first. */
-  #take(): string | Uint8Array {
-    const chunk = this.#queue[0]!
+  #take(chunk: string | Uint8Array): string | Uint8Array {
     const bytes = typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.byteLength
     if (bytes <= pushChunkBytes) {
       this.#queue.shift()

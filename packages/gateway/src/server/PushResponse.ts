@@ -5,8 +5,8 @@
  * Bounds: what waits for a slow client is limited; past the limit the connection is cut and `start` is interrupted, just
  * as when the client goes away.
  */
-import { Context, Effect } from "effect"
-import type { Cause } from "effect"
+import { Effect } from "effect"
+import type { Cause, Context } from "effect"
 import type * as Headers from "effect/http/Headers"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
@@ -49,11 +49,7 @@ export class PushBody {
   readonly start: (writer: PushWriter) => Effect.Effect<void, unknown>
   readonly onEarlyFailure: ((cause: Cause.Cause<unknown>) => HttpServerResponse.HttpServerResponse) | undefined
   readonly maxBufferedBytes: number
-  constructor(
-    start: PushBody["start"],
-    onEarlyFailure: PushBody["onEarlyFailure"],
-    maxBufferedBytes: number
-  ) {
+  constructor(start: PushBody["start"], onEarlyFailure: PushBody["onEarlyFailure"], maxBufferedBytes: number) {
     this.start = start
     this.onEarlyFailure = onEarlyFailure
     this.maxBufferedBytes = maxBufferedBytes

@@ -33,13 +33,7 @@ export interface UwsResponse {
   onData(callback: (chunk: ArrayBuffer, isLast: boolean) => void): UwsResponse
   getRemoteAddressAsText(): ArrayBuffer
   cork(callback: () => void): UwsResponse
-  upgrade<Data>(
-    data: Data,
-    key: string,
-    protocol: string,
-    extensions: string,
-    context: UwsSocketContext
-  ): void
+  upgrade<Data>(data: Data, key: string, protocol: string, extensions: string, context: UwsSocketContext): void
 }
 
 export interface UwsSocketContext {

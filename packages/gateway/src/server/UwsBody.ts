@@ -66,7 +66,7 @@ export class UwsBody {
   bytes(): Uint8Array {
     if (this.#whole === undefined) {
       if (this.#borrowed !== undefined) this.#whole = new Uint8Array(this.#borrowed.slice(0))
-      else this.#whole = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+      else this.#whole = Buffer.concat(this.#chunks)
       this.#chunks = []
     }
     return this.#whole
@@ -75,8 +75,9 @@ export class UwsBody {
   /** Only when complete. A byte order mark is dropped, as `TextDecoder` does. */
   text(): string {
     if (this.#text === undefined) {
-      const bytes = this.#borrowed === undefined ? this.bytes() : undefined
-      const buffer = bytes === undefined ? Buffer.from(this.#borrowed!) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const source = this.#borrowed ?? this.bytes()
+      const buffer =
+        source instanceof ArrayBuffer ? Buffer.from(source) : Buffer.from(source.buffer, source.byteOffset, source.byteLength)
       const text = buffer.toString("utf8")
       this.#text = text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text
     }

@@ -59,16 +59,11 @@ export class UwsExchange {
 
   /** Path and query. */
   get url(): string {
-    if (this.#url === undefined) {
-      const query = this.#request!.getQuery()
-      const path = this.#request!.getUrl()
-      this.#url = query === undefined || query === "" ? path : `${path}?${query}`
-    }
-    return this.#url
+    return (this.#url ??= readUrl(this.#request))
   }
 
   get headers(): Headers.Headers {
-    return (this.#headers ??= readHeaders(this.#request!))
+    return (this.#headers ??= readHeaders(this.#request))
   }
 
   /** Undefined once the connection is gone and nobody had asked before. */
@@ -106,11 +101,17 @@ export class UwsExchange {
 
 const headersPrototype: object | null = Object.getPrototypeOf(Headers.empty)
 
+export const readUrl = (request: UwsRequest | undefined): string => {
+  const query = request?.getQuery() ?? ""
+  const path = request?.getUrl() ?? ""
+  return query === "" ? path : `${path}?${query}`
+}
+
 /** As Node joins them: one value for a name, the first where several make no sense. */
-export const readHeaders = (request: UwsRequest): Headers.Headers => {
+export const readHeaders = (request: UwsRequest | undefined): Headers.Headers => {
   const headers: Record<string, string> = {}
   Object.setPrototypeOf(headers, headersPrototype)
-  request.forEach((name, value) => {
+  request?.forEach((name, value) => {
     const earlier = headers[name]
     if (earlier === undefined) headers[name] = value
     else if (name === "cookie") headers[name] = `${earlier}; ${value}`
@@ -141,13 +142,18 @@ const singleHeaders = new Set([
   "user-agent"
 ])
 
-export const readAddress = (response: UwsResponse): string => formatAddress(Buffer.from(response.getRemoteAddressAsText()).toString("latin1"))
+export const readAddress = (response: UwsResponse): string =>
+  formatAddress(Buffer.from(response.getRemoteAddressAsText()).toString("latin1"))
 
 /** uWebSockets writes IPv6 in full, with leading zeros; this shortens it as everybody else does. */
 export const formatAddress = (text: string): string => {
   if (!text.includes(":")) return text
   const mapped = /^0000:0000:0000:0000:0000:ffff:([0-9a-f]{2})([0-9a-f]{2}):([0-9a-f]{2})([0-9a-f]{2})$/.exec(text)
-  if (mapped !== null) return mapped.slice(1).map((byte) => Number.parseInt(byte, 16)).join(".")
+  if (mapped !== null)
+    return mapped
+      .slice(1)
+      .map((byte) => Number.parseInt(byte, 16))
+      .join(".")
   try {
     return new URL(`http://[${text}]/`).hostname.slice(1, -1)
   } catch {

@@ -19,7 +19,8 @@ import { UwsBody } from "./UwsBody.ts"
 import { UwsExchange } from "./UwsExchange.ts"
 import type { UwsServerState } from "./UwsExchange.ts"
 import { UwsServerRequest } from "./UwsServerRequest.ts"
-import { bridgeBehavior, UwsBridgedSocket } from "./UwsSocketBridge.ts"
+import { bridgeBehavior } from "./UwsSocketBridge.ts"
+import type { UwsBridgedSocket } from "./UwsSocketBridge.ts"
 import { makeUwsWebSockets } from "./UwsWebSockets.ts"
 import { endWith } from "./writeUwsHead.ts"
 import { respondOverUws } from "./writeUwsResponse.ts"
@@ -93,10 +94,12 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
   const drain = yield* Effect.cached(
     stopAccepting.pipe(
       Effect.andThen(Effect.timeoutOption(quiet, settings.drainTimeoutMs)),
-      Effect.andThen(Effect.sync(() => {
+      Effect.andThen(
+        Effect.sync(() => {
           webSockets.endAll()
           for (const socket of bridged) socket.close(serviceRestart)
-        })),
+        })
+      ),
       Effect.andThen(Effect.timeoutOption(flushed, flushGraceMs)),
       Effect.andThen(
         Effect.sync(() => {

@@ -34,7 +34,7 @@ export class UwsPushTransport implements PushTransport {
     if (!this.#watched) {
       this.#watched = true
       response.onWritable(() => {
-        this.#channel!.resume()
+        this.#channel?.resume()
         // Without a cork here, what uWebSockets itself still holds would stay until the next write.
         if (!this.#exchange.over) response.cork(() => {})
         return true

@@ -29,7 +29,9 @@ export class UwsServerRequest extends Inspectable.Class implements HttpServerReq
   readonly source: UwsExchange
   readonly #overrides: Overrides | undefined
   #cookies: Readonly<Record<string, string>> | undefined
-  #multipart: Effect.Effect<Multipart.Persisted, Multipart.MultipartError, Scope.Scope | FileSystem.FileSystem | Path.Path> | undefined
+  #multipart:
+    | Effect.Effect<Multipart.Persisted, Multipart.MultipartError, Scope.Scope | FileSystem.FileSystem | Path.Path>
+    | undefined
 
   constructor(exchange: UwsExchange, overrides?: Overrides) {
     super()

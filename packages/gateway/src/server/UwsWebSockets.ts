@@ -3,7 +3,7 @@ import { Cause, Effect, Exit } from "effect"
 import type { Context, Fiber } from "effect"
 import { STATUS_CODES } from "node:http"
 import type { UwsApp, UwsModule, UwsRequest, UwsResponse, UwsSocketContext, UwsWebSocket } from "./Uws.ts"
-import { readAddress, readHeaders } from "./UwsExchange.ts"
+import { readAddress, readHeaders, readUrl } from "./UwsExchange.ts"
 import type { UwsServerState } from "./UwsExchange.ts"
 import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes } from "./WebSocketRoutes.ts"
 import type { Socket, UpgradeDecision, UpgradeRequest, WebSocketRoute, WebSocketRoutes } from "./WebSocketRoutes.ts"
@@ -167,8 +167,7 @@ const upgrade = <Data>(
   const key = request.getHeader("sec-websocket-key")
   const extensions = request.getHeader("sec-websocket-extensions")
   const headers = readHeaders(request)
-  const query = request.getQuery()
-  const path = request.getUrl()
+  const url = readUrl(request)
   const remoteAddress = readAddress(response)
   const refused = upgradeRefused(headers["sec-websocket-version"], state.draining)
   if (refused !== undefined) return refuse(response, refused)
@@ -181,7 +180,7 @@ const upgrade = <Data>(
   }
   const fiber = authorize({
     header: (name) => headers[name],
-    url: query === undefined || query === "" ? path : `${path}?${query}`,
+    url,
     remoteAddress,
     protocols: offeredProtocols(headers["sec-websocket-protocol"])
   })

@@ -7,7 +7,8 @@ export const faultInHead = (response: HttpServerResponse): string | undefined =>
   if (response.statusText !== undefined && notHeaderText.test(response.statusText)) return "A status text with control characters"
   const { headers } = response
   for (const name in headers) {
-    if (notHeaderText.test(headers[name]!) || notHeaderName.test(name)) return `A header that cannot be sent: ${JSON.stringify(name)}`
+    if (notHeaderText.test(headers[name] ?? "") || notHeaderName.test(name))
+      return `A header that cannot be sent: ${JSON.stringify(name)}`
   }
   return undefined
 }

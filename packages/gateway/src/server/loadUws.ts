@@ -62,10 +62,7 @@ const lastLine = (message: string): string => {
 }
 
 /** The first of `builds` that loads; otherwise why not, loudly, since Node's own server is several times slower. */
-export const loadUws = (
-  builds: ReadonlyArray<UwsBuild>,
-  maxHeaderBytes: number
-): Effect.Effect<LoadedUws | undefined> =>
+export const loadUws = (builds: ReadonlyArray<UwsBuild>, maxHeaderBytes: number): Effect.Effect<LoadedUws | undefined> =>
   Effect.suspend(() => {
     const failures: Array<UwsNotLoaded> = []
     for (const build of builds) {

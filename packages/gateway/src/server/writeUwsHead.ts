@@ -12,7 +12,7 @@ export const writeHead = (exchange: UwsExchange, response: HttpServerResponse): 
   }
   const { headers } = response
   for (const name in headers) {
-    if (!ownHeaders.has(name)) uws.writeHeader(name, headerText(headers[name]!))
+    if (!ownHeaders.has(name)) uws.writeHeader(name, headerText(headers[name] ?? ""))
   }
   if (!Cookies.isEmpty(response.cookies)) {
     for (const cookie of Cookies.toSetCookieHeaders(response.cookies)) uws.writeHeader("set-cookie", headerText(cookie))
@@ -30,11 +30,7 @@ export const closesConnection = (exchange: UwsExchange, response: HttpServerResp
   exchange.server.draining || response.headers["connection"]?.toLowerCase() === "close"
 
 /** A whole answer in one write. An empty fault gets its body here. */
-export const endWith = (
-  exchange: UwsExchange,
-  response: HttpServerResponse,
-  body: string | Uint8Array | undefined
-): void => {
+export const endWith = (exchange: UwsExchange, response: HttpServerResponse, body: string | Uint8Array | undefined): void => {
   const fault = response.status >= 400 && body === undefined ? renderFault(exchange, response.status) : undefined
   exchange.over = true
   exchange.cork(() => {

@@ -100,10 +100,8 @@ const writePush = (
     }),
     {
       onSuccess: (early) =>
-        early === undefined
-          ? Effect.void
-          : Effect.as(writeUwsResponse(exchange, early.response), early.response),
-      onFailure: (cause) => 
+        early === undefined ? Effect.void : Effect.as(writeUwsResponse(exchange, early.response), early.response),
+      onFailure: (cause) =>
         Cause.hasInterrupts(cause) ? Effect.failCause(cause) : Effect.logError("A pushed answer was cut off", cause)
     }
   )

@@ -58,7 +58,7 @@ const app = Layer.mergeAll(
   ),
   HttpRouter.add("POST", "/multipart", (request) =>
     Effect.gen(function* () {
-      const parts = yield* Stream.runCollect(request.multipartStream)
+      const parts = yield* Effect.orDie(Stream.runCollect(request.multipartStream))
       const fields = [...parts].filter(Multipart.isField).map(({ key, value }) => [key, value])
       return HttpServerResponse.jsonUnsafe(fields)
     })

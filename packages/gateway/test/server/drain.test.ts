@@ -63,7 +63,14 @@ describe.each(engines)("stopping on %s", (engine) => {
     const wsClosed = once(ws, "close")
 
     const closing = server.close()
-    await expect.poll(() => fetch(`${server.url}/hello`).then(() => "answered", () => "refused")).toBe("refused")
+    await expect
+      .poll(() =>
+        fetch(`${server.url}/hello`).then(
+          () => "answered",
+          () => "refused"
+        )
+      )
+      .toBe("refused")
     go()
     expect(await slow.closed()).toMatch(/connection: close[\s\S]*slow$/i)
     expect(await push.closed()).toContain("last")
@@ -148,7 +155,10 @@ describe.each(engines)("listening on %s", (engine) => {
       maxBodyBytes: 10,
       renderFault: ({ limitBytes, method, status, url }) =>
         url.startsWith("/v1")
-          ? { contentType: "application/json", body: JSON.stringify({ error: { status, method, limitBytes: limitBytes ?? null } }) }
+          ? {
+              contentType: "application/json",
+              body: JSON.stringify({ error: { status, method, limitBytes: limitBytes ?? null } })
+            }
           : undefined
     })
     expect(await (await fetch(`${server.url}/v1/x`)).json()).toEqual({ error: { status: 404, method: "GET", limitBytes: null } })

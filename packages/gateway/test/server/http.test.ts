@@ -186,7 +186,9 @@ describe.each(engines)("HTTP on %s", (engine) => {
 
   it("answers requests that were sent in one packet in their order", async () => {
     const connection = await rawConnection(server.port)
-    connection.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\nGET /items/2 HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    connection.send(
+      "GET /hello HTTP/1.1\r\nHost: x\r\n\r\nGET /items/2 HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
     const answer = await connection.closed()
     expect(answer.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3)
     expect(answer.indexOf("hello")).toBeLessThan(answer.indexOf('"2"'))
@@ -207,7 +209,10 @@ describe.each(engines)("HTTP on %s", (engine) => {
     ["a bad version", "GET /hello HTTP/9.9\r\nHost: x\r\n\r\n"],
     ["two lengths that differ", "POST /method HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 5\r\n\r\nabcde"],
     ["a length that is not a number", "POST /method HTTP/1.1\r\nHost: x\r\nContent-Length: 5x\r\n\r\nabcde"],
-    ["a length and an encoding", "POST /method HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+    [
+      "a length and an encoding",
+      "POST /method HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ],
     ["an encoding that is not chunked", "POST /method HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"],
     ["headers without an end", `GET /hello HTTP/1.1\r\nHost: x\r\nX: ${"y".repeat(40_000)}\r\n\r\n`]
   ])("never answers %s as if it were a request, and lives on", async (_, bytes) => {

@@ -8,7 +8,7 @@ export type Engine = UwsBuild | "node"
 const loads = (build: UwsBuild): boolean => {
   const loaded = loadUwsBuild(build)
   if (Result.isSuccess(loaded)) return true
-  console.warn(`Skipped on ${build}, which does not load here: ${loaded.failure.reason}`)
+  process.stderr.write(`Skipped on ${build}, which does not load here: ${loaded.failure.reason}\n`)
   return false
 }
 

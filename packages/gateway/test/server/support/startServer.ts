@@ -1,5 +1,6 @@
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import * as HttpRouter from "effect/http/HttpRouter"
+import type { HttpServerError } from "effect/http/HttpServerError"
 import { GatewayServer } from "../../../src/server/GatewayServer.ts"
 import type { ServerOptions } from "../../../src/server/ServerOptions.ts"
 import type { WebSocketRoutes } from "../../../src/server/WebSocketRoutes.ts"
@@ -15,7 +16,7 @@ export interface RunningServer {
 
 export const startServer = async (
   engine: Engine,
-  app: Layer.Layer<never, never, HttpRouter.HttpRouter | WebSocketRoutes>,
+  app: Layer.Layer<never, never, HttpRouter.HttpRouter | HttpRouter.Request<"Error", HttpServerError> | WebSocketRoutes>,
   options?: Partial<ServerOptions>
 ): Promise<RunningServer> => {
   const scope = Scope.makeUnsafe()

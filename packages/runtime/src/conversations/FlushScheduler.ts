@@ -47,7 +47,9 @@ export class FlushSchedule {
   private inSlots = 0
   private slotTimerRuns = false
   private nextSlotTick = 0
+  /** Counts spans of at least `slotMs` in which something was flushed. */
   private tick = 0
+  private tickAtMs = 0
 
   private currentLevel: Level = 0
   private readonly demandAtRaise: [number, number, number] = [0, 0, 0]
@@ -72,7 +74,7 @@ export class FlushSchedule {
   /** The log has something new. */
   mark(log: Flushable): void {
     const followers = log.followerCount
-    // What once-per-turn would cost, whatever the level: the measure by which a level is left again.
+    // What there is to say, measured alike at every level: by it a level is left again.
     if (log.lastTick !== this.tick) {
       log.lastTick = this.tick
       this.demand += followers
@@ -102,8 +104,8 @@ export class FlushSchedule {
   private readonly runTurn = (): void => {
     const logs = this.turn
     this.turn = []
-    this.tick++
     const startedAtMs = this.loop.nowMs()
+    this.nextTick(startedAtMs)
     flushAll(logs)
     const nowMs = this.loop.nowMs()
     this.noteLag(startedAtMs - this.turnAskedAtMs, nowMs)
@@ -132,11 +134,17 @@ export class FlushSchedule {
       this.inSlots -= logs.length
       flushAll(logs)
     }
-    this.tick++
+    this.nextTick(startedAtMs)
     this.nextSlotTick = due + 1
     this.noteLag(Math.max(0, lagMs), this.loop.nowMs())
     if (this.inSlots > 0) this.awaitSlot()
     else this.slotTimerRuns = false
+  }
+
+  private nextTick(nowMs: number): void {
+    if (nowMs - this.tickAtMs < slotMs) return
+    this.tick++
+    this.tickAtMs = nowMs
   }
 
   private noteLag(lagMs: number, nowMs: number): void {
@@ -158,17 +166,17 @@ export class FlushSchedule {
     const demandPerSecond = (this.demand * 1000) / elapsedMs
     const lagMs = this.lagSumMs / this.lagCount
     const level = this.currentLevel
-    if (writesPerSecond > this.limits.maxWritesPerSecond || lagMs > this.limits.maxLoopLagMs) {
+    const isTooMuch = writesPerSecond > this.limits.maxWritesPerSecond
+    if (isTooMuch || lagMs > this.limits.maxLoopLagMs) {
       this.calmLooks = 0
       this.currentLevel = raised[level]
-      if (this.currentLevel !== level) this.demandAtRaise[this.currentLevel] = demandPerSecond
+      // A level that lag alone raised may be left at any demand that once per turn can serve.
+      if (this.currentLevel !== level) {
+        this.demandAtRaise[this.currentLevel] = isTooMuch ? demandPerSecond : this.limits.maxWritesPerSecond
+      }
       return
     }
-    const byDemand = this.demandAtRaise[level] * lowerAtShare
-    // A level that lag alone raised may be left at any demand that once per turn could serve.
-    const isCalm =
-      lagMs < this.limits.maxLoopLagMs / 2 &&
-      (demandPerSecond < byDemand || demandPerSecond < this.limits.maxWritesPerSecond * lowerAtShare)
+    const isCalm = lagMs < this.limits.maxLoopLagMs / 2 && demandPerSecond < this.demandAtRaise[level] * lowerAtShare
     this.calmLooks = isCalm ? this.calmLooks + 1 : 0
     if (this.calmLooks < looksBeforeLower) return
     this.calmLooks = 0

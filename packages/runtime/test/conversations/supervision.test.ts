@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger, Layer, References } from "effect"
+import { Effect, Logger, References } from "effect"
 import { TestClock } from "effect/testing"
 import { textOf } from "@parley/domain/Content"
 import { clientMessageId, FoldingClient, settle, text, until } from "./harness.ts"
@@ -84,7 +84,8 @@ describe("supervision of conversations", () => {
         yield* TestClock.adjust(delayMs - 1)
         const early = yield* Effect.flip(world.send(id, "c", "Hello"))
         assert.deepInclude(early, { _tag: "Unavailable", retryAfterMs: 1, workMayHaveHappened: false })
-        assert.isFalse((yield* world.send(other.id, `c${delayMs}`, "Hello").pipe(Effect.option))._tag === undefined)
+        const remark = { clientMessageId: clientMessageId(`c${delayMs}`), content: text("Hello"), reply: false }
+        yield* world.as(world.conversations.send(other.id, remark))
         yield* TestClock.adjust(1)
       }
       yield* TestClock.adjust(60_001)

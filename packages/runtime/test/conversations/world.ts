@@ -1,5 +1,5 @@
 /** Conversations over doubles: a store and a journal that outlive the actors, a scripted provider, a loop that the test drives. */
-import { Context, Effect, Layer, Option, Scope, Exit } from "effect"
+import { Context, Effect, Layer, Scope, Exit } from "effect"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { Conversations } from "@parley/domain/Conversations"
 import type { CreateConversation, FollowerPort } from "@parley/domain/Conversations"

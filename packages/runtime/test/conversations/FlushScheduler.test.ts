@@ -1,0 +1,154 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FlushSchedule } from "../../src/conversations/FlushScheduler.ts"
+import type { Flushable } from "../../src/conversations/FlushScheduler.ts"
+import { ManualLoop } from "./ManualLoop.ts"
+
+class FakeLog implements Flushable {
+  isScheduled = false
+  lastTick = -1
+  flushedAtMs: Array<number> = []
+  readonly followerCount: number
+  readonly slotSeed: number
+  private readonly loop: ManualLoop
+
+  constructor(loop: ManualLoop, slotSeed: number, followerCount = 1) {
+    this.loop = loop
+    this.slotSeed = slotSeed
+    this.followerCount = followerCount
+  }
+
+  flush(): void {
+    this.flushedAtMs.push(this.loop.nowMs())
+  }
+}
+
+const world = (limits = { maxWritesPerSecond: 1_000, maxLoopLagMs: 25 }) => {
+  const loop = new ManualLoop()
+  const schedule = new FlushSchedule(limits, loop)
+  /** Every log has something new every millisecond. */
+  const speak = (logs: ReadonlyArray<FakeLog>, durationMs: number, everyMs = 1) => {
+    for (let t = 0; t < durationMs; t += everyMs) {
+      for (const log of logs) schedule.mark(log)
+      loop.advance(everyMs)
+    }
+  }
+  return { loop, schedule, speak }
+}
+
+const logs = (loop: ManualLoop, count: number, followers = 1) =>
+  Array.from({ length: count }, (_, i) => new FakeLog(loop, i, followers))
+
+describe("when flushes go out", () => {
+  it("once per turn, however often a log had something new", () => {
+    const { loop, schedule } = world()
+    const [log] = logs(loop, 1)
+    if (log === undefined) return assert.fail()
+    schedule.mark(log)
+    schedule.mark(log)
+    assert.strictEqual(log.flushedAtMs.length, 0)
+    loop.turn()
+    assert.strictEqual(log.flushedAtMs.length, 1)
+    loop.turn()
+    assert.strictEqual(log.flushedAtMs.length, 1)
+  })
+
+  it("past the limit of writes every 50 ms, past it still every 100 ms, each log in a slot of its own", () => {
+    const { loop, schedule, speak } = world()
+    const few = logs(loop, 30)
+    speak(few, 1_000)
+    assert.strictEqual(schedule.windowMs, 50)
+    for (const log of few) log.flushedAtMs = []
+    speak(few, 500)
+    for (const log of few) assert.approximately(log.flushedAtMs.length, 10, 1)
+    const instants = new Set(few.flatMap((log) => log.flushedAtMs.map((at) => Math.round(at))))
+    assert.isAtLeast(instants.size, 90, "spread over all slots")
+
+    const many = logs(loop, 80)
+    speak(many, 1_000)
+    assert.strictEqual(schedule.windowMs, 100)
+    for (const log of many) log.flushedAtMs = []
+    speak(many, 1_000)
+    for (const log of many) assert.approximately(log.flushedAtMs.length, 10, 1)
+  })
+
+  it("nothing waits longer than its window", () => {
+    const { loop, schedule, speak } = world()
+    const many = logs(loop, 100)
+    speak(many, 1_000)
+    const windowMs = schedule.windowMs
+    const waits: Array<number> = []
+    for (const log of many) {
+      log.flushedAtMs = []
+      const from = loop.nowMs()
+      schedule.mark(log)
+      loop.advance(windowMs + 5)
+      waits.push((log.flushedAtMs.at(-1) ?? Infinity) - from)
+    }
+    assert.isAtMost(Math.max(...waits), windowMs + 5)
+  })
+
+  it("goes back to once per turn when there is less to say", () => {
+    const { loop, schedule, speak } = world()
+    speak(logs(loop, 80), 2_000)
+    assert.strictEqual(schedule.windowMs, 100)
+    speak(logs(loop, 3), 10_000, 5)
+    assert.strictEqual(schedule.windowMs, 0)
+  })
+
+  it("bursts count once per turn, so that they are not mistaken for writes", () => {
+    const { loop, schedule } = world()
+    const some = logs(loop, 40)
+    for (let t = 0; t < 2_000; t += 80) {
+      for (const log of some) for (let burst = 0; burst < 4; burst++) schedule.mark(log)
+      loop.advance(80)
+    }
+    assert.strictEqual(schedule.windowMs, 0)
+  })
+
+  it("a loop that lags is given windows, whatever is written", () => {
+    const loop = new ManualLoop()
+    let lagMs = 0
+    const schedule = new FlushSchedule(
+      { maxWritesPerSecond: 1_000, maxLoopLagMs: 25 },
+      {
+        nowMs: () => loop.nowMs() + lagMs,
+        afterTurn: (run) => {
+          loop.afterTurn(() => {
+            lagMs += 40
+            run()
+          })
+        },
+        after: loop.after
+      }
+    )
+    const [log] = logs(loop, 1)
+    if (log === undefined) return assert.fail()
+    for (let i = 0; i < 20; i++) {
+      schedule.mark(log)
+      loop.advance(10)
+    }
+    assert.strictEqual(schedule.windowMs, 50)
+  })
+
+  it("a run that nobody follows is numbered every 100 ms, and wakes no loop when all is said", () => {
+    const { loop, schedule } = world()
+    const [log] = logs(loop, 1, 0)
+    if (log === undefined) return assert.fail()
+    schedule.mark(log)
+    loop.turn()
+    assert.strictEqual(log.flushedAtMs.length, 0)
+    loop.advance(105)
+    assert.strictEqual(log.flushedAtMs.length, 1)
+    assert.strictEqual(loop.pendingTimers, 0)
+  })
+
+  it("after a stall every slot that was missed is served at once", () => {
+    const { loop, schedule, speak } = world()
+    const many = logs(loop, 80)
+    speak(many, 1_000)
+    for (const log of many) schedule.mark(log)
+    for (const log of many) log.flushedAtMs = []
+    loop.advance(1_000)
+    for (const log of many) assert.strictEqual(log.flushedAtMs.length, 1)
+  })
+})

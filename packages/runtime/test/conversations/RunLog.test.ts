@@ -1,0 +1,174 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { textOf } from "@parley/domain/Content"
+import { foldRunEvents, initialRunState } from "@parley/domain/foldRun"
+import { makeConversationId, makeEpoch, makeMessageId, makeRunId } from "@parley/domain/Ids"
+import { RunEvent } from "@parley/domain/RunEvent"
+import { DeltaFrame, SnapshotFrame } from "@parley/domain/RunFrame"
+import { defaultConversationLimits } from "../../src/conversations/ConversationLimits.ts"
+import { RunLog } from "../../src/conversations/RunLog.ts"
+
+const delta = Schema.decodeUnknownSync(Schema.fromJsonString(DeltaFrame))
+const snapshot = Schema.decodeUnknownSync(Schema.fromJsonString(SnapshotFrame))
+
+const makeLog = (change: Partial<typeof defaultConversationLimits> = {}, afterSeq = 0) =>
+  Effect.gen(function* () {
+    const identity = { conversationId: yield* makeConversationId, runId: yield* makeRunId, epoch: yield* makeEpoch }
+    const state = initialRunState(yield* makeMessageId, "scripted/one")
+    const frames: Array<{ readonly text: string; readonly lastSeq: number; readonly bytes: number }> = []
+    const log = new RunLog(identity, state, afterSeq, { ...defaultConversationLimits, ...change })
+    log.attach({ deliver: (text, lastSeq, bytes) => frames.push({ text, lastSeq, bytes }) })
+    return { log, frames, identity, state }
+  })
+
+describe("the log of a run", () => {
+  it.effect("gives one number to what was joined since the last flush, and the same string to all", () =>
+    Effect.gen(function* () {
+      const { frames, identity, log } = yield* makeLog()
+      const others: Array<string> = []
+      log.attach({ deliver: (text) => others.push(text) })
+      for (const word of ["A ", '"quoted" ', "naïve ", "🙂"]) log.appendText(word)
+      log.flush()
+      log.flush()
+      assert.strictEqual(frames.length, 1)
+      const [frame] = frames
+      assert.deepStrictEqual(delta(frame?.text), {
+        type: "delta",
+        ...identity,
+        seq: 1,
+        count: 1,
+        events: [{ type: "text-delta", text: 'A "quoted" naïve 🙂' }]
+      })
+      assert.strictEqual(frame?.bytes, Buffer.byteLength(frame?.text ?? ""))
+      assert.deepStrictEqual(others, [frame?.text])
+    })
+  )
+
+  it.effect("keeps the order of what is not text, and joins what says the same", () =>
+    Effect.gen(function* () {
+      const { frames, log } = yield* makeLog()
+      log.append({ type: "reasoning-delta", text: "h" })
+      log.append({ type: "reasoning-delta", text: "m", signature: "s" })
+      log.append({ type: "reasoning-delta", text: "next" })
+      log.append({ type: "text-delta", text: "a" })
+      log.append({ type: "tool-call-delta", index: 0, id: "c", name: "f", arguments: "{" })
+      log.append({ type: "tool-call-delta", index: 0, arguments: "}" })
+      log.append({ type: "tool-call-delta", index: 1, id: "d", name: "g", arguments: "" })
+      log.appendText("b")
+      log.flush()
+      const frame = delta(frames[0]?.text)
+      assert.deepStrictEqual(
+        frame.events.map((event) => event.type),
+        ["reasoning-delta", "reasoning-delta", "text-delta", "tool-call-delta", "tool-call-delta", "text-delta"]
+      )
+      assert.strictEqual(frame.count, 6)
+      assert.strictEqual(frames[0]?.lastSeq, 6)
+    })
+  )
+
+  it.effect.prop(
+    "whatever is appended and whenever it is flushed: frames are contiguous, and fold to the snapshot",
+    [Schema.Array(Schema.Struct({ event: RunEvent, flush: Schema.Boolean }))],
+    ([steps]) =>
+      Effect.gen(function* () {
+        const { frames, log, state } = yield* makeLog({ ringFrames: 8 })
+        for (const step of steps) {
+          log.append(step.event)
+          if (step.flush) log.flush()
+        }
+        log.flush()
+        let folded = state
+        let last = 0
+        for (const { lastSeq, text } of frames) {
+          const frame = delta(text)
+          assert.strictEqual(frame.seq, last + 1)
+          last = frame.seq + frame.count - 1
+          assert.strictEqual(last, lastSeq)
+          folded = foldRunEvents(folded, frame.events)
+        }
+        assert.deepStrictEqual(snapshot(log.snapshot()).state, folded)
+        assert.strictEqual(snapshot(log.snapshot()).seq, last)
+        const direct = foldRunEvents(
+          state,
+          steps.map(({ event }) => event)
+        )
+        assert.strictEqual(textOf(folded.content), textOf(direct.content))
+        // From any boundary that a client can hold: what is missing, or nothing of it.
+        for (const from of [0, ...frames.map(({ lastSeq }) => lastSeq)]) {
+          const replay = log.replayAfter(from, Infinity)
+          if (replay === undefined) continue
+          const frame = delta(replay.frame)
+          assert.strictEqual(frame.seq, from + 1)
+          assert.strictEqual(frame.seq + frame.count - 1, last)
+          let held = state
+          for (const { lastSeq, text } of frames) if (lastSeq <= from) held = foldRunEvents(held, delta(text).events)
+          assert.deepStrictEqual(foldRunEvents(held, frame.events), folded)
+        }
+      })
+  )
+
+  it.effect("holds no more than its frames and its bytes, and says so instead of replaying with a gap", () =>
+    Effect.gen(function* () {
+      const { log } = yield* makeLog({ ringFrames: 3, ringBytes: 10_000 })
+      for (const word of ["a", "b", "c", "d", "e"]) {
+        log.appendText(word)
+        log.flush()
+      }
+      assert.isUndefined(log.replayAfter(1, Infinity))
+      assert.deepStrictEqual(delta(log.replayAfter(2, Infinity)?.frame).events, [{ type: "text-delta", text: "cde" }])
+      assert.isUndefined(log.replayAfter(2, 10), "longer than asked for")
+      assert.isUndefined(log.replayAfter(5, Infinity), "nothing is missing")
+      assert.isUndefined(log.replayAfter(9, Infinity), "ahead of the log")
+      log.append({ type: "tool-call", index: 0, id: "c", name: "f", arguments: "x".repeat(9_900) })
+      log.flush()
+      assert.isUndefined(log.replayAfter(4, Infinity), "bytes count too")
+      assert.isDefined(log.replayAfter(5, Infinity))
+    })
+  )
+
+  it.effect("a cursor inside of a frame is answered with a snapshot", () =>
+    Effect.gen(function* () {
+      const { log } = yield* makeLog()
+      log.append({ type: "reasoning-delta", text: "a" })
+      log.appendText("b")
+      log.flush()
+      assert.isUndefined(log.replayAfter(1, Infinity))
+    })
+  )
+
+  it.effect("does not let text wait past its bound", () =>
+    Effect.gen(function* () {
+      const { frames, log } = yield* makeLog({ maxPendingChars: 10 })
+      log.appendText("0123456789")
+      assert.strictEqual(frames.length, 0)
+      log.appendText("!")
+      assert.strictEqual(frames.length, 1)
+    })
+  )
+
+  it.effect("gives the journal each number once, text joined, and nothing after its end", () =>
+    Effect.gen(function* () {
+      const { log, state } = yield* makeLog({}, 4)
+      let marks = 0
+      log.onJournal = () => marks++
+      assert.isUndefined(log.takeJournal())
+      log.appendText("a")
+      log.flush()
+      log.appendText("b")
+      log.flush()
+      log.append({ type: "tool-call", index: 0, id: "c", name: "f", arguments: "{}" })
+      log.flush()
+      assert.strictEqual(marks, 3)
+      const slice = log.takeJournal()
+      assert.deepInclude(slice, { seq: 5, count: 3 })
+      assert.strictEqual(textOf(foldRunEvents(state, slice?.events ?? []).content), "ab")
+      log.appendText("c")
+      log.flush()
+      assert.deepInclude(log.takeJournal(), { seq: 8, count: 1 })
+      log.endJournal()
+      log.appendText("d")
+      log.flush()
+      assert.isUndefined(log.takeJournal())
+    })
+  )
+})

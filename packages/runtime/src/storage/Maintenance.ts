@@ -8,7 +8,7 @@ import { SystemSql } from "./SystemSql.ts"
 const intervalMs = 3_600_000
 /** A room's events are kept this long; a client that was away for longer gets a snapshot. */
 const roomEventsKeptMs = 7 * 86_400_000
-/** Rows that one statement deletes, so that it holds no lock for long; what is left waits for the next of at most `maxSweeps`. */
+/** Rows that one statement deletes (and those of the last one's millisecond), so that it holds no lock for long. */
 const sweepRows = 5_000
 const maxSweeps = 200
 
@@ -17,11 +17,12 @@ const sweep = (systemSql: SystemSql["Service"], table: "client_messages" | "room
     for (let sweeps = 0; sweeps < maxSweeps; sweeps++) {
       const rows = yield* systemSql.write(
         (sql) => sql`
-          with expired as (
-            delete from ${sql(table)} where ctid = any (array (
-              select ctid from ${sql(table)} where at_ms < ${beforeMs}::bigint limit ${sweepRows}
-            )) returning 1
-          ) select 1 from expired`
+          with last as (
+            select max(at_ms) as at_ms from (
+              select at_ms from ${sql(table)} where at_ms < ${beforeMs}::bigint order by at_ms limit ${sweepRows}
+            ) oldest
+          )
+          delete from ${sql(table)} expired using last where expired.at_ms <= last.at_ms returning 1`
       )
       if (rows.length < sweepRows) return
     }

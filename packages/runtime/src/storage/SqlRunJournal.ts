@@ -33,8 +33,12 @@ const layer: Layer.Layer<RunJournal, never, TenantSql | SystemSql> = Layer.effec
           sql`select set_config('synchronous_commit', 'off', true)`,
           sql`
             insert into run_journal (tenant_id, run_id, epoch, seq, count, events)
-            select * from json_to_recordset(${JSON.stringify(entries.map(row))}::json)
-              as entry (tenant_id text, run_id text, epoch text, seq bigint, count integer, events json)
+            select tenant_id, run_id, epoch, seq, count, events::json
+            from unnest(
+              ${entries.map((entry) => entry.tenantId)}::text[], ${entries.map((entry) => entry.runId)}::text[],
+              ${entries.map((entry) => entry.epoch)}::text[], ${entries.map((entry) => entry.seq)}::int[],
+              ${entries.map((entry) => entry.count)}::int[], ${entries.map((entry) => JSON.stringify(entry.events))}::text[]
+            ) as entry (tenant_id, run_id, epoch, seq, count, events)
             on conflict do nothing`
         )
       )
@@ -68,14 +72,5 @@ const layer: Layer.Layer<RunJournal, never, TenantSql | SystemSql> = Layer.effec
     })
   })
 )
-
-const row = ({ count, epoch, events, runId, seq, tenantId }: JournalEntry) => ({
-  tenant_id: tenantId,
-  run_id: runId,
-  epoch,
-  seq,
-  count,
-  events
-})
 
 export const SqlRunJournal = { layer }

@@ -20,7 +20,7 @@ export class SystemSql extends Context.Service<
     readonly transaction: Body
     readonly read: (build: Build) => Effect.Effect<ReadonlyArray<unknown>, Unavailable>
     readonly write: (build: Build) => Effect.Effect<ReadonlyArray<unknown>, Unavailable>
-    /** As the login itself, which owns the tables: DDL only. Forced row-level security hides every row from it unless it is a superuser. */
+    /** As the login itself, which owns the tables: DDL only. */
     readonly asOwner: Body
   }
 >()("@parley/runtime/storage/SystemSql") {

@@ -40,9 +40,11 @@ const asAdded = (message: Message): Message =>
     ? message
     : { ...message, content: [], status: "streaming", finishReason: null, usage: null, error: null, lastSeq: null }
 
+/** One row of the room for every missed event; one without an event when there is none. */
 const EventRow = Schema.Struct({
-  seq: Schema.Int,
-  type: Schema.String,
+  roomSeq: Schema.Int,
+  seq: Schema.NullOr(Schema.Int),
+  type: Schema.NullOr(Schema.String),
   event: Schema.NullOr(RoomEvent),
   message: Schema.NullOr(Message)
 })
@@ -61,29 +63,21 @@ export const roomLogReads = (tenantSql: TenantSql["Service"]): Pick<Conversation
     const found = yield* tenantSql.read(
       key.tenantId,
       (sql) => sql`
-        select e.seq::float8 as seq, e.type, e.event, (
+        select c.room_seq::float8 as "roomSeq", e.seq::float8 as seq, e.type, e.event, (
           select row_to_json(told) from (select ${messageColumns(sql)} from messages m where m.id = e.message_id) told
         ) as message
-        from room_events e
-        where e.conversation_id = ${key.conversationId} and e.seq > ${afterSeq}
+        from conversations c left join room_events e on e.conversation_id = c.id and e.seq > ${afterSeq}
+        where c.id = ${key.conversationId}
         order by e.seq limit ${limit + 1}`
     )
-    const last = yield* tenantSql.read(
-      key.tenantId,
-      (sql) => sql`select room_seq::float8 as seq from conversations where id = ${key.conversationId}`
-    )
-    const rows = yield* decodeEvents(found)
-    const [room] = yield* decodeSeqs(last)
-    // More than asked for, older than what is kept, or a number that the room has not reached: the caller needs a snapshot.
-    const isWhole = rows.every((row, index) => row.seq === afterSeq + 1 + index)
-    if (room === undefined || room.seq < afterSeq || rows.length > limit || !isWhole) return Option.none()
-    if (rows.length === 0 && room.seq !== afterSeq) return Option.none()
     const events: Array<StoredRoomEvent> = []
-    for (const row of rows) {
+    for (const row of yield* decodeEvents(found)) {
+      if (row.seq === null) return row.roomSeq === afterSeq ? Option.some([]) : Option.none()
       const event = eventOf(row)
-      if (event === undefined) return Option.none()
+      // More than asked for, or no longer kept: the caller needs a snapshot.
+      if (event === undefined || events.length === limit || row.seq !== afterSeq + events.length + 1) return Option.none()
       events.push({ seq: row.seq, event })
     }
-    return Option.some(events)
+    return events.length === 0 ? Option.none() : Option.some(events)
   })
 })

@@ -1,0 +1,343 @@
+/**
+ * No tenant sees another. Generated: every table is found in the catalogue, every operation in its service, and each is tried with another
+ * tenant's ids. A new table without row-level security, or a new operation without an attempt here, fails.
+ */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, Exit, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { Administration } from "@parley/domain/Administration"
+import type { Caller, CallerInfo } from "@parley/domain/Caller"
+import { Caller as CallerService } from "@parley/domain/Caller"
+import { RequestId } from "@parley/domain/Ids"
+import type { ApiKeyId, PrincipalId, RunId } from "@parley/domain/Ids"
+import { Identity } from "../../src/identity/Identity.ts"
+import type { AcceptContext, ConversationKey } from "../../src/storage/ConversationStore.ts"
+import { ConversationStore } from "../../src/storage/ConversationStore.ts"
+import { RunJournal } from "../../src/storage/RunJournal.ts"
+import { SqlConversationStore } from "../../src/storage/SqlConversationStore.ts"
+import { SqlRunJournal } from "../../src/storage/SqlRunJournal.ts"
+import { TenantSql } from "../../src/storage/TenantSql.ts"
+import { Tenants } from "../../src/tenants/Tenants.ts"
+import { makeApiKeyId, makeClientMessageId, makeEpoch } from "./support/ids.ts"
+import { closeOf, contextOf, said, seedConversation, seedTenant, TestDatabase } from "./support/TestDatabase.ts"
+import type { SeededTenant } from "./support/TestDatabase.ts"
+
+const Tested = Layer.mergeAll(SqlConversationStore.layer, SqlRunJournal.layer, Identity.layer).pipe(
+  Layer.provideMerge(Tenants.layer),
+  Layer.provideMerge(TestDatabase)
+)
+
+/** In everything that the other tenant owns, so that any leak shows. */
+const secret = "the-other-tenants-secret"
+
+interface Other extends SeededTenant {
+  readonly key: ConversationKey
+  readonly closed: AcceptContext & { readonly run: NonNullable<AcceptContext["run"]> }
+  readonly open: AcceptContext & { readonly run: NonNullable<AcceptContext["run"]> }
+  readonly apiKeyId: ApiKeyId
+}
+
+/** A tenant with at least one row in every table. */
+const furnished = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const store = yield* ConversationStore
+  const journal = yield* RunJournal
+  const tenant = yield* seedTenant
+  yield* sql`update principals set display_name = ${secret} where tenant_id = ${tenant.tenantId}`
+  yield* sql`update tenants set name = ${secret} where id = ${tenant.tenantId}`
+  const key = yield* seedConversation(tenant)
+  yield* store.update(key, { title: secret, systemPrompt: secret })
+  yield* store.addMember(key, tenant.bob)
+  const closed = yield* contextOf(tenant.alice)
+  yield* store.acceptSend(key, said(secret), closed)
+  yield* store.closeRun(key, closeOf(closed, secret))
+  const open = yield* contextOf(tenant.alice)
+  yield* store.acceptSend(key, said(secret), open)
+  yield* journal.append([
+    {
+      tenantId: tenant.tenantId,
+      runId: open.run.runId,
+      epoch: open.run.epoch,
+      seq: 1,
+      count: 1,
+      events: [{ type: "text-delta", text: secret }]
+    }
+  ])
+  const apiKeyId = yield* makeApiKeyId
+  yield* sql`
+    insert into api_keys (tenant_id, id, principal_id, display_name, prefix, hash, roles, scopes, created_at_ms)
+    values (${tenant.tenantId}, ${apiKeyId}, ${tenant.alice}, ${secret}, ${secret}, ${Buffer.from(apiKeyId)},
+      ${["owner"]}, ${["keys"]}, 1)`
+  const other: Other = { ...tenant, key, closed, open, apiKeyId }
+  return other
+})
+
+interface TenantTable {
+  readonly name: string
+  readonly tenantColumn: string
+}
+
+/** Every table but the migrator's own. `tenants` is its own tenant. */
+const tenantTables = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ readonly name: string }>`
+    select c.relname as name from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'parley_migrations'
+    order by c.relname`
+  return rows.map(({ name }): TenantTable => ({ name, tenantColumn: name === "tenants" ? "id" : "tenant_id" }))
+})
+
+/** Those on which row-level security is not enabled, forced, and bound to the tenant for the program's role. */
+const unprotected = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const faults: Array<string> = []
+  for (const { name, tenantColumn } of yield* tenantTables) {
+    const [flags] = yield* sql<{ readonly isForced: boolean }>`
+      select relrowsecurity and relforcerowsecurity as "isForced" from pg_class where oid = ${name}::regclass`
+    const policies = yield* sql<{ readonly using: string | null; readonly check: string | null }>`
+      select qual as using, with_check as check from pg_policies
+      where schemaname = 'public' and tablename = ${name} and 'parley_app' = any (roles)`
+    const expected = `(${tenantColumn} = current_setting('app.tenant_id'::text, true))`
+    const isBound = policies.length === 1 && policies.every(({ check, using }) => using === expected && check === expected)
+    if (flags?.isForced !== true || !isBound) faults.push(name)
+  }
+  return faults
+})
+
+/** Everything that a tenant has, as text. */
+const belongings = Effect.fnUntraced(function* (tenantId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const all: Array<string> = []
+  for (const { name, tenantColumn } of yield* tenantTables) {
+    const rows = yield* sql<{ readonly row: string }>`
+      select row_to_json(t)::text as row from ${sql(name)} t where ${sql(tenantColumn)} = ${tenantId} order by 1`
+    all.push(...rows.map(({ row }) => `${name}: ${row}`))
+  }
+  return all
+})
+
+/** What an attempt came back with, in full. */
+const shown = (exit: Exit.Exit<unknown, unknown>): string => {
+  if (Exit.isSuccess(exit)) return JSON.stringify(exit.value ?? null)
+  return exit.cause.reasons.map((reason) => (reason._tag === "Fail" ? JSON.stringify(reason.error) : "a defect")).join()
+}
+
+type Attempt<Service> = (service: Service, own: SeededTenant, other: Other) => Effect.Effect<unknown, unknown, Caller>
+type Attempts<Service> = { readonly [Method in keyof Service]: Attempt<Service> }
+
+/** The other tenant's conversation, addressed as one's own: what a forged id in a request comes to. */
+const forged = (own: SeededTenant, other: Other): ConversationKey => ({
+  tenantId: own.tenantId,
+  conversationId: other.key.conversationId
+})
+
+const turn = <A>(own: PrincipalId, use: (context: Other["open"]) => Effect.Effect<A, unknown>) =>
+  Effect.flatMap(contextOf(own), use)
+
+const storeAttempts: Attempts<ConversationStore["Service"]> = {
+  create: (store, own, other) => store.create({ ...other.key, tenantId: own.tenantId }, other.alice, { model: "demo/echo" }),
+  list: (store, own, other) => store.list(own.tenantId, other.alice, {}),
+  load: (store, own, other) => store.load(forged(own, other)),
+  update: (store, own, other) => store.update(forged(own, other), { title: "taken" }),
+  remove: (store, own, other) => store.remove(forged(own, other)),
+  addMember: (store, own, other) => store.addMember(forged(own, other), own.alice),
+  removeMember: (store, own, other) => store.removeMember(forged(own, other), other.bob),
+  acceptSend: (store, own, other) => turn(own.alice, (context) => store.acceptSend(forged(own, other), said("x"), context)),
+  acceptRegenerate: (store, own, other) =>
+    turn(own.alice, (context) =>
+      store.acceptRegenerate(
+        forged(own, other),
+        { clientMessageId: makeClientMessageId(), messageId: other.closed.run.messageId },
+        context
+      )
+    ),
+  acceptEdit: (store, own, other) =>
+    turn(other.alice, (context) =>
+      store.acceptEdit(
+        forged(own, other),
+        { clientMessageId: makeClientMessageId(), messageId: other.closed.messageId, content: said("x").content },
+        context
+      )
+    ),
+  closeRun: (store, own, other) => store.closeRun(forged(own, other), closeOf(other.open, "taken")),
+  takeOverRun: (store, own, other) =>
+    Effect.flatMap(makeEpoch, (epoch) => store.takeOverRun(forged(own, other), other.open.run.runId, epoch)),
+  run: (store, own, other) => store.run(forged(own, other), other.open.run.runId),
+  closedRun: (store, own, other) => store.closedRun(forged(own, other), other.closed.run.runId),
+  path: (store, own, other) => store.path(forged(own, other), other.closed.run.messageId, 10),
+  messages: (store, own, other) => store.messages(forged(own, other), {}),
+  latestMessages: (store, own, other) => store.latestMessages(forged(own, other), 10),
+  roomEventsAfter: (store, own, other) => store.roomEventsAfter(forged(own, other), 0, 100),
+  // The one operation across tenants, for the take-over after a crash: addresses of runs, and nothing that anybody said.
+  openRuns: (store) => store.openRuns(1_000)
+}
+
+const journalAttempts: Attempts<RunJournal["Service"]> = {
+  // Called by the program with its own runs' tenants, never with a caller's.
+  append: (journal, own, other) =>
+    journal.append([
+      { tenantId: own.tenantId, runId: other.open.run.runId, epoch: other.open.run.epoch, seq: 9, count: 1, events: [] }
+    ]),
+  read: (journal, own, other) => journal.read(own.tenantId, other.open.run.runId),
+  dropClosedBefore: (journal) => journal.dropClosedBefore(0)
+}
+
+const administrationAttempts: Attempts<Administration["Service"]> = {
+  createTenant: (administration) => administration.createTenant({ name: "mine" }),
+  listTenants: (administration) => administration.listTenants,
+  getTenant: (administration, _own, other) => administration.getTenant(other.tenantId),
+  createApiKey: (administration, _own, other) => administration.createApiKey({ displayName: "theirs", principalId: other.alice }),
+  listApiKeys: (administration) => administration.listApiKeys,
+  revokeApiKey: (administration, _own, other) => administration.revokeApiKey(other.apiKeyId)
+}
+
+/** The most that somebody can be without being an administrator of everything. */
+const callerOf = (own: SeededTenant): CallerInfo => ({
+  tenantId: own.tenantId,
+  principalId: own.alice,
+  roles: ["owner", "member"],
+  scopes: ["chat", "completions", "keys", "tenants", "metrics"],
+  requestId: RequestId.make("req")
+})
+
+const tryAll = Effect.fnUntraced(function* <Service extends object>(service: Service, attempts: Attempts<Service>) {
+  assert.deepStrictEqual(Object.keys(attempts).toSorted(), Object.keys(service).toSorted())
+  const own = yield* seedTenant
+  const other = yield* furnished
+  for (const name of Object.keys(attempts)) {
+    const attempt = Object.entries<Attempt<Service>>(attempts).find(([key]) => key === name)?.[1]
+    assert.isDefined(attempt)
+    const before = yield* belongings(other.tenantId)
+    assert.isAbove(before.length, 10)
+    const exit = yield* Effect.exit(Effect.provideService(attempt(service, own, other), CallerService, callerOf(own)))
+    assert.notInclude(shown(exit), secret, name)
+    assert.deepStrictEqual(yield* belongings(other.tenantId), before, name)
+  }
+})
+
+layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
+  describe("operations", () => {
+    it.effect("no operation of ConversationStore reads or changes another tenant's rows", () =>
+      Effect.flatMap(ConversationStore, (store) => tryAll(store, storeAttempts))
+    )
+    it.effect("no operation of RunJournal reads or changes another tenant's rows", () =>
+      Effect.flatMap(RunJournal, (journal) => tryAll(journal, journalAttempts))
+    )
+    it.effect("no operation of Administration reads or changes another tenant's rows", () =>
+      Effect.flatMap(Administration, (administration) => tryAll(administration, administrationAttempts))
+    )
+
+    it.effect("open runs are told across tenants by their addresses only", () =>
+      Effect.gen(function* () {
+        const other = yield* furnished
+        const found = (yield* (yield* ConversationStore).openRuns(1_000)).find(({ runId }) => runId === other.open.run.runId)
+        const runId: RunId = other.open.run.runId
+        assert.deepStrictEqual(found, { key: other.key, runId, startedAtMs: found?.startedAtMs ?? -1 })
+      })
+    )
+  })
+
+  describe("tables", () => {
+    it.effect("every table has forced row-level security bound to the tenant", () =>
+      Effect.gen(function* () {
+        assert.isAtLeast((yield* tenantTables).length, 13)
+        assert.deepStrictEqual(yield* unprotected, [])
+      })
+    )
+
+    it.effect("a table without it, or with half of it, would be found", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`create table careless (tenant_id text)`
+        yield* sql`create table halfway (tenant_id text)`
+        yield* sql`alter table halfway enable row level security`
+        yield* sql`alter table halfway force row level security`
+        yield* sql`create policy everybody on halfway to parley_app using (true) with check (true)`
+        assert.deepStrictEqual(yield* Effect.ensuring(unprotected, Effect.ignore(sql`drop table careless, halfway`)), [
+          "careless",
+          "halfway"
+        ])
+      })
+    )
+
+    it.effect("no table shows the program's role a row while no tenant is set", () =>
+      Effect.gen(function* () {
+        yield* furnished
+        const sql = yield* SqlClient.SqlClient
+        for (const { name } of yield* tenantTables) {
+          const seen = yield* Effect.exit(
+            sql.withTransaction(
+              Effect.andThen(sql`select set_config('role', 'parley_app', true)`, sql`select 1 from ${sql(name)} limit 1`)
+            )
+          )
+          assert.isTrue(Exit.isFailure(seen) ? shown(seen).includes("42501") : seen.value.length === 0, name)
+        }
+      })
+    )
+
+    it.effect("no statement in one tenant's transaction touches another's rows", () =>
+      Effect.gen(function* () {
+        const own = yield* seedTenant
+        const other = yield* furnished
+        const tenantSql = yield* TenantSql
+        const before = yield* belongings(other.tenantId)
+        for (const { name, tenantColumn } of yield* tenantTables) {
+          const theirs = (build: (sql: SqlClient.SqlClient) => ReturnType<SqlClient.SqlClient["unsafe"]>) =>
+            Effect.exit(tenantSql.tryWrite(own.tenantId, build))
+          const exits = [
+            yield* theirs((sql) => sql`select * from ${sql(name)} where ${sql(tenantColumn)} = ${other.tenantId}`),
+            yield* theirs((sql) => sql`delete from ${sql(name)} where ${sql(tenantColumn)} = ${other.tenantId} returning 1`),
+            yield* theirs(
+              (sql) =>
+                sql`update ${sql(name)} set ${sql(tenantColumn)} = ${own.tenantId}
+                  where ${sql(tenantColumn)} = ${other.tenantId} returning 1`
+            )
+          ]
+          for (const exit of exits) assert.isTrue(Exit.isFailure(exit) || exit.value.length === 0, `${name}: ${shown(exit)}`)
+        }
+        assert.deepStrictEqual(yield* belongings(other.tenantId), before)
+      })
+    )
+
+    it.effect("no row can be written in another tenant's name", () =>
+      Effect.gen(function* () {
+        const own = yield* seedTenant
+        const other = yield* furnished
+        const tenantSql = yield* TenantSql
+        const exit = yield* Effect.exit(
+          tenantSql.tryWrite(
+            own.tenantId,
+            (sql) => sql`
+              insert into principals (tenant_id, id, display_name, created_at_ms)
+              values (${other.tenantId}, 'prn_forged', 'forged', 1)`
+          )
+        )
+        assert.include(shown(exit), "42501")
+      })
+    )
+
+    it.effect("the system's role cannot read what anybody said", () =>
+      Effect.gen(function* () {
+        yield* furnished
+        const sql = yield* SqlClient.SqlClient
+        for (const [table, column] of [
+          ["messages", "content"],
+          ["room_events", "event"],
+          ["conversations", "title"],
+          ["run_journal", "events"],
+          ["client_messages", "accepted"]
+        ] as const) {
+          const seen = yield* Effect.exit(
+            sql.withTransaction(
+              Effect.andThen(
+                sql`select set_config('role', 'parley_system', true)`,
+                sql`select ${sql(column)} from ${sql(table)} limit 1`
+              )
+            )
+          )
+          assert.include(shown(seen), "42501", table)
+        }
+      })
+    )
+  })
+})

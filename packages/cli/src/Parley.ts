@@ -1,8 +1,7 @@
 /** The layers of one process that does everything. */
 import { Busy } from "@parley/domain/Errors"
-import { HttpDoors } from "@parley/gateway/HttpDoors"
+import { layerHttpDoors } from "@parley/gateway/HttpDoors"
 import { renderFault } from "@parley/gateway/renderFault"
-import { PageDoor } from "@parley/gateway/page/PageDoor"
 import { RpcDoor } from "@parley/gateway/rpc/RpcDoor"
 import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { SocketDoor } from "@parley/gateway/socket/SocketDoor"
@@ -13,7 +12,8 @@ import * as LocalConversations from "@parley/runtime/conversations/LocalConversa
 import { Identity } from "@parley/runtime/identity/Identity"
 import { RedisClient, RedisHealth } from "@parley/runtime/redis/RedisClient"
 import { SharedStores } from "@parley/runtime/redis/SharedStores"
-import { Database, DatabaseHealth } from "@parley/runtime/storage/Database"
+import { Database } from "@parley/runtime/storage/Database"
+import { DatabaseHealth } from "@parley/runtime/storage/DatabaseHealth"
 import { Maintenance } from "@parley/runtime/storage/Maintenance"
 import { SqlConversationStore } from "@parley/runtime/storage/SqlConversationStore"
 import { SqlRunJournal } from "@parley/runtime/storage/SqlRunJournal"
@@ -21,13 +21,12 @@ import { Tenants } from "@parley/runtime/tenants/Tenants"
 import { Effect, Layer, Option } from "effect"
 import type { Redacted } from "effect"
 import { HttpRouter } from "effect/http"
-import { Administrator } from "./Administrator.ts"
 import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Everything that a process serves, above the database at `url`. */
 export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, more?: Pick<ProvidersConfig, "extra" | "demo">) => {
-  const storage = Layer.mergeAll(SqlConversationStore.layer, SqlRunJournal.layer, Maintenance.layer, Administrator.layer(settings.bootstrapApiKey)).pipe(
+  const storage = Layer.mergeAll(SqlConversationStore.layer, SqlRunJournal.layer, Maintenance.layer).pipe(
     Layer.provideMerge(Identity.layer),
     Layer.provideMerge(Tenants.layer),
     Layer.provideMerge(Database.layer({ url }))
@@ -38,7 +37,7 @@ export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, 
     Layer.provideMerge(providers),
     Layer.provideMerge(storage)
   )
-  const routes = Layer.mergeAll(HttpDoors.layer, RpcDoor.layer, PageDoor.layer)
+  const routes = Layer.mergeAll(layerHttpDoors, RpcDoor.layer)
   return Layer.mergeAll(
     HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }),
     layerSockets(settings)

@@ -39,7 +39,7 @@ export const settings = Config.all({
     Config.NonEmptyString(name).pipe(Config.withDefault("127.0.0.1"))
   ),
   port: setting("PARLEY_PORT", "8787", "port to listen on; 0 takes a free one", (name) =>
-    Config.Port(name).pipe(Config.withDefault(8787))
+    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), name).pipe(Config.withDefault(8787))
   ),
   dataDir: setting("PARLEY_DATA_DIR", ".data", "folder of the embedded Postgres and of generated secrets", (name) =>
     Config.NonEmptyString(name).pipe(Config.withDefault(".data"))

@@ -15,7 +15,8 @@ const parley = Command.make("parley").pipe(
 )
 
 /** A variable that is set to nothing is as good as not set: compose files and shells pass such ones on. */
-const environment = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== undefined && value !== ""))
+const environment: Record<string, string> = {}
+for (const [name, value] of Object.entries(process.env)) if (value !== undefined && value !== "") environment[name] = value
 
 Command.run(parley, { version }).pipe(
   Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment }))),

@@ -1,12 +1,12 @@
 /** The whole of Parley in one process: built from its layers, announced, and drained when it is asked to stop. */
 import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { Providers } from "@parley/providers/Providers"
+import { Bootstrap } from "@parley/runtime/identity/Bootstrap"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { announce } from "./announce.ts"
 import { openDatabase } from "./DatabaseAddress.ts"
 import { drain } from "./drain.ts"
 import { layerLogging } from "./Logging.ts"
-import { Administrator } from "./Administrator.ts"
 import { layerParley } from "./Parley.ts"
 import { settings } from "./Settings.ts"
 import { layerTelemetry } from "./Telemetry.ts"
@@ -19,7 +19,8 @@ export const serveProgram = Effect.gen(function* () {
     const context = yield* Layer.build(layerParley(all, database.url))
     yield* Effect.gen(function* () {
       const server = yield* GatewayServer
-      const { newKey } = yield* Administrator
+      // Last of all: a key that is made is told at once, and never lost to a start that fails.
+      const { newKey } = yield* Bootstrap.run({ givenKey: all.bootstrapApiKey })
       yield* announce({
         address: server.address.url,
         newAdministratorKey: Option.getOrUndefined(Option.map(newKey, Redacted.value)),

@@ -9,6 +9,7 @@ import { Tenants } from "@parley/runtime/tenants/Tenants"
 import { Effect, Layer, Option, References } from "effect"
 import { Flag } from "effect/cli"
 import { openDatabase } from "./DatabaseAddress.ts"
+import { forPeople } from "./forPeople.ts"
 import { asOperatorOf } from "./Operator.ts"
 import { settings } from "./Settings.ts"
 
@@ -19,7 +20,7 @@ export const tenantFlag = Flag.String("tenant").pipe(
 )
 
 /** @param tenant - on whose behalf; the administrator's own tenant when none. */
-export const withAdministration = <A, E>(
+export const withAdministration = <A, E extends { readonly message: string }>(
   tenant: Option.Option<TenantId>,
   use: (administration: Administration["Service"]) => Effect.Effect<A, E, Caller>
 ) =>
@@ -34,4 +35,4 @@ export const withAdministration = <A, E>(
         : (yield* Bootstrap.run({ givenKey: all.bootstrapApiKey })).tenant.id
       return yield* asOperatorOf(own)(use(yield* Administration))
     }).pipe(Effect.provide(context))
-  }).pipe(Effect.scoped, Effect.provide(Layer.succeed(References.MinimumLogLevel, "Warning")))
+  }).pipe(Effect.scoped, Effect.provide(Layer.succeed(References.MinimumLogLevel, "Warn")), forPeople)

@@ -3,6 +3,7 @@ import { Database } from "@parley/runtime/storage/Database"
 import { Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import { openDatabase } from "../DatabaseAddress.ts"
+import { forPeople } from "../forPeople.ts"
 import { layerLogging } from "../Logging.ts"
 import { settings } from "../Settings.ts"
 
@@ -14,5 +15,5 @@ export const migrate = Command.make("migrate", {}, () =>
       yield* Layer.build(Database.layer({ url }))
       yield* Console.log(`The schema of ${location} is up to date.`)
     }).pipe(Effect.scoped, Effect.provide(layerLogging(all)))
-  })
+  }).pipe(forPeople)
 ).pipe(Command.withDescription("Bring the database's schema up to date, then stop. `serve` does the same at its start."))

@@ -1,12 +1,13 @@
 /** Everything of the edge that is asked over plain HTTP: `/v1`, `/api`, its documents, and operations. */
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { Layer } from "effect"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { layerConversationHandlers } from "./api/conversationHandlers.ts"
 import { layerAuthentication, layerProblems } from "./api/problems.ts"
 import { layerTenantHandlers } from "./api/tenantHandlers.ts"
 import { layerCurrentRequest } from "./auth/CurrentRequest.ts"
 import { layerOpenaiDoor } from "./openai/OpenaiDoor.ts"
+import { layerDocsDoor } from "./ops/DocsDoor.ts"
 import { layerOperationsDoor } from "./ops/OperationsDoor.ts"
 
 const layerApi = HttpApiBuilder.layer(ParleyApi, { openapiPath: "/openapi.json" }).pipe(
@@ -14,10 +15,4 @@ const layerApi = HttpApiBuilder.layer(ParleyApi, { openapiPath: "/openapi.json" 
   Layer.provide([layerAuthentication, layerProblems])
 )
 
-export const layerHttpDoors = Layer.mergeAll(
-  layerCurrentRequest,
-  layerApi,
-  HttpApiScalar.layer(ParleyApi, { path: "/docs" }),
-  layerOpenaiDoor,
-  layerOperationsDoor
-)
+export const layerHttpDoors = Layer.mergeAll(layerCurrentRequest, layerApi, layerDocsDoor, layerOpenaiDoor, layerOperationsDoor)

@@ -1,39 +1,77 @@
-/** Answers to what no route has answered, each in the shape of its door. */
-import { InternalError, InvalidRequest, NotFound, PayloadTooLarge, Unavailable, type ParleyError } from "@parley/domain/Errors"
-import { problemContentType } from "@parley/domain/api/Problem"
-import { problemOf } from "./api/renderProblem.ts"
-import { openaiErrorBody } from "./openai/openaiError.ts"
-import { renderProblem, type RenderFault, type ServerFault } from "./server/ServerFault.ts"
+/** Answers to what no handler has answered (no such route, a wrong method, a body that cannot be read, a defect), each in the shape of its door. */
+import { problemContentType, type Problem } from "@parley/domain/api/Problem"
+import { errorTraits, type ErrorTraits } from "@parley/domain/ErrorTraits"
+import { makeRequestId, RequestId } from "@parley/domain/Ids"
+import { Schema } from "effect"
+import type { FaultBody, RenderFault } from "./server/ServerFault.ts"
 
+export interface Fault {
+  readonly status: number
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  /** With 413. */
+  readonly limitBytes?: number | undefined
+}
+
+/** For what the engine itself refuses, before any middleware has seen the request. */
 export const renderFault: RenderFault = (fault) => {
-  const error = errorOf(fault)
-  if (error === undefined) return renderProblem(fault)
-  if (fault.url.startsWith("/v1/")) return { contentType: "application/json", body: JSON.stringify(openaiErrorBody(error)) }
-  return { contentType: problemContentType, body: JSON.stringify(problemOf(error, fault.headers["x-request-id"] ?? "")) }
+  const given = fault.headers["x-request-id"]
+  return faultBody(fault, isRequestId(given) ? given : makeRequestId(Date.now()))
 }
 
-/** Milliseconds after which to ask again. */
-const retryAfterMs = 1_000
+const isRequestId = Schema.is(RequestId)
 
-const errorOf = ({ limitBytes, method, status, url }: ServerFault): ParleyError | undefined => {
-  switch (status) {
-    case 400:
-      return new InvalidRequest({ message: "The request cannot be read.", issues: [] })
-    case 404:
-      return new NotFound({ message: `There is no ${method} ${url.replace(/\?.*$/s, "").slice(0, 256)}; /docs lists what there is.`, resource: "route" })
-    case 413:
-      return new PayloadTooLarge({
-        message: limitBytes === undefined ? "The body is too large." : `The body may have at most ${limitBytes} bytes.`,
-        limitBytes: limitBytes ?? 0
-      })
-    case 500:
-      return new InternalError({
-        message: "Parley failed; the log has the cause under this request's id.",
-        workMayHaveHappened: method !== "GET"
-      })
-    case 503:
-      return new Unavailable({ message: "Parley cannot answer now.", retryAfterMs, workMayHaveHappened: false })
-    default:
-      return undefined
+/** Undefined for a status that is no fault of these; its answer stays as it is. */
+export const faultBody = (fault: Fault, requestId: string): FaultBody | undefined => {
+  const row = rowOf(fault.status)
+  if (row === undefined) return undefined
+  const detail = row.detail(fault)
+  if (isOpenaiDoor(fault.url)) {
+    return {
+      contentType: "application/json",
+      body: JSON.stringify({ error: { message: detail, type: row.openaiType, param: null, code: row.code } })
+    }
   }
+  const { code, retry, title } = row
+  const problem: Problem = { type: "about:blank", title, status: fault.status, detail, code, requestId, retry }
+  return { contentType: problemContentType, body: JSON.stringify(problem) }
 }
+
+export const isOpenaiDoor = (url: string): boolean => url.startsWith("/v1/") || url === "/v1" || url.startsWith("/v1?")
+
+interface Row extends ErrorTraits {
+  readonly detail: (fault: Fault) => string
+}
+
+const rowOf = (status: number): Row | undefined => rows.get(status)
+
+const row = (traits: ErrorTraits, detail: Row["detail"]): readonly [number, Row] => [traits.status, { ...traits, detail }]
+
+/** Faults of HTTP itself, which no command of Parley's ever answers with. */
+const ofHttp = (code: string, status: number, title: string): ErrorTraits => ({
+  code,
+  status,
+  title,
+  openaiType: "invalid_request_error",
+  retry: "never"
+})
+
+const rows = new Map<number, Row>([
+  row(errorTraits.InvalidRequest, () => "The request cannot be read."),
+  row(errorTraits.NotFound, ({ method, url }) => `There is no ${method} ${pathOf(url)}; /docs lists what there is.`),
+  row(
+    ofHttp("method_not_allowed", 405, "Method not allowed"),
+    ({ method, url }) => `${pathOf(url)} has no ${method}; \`Allow\` says what it has.`
+  ),
+  row(errorTraits.PayloadTooLarge, ({ limitBytes }) =>
+    limitBytes === undefined ? "The body is too large." : `The body may have at most ${limitBytes} bytes.`
+  ),
+  row(ofHttp("unsupported_media_type", 415, "Unsupported media type"), () => "Send the body as `application/json`."),
+  row(errorTraits.InternalError, () => "Parley failed; the log has the cause under this request's id."),
+  row(errorTraits.Unavailable, () => "Parley cannot answer now.")
+])
+
+const pathOf = (url: string): string => url.replace(/[?#].*$/s, "").slice(0, maxPathLength)
+/** Characters of a path that an answer repeats. */
+const maxPathLength = 256

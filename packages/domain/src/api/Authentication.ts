@@ -4,5 +4,8 @@ import type { Caller } from "../Caller.ts"
 
 export class Authentication extends HttpApiMiddleware.Service<Authentication, { provides: Caller }>()(
   "@parley/domain/api/Authentication",
-  { requiredForClient: true, security: { bearer: HttpApiSecurity.bearer } }
+  {
+    requiredForClient: true,
+    security: { bearer: HttpApiSecurity.bearer, apiKey: HttpApiSecurity.apiKey({ in: "header", key: "x-api-key" }) }
+  }
 ) {}

@@ -15,7 +15,9 @@ export const maxPageItems = 200
 
 export const PageQuery = {
   cursor: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(512))),
-  limit: Schema.optionalKey(Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: maxPageItems })))
+  limit: Schema.optionalKey(
+    Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: maxPageItems }))
+  )
 }
 
 const page = <S extends Schema.Constraint>(item: S) =>

@@ -24,8 +24,7 @@ export const layerConversationHandlers = HttpApiBuilder.group(ParleyApi, "conver
       remove: ({ params }) => chat(conversations.remove(params.id)),
       messages: ({ params, query }) => chat(conversations.messages(params.id, query)),
       send: ({ params, payload }) => chat(conversations.send(params.id, payload)),
-      regenerate: ({ params, payload }) =>
-        chat(conversations.regenerate(params.id, { ...payload, messageId: params.messageId })),
+      regenerate: ({ params, payload }) => chat(conversations.regenerate(params.id, { ...payload, messageId: params.messageId })),
       edit: ({ params, payload }) => chat(conversations.edit(params.id, { ...payload, messageId: params.messageId })),
       members: ({ params }) => chat(conversations.members(params.id)),
       addMember: ({ params, payload }) => chat(conversations.addMember(params.id, payload.principalId)),

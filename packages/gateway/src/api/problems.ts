@@ -5,29 +5,48 @@ import { Problems } from "@parley/domain/api/Problems"
 import { Caller } from "@parley/domain/Caller"
 import { InvalidRequest } from "@parley/domain/Errors"
 import { Effect, Layer } from "effect"
-import { HttpServerRequest } from "effect/http"
+import { HttpMethod, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import { authenticateRequest } from "../auth/authenticateRequest.ts"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
+import { maxJsonDepth } from "../bodyLimits.ts"
 import { faultsOf } from "../faults.ts"
+import { isDeeperThan } from "../socket/jsonDepth.ts"
 import { orProblem, problemResponse } from "./renderProblem.ts"
 
 export const layerAuthentication = Layer.effect(
   Authentication,
-  Effect.map(Authenticator, (authenticator) =>
-    Authentication.of({
-      bearer: (route) =>
-        Effect.gen(function* () {
-          const request = yield* HttpServerRequest.HttpServerRequest
-          const requestId = yield* CurrentRequestId
-          return yield* Effect.matchEffect(authenticateRequest(authenticator, request.headers, requestId), {
-            onFailure: (error) => Effect.succeed(problemResponse(error, requestId)),
-            onSuccess: (caller) => Effect.provideService(route, Caller, caller)
-          })
+  Effect.map(Authenticator, (authenticator) => {
+    const authenticated = <E, R>(route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const requestId = yield* CurrentRequestId
+        return yield* Effect.matchEffect(authenticateRequest(authenticator, request.headers, requestId), {
+          onFailure: (error) => Effect.succeed(problemResponse(error, requestId)),
+          onSuccess: (caller) => Effect.provideService(withinDepth(request, requestId, route), Caller, caller)
         })
-    })
-  )
+      })
+    // Either header is read by `authenticateRequest`; the schemes only say so in the API's description.
+    return Authentication.of({ bearer: authenticated, apiKey: authenticated })
+  })
 )
+
+/** Before the schema reads the body, whose recursion follows its nesting. The body that the schema reads afterwards is the same one, read once. */
+const withinDepth = <E, R>(
+  request: HttpServerRequest.HttpServerRequest,
+  requestId: string,
+  route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+) =>
+  HttpMethod.hasBody(request.method)
+    ? Effect.flatMap(Effect.orDie(request.text), (text) =>
+        isDeeperThan(text, maxJsonDepth) ? Effect.succeed(problemResponse(tooDeep(), requestId)) : route
+      )
+    : route
+
+const tooDeep = () => {
+  const message = `The body nests deeper than ${maxJsonDepth} levels.`
+  return new InvalidRequest({ message, issues: [{ path: "payload", message }] })
+}
 
 export const layerProblems = HttpApiMiddleware.layerSchemaErrorTransform(Problems, (error) =>
   error.kind === "Body" || error.kind === "ResponseHeaders"

@@ -1,19 +1,25 @@
 /** A run's frames as server-sent events, from `Last-Event-ID` on; the answer ends after the run's terminal. */
 import type { Caller } from "@parley/domain/Caller"
-import { CloseCode } from "@parley/domain/SocketProtocol"
 import type { RunCursor } from "@parley/domain/ConversationCommand"
 import type { Conversations } from "@parley/domain/Conversations"
-import { type ConversationError, InvalidRequest } from "@parley/domain/Errors"
-import { type ConversationId, Epoch, type RunId } from "@parley/domain/Ids"
-import { Deferred, Effect, Exit, Schema } from "effect"
-import type { Headers, HttpServerResponse } from "effect/http"
+import type { ConversationError } from "@parley/domain/Errors"
+import type { ConversationId, RunId } from "@parley/domain/Ids"
+import { CloseCode } from "@parley/domain/SocketProtocol"
+import { Deferred, Effect, Exit } from "effect"
+import { type Headers, HttpServerResponse } from "effect/http"
+import { CurrentRequestId } from "../auth/CurrentRequest.ts"
+import { errorOf } from "../errorOf.ts"
 import * as PushResponse from "../server/PushResponse.ts"
 import { endedRun } from "../socket/endedRun.ts"
+import { eventOf, eventStreamHeaders, pingEveryMs, preamble, readCursor } from "./eventStream.ts"
+import { problemResponse } from "./renderProblem.ts"
 
-/** Milliseconds between two comments that keep proxies from closing a silent answer. */
-export const pingEveryMs = 15_000
-/** Milliseconds after which a browser's `EventSource` comes again by itself. */
-const reconnectAfterMs = 1_000
+interface Subject {
+  readonly conversations: Conversations["Service"]
+  readonly id: ConversationId
+  readonly runId: RunId
+  readonly cursor: RunCursor
+}
 
 export const runEvents = (
   conversations: Conversations["Service"],
@@ -23,66 +29,72 @@ export const runEvents = (
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, ConversationError, Caller> =>
   Effect.gen(function* () {
     const cursor = yield* readCursor(headers["last-event-id"])
-    // Asked before the answer begins, so that an unknown conversation is 404 and not an empty stream.
-    yield* conversations.run(id, runId)
-    return yield* PushResponse.make({
-      headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
-      start: (writer) =>
-        Effect.gen(function* () {
-          const over = yield* Deferred.make<void>()
-          const end = () => Deferred.doneUnsafe(over, Exit.void)
-          let seenEnd = false
-          const follower = yield* conversations.follow(id, {
-            acknowledges: false,
-            bufferedBytes: writer.bufferedBytes,
-            send: (frame) => {
-              if (seenEnd) return
-              seenEnd = endedRun(frame) !== undefined
-              if (!writer.write(eventOf(frame))) writer.onDrain(() => drained())
-              if (seenEnd) end()
-            },
-            close: (code, reason) => {
-              if (code === CloseCode.gone) writer.write(`event: gone\ndata: ${JSON.stringify({ code, reason })}\n\n`)
-              end()
-            }
-          })
-          const drained = (): void => follower.drained()
-          writer.write(`retry: ${reconnectAfterMs}\n\n`)
-          const ping = setInterval(() => writer.write(": ping\n\n"), pingEveryMs)
-          yield* follower.subscribe(runId, cursor).pipe(
-            Effect.andThen(Deferred.await(over)),
-            Effect.ensuring(Effect.sync(() => clearInterval(ping)))
-          )
-        }).pipe(Effect.scoped)
-    })
+    // Asked before the answer begins, so that an unknown conversation or run is 404 and not an empty stream.
+    const { status } = yield* conversations.run(id, runId)
+    const subject = { conversations, id, runId, cursor }
+    return yield* status === "running" ? live(subject) : past(subject)
   })
 
-/** `epoch.seq`, as the `id` of the last event says. */
-const readCursor = (lastEventId: string | undefined): Effect.Effect<RunCursor, InvalidRequest> => {
-  if (lastEventId === undefined || lastEventId === "") return Effect.succeed({})
-  const [epoch, seq] = lastEventId.split(".")
-  const afterSeq = Number(seq)
-  return isEpoch(epoch) && Number.isSafeInteger(afterSeq) && afterSeq >= 0 && seq !== ""
-    ? Effect.succeed({ epoch, afterSeq })
-    : Effect.fail(
-        new InvalidRequest({
-          message: "Last-Event-ID is not one of ours; leave it out to begin at the beginning.",
-          issues: [{ path: "headers.last-event-id", message: "expected epoch.seq" }]
-        })
-      )
-}
+/** All there will ever be is known: the replay as a whole, or 204 when there is nothing new, which stops a browser's `EventSource` from asking again. */
+const past = ({ conversations, cursor, id, runId }: Subject) =>
+  Effect.gen(function* () {
+    let text = ""
+    const follower = yield* conversations.follow(id, {
+      acknowledges: false,
+      bufferedBytes: () => 0,
+      send: (frame) => {
+        if (!isCaughtUp(frame)) text += eventOf(frame)
+      },
+      close: () => {}
+    })
+    yield* follower.subscribe(runId, cursor)
+    return text === ""
+      ? HttpServerResponse.empty({ status: 204 })
+      : HttpServerResponse.text(preamble + text, { contentType: "text/event-stream", headers: eventStreamHeaders })
+  }).pipe(Effect.scoped)
 
-const isEpoch = Schema.is(Epoch)
+const live = (subject: Subject) =>
+  Effect.flatMap(CurrentRequestId, (requestId) =>
+    PushResponse.make({
+      headers: eventStreamHeaders,
+      start: (writer) => Effect.scoped(followLive(subject, writer)),
+      onEarlyFailure: (cause) =>
+        HttpServerResponse.setHeader(problemResponse(errorOf(cause), requestId), "x-request-id", requestId)
+    })
+  )
 
-/**
- * A frame is encoded once for all its followers, so its place is read from its text: `epoch`, `seq` and `count` come before anything that a model or a
- * person wrote.
- */
-const place = /"epoch":"(epo_[0-9a-z]{26})","seq":(\d+)(?:,"count":(\d+))?/
+const followLive = ({ conversations, cursor, id, runId }: Subject, writer: PushResponse.PushWriter) =>
+  Effect.gen(function* () {
+    const over = yield* Deferred.make<void>()
+    const end = () => Deferred.doneUnsafe(over, Exit.void)
+    let ended = false
+    let drained = () => {}
+    const follower = yield* conversations.follow(id, {
+      acknowledges: false,
+      bufferedBytes: writer.bufferedBytes,
+      send: (frame) => {
+        if (ended) return
+        ended = endedRun(frame) !== undefined
+        if (!writer.write(eventOf(frame))) writer.onDrain(drained)
+        if (ended) end()
+      },
+      close: (code, reason) => {
+        if (code === CloseCode.gone) writer.write(`event: gone\ndata: ${JSON.stringify({ code, reason })}\n\n`)
+        end()
+      }
+    })
+    drained = follower.drained
+    // The head goes out with the first write: a client should know at once that it is connected.
+    writer.write(preamble)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => setInterval(() => writer.write(": ping\n\n"), pingEveryMs)),
+      (ping) => Effect.sync(() => clearInterval(ping))
+    )
+    yield* follower.subscribe(runId, cursor).pipe(
+      Effect.andThen(Deferred.await(over)),
+      // The client comes again with its `Last-Event-ID`, and is then answered with the error's own status.
+      Effect.catch((error) => Effect.logWarning("Following a run ended early", error))
+    )
+  })
 
-const eventOf = (frame: string): string => {
-  const found = frame.startsWith('{"type":"delta"') || frame.startsWith('{"type":"snapshot"') ? place.exec(frame) : null
-  if (found === null) return `data: ${frame}\n\n`
-  const last = Number(found[2]) + (found[3] === undefined ? 0 : Number(found[3]) - 1)
-  return `id: ${found[1]}.${last}\ndata: ${frame}\n\n`
-}
+const isCaughtUp = (frame: string): boolean => frame.startsWith('{"type":"caught-up"')

@@ -10,8 +10,7 @@ export const layerTenantHandlers = HttpApiBuilder.group(ParleyApi, "tenants", (h
   Effect.gen(function* () {
     const administration = yield* Administration
     return handlers.handleAll({
-      me: () =>
-        Effect.map(Caller, ({ principalId, roles, scopes, tenantId }) => ({ tenantId, principalId, roles, scopes })),
+      me: () => Effect.map(Caller, ({ principalId, roles, scopes, tenantId }) => ({ tenantId, principalId, roles, scopes })),
       listTenants: () => orProblem(administration.listTenants),
       createTenant: ({ payload }) => orProblem(administration.createTenant(payload)),
       getTenant: ({ params }) => orProblem(administration.getTenant(params.id)),

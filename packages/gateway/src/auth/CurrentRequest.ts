@@ -3,6 +3,7 @@ import { RequestId, makeRequestId } from "@parley/domain/Ids"
 import { Clock, Context, Effect, References, Schema, Tracer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { countRequest } from "../ops/requestMetrics.ts"
+import { answerCause, answerFault } from "./answerFault.ts"
 
 export const CurrentRequestId = Context.Reference<RequestId>("@parley/gateway/auth/CurrentRequestId", {
   defaultValue: () => makeRequestId(Date.now())
@@ -10,7 +11,7 @@ export const CurrentRequestId = Context.Reference<RequestId>("@parley/gateway/au
 
 const isRequestId = Schema.is(RequestId)
 
-/** Wraps every route: takes `x-request-id` or makes one, and tells it in the answer. */
+/** Wraps every route, and the absence of one: takes `x-request-id` or makes one, and tells it in the answer, whatever the answer is. */
 export const layerCurrentRequest = HttpRouter.middleware(
   (route) =>
     Effect.withFiber((fiber) => {
@@ -19,19 +20,23 @@ export const layerCurrentRequest = HttpRouter.middleware(
       const requestId = isRequestId(given) ? given : makeRequestId(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
       const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
       if (span?._tag === "Span") span.attribute("requestId", requestId)
-      return Effect.map(
-        Effect.updateContext(route, (context: Context.Context<never>) =>
-          Context.add(
-            Context.add(context, CurrentRequestId, requestId),
-            References.CurrentLogAnnotations,
-            { ...fiber.getRef(References.CurrentLogAnnotations), requestId }
-          )
-        ),
+      const answered = Effect.map(
+        Effect.catchCause(route, (cause) => answerCause(request, requestId, cause)),
         (response) => {
-          countRequest(request, response.status)
-          return HttpServerResponse.setHeader(response, "x-request-id", requestId)
+          const answer = response.status >= lowestFault ? answerFault(request, requestId, response) : response
+          countRequest(request, answer.status)
+          return HttpServerResponse.setHeader(answer, "x-request-id", requestId)
         }
+      )
+      const annotations = { ...fiber.getRef(References.CurrentLogAnnotations), requestId }
+      return Effect.provideService(
+        Effect.provideService(answered, CurrentRequestId, requestId),
+        References.CurrentLogAnnotations,
+        annotations
       )
     }),
   { global: true }
 )
+
+/** Lowest status that is the client's fault or ours. */
+const lowestFault = 400

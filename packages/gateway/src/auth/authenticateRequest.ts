@@ -31,4 +31,3 @@ export const requireScope = (caller: CallerInfo, scope: Scope): Effect.Effect<Ca
   caller.scopes.includes(scope)
     ? Effect.succeed(caller)
     : Effect.fail(new Forbidden({ message: `This key does not have the scope \`${scope}\`; use one that has it.` }))
-

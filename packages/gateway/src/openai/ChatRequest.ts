@@ -16,7 +16,9 @@ const ImageUrlPart = Schema.Struct({
 const parts = <S extends Schema.Constraint>(part: S) =>
   Schema.Union([text, Schema.Array(part).check(Schema.isMinLength(1), Schema.isMaxLength(maxParts))])
 
-const SystemMessage = Schema.Struct({ role: Schema.Literals(["system", "developer"]), content: parts(TextPart) })
+// One literal a member: by it a union finds the one member whose faults are told.
+const SystemMessage = Schema.Struct({ role: Schema.Literal("system"), content: parts(TextPart) })
+const DeveloperMessage = Schema.Struct({ role: Schema.Literal("developer"), content: parts(TextPart) })
 const UserMessage = Schema.Struct({
   role: Schema.Literal("user"),
   content: parts(Schema.Union([TextPart, ImageUrlPart]))
@@ -38,7 +40,7 @@ const ToolMessage = Schema.Struct({
   tool_call_id: Schema.String,
   content: parts(TextPart)
 })
-export const ChatMessage = Schema.Union([SystemMessage, UserMessage, AssistantMessage, ToolMessage])
+export const ChatMessage = Schema.Union([SystemMessage, DeveloperMessage, UserMessage, AssistantMessage, ToolMessage])
 export type ChatMessage = typeof ChatMessage.Type
 
 const json = Schema.Record(Schema.String, Schema.Json)
@@ -59,7 +61,8 @@ const ToolChoice = Schema.Union([
 ])
 
 const ResponseFormat = Schema.Union([
-  Schema.Struct({ type: Schema.Literals(["text", "json_object"]) }),
+  Schema.Struct({ type: Schema.Literal("text") }),
+  Schema.Struct({ type: Schema.Literal("json_object") }),
   Schema.Struct({
     type: Schema.Literal("json_schema"),
     json_schema: Schema.Struct({ name: Schema.String, schema: json, strict: optional(Schema.Boolean) })

@@ -10,28 +10,34 @@ import { CurrentRequestId } from "../auth/CurrentRequest.ts"
 import { answerChat } from "./answerChat.ts"
 import { openaiError } from "./openaiError.ts"
 
-const listModels = Effect.gen(function* () {
-  const completions = yield* Completions
-  return yield* authenticated(
-    Effect.map(completions.models, (models) =>
-      HttpServerResponse.jsonUnsafe({ object: "list", data: models.map(openaiModel) })
-    )
-  )
-})
-
-const getModel = Effect.gen(function* () {
+/** All of them, or the one whose id follows, which may have slashes of its own. */
+const models = Effect.gen(function* () {
   const completions = yield* Completions
   return yield* authenticated(
     Effect.gen(function* () {
       const { url } = yield* HttpServerRequest.HttpServerRequest
-      const id = decodeURIComponent(url.slice(modelsPath.length).replace(/\?.*$/s, ""))
-      const found = (yield* completions.models).find((model) => model.id === id || model.model === id)
+      const all = yield* completions.models
+      const id = decodeId(url.slice(modelsPath.length).replace(/\?.*$/s, ""))
+      if (id === "") return HttpServerResponse.jsonUnsafe({ object: "list", data: all.map(openaiModel) })
+      const found = all.find((model) => model.id === id || model.model === id)
       return found === undefined
-        ? yield* new ModelNotFound({ message: `There is no model \`${id.slice(0, 256)}\`; GET /v1/models lists what there is.`, model: id })
+        ? yield* new ModelNotFound({
+            message: `There is no model \`${id.slice(0, 256)}\`; GET /v1/models lists what there is.`,
+            model: id
+          })
         : HttpServerResponse.jsonUnsafe(openaiModel(found))
     })
   )
 })
+
+/** An id that is no URI component is nobody's. */
+const decodeId = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
 
 const modelsPath = "/v1/models/"
 
@@ -56,7 +62,7 @@ const authenticated = <E extends ParleyError, R>(route: Effect.Effect<HttpServer
 export const layerOpenaiDoor = HttpRouter.use((router) =>
   Effect.gen(function* () {
     yield* router.add("POST", "/v1/chat/completions", yield* answerChat)
-    yield* router.add("GET", "/v1/models", yield* listModels)
-    yield* router.add("GET", "/v1/models/*", yield* getModel)
+    // A wildcard stands for the path without it too.
+    yield* router.add("GET", "/v1/models/*", yield* models)
   })
 )

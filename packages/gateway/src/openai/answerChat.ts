@@ -3,11 +3,11 @@ import { Authenticator } from "@parley/domain/Administration"
 import { Caller, type CallerInfo } from "@parley/domain/Caller"
 import { Completions, type CompletionRequest } from "@parley/domain/Completions"
 import type { ParleyError } from "@parley/domain/Errors"
-import { InternalError } from "@parley/domain/Errors"
 import { Cause, Clock, Effect } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import { authenticateRequest, requireScope } from "../auth/authenticateRequest.ts"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
+import { errorOf, toldError } from "../errorOf.ts"
 import * as PushResponse from "../server/PushResponse.ts"
 import { chatCompletion } from "./chatCompletion.ts"
 import type { ChatRequest } from "./ChatRequest.ts"
@@ -85,22 +85,21 @@ const streamed = (
             Effect.map((answer) => {
               writer.write(encoder.end(answer.usage))
             }),
-            Effect.catch((error) => {
-              // Before the first byte the error is an answer of its own. After it, an error event: `[DONE]` never follows a broken answer.
-              if (!writer.begun) return Effect.fail(error)
-              writer.write(`data: ${JSON.stringify(openaiErrorBody(error))}\n\n`)
-              return Effect.void
-            }),
+            Effect.catchCause((cause) => brokenOff(writer, cause)),
             Effect.onExit(() => Effect.sync(() => clearInterval(keepAlive)))
           )
       }),
-    onEarlyFailure: (cause) => openaiError(errorOf(cause))
+    // What middleware did to the answer that was to be is not done to this one.
+    onEarlyFailure: (cause) => HttpServerResponse.setHeader(openaiError(errorOf(cause)), "x-request-id", caller.requestId)
   })
 }
 
-const errorOf = (cause: Cause.Cause<ParleyError>): ParleyError => {
-  const failure = cause.reasons.find(Cause.isFailReason)
-  return failure === undefined
-    ? new InternalError({ message: "Parley failed; the log has the cause under this request's id.", workMayHaveHappened: true })
-    : failure.error
-}
+/** Before the first byte the error is an answer of its own. After it, an error event: `[DONE]` never follows a broken answer. */
+const brokenOff = (writer: PushResponse.PushWriter, cause: Cause.Cause<ParleyError>): Effect.Effect<void, ParleyError> =>
+  Cause.hasInterrupts(cause)
+    ? Effect.failCause(cause)
+    : Effect.flatMap(toldError(cause), (error) => {
+        if (!writer.begun) return Effect.fail(error)
+        writer.write(`data: ${JSON.stringify(openaiErrorBody(error))}\n\n`)
+        return Effect.void
+      })

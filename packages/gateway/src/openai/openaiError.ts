@@ -10,9 +10,22 @@ export const openaiErrorBody = (error: ParleyError) => {
     error: {
       message: error.message,
       type: openaiType,
-      param: error._tag === "InvalidRequest" ? (error.issues[0]?.path ?? null) : error._tag === "ModelNotFound" ? "model" : null,
+      param: paramOf(error),
       code
     }
+  }
+}
+
+/** OpenAI's shape has room for one. */
+const paramOf = (error: ParleyError): string | null => {
+  switch (error._tag) {
+    case "InvalidRequest":
+      return error.issues[0]?.path || null
+    case "ModelNotFound":
+    case "ProviderModelNotFound":
+      return "model"
+    default:
+      return null
   }
 }
 

@@ -1,13 +1,11 @@
 /** The body of a chat completion, read once. */
 import type { InvalidRequest } from "@parley/domain/Errors"
 import { Effect, Result, SchemaParser } from "effect"
+import { maxJsonDepth } from "../bodyLimits.ts"
 import { faultsOf } from "../faults.ts"
 import { isDeeperThan } from "../socket/jsonDepth.ts"
 import { ChatRequest } from "./ChatRequest.ts"
 import { invalidRequest } from "./openaiError.ts"
-
-/** Deepest nesting of a body: tools' JSON schemas nest, but not so far. */
-export const maxJsonDepth = 64
 
 const decode = SchemaParser.decodeUnknownResult(ChatRequest, { errors: "all" })
 

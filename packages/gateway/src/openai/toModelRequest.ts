@@ -43,7 +43,7 @@ const userPart = (part: Part): UserPart =>
     : {
         type: "image",
         url: part.image_url.url,
-        ...(part.image_url.detail == null ? {} : { detail: part.image_url.detail })
+        ...given("detail", part.image_url.detail)
       }
 
 const assistantParts = (from: Extract<ChatMessage, { role: "assistant" }>): ReadonlyArray<AssistantPart> => {
@@ -73,7 +73,7 @@ const parameters = (request: ChatRequest): ModelParameters => {
     ...given("maxOutputTokens", maxOutputTokens),
     ...given("stop", typeof request.stop === "string" ? [request.stop] : request.stop),
     ...given("reasoningEffort", request.reasoning_effort),
-    ...given("responseFormat", request.response_format == null ? undefined : responseFormat(request.response_format)),
+    ...given("responseFormat", responseFormat(request.response_format)),
     ...given(
       "tools",
       request.tools?.map(({ function: { description, name, parameters: schema, strict } }) => ({
@@ -83,14 +83,16 @@ const parameters = (request: ChatRequest): ModelParameters => {
         ...given("strict", strict)
       }))
     ),
-    ...given("toolChoice", choice == null || typeof choice === "string" ? choice : { name: choice.function.name }),
+    ...given("toolChoice", typeof choice === "object" && choice !== null ? { name: choice.function.name } : choice),
     ...given("parallelToolCalls", request.parallel_tool_calls),
     ...given("user", request.user)
   }
 }
 
-const responseFormat = (format: NonNullable<ChatRequest["response_format"]>): ResponseFormat => {
-  switch (format.type) {
+const responseFormat = (format: ChatRequest["response_format"]): ResponseFormat | undefined => {
+  switch (format?.type) {
+    case undefined:
+      return undefined
     case "text":
       return { type: "text" }
     case "json_object":
@@ -102,5 +104,6 @@ const responseFormat = (format: NonNullable<ChatRequest["response_format"]>): Re
   }
 }
 
+/** Clients write `null` for what they leave out. */
 const given = <K extends string, A>(key: K, value: A | null | undefined): { readonly [P in K]?: A } =>
-  value == null ? {} : ({ [key]: value } as { readonly [P in K]?: A })
+  value === null || value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: A })

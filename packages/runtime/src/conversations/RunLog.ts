@@ -6,6 +6,7 @@ import type { ConversationId, Epoch, RunId } from "@parley/domain/Ids"
 import type { RunEvent } from "@parley/domain/RunEvent"
 import { foldRun } from "@parley/domain/foldRun"
 import type { RunState } from "@parley/domain/RunFrame"
+import { storableText } from "../storage/conversations/rows.ts"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 
 export interface RunLogFollower {
@@ -28,6 +29,9 @@ export interface JournalSlice {
 
 /** A frame of text only is kept as its text: most are, and there may be hundreds per run. */
 type RingEntry = string | ReadonlyArray<RunEvent>
+
+const firstHighSurrogate = 0xd800
+const lastHighSurrogate = 0xdbff
 
 /** What an entry costs in the ring besides its text. */
 const ringEntryBytes = 64
@@ -102,30 +106,28 @@ export class RunLog {
 
   append(event: RunEvent): void {
     if (event.type === "text-delta") return this.appendText(event.text)
-    this.settleTail()
+    this.settleTail(false)
     const last = this.pending[this.pending.length - 1]
-    const joined = last === undefined ? undefined : join(last, event)
-    if (joined === undefined) this.pending.push(event)
+    const next = storable(event)
+    const joined = last === undefined ? undefined : join(last, next)
+    if (joined === undefined) this.pending.push(next)
     else this.pending[this.pending.length - 1] = joined
   }
 
-  /** Numbers what is pending as one frame and tells it. Nothing pending: nothing happens. */
+  /** Numbers what is pending as one frame and tells it. Nothing pending: nothing happens. Half a character waits for its other half. */
   flush(): void {
     if (this.pending.length === 0) {
       if (this.tail !== "") this.flushText()
       return
     }
-    this.settleTail()
-    const events = this.pending
-    this.pending = []
-    for (const event of events) this.state = foldRun(this.state, event)
-    const json = JSON.stringify(events)
-    this.commit(`${this.deltaHead}${this.seq + 1},"count":${events.length},"events":${json}}`, events, events.length, json.length)
-    if (this.isJournaled) {
-      this.settleJournalTail()
-      this.journalEvents.push(...events)
-      this.onJournal?.()
-    }
+    this.settleTail(true)
+    this.flushPending()
+  }
+
+  /** The same with half a character too: nothing comes after it. */
+  flushAll(): void {
+    this.settleTail(false)
+    if (this.pending.length > 0) this.flushPending()
   }
 
   /** What is held of the events after `afterSeq`, as one frame with adjacent text joined; undefined when not all are held or it is longer than `maxBytes`. */
@@ -193,9 +195,22 @@ export class RunLog {
     this.onJournal = undefined
   }
 
+  private flushPending(): void {
+    const events = this.pending
+    this.pending = []
+    for (const event of events) this.state = foldRun(this.state, event)
+    const json = JSON.stringify(events)
+    this.commit(`${this.deltaHead}${this.seq + 1},"count":${events.length},"events":${json}}`, events, events.length, json.length)
+    if (this.isJournaled) {
+      this.settleJournalTail()
+      this.journalEvents.push(...events)
+      this.onJournal?.()
+    }
+  }
+
   private flushText(): void {
-    const text = this.tail
-    this.tail = ""
+    const text = this.takeTail(true)
+    if (text === "") return
     const frame = `${this.deltaHead}${this.seq + 1},"count":1,"events":[{"type":"text-delta","text":${JSON.stringify(text)}}]}`
     this.state = foldRun(this.state, { type: "text-delta", text })
     this.commit(frame, text, 1, text.length)
@@ -235,10 +250,22 @@ export class RunLog {
     }
   }
 
-  private settleTail(): void {
-    if (this.tail === "") return
-    this.pending.push({ type: "text-delta", text: this.tail })
-    this.tail = ""
+  private settleTail(mayHold: boolean): void {
+    const text = this.takeTail(mayHold)
+    if (text !== "") this.pending.push({ type: "text-delta", text })
+  }
+
+  /** As it can be stored, so that what is told is what will be read. */
+  private takeTail(mayHold: boolean): string {
+    const text = this.tail
+    if (text === "") return ""
+    const last = text.charCodeAt(text.length - 1)
+    if (!mayHold || last < firstHighSurrogate || last > lastHighSurrogate) {
+      this.tail = ""
+      return storableText(text)
+    }
+    this.tail = text.slice(-1)
+    return storableText(text.slice(0, -1))
   }
 
   private settleJournalTail(): void {
@@ -263,6 +290,27 @@ const join = (last: RunEvent, next: RunEvent): RunEvent | undefined => {
     return { ...last, arguments: last.arguments + next.arguments }
   }
   return undefined
+}
+
+/** The event in text that can be stored. */
+const storable = (event: RunEvent): RunEvent => {
+  switch (event.type) {
+    case "reasoning-delta":
+      return { ...event, text: storableText(event.text) }
+    case "tool-call":
+    case "tool-call-delta":
+      return { ...event, arguments: storableText(event.arguments) }
+    case "run-fail":
+      return { ...event, message: storableText(event.message) }
+    case "run-start":
+    case "text-delta":
+    case "tool-result":
+    case "provider-switch":
+    case "usage":
+    case "run-complete":
+    case "run-cancel":
+      return event
+  }
 }
 
 let slotSeeds = 0

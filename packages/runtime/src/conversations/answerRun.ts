@@ -7,6 +7,7 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import type { RunTerminal } from "@parley/domain/RunEvent"
 import type { Message } from "@parley/domain/Message"
 import type { CloseRun, StoredRoomEvent } from "../storage/ConversationStore.ts"
+import { storableText } from "../storage/conversations/rows.ts"
 import type { TenantError } from "../tenants/Tenants.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
 import { buildPrompt, continuePrompt } from "./buildPrompt.ts"
@@ -28,6 +29,7 @@ export const answerRun = (
       return yield* close(host, live, run, run.on("provider-failed"), taken.failure)
     }
     speakFirst(run, taken)
+    yield* Effect.logDebug("An answer begins")
     const asked = askProvider(host, live, run, taken).pipe(Effect.map(Option.some))
     const cancelled = Effect.as(Deferred.await(run.cancelled), Option.none<ModelAnswer>())
     const exit = yield* Effect.raceFirst(asked, cancelled).pipe(Effect.exit)
@@ -93,7 +95,7 @@ interface Failure {
 const failureOf = (error: AnswerError | undefined): Failure =>
   error === undefined
     ? { code: errorTraits.InternalError.code, message: "The answer failed" }
-    : { code: errorTraits[error._tag].code, message: error.message }
+    : { code: errorTraits[error._tag].code, message: storableText(error.message) }
 
 const terminalOf = (act: RunAct, failure: Failure, answer: ModelAnswer | undefined): RunTerminal | undefined => {
   switch (act) {
@@ -126,7 +128,7 @@ const close = (
   const { log } = run
   const usage = run.usage(answer?.usage)
   if (usage !== null) log.append({ type: "usage", usage })
-  log.flush()
+  log.flushAll()
   const end: CloseRun = {
     runId: run.question.runId,
     epoch: log.identity.epoch,
@@ -164,7 +166,7 @@ const storeEnd = (host: ConversationHost, live: LiveConversation, run: ActiveRun
           )
         )
         .pipe(Effect.uninterruptible)
-      if (failed === undefined) return
+      if (failed === undefined) return yield* Effect.logDebug(`An answer ended with ${end.terminal.type}`)
       if ((yield* Clock.currentTimeMillis) - startedAtMs > limits.closeRetryForMs) return yield* Effect.die(failed)
       if (delayMs === limits.closeRetryDelayMs) {
         yield* Effect.logWarning("The end of an answer could not be stored; it is tried again", failed)

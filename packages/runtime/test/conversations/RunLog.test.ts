@@ -6,6 +6,7 @@ import { makeConversationId, makeEpoch, makeMessageId, makeRunId } from "@parley
 import { RunEvent } from "@parley/domain/RunEvent"
 import { DeltaFrame, SnapshotFrame } from "@parley/domain/RunFrame"
 import { defaultConversationLimits } from "../../src/conversations/ConversationLimits.ts"
+import { storableText } from "../../src/storage/conversations/rows.ts"
 import { RunLog } from "../../src/conversations/RunLog.ts"
 
 const delta = Schema.decodeUnknownSync(Schema.fromJsonString(DeltaFrame))
@@ -76,7 +77,7 @@ describe("the log of a run", () => {
           log.append(step.event)
           if (step.flush) log.flush()
         }
-        log.flush()
+        log.flushAll()
         let folded = state
         let last = 0
         for (const { lastSeq, text } of frames) {
@@ -92,7 +93,7 @@ describe("the log of a run", () => {
           state,
           steps.map(({ event }) => event)
         )
-        assert.strictEqual(textOf(folded.content), textOf(direct.content))
+        assert.strictEqual(textOf(folded.content), storableText(textOf(direct.content)))
         // From any boundary that a client can hold: what is missing, or nothing of it.
         for (const from of [0, ...frames.map(({ lastSeq }) => lastSeq)]) {
           const replay = log.replayAfter(from, Infinity)
@@ -143,6 +144,36 @@ describe("the log of a run", () => {
       assert.strictEqual(frames.length, 0)
       log.appendText("!")
       assert.strictEqual(frames.length, 1)
+    })
+  )
+
+  it.effect("waits for the other half of a character, and tells nothing that cannot be stored", () =>
+    Effect.gen(function* () {
+      const { frames, log } = yield* makeLog()
+      const [high, low] = ["🙂".slice(0, 1), "🙂".slice(1)]
+      log.appendText(`a${high}`)
+      log.flush()
+      log.flush()
+      log.appendText(`${low}b\0`)
+      log.flush()
+      log.appendText(high)
+      log.flush()
+      log.append({ type: "tool-call", index: 0, id: "c", name: "f", arguments: "\0" })
+      log.flush()
+      assert.deepStrictEqual(
+        frames.map(({ text }) => delta(text).events),
+        [
+          [{ type: "text-delta", text: "a" }],
+          [{ type: "text-delta", text: "🙂b\uFFFD" }],
+          [
+            { type: "text-delta", text: "\uFFFD" },
+            { type: "tool-call", index: 0, id: "c", name: "f", arguments: "\uFFFD" }
+          ]
+        ]
+      )
+      log.appendText(high)
+      log.flushAll()
+      assert.strictEqual(textOf(log.state.content), "a🙂b\uFFFD\uFFFD\uFFFD")
     })
   )
 

@@ -66,6 +66,7 @@ export const decodeStream: StreamDecoder<AnthropicState> = {
   start,
   step,
   end,
+  textKey: '"text":"',
   identity: (state) => ({ model: state.model, responseId: state.responseId })
 }
 

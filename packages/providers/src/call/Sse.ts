@@ -41,12 +41,12 @@ export class SseDecoder {
       this.#skipLf = false
       if (chunk[0] === LF) start = 1
     }
-    const end = Math.max(chunk.lastIndexOf(LF), chunk.lastIndexOf(CR)) + 1
+    const end = endOfLines(chunk)
     if (end <= start) {
       this.#keep(chunk.subarray(start))
       return []
     }
-    const text = this.#take(chunk.subarray(start, end))
+    const text = this.#partialBytes === 0 ? utf8(chunk, start, end) : this.#join(chunk.subarray(start, end))
     // A CR that ends the chunk may be the first half of a CRLF.
     this.#skipLf = end === chunk.length && chunk[end - 1] === CR
     if (end < chunk.length) this.#keep(chunk.subarray(end))
@@ -61,13 +61,11 @@ export class SseDecoder {
     this.#partial.push(Uint8Array.prototype.slice.call(bytes))
   }
 
-  #take(bytes: Uint8Array): string {
-    if (this.#partialBytes === 0) return utf8(bytes)
-    this.#partial.push(bytes)
-    const all = Buffer.concat(this.#partial)
+  #join(bytes: Uint8Array): string {
+    const all = Buffer.concat([...this.#partial, bytes])
     this.#partial = []
     this.#partialBytes = 0
-    return utf8(all)
+    return utf8(all, 0, all.length)
   }
 
   /** `text` is whole lines, the last terminator included. */
@@ -106,5 +104,11 @@ export class SseDecoder {
   }
 }
 
-const utf8 = (bytes: Uint8Array): string =>
-  Buffer.isBuffer(bytes) ? bytes.toString("utf8") : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+/** Where the last whole line ends; 0 when none does. Chunks mostly end with an event. */
+const endOfLines = (chunk: Uint8Array): number =>
+  chunk[chunk.length - 1] === LF ? chunk.length : Math.max(chunk.lastIndexOf(LF), chunk.lastIndexOf(CR)) + 1
+
+const utf8 = (bytes: Uint8Array, start: number, end: number): string =>
+  Buffer.isBuffer(bytes)
+    ? bytes.toString("utf8", start, end)
+    : Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8")

@@ -72,6 +72,7 @@ export const decodeStream: StreamDecoder<OpenaiState> = {
   start,
   step,
   end,
+  textKey: '"content":"',
   identity: (state) => ({ model: state.model, responseId: state.responseId })
 }
 

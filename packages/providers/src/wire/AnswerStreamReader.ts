@@ -12,6 +12,7 @@ import type { CallFault, WireError } from "../call/providerErrors.ts"
 import { SseDecoder, SseLineTooLong } from "../call/Sse.ts"
 import type { SseEvent } from "../call/Sse.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
+import { RepeatedText } from "./RepeatedText.ts"
 import type { StreamDecoder, Step } from "./Wire.ts"
 
 /** The provider said in the middle of the stream that it failed. */
@@ -28,9 +29,11 @@ export class AnswerStreamReader<State> implements BodyReader<ModelAnswer, CallFa
   readonly #fail: (exit: Outcome) => void
   readonly #maxLength: number
   readonly #sse: SseDecoder
+  readonly #repeated: RepeatedText
   readonly #fold = new AnswerFold()
   #state: State
   #pending: Array<ModelEvent> = []
+  #control: StreamControl | undefined = undefined
   #scheduled = false
   #closed = false
 
@@ -41,9 +44,11 @@ export class AnswerStreamReader<State> implements BodyReader<ModelAnswer, CallFa
     this.#fail = fail
     this.#maxLength = limits.maxStreamedLength
     this.#sse = new SseDecoder(limits.maxStreamLineBytes)
+    this.#repeated = new RepeatedText(decoder.textKey)
   }
 
   chunk(bytes: Uint8Array, control: StreamControl): Outcome | undefined {
+    this.#control = control
     let events: ReadonlyArray<SseEvent>
     try {
       events = this.#sse.push(bytes)
@@ -52,14 +57,22 @@ export class AnswerStreamReader<State> implements BodyReader<ModelAnswer, CallFa
       throw error
     }
     for (const event of events) {
-      const outcome = this.#apply(this.#decoder.step(this.#state, event), control)
+      const text = this.#repeated.read(this.#state, event)
+      if (text !== undefined) {
+        this.#keep({ type: "text-delta", text })
+        continue
+      }
+      const before = this.#state
+      const step = this.#decoder.step(before, event)
+      if (step.status === "more" && step.state === before) this.#repeated.learn(before, event, step.events)
+      const outcome = this.#apply(step, control)
       if (outcome !== undefined) return outcome
     }
     if (this.#fold.length > this.#maxLength) {
       this.#deliver(control)
       return malformed(`The answer is longer than ${this.#maxLength} characters`)
     }
-    this.#schedule(control)
+    this.#schedule()
     return undefined
   }
 
@@ -96,23 +109,28 @@ export class AnswerStreamReader<State> implements BodyReader<ModelAnswer, CallFa
 
   #take(step: { readonly state: State; readonly events: ReadonlyArray<ModelEvent> }): void {
     this.#state = step.state
-    for (const event of step.events) {
-      this.#fold.add(event)
-      this.#pending.push(event)
-    }
+    for (const event of step.events) this.#keep(event)
   }
 
-  #schedule(control: StreamControl): void {
+  #keep(event: ModelEvent): void {
+    this.#fold.add(event)
+    this.#pending.push(event)
+  }
+
+  #schedule(): void {
     if (this.#scheduled || this.#pending.length === 0) return
     this.#scheduled = true
-    queueMicrotask(() => {
-      this.#scheduled = false
-      try {
-        this.#deliver(control)
-      } catch (defect) {
-        this.#fail(Exit.die(defect))
-      }
-    })
+    // Cheaper than `queueMicrotask`, which makes a resource for async hooks each time; `#turn` never throws.
+    void afterThisTurn.then(this.#turn)
+  }
+
+  readonly #turn = (): void => {
+    this.#scheduled = false
+    try {
+      if (this.#control !== undefined) this.#deliver(this.#control)
+    } catch (defect) {
+      this.#fail(Exit.die(defect))
+    }
   }
 
   #deliver(control: StreamControl): void {
@@ -122,6 +140,8 @@ export class AnswerStreamReader<State> implements BodyReader<ModelAnswer, CallFa
     this.#sink(events, control)
   }
 }
+
+const afterThisTurn = Promise.resolve()
 
 const truncated: Outcome = Exit.fail({
   _tag: "CallFault",

@@ -24,6 +24,8 @@ export interface StreamDecoder<State> {
   readonly step: (state: State, event: SseEvent) => Step<State>
   /** The body ended cleanly, without the terminal having been seen. */
   readonly end: (state: State) => Step<State>
+  /** What stands before the text in a chunk of text, for `RepeatedText`. */
+  readonly textKey: string
   readonly identity: (state: State) => { readonly model: string; readonly responseId: string }
 }
 

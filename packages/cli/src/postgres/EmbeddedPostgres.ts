@@ -2,9 +2,8 @@
  * A real Postgres beside the program, for whoever has none: the binaries come with the dependencies, the data stays in the
  * data folder. It is not tuned, not reachable from other machines, and not backed up: set DATABASE_URL for production.
  */
-import { resolve } from "node:path"
-import { join } from "node:path"
-import { Effect, Redacted } from "effect"
+import { join, resolve } from "node:path"
+import { Clock, Effect, Redacted } from "effect"
 import type { Scope } from "effect"
 import { attempt } from "./attempt.ts"
 import { type Cluster, type ClusterOptions, dataFolder, openCluster } from "./Cluster.ts"
@@ -35,7 +34,7 @@ export interface EmbeddedPostgres {
 export const startEmbeddedPostgres = Effect.fn("startEmbeddedPostgres")(function* (
   given: EmbeddedPostgresOptions
 ): Effect.fn.Return<EmbeddedPostgres, EmbeddedPostgresError, Scope.Scope> {
-  const began = Date.now()
+  const began = yield* Clock.currentTimeMillis
   const options: ClusterOptions = { ...given, dataDir: resolve(given.dataDir) }
   yield* attempt("data", `${options.dataDir} cannot be made or written. Set PARLEY_DATA_DIR.`, () => dataFolder(options.dataDir))
   yield* Effect.acquireRelease(
@@ -46,7 +45,7 @@ export const startEmbeddedPostgres = Effect.fn("startEmbeddedPostgres")(function
   return {
     url: Redacted.make(`postgres://postgres:${cluster.password}@127.0.0.1:${port}/postgres`),
     location: cluster.path,
-    startedInMs: Date.now() - began
+    startedInMs: (yield* Clock.currentTimeMillis) - began
   }
 })
 

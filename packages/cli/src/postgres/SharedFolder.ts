@@ -5,7 +5,9 @@
 import { Effect } from "effect"
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { attempt } from "./attempt.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { poll } from "./poll.ts"
 import { isAlive } from "./PostmasterFile.ts"
 
 /** Longest wait for another program that starts or stops the server. */
@@ -26,34 +28,34 @@ export const withLock = <A, R>(
 }
 
 const takeLock = Effect.fnUntraced(function* (path: string) {
-  const deadline = Date.now() + lockTimeoutMs
-  while (true) {
-    const outcome = yield* Effect.tryPromise({
-      try: () => tryLock(path),
-      catch: (error) => EmbeddedPostgresError.because("data", `${path} cannot be written: check who owns the folder.`, error)
-    })
-    if (outcome.taken) return
-    if (Date.now() > deadline) {
-      return yield* EmbeddedPostgresError.because(
-        "locked",
-        `Process ${outcome.holder} has been starting or stopping this Postgres for ${lockTimeoutMs / 1_000} s. ` +
-          `If it is not a Parley program, delete ${path}.`
-      )
-    }
-    yield* Effect.sleep(lockPollMs)
-  }
+  let holder = 0
+  const taken = yield* poll(
+    attempt("data", `${path} cannot be written: check who owns the folder.`, async () => {
+      holder = await tryLock(path)
+      return holder === process.pid ? holder : undefined
+    }),
+    { everyMs: lockPollMs, timeoutMs: lockTimeoutMs }
+  )
+  if (taken !== undefined) return
+  return yield* EmbeddedPostgresError.because(
+    "locked",
+    `Process ${holder} has been starting or stopping this Postgres for ${lockTimeoutMs / 1_000} s. ` +
+      `If it is not a Parley program, delete ${path}.`
+  )
 })
 
-const tryLock = async (path: string): Promise<{ readonly taken: boolean; readonly holder: number }> => {
+/** Who has the lock now: this process, if it was free. */
+const tryLock = async (path: string): Promise<number> => {
   try {
     await writeFile(path, String(process.pid), { flag: "wx", mode: 0o600 })
-    return { taken: true, holder: process.pid }
+    return process.pid
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error
     const holder = Number(await readFile(path, "utf8").catch(() => ""))
     // An empty file is one that is being written this moment, unless its writer was killed just then: see the time-out.
     if (holder > 0 && !isAlive(holder)) await rm(path, { force: true })
-    return { taken: false, holder }
+    // Another start in this very process counts as another's.
+    return holder === process.pid ? 0 : holder
   }
 }
 

@@ -12,8 +12,12 @@ export const stateDir = "/var/lib/parley"
 /** The folder with `initdb` and `postgres`. */
 export const findBinaries = async (account: ServerAccount): Promise<string> => {
   const { folder, version } = installedPackage()
+  return reachableBinaries(account, folder, join(stateDir, `postgres-${version}`))
+}
+
+/** @param folder - has a `bin`. `copy` is where it is copied to if the account cannot reach it. */
+export const reachableBinaries = async (account: ServerAccount, folder: string, copy: string): Promise<string> => {
   if (canUse(account, join(folder, "bin", "postgres"))) return join(folder, "bin")
-  const copy = join(stateDir, `postgres-${version}`)
   if (!canUse(account, join(copy, "bin", "postgres"))) await copyBinaries(folder, copy)
   return join(copy, "bin")
 }
@@ -42,7 +46,7 @@ const installedPackage = () => {
 const copyBinaries = async (from: string, to: string): Promise<void> => {
   const incoming = `${to}.${process.pid}`
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o755 })
+    await mkdir(dirname(to), { recursive: true, mode: 0o755 })
     await cp(from, incoming, { recursive: true, verbatimSymlinks: true })
     await rm(to, { recursive: true, force: true })
     await rename(incoming, to)
@@ -50,7 +54,7 @@ const copyBinaries = async (from: string, to: string): Promise<void> => {
     await rm(incoming, { recursive: true, force: true })
     throw EmbeddedPostgresError.because(
       "binaries",
-      `Postgres refuses to run as root, its user cannot reach ${from}, and ${stateDir} cannot be written. ` +
+      `Postgres refuses to run as root, its user cannot reach ${from}, and ${dirname(to)} cannot be written. ` +
         "Start as an ordinary user, or set DATABASE_URL.",
       error
     )

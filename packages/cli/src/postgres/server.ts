@@ -7,7 +7,8 @@ import { attempt } from "./attempt.ts"
 import { type Cluster, serverEnvironment } from "./Cluster.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { freePort } from "./freePort.ts"
-import { isAlive, readPostmasterFile, type RunningServer } from "./PostmasterFile.ts"
+import { poll } from "./poll.ts"
+import { isAlive, readPostmasterFile } from "./PostmasterFile.ts"
 
 /** Bound on the start. It takes 50 ms; after a crash it replays what was written since the last checkpoint. */
 const startTimeoutMs = 120_000
@@ -28,19 +29,19 @@ export interface LaunchOptions {
 
 /** Another program has started it, or it outlived a killed one: waits until it is ready, or gone. */
 export const joinServer = Effect.fnUntraced(function* (cluster: Cluster) {
-  const deadline = Date.now() + startTimeoutMs
-  while (true) {
-    const running = yield* attempt("data", `${cluster.path} cannot be read.`, () => readPostmasterFile(cluster.path))
-    if (running === undefined || running.ready) return running
-    if (Date.now() > deadline) {
-      return yield* EmbeddedPostgresError.because(
-        "start",
-        `Postgres (process ${running.pid}) has been neither up nor down for ${startTimeoutMs / 1_000} s. ` +
-          "If no other program uses it, end that process and start again."
-      )
-    }
-    yield* Effect.sleep(pollMs)
-  }
+  const settled = yield* poll(
+    attempt("data", `${cluster.path} cannot be read.`, () => {
+      const running = readPostmasterFile(cluster.path)
+      return running === undefined || running.ready ? { running } : undefined
+    }),
+    { everyMs: pollMs, timeoutMs: startTimeoutMs }
+  )
+  if (settled !== undefined) return settled.running
+  return yield* EmbeddedPostgresError.because(
+    "start",
+    `The Postgres of ${cluster.path} has been neither up nor down for ${startTimeoutMs / 1_000} s. ` +
+      `If no other program uses it, end the process that ${cluster.path}/postmaster.pid names and start again.`
+  )
 })
 
 export const launchServer = Effect.fnUntraced(function* (cluster: Cluster, options: LaunchOptions) {
@@ -63,20 +64,21 @@ const launchOnce = Effect.fnUntraced(function* (cluster: Cluster, options: Launc
   let exited = child.pid === undefined
   child.once("exit", () => (exited = true)).once("error", () => (exited = true))
   const log = () => readFileSync(options.logPath).subarray(logStart).toString("utf8")
-  const ready = Effect.gen(function* () {
-    const deadline = Date.now() + startTimeoutMs
-    while (!exited && Date.now() < deadline) {
-      const running: RunningServer | undefined = readPostmasterFile(cluster.path)
-      if (running !== undefined && running.ready && running.pid === child.pid) {
-        if (options.throwaway) dieWithProgram(cluster, running.pid)
-        return { running, log: "" }
-      }
-      yield* Effect.sleep(pollMs)
-    }
+  const ready = poll(
+    Effect.sync(() => {
+      const running = readPostmasterFile(cluster.path)
+      if (running?.ready === true && running.pid === child.pid) return { running }
+      return exited ? { running: undefined } : undefined
+    }),
+    { everyMs: pollMs, timeoutMs: startTimeoutMs }
+  )
+  const answer = yield* ready.pipe(Effect.onInterrupt(() => Effect.sync(() => child.kill("SIGINT"))))
+  if (answer?.running === undefined) {
     child.kill("SIGQUIT")
     return { running: undefined, log: log() }
-  })
-  return yield* ready.pipe(Effect.onInterrupt(() => Effect.sync(() => child.kill("SIGINT"))))
+  }
+  if (options.throwaway) dieWithProgram(cluster, answer.running.pid)
+  return { running: answer.running, log: "" }
 })
 
 const spawnServer = (cluster: Cluster, options: LaunchOptions, port: number) => {
@@ -122,19 +124,16 @@ const dieWithProgram = (cluster: Cluster, pid: number) => {
 /** `SIGINT` is Postgres's fast stop: open transactions are rolled back, all is flushed. `SIGQUIT` is its immediate one. */
 export const stopServer = Effect.fnUntraced(function* (pid: number, options: { readonly throwaway: boolean }) {
   signal(pid, options.throwaway ? "SIGQUIT" : "SIGINT")
-  if (yield* isGone(pid)) return
+  if ((yield* isGone(pid)) === true) return
   signal(pid, "SIGQUIT")
   yield* isGone(pid)
 })
 
-const isGone = Effect.fnUntraced(function* (pid: number) {
-  const deadline = Date.now() + stopTimeoutMs
-  while (isAlive(pid)) {
-    if (Date.now() > deadline) return false
-    yield* Effect.sleep(pollMs)
-  }
-  return true
-})
+const isGone = (pid: number) =>
+  poll(
+    Effect.sync(() => (isAlive(pid) ? undefined : true)),
+    { everyMs: pollMs, timeoutMs: stopTimeoutMs }
+  )
 
 const signal = (pid: number, name: NodeJS.Signals) => {
   try {

@@ -3,7 +3,7 @@ import { Effect, Option, Schema } from "effect"
 import { Role, Scope } from "@parley/domain/Caller"
 import type { Unavailable } from "@parley/domain/Errors"
 import { ApiKeyId, PrincipalId, TenantId } from "@parley/domain/Ids"
-import { decodeRows } from "../storage/conversations/rows.ts"
+import { decodeRows } from "../storage/decodeRows.ts"
 import type { SystemSql } from "../storage/SystemSql.ts"
 
 export const FoundKey = Schema.Struct({

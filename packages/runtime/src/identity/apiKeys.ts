@@ -6,7 +6,7 @@ import type { IssuedApiKey } from "@parley/domain/Administration"
 import type { Role, Scope } from "@parley/domain/Caller"
 import { makeApiKeyId, makePrincipalId } from "@parley/domain/Ids"
 import type { ApiKeyId, PrincipalId, TenantId } from "@parley/domain/Ids"
-import { decodeRows } from "../storage/conversations/rows.ts"
+import { decodeRows } from "../storage/decodeRows.ts"
 import { hashSecret, prefixOf } from "./apiKeySecret.ts"
 
 const decodeKeys = decodeRows(ApiKey)

@@ -44,7 +44,8 @@ const defaults = {
 const startRetryBaseMs = 100
 const startRetryMaxMs = 2_000
 
-const startError = (cause: unknown) => {
+const startError = (cause: unknown): DatabaseStartError => {
+  if (cause instanceof DatabaseStartError) return cause
   const reason = SqlError.isSqlError(cause) ? cause.reason : cause
   const said = reason instanceof Error ? describe(reason) : String(reason)
   return new DatabaseStartError({ message: `the database cannot be used: ${said}`, cause })
@@ -57,7 +58,8 @@ const checkVersion = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<{ readonly version: number }>`select current_setting('server_version_num')::int as version`
   if (row === undefined || row.version < minServerVersion) {
-    return yield* Effect.fail(new Error(`Parley needs Postgres 15 or later, this one is ${row?.version ?? "unknown"}`))
+    const message = `Parley needs Postgres 15 or later, this one is ${row?.version ?? "unknown"}`
+    return yield* new DatabaseStartError({ message, cause: undefined })
   }
 })
 

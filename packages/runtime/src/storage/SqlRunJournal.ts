@@ -2,7 +2,7 @@
 import { Effect, Layer, Schema } from "effect"
 import { Epoch } from "@parley/domain/Ids"
 import { RunEvent } from "@parley/domain/RunEvent"
-import { decodeRows } from "./conversations/rows.ts"
+import { decodeRows } from "./decodeRows.ts"
 import { RunJournal } from "./RunJournal.ts"
 import type { JournalEntry } from "./RunJournal.ts"
 import { SystemSql } from "./SystemSql.ts"

@@ -390,11 +390,12 @@ layer(Tested, { timeout: "60 seconds" })("SqlConversationStore", (it) => {
         })
         const [ended, ...others] = closed.flatMap(Option.toArray)
         assert.deepStrictEqual(others, [])
-        assert.deepInclude(ended?.message, { status: "complete", finishReason: "stop", lastSeq: 3, usage, error: null })
-        assert.deepStrictEqual(types(ended?.roomEvents ?? []), ["4 message-closed"])
+        assert.isDefined(ended)
+        assert.deepInclude(ended.message, { status: "complete", finishReason: "stop", lastSeq: 3, usage, error: null })
+        assert.deepStrictEqual(types(ended.roomEvents), ["4 message-closed"])
         assert.deepStrictEqual(
           yield* store.closedRun(key, context.run.runId),
-          Option.some({ message: ended?.message, terminal: close.terminal })
+          Option.some({ message: ended.message, terminal: close.terminal })
         )
         assert.deepStrictEqual(Option.getOrThrow(yield* store.load(key)).openRuns, [])
       })

@@ -16,11 +16,11 @@ import { MessageId } from "@parley/domain/Ids"
 import type { ClientMessageId } from "@parley/domain/Ids"
 import type { Message } from "@parley/domain/Message"
 import type { RoomEvent } from "@parley/domain/RoomFrame"
+import { decodeRows } from "../decodeRows.ts"
 import type { AcceptContext, AcceptResult, ConversationKey, ConversationStore, StoredRoomEvent } from "../ConversationStore.ts"
 import { orUnavailable } from "../sqlFailure.ts"
 import type { TenantSql } from "../TenantSql.ts"
 import { conversationNotFound } from "./roomLog.ts"
-import { decodeRows } from "./rows.ts"
 
 /** How long a client message id is remembered. */
 export const dedupeWindowMs = 86_400_000

@@ -1,11 +1,12 @@
 /** Messages, read: a branch for the prompt, the tree by page, the newest. */
 import { Effect } from "effect"
+import { decodeRows } from "../decodeRows.ts"
 import type { ConversationStore } from "../ConversationStore.ts"
 import type { TenantSql } from "../TenantSql.ts"
 import { Schema } from "effect"
 import { Message } from "@parley/domain/Message"
 import { cursorOf, limitOf, pageOf } from "./paging.ts"
-import { decodeMessages, decodeRows, messageColumns } from "./rows.ts"
+import { decodeMessages, messageColumns } from "./rows.ts"
 
 /** The room's number of the last item. */
 const messagesCursor = /^(\d{1,15})$/

@@ -8,9 +8,10 @@ import { NotFound } from "@parley/domain/Errors"
 import type { ConversationId } from "@parley/domain/Ids"
 import { Message } from "@parley/domain/Message"
 import { RoomEvent } from "@parley/domain/RoomFrame"
+import { decodeRows } from "../decodeRows.ts"
 import type { ConversationStore, StoredRoomEvent } from "../ConversationStore.ts"
 import type { TenantSql } from "../TenantSql.ts"
-import { decodeRows, decodeSeqs, messageColumns } from "./rows.ts"
+import { decodeSeqs, messageColumns } from "./rows.ts"
 
 export const conversationNotFound = new NotFound({ message: "no such conversation", resource: "conversation" })
 

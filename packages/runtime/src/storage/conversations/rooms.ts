@@ -2,11 +2,12 @@
 import { Clock, Effect, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { Conversation, Member } from "@parley/domain/Message"
+import { decodeRows } from "../decodeRows.ts"
 import type { ConversationStore } from "../ConversationStore.ts"
 import type { TenantSql } from "../TenantSql.ts"
 import { cursorOf, limitOf, pageOf } from "./paging.ts"
 import { conversationNotFound, tell } from "./roomLog.ts"
-import { conversationColumns, decodeConversations, decodeRows, runColumns, StoredRun, storableText } from "./rows.ts"
+import { conversationColumns, decodeConversations, runColumns, StoredRun, storableText } from "./rows.ts"
 
 const untitled = "New conversation"
 /** When the last item was changed, and its id. */

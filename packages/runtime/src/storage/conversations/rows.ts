@@ -1,16 +1,11 @@
 /** How stored rows read as the domain's types. Columns are selected under the domain's names; every row is decoded. */
-import { Effect, Schema } from "effect"
+import { Schema } from "effect"
 import type { Statement, SqlClient } from "effect/sql"
 import { ConversationId, Epoch, MessageId, PrincipalId, RunId } from "@parley/domain/Ids"
 import { Conversation, Member, Message } from "@parley/domain/Message"
 import { ModelParameters } from "@parley/domain/ModelRequest"
 import { RunStatus, RunTerminal } from "@parley/domain/RunEvent"
-
-/** Rows that do not fit were not written by this program: a defect, with the fault's path in the log. */
-export const decodeRows = <S extends Schema.ConstraintDecoder<unknown>>(row: S) => {
-  const decode = Schema.decodeUnknownEffect(Schema.Array(row))
-  return (rows: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<S["Type"]>> => Effect.orDie(decode(rows))
-}
+import { decodeRows } from "../decodeRows.ts"
 
 /** `bigint` columns come as JavaScript's bigint; milliseconds and sequence numbers fit a float exactly. */
 export const conversationColumns = (sql: SqlClient.SqlClient): Statement.Fragment => sql`

@@ -4,10 +4,11 @@ import { ConversationId, RunId, TenantId } from "@parley/domain/Ids"
 import { Message } from "@parley/domain/Message"
 import type { MessageStatus } from "@parley/domain/Message"
 import { RunTerminal } from "@parley/domain/RunEvent"
+import { decodeRows } from "../decodeRows.ts"
 import type { ConversationStore } from "../ConversationStore.ts"
 import type { SystemSql } from "../SystemSql.ts"
 import type { TenantSql } from "../TenantSql.ts"
-import { decodeRows, decodeRuns, messageColumns, runColumns } from "./rows.ts"
+import { decodeRuns, messageColumns, runColumns } from "./rows.ts"
 
 const statusOf: Record<RunTerminal["type"], Exclude<MessageStatus, "streaming">> = {
   "run-complete": "complete",

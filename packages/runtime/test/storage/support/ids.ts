@@ -2,14 +2,7 @@
 import { Clock, Effect } from "effect"
 import * as Ids from "@parley/domain/Ids"
 
-const realClock: Clock.Clock = {
-  currentTimeMillisUnsafe: () => Date.now(),
-  currentTimeMillis: Effect.sync(() => Date.now()),
-  currentTimeNanosUnsafe: () => BigInt(Date.now()) * 1_000_000n,
-  currentTimeNanos: Effect.sync(() => BigInt(Date.now()) * 1_000_000n),
-  sleep: () => Effect.void
-}
-const real = <A>(make: Effect.Effect<A>) => Effect.provideService(make, Clock.Clock, realClock)
+const real = <A>(make: Effect.Effect<A>) => Effect.provideService(make, Clock.Clock, Clock.Clock.defaultValue())
 
 export const makeTenantId = real(Ids.makeTenantId)
 export const makePrincipalId = real(Ids.makePrincipalId)

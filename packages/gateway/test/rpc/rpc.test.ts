@@ -187,14 +187,14 @@ describe.each(engines)("rpc on %s", (engine) => {
               ? parley.Send({ conversationId, clientMessageId: clientMessageId(), content })
               : Effect.void
           ),
-          Stream.take(3),
+          Stream.take(5),
           Stream.runCollect
         )
       })
     )
     assert.deepStrictEqual(
       frames.map((frame) => frame.type),
-      ["room-snapshot", "room", "delta"]
+      ["room-snapshot", "room", "room", "room", "delta"]
     )
     await until("its follower is released", () => doors.conversations.followers.size === 0)
   })

@@ -129,13 +129,13 @@ describe("commands of a socket", () => {
         yield* turn
         bench.conversations.text(runOf(bench), "hi")
         yield* turn
-        assert.deepStrictEqual(types(socket), ["room-snapshot", "done", "room", "delta", "accepted", "delta"])
+        assert.deepStrictEqual(types(socket), ["room-snapshot", "done", "room", "room", "room", "delta", "accepted", "delta"])
         socket.write({ type: "unfollow", id: "3", conversationId })
         socket.write({ type: "unfollow", id: "4", conversationId })
         yield* turn
         bench.conversations.text(runOf(bench), "unheard")
         yield* turn
-        assert.deepStrictEqual(types(socket).slice(6), ["done", "done"])
+        assert.deepStrictEqual(types(socket).slice(8), ["done", "done"])
         assert.strictEqual(bench.conversations.followers.size, 0)
       })
     )

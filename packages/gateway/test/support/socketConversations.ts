@@ -11,6 +11,7 @@ import type { ConversationError } from "@parley/domain/Errors"
 import { PrincipalId, makeConversationId, makeEpoch, makeMessageId, makeRunId } from "@parley/domain/Ids"
 import type { ConversationId, Epoch, MessageId, RunId } from "@parley/domain/Ids"
 import type { Conversation, Message } from "@parley/domain/Message"
+import type { RoomEvent } from "@parley/domain/RoomFrame"
 import { isTerminal } from "@parley/domain/RunEvent"
 import type { RunEvent, RunStatus, RunTerminal } from "@parley/domain/RunEvent"
 import type { RunFrame } from "@parley/domain/RunFrame"
@@ -58,6 +59,8 @@ export class SocketConversations {
   before: (method: string) => Effect.Effect<void, ConversationError> = () => Effect.void
   /** Called when a run is accepted. */
   onRun: (run: DoubleRun, question: string) => void = () => {}
+  /** Each conversation's room events; the place of one, from 1, is its `seq`. */
+  readonly #rooms = new Map<ConversationId, Array<RoomEvent>>()
   readonly #accepted = new Map<string, Accepted>()
   readonly #conversations = new Map<ConversationId, Conversation>()
 
@@ -99,8 +102,11 @@ export class SocketConversations {
     for (const follower of this.followers) if (follower.runs.has(run.runId)) follower.port.send(text)
   }
 
-  #toRoom(id: ConversationId, frame: object): void {
-    const text = JSON.stringify(frame)
+  #toRoom(id: ConversationId, event: RoomEvent): void {
+    const log = this.#rooms.get(id) ?? []
+    this.#rooms.set(id, log)
+    log.push(event)
+    const text = JSON.stringify({ type: "room", conversationId: id, seq: log.length, event })
     for (const follower of this.followers) if (follower.room && follower.id === id) follower.port.send(text)
   }
 
@@ -110,12 +116,7 @@ export class SocketConversations {
     const message = answer(run, messages[at]?.parentId ?? null)
     if (at === -1) messages.push(message)
     else messages[at] = message
-    this.#toRoom(run.conversationId, {
-      type: "room",
-      conversationId: run.conversationId,
-      seq: messages.length,
-      event: { type: "message-closed", message }
-    })
+    this.#toRoom(run.conversationId, { type: "message-closed", message })
   }
 
   #accept(id: ConversationId, clientMessageId: string, question: string): Effect.Effect<Accepted, never, Caller> {
@@ -149,19 +150,17 @@ export class SocketConversations {
         finishReason: null,
         lastSeq: null
       }
-      messages.push(asked, answer(run, messageId))
+      const begun = answer(run, messageId)
+      messages.push(asked, begun)
       const accepted = {
         messageId,
         run: { runId: run.runId, messageId: run.messageId, epoch: run.epoch },
         duplicate: false
       }
       this.#accepted.set(clientMessageId, accepted)
-      this.#toRoom(id, {
-        type: "room",
-        conversationId: id,
-        seq: messages.length,
-        event: { type: "message-added", message: asked }
-      })
+      this.#toRoom(id, { type: "message-added", message: asked })
+      this.#toRoom(id, { type: "message-added", message: begun })
+      this.#toRoom(id, { type: "run-started", run: { runId: run.runId, messageId: run.messageId, status: "running" } })
       for (const follower of this.followers) if (follower.room && follower.id === id) follower.runs.add(run.runId)
       this.emit(run, { type: "run-start", messageId: run.messageId, model: "demo/echo" })
       this.onRun(run, question)
@@ -285,18 +284,20 @@ export class SocketConversations {
             follower.room = true
             const messages = this.messages.get(id) ?? []
             const active = [...this.runs.values()].find((run) => run.conversationId === id && run.terminal === null)
-            if (afterSeq !== messages.length) {
-              send({
-                type: "room-snapshot",
-                conversationId: id,
-                seq: messages.length,
-                conversation: this.#conversations.get(id),
-                members: [],
-                messages,
-                activeRun:
-                  active === undefined ? null : { runId: active.runId, messageId: active.messageId, status: active.status }
-              })
+            const log = this.#rooms.get(id) ?? []
+            if (afterSeq !== undefined) {
+              for (let i = afterSeq; i < log.length; i++) send({ type: "room", conversationId: id, seq: i + 1, event: log[i] })
+              return
             }
+            send({
+              type: "room-snapshot",
+              conversationId: id,
+              seq: log.length,
+              conversation: this.#conversations.get(id),
+              members: [],
+              messages,
+              activeRun: active === undefined ? null : { runId: active.runId, messageId: active.messageId, status: active.status }
+            })
           })
         ),
       ack: (runId, seq) => void this.acks.push([runId, seq]),

@@ -1,12 +1,13 @@
 /** The socket, RPC and page doors on a real server, over conversations in memory. */
 import { Context, Effect, Exit, Layer, Scope } from "effect"
-import { HttpRouter } from "effect/http"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { ModelEvent } from "@parley/domain/ModelEvent"
 import { Completions } from "@parley/domain/Completions"
 import type { CompletionError, CompletionRequest } from "@parley/domain/Completions"
 import { ModelNotFound } from "@parley/domain/Errors"
 import { noUsage } from "@parley/domain/Usage"
 import { GatewayServer } from "../../src/server/GatewayServer.ts"
+import { PageDoor } from "../../src/page/PageDoor.ts"
 import { RpcDoor } from "../../src/rpc/RpcDoor.ts"
 import { SocketDoor } from "../../src/socket/SocketDoor.ts"
 import type { SocketDoorOptions } from "../../src/socket/SocketDoor.ts"
@@ -49,6 +50,28 @@ export class SocketCompletions {
   }
 }
 
+/** What the page asks over HTTP, as the doors of others answer it. */
+const others = (conversations: SocketConversations, keys: SocketKeys) => {
+  const withKey = (answer: Effect.Effect<HttpServerResponse.HttpServerResponse>) =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+      keys.good.has(headers["authorization"]?.slice("Bearer ".length) ?? "")
+        ? answer
+        : Effect.succeed(HttpServerResponse.empty({ status: 401 }))
+    )
+  return Layer.mergeAll(
+    HttpRouter.add(
+      "GET",
+      "/v1/models",
+      withKey(Effect.succeed(HttpServerResponse.jsonUnsafe({ data: [{ id: "demo/echo" }, { id: "demo/other" }] })))
+    ),
+    HttpRouter.add(
+      "POST",
+      "/api/conversations",
+      withKey(Effect.map(conversations.addConversation(), (id) => HttpServerResponse.jsonUnsafe({ id }, { status: 201 })))
+    )
+  )
+}
+
 export interface RunningDoors {
   readonly url: string
   readonly port: number
@@ -58,15 +81,22 @@ export interface RunningDoors {
   readonly completions: SocketCompletions
 }
 
-export const startDoors = async (engine: Engine, options: SocketDoorOptions = {}): Promise<RunningDoors> => {
-  const conversations = new SocketConversations()
-  const keys = new SocketKeys()
+export const startDoors = async (
+  engine: Engine,
+  options: SocketDoorOptions = {},
+  { conversations = new SocketConversations(), keys = new SocketKeys(), port = 0 } = {}
+): Promise<RunningDoors> => {
   const completions = new SocketCompletions()
   // The socket door is built after the server, and so says goodbye before the server ends its connections.
   const doors = SocketDoor.layer({ finalDrainMs: 0, ...options }).pipe(
-    Layer.provideMerge(HttpRouter.serve(RpcDoor.layer, { disableLogger: true, disableListenLog: true })),
+    Layer.provideMerge(
+      HttpRouter.serve(Layer.mergeAll(RpcDoor.layer, PageDoor.layer, others(conversations, keys)), {
+        disableLogger: true,
+        disableListenLog: true
+      })
+    ),
     Layer.provide([conversations.layer, keys.layer, completions.layer]),
-    Layer.provideMerge(GatewayServer.layer({ host: "127.0.0.1", port: 0, engine }))
+    Layer.provideMerge(GatewayServer.layer({ host: "127.0.0.1", port, engine }))
   )
   const scope = Scope.makeUnsafe()
   const { address } = Context.get(await Effect.runPromise(Layer.buildWithScope(doors, scope)), GatewayServer)

@@ -11,6 +11,9 @@ export interface DatabaseAddress {
   readonly location: string
 }
 
+/** How often a command, whose person waits for it, tries a database that does not answer; a server is more patient. */
+export const startAttempts = 3
+
 export const openDatabase = (settings: Settings): Effect.Effect<DatabaseAddress, EmbeddedPostgresError, Scope.Scope> =>
   Option.match(settings.databaseUrl, {
     onSome: (url) => Effect.succeed({ url, location: withoutPassword(Redacted.value(url)) }),

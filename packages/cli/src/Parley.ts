@@ -2,6 +2,7 @@
 import { Busy } from "@parley/domain/Errors"
 import { layerHttpDoors } from "@parley/gateway/HttpDoors"
 import { renderFault } from "@parley/gateway/renderFault"
+import { PageDoor } from "@parley/gateway/page/PageDoor"
 import { RpcDoor } from "@parley/gateway/rpc/RpcDoor"
 import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { SocketDoor } from "@parley/gateway/socket/SocketDoor"
@@ -37,7 +38,7 @@ export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, 
     Layer.provideMerge(providers),
     Layer.provideMerge(storage)
   )
-  const routes = Layer.mergeAll(layerHttpDoors, RpcDoor.layer)
+  const routes = Layer.mergeAll(layerHttpDoors, RpcDoor.layer, PageDoor.layer)
   return Layer.mergeAll(
     HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }),
     layerSockets(settings)

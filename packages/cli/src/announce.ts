@@ -15,18 +15,16 @@ export interface Announcement {
 }
 
 export const announce = (a: Announcement): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    yield* Effect.logInfo("Parley is ready").pipe(
-      Effect.annotateLogs({
-        address: a.address,
-        providers: a.providers.join(", "),
-        data: a.data,
-        engine: a.engine,
-        startedInMs: a.startedInMs
-      })
-    )
-    yield* Effect.sync(() => process.stdout.write(banner(a)))
-  })
+  Effect.sync(() => process.stdout.write(banner(a))).pipe(
+    Effect.andThen(Effect.logInfo("Parley is ready")),
+    Effect.annotateLogs({
+      address: a.address,
+      providers: a.providers.join(", "),
+      data: a.data,
+      engine: a.engine,
+      startedInMs: a.startedInMs
+    })
+  )
 
 const banner = (a: Announcement): string => {
   const rows: Array<readonly [string, string]> = [

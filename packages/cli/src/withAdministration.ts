@@ -8,7 +8,7 @@ import { Database } from "@parley/runtime/storage/Database"
 import { Tenants } from "@parley/runtime/tenants/Tenants"
 import { Effect, Layer, Option, References } from "effect"
 import { Flag } from "effect/cli"
-import { openDatabase } from "./DatabaseAddress.ts"
+import { openDatabase, startAttempts } from "./DatabaseAddress.ts"
 import { forPeople } from "./forPeople.ts"
 import { asOperatorOf } from "./Operator.ts"
 import { settings } from "./Settings.ts"
@@ -27,7 +27,7 @@ export const withAdministration = <A, E extends { readonly message: string }>(
   Effect.gen(function* () {
     const all = yield* settings
     const { url } = yield* openDatabase(all)
-    const layer = Identity.layer.pipe(Layer.provideMerge(Tenants.layer), Layer.provideMerge(Database.layer({ url })))
+    const layer = Identity.layer.pipe(Layer.provideMerge(Tenants.layer), Layer.provideMerge(Database.layer({ url, startAttempts })))
     const context = yield* Layer.build(layer)
     return yield* Effect.gen(function* () {
       const own = Option.isSome(tenant)

@@ -2,7 +2,7 @@
 import { Database } from "@parley/runtime/storage/Database"
 import { Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
-import { openDatabase } from "../DatabaseAddress.ts"
+import { openDatabase, startAttempts } from "../DatabaseAddress.ts"
 import { forPeople } from "../forPeople.ts"
 import { layerLogging } from "../Logging.ts"
 import { settings } from "../Settings.ts"
@@ -12,7 +12,7 @@ export const migrate = Command.make("migrate", {}, () =>
     const all = yield* settings
     yield* Effect.gen(function* () {
       const { location, url } = yield* openDatabase(all)
-      yield* Layer.build(Database.layer({ url }))
+      yield* Layer.build(Database.layer({ url, startAttempts }))
       yield* Console.log(`The schema of ${location} is up to date.`)
     }).pipe(Effect.scoped, Effect.provide(layerLogging(all)))
   }).pipe(forPeople)

@@ -1,5 +1,5 @@
 /** Parley as its own program starts it, with a Postgres beside it. */
-import { startChild } from "../harness/Child.ts"
+import { freePort, startChild } from "../harness/Child.ts"
 import type { Child } from "../harness/Child.ts"
 import { loadCore, serverCore } from "../harness/Machine.ts"
 
@@ -30,7 +30,7 @@ export const startParley = async (options: {
     nodeArgs: ["--import", new URL("../harness/probe.ts", import.meta.url).pathname, ...(options.nodeArgs ?? [])],
     env: {
       DATABASE_URL: String(database.ready["url"]),
-      PARLEY_PORT: "0",
+      PARLEY_PORT: String(await freePort()),
       PARLEY_BOOTSTRAP_API_KEY: key,
       PARLEY_DRAIN_TIMEOUT_MS: "1000",
       PARLEY_LOG_FORMAT: "json",

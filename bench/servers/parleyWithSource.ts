@@ -4,6 +4,7 @@ import { layerLogging } from "@parley/cli/Logging"
 import { layerParley } from "@parley/cli/Parley"
 import { settings } from "@parley/cli/Settings"
 import { GatewayServer } from "@parley/gateway/server/GatewayServer"
+import { Bootstrap } from "@parley/runtime/identity/Bootstrap"
 import { Context, Effect, Layer } from "effect"
 import { TokenSource } from "./tokenSource.ts"
 
@@ -19,7 +20,9 @@ const program = Effect.gen(function* () {
   const all = yield* settings
   yield* Effect.gen(function* () {
     const { url } = yield* openDatabase(all)
-    const context = yield* Layer.build(layerParley(all, url, { extra: [source], limits: { maxConcurrent } }))
+    const more = { extra: [source], limits: { maxConcurrent } }
+    const context = yield* Layer.build(layerParley(all, url, more))
+    yield* Effect.provide(Bootstrap.run({ givenKey: all.bootstrapApiKey }), context)
     process.stdout.write(`Address ${Context.get(context, GatewayServer).address.url}\n`)
     yield* Effect.never
   }).pipe(Effect.scoped, Effect.provide(layerLogging(all)))

@@ -29,7 +29,9 @@ const control = { pause: () => {}, resume: () => {} }
 export class TokenSource implements ModelProvider {
   readonly id = "source"
   readonly isDemo = false
-  readonly models = Effect.succeed([])
+  readonly models = Effect.succeed([
+    { id: "source/steady-1000", provider: "source", model: "steady-1000", createdAtSeconds: 0, kind: "chat" as const }
+  ])
   readonly #slots: Array<Set<Stream>> = Array.from({ length: wheelMs }, () => new Set<Stream>())
   #waiting: Array<Stream> = []
   #placed = 0

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Logger, References } from "effect"
+import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelProvider } from "@parley/domain/ModelProvider"
@@ -16,6 +17,8 @@ import {
 } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { noUsage } from "@parley/domain/Usage"
+import type { ProviderSource } from "../src/circuit/ProviderCircuit.ts"
+import { ProviderCircuits } from "../src/circuit/ProviderCircuits.ts"
 import { defaultLimits } from "../src/ProviderLimits.ts"
 import { Providers } from "../src/Providers.ts"
 import { providersOf } from "./support/model.ts"
@@ -285,6 +288,49 @@ describe("a circuit that has a defect", () => {
     })
   )
 })
+
+it.effect("breakers whose state is in one store are open together", () =>
+  Effect.gen(function* () {
+    const store = yield* Layer.build(CircuitBreaker.layerStoreMemory())
+    const processOf = Effect.fnUntraced(function* () {
+      const one = makeFake("one")
+      const layer = Providers.layerWithStore({ extra: [one.provider] })
+      const context = yield* Effect.provide(Layer.build(layer), store)
+      const model = yield* Effect.provide(
+        Effect.flatMap(Providers, (providers) => providers.resolve("one/m")),
+        context
+      )
+      return { one, call: model.complete(ask("Hello")) }
+    })
+    const [first, second] = [yield* processOf(), yield* processOf()]
+    first.one.does(failing)
+    for (let call = 0; call < 5; call++) yield* tagOf(first.call)
+    assert.strictEqual(yield* tagOf(second.call), "ProviderUnavailable")
+    assert.strictEqual(second.one.calls(), 0)
+  })
+)
+
+it.effect("a circuit that cannot be built is tried again after its backoff", () =>
+  Effect.gen(function* () {
+    let broken = true
+    const source: ProviderSource = {
+      id: "one",
+      isDemo: false,
+      make: Effect.suspend(() => (broken ? Effect.die(new Error("a bug of ours")) : Effect.succeed(makeFake("one").provider)))
+    }
+    const layer = Layer.provide(ProviderCircuits.layer([source], defaultLimits), CircuitBreaker.layerStoreMemory())
+    const context = yield* Layer.build(layer)
+    const call = Effect.provide(
+      Effect.flatMap(ProviderCircuits, (circuits) => circuits.complete("one", ask("Hello"))),
+      context
+    )
+    assert.strictEqual(yield* tagOf(call), "ProviderFailed")
+    broken = false
+    assert.strictEqual(yield* tagOf(call), "ProviderUnavailable")
+    yield* TestClock.adjust(defaultLimits.restartMs)
+    assert.deepStrictEqual(yield* call, fine)
+  }).pipe(Effect.provide(Logger.layer([])))
+)
 
 it.effect("circuits that idle are closed down, and come back when they are called", () =>
   Effect.gen(function* () {

@@ -12,7 +12,8 @@ import { modelOf } from "./support/model.ts"
 import { ask } from "./support/requests.ts"
 import { wires } from "./support/wires.ts"
 import type { WireUnderTest } from "./support/wires.ts"
-import { raw } from "./wire/WireServer.ts"
+import { answer, httpError, raw } from "./wire/WireServer.ts"
+import type { WireScript } from "./wire/WireServer.ts"
 
 interface Seen {
   readonly text: string
@@ -140,6 +141,40 @@ describe.each(wires)("$id", (wire) => {
       const expected = yield* Effect.promise(() => sdk(server.baseUrl, false))
       const answer = yield* model.complete(ask("Hello"))
       assert.deepStrictEqual(seenOf(answer, expected), expected)
+    })
+  )
+})
+
+const refusals: ReadonlyArray<readonly [says: string, script: WireScript]> = [
+  ...[400, 401, 403, 404, 413, 422, 429, 500, 503, 529].map((status) => [String(status), httpError(status)] as const),
+  ["429 with Retry-After", httpError(429, undefined, { "retry-after": "7" })],
+  ["502 as an HTML page", httpError(502, "<html>Bad gateway</html>")]
+]
+
+describe.each(wires)("$id and its SDK", (wire) => {
+  it.live.each(refusals)("agree on the status of a refusal, whole and streamed: %s", ([, script]) =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      server.otherwise(() => script)
+      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
+      for (const streaming of [false, true]) {
+        const call = streaming ? model.stream(ask("Hello"), () => undefined) : model.complete(ask("Hello"))
+        const ours = yield* Effect.flip(call)
+        const theirs = yield* Effect.flip(
+          Effect.tryPromise({ try: () => sdks[wire.id]!(server.baseUrl, streaming), catch: (error) => error })
+        )
+        assert.strictEqual(ours.status, Reflect.get(Object(theirs), "status"))
+      }
+    })
+  )
+
+  it.live("both fail when the connection is cut", () =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      server.otherwise(() => answer("One two three", { cutAfter: 2 }))
+      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
+      assert.strictEqual((yield* Effect.flip(model.stream(ask("Hello"), () => undefined)))._tag, "ProviderTruncated")
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.tryPromise(() => sdks[wire.id]!(server.baseUrl, true)))))
     })
   )
 })

@@ -148,7 +148,7 @@ const initialise = async (path: string, account: ServerAccount, binaries: string
     })
     await rename(incoming, path)
   } catch (error) {
-    await rm(incoming, { recursive: true, force: true })
+    await rm(incoming, { recursive: true, force: true }).catch(() => {})
     throw EmbeddedPostgresError.because(
       "initialise",
       `A new database could not be made in ${path}: look for room on the disk, or set PARLEY_DATA_DIR or DATABASE_URL.`,

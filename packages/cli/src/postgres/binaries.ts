@@ -1,5 +1,5 @@
 /** Where `initdb` and `postgres` are: in the npm package of this platform, or in a copy that the server's user can reach. */
-import { cp, mkdir, rename, rm } from "node:fs/promises"
+import { chmod, cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { Schema } from "effect"
@@ -48,15 +48,26 @@ const copyBinaries = async (from: string, to: string): Promise<void> => {
   try {
     await mkdir(dirname(to), { recursive: true, mode: 0o755 })
     await cp(from, incoming, { recursive: true, verbatimSymlinks: true })
+    await openToAll(incoming)
     await rm(to, { recursive: true, force: true })
     await rename(incoming, to)
   } catch (error) {
-    await rm(incoming, { recursive: true, force: true })
+    await rm(incoming, { recursive: true, force: true }).catch(() => {})
     throw EmbeddedPostgresError.because(
       "binaries",
       `Postgres refuses to run as root, its user cannot reach ${from}, and ${dirname(to)} cannot be written. ` +
         "Start as an ordinary user, or set DATABASE_URL.",
       error
     )
+  }
+}
+
+/** An installation under a strict umask is its owner's alone: whoever may run the copy may also read it. */
+const openToAll = async (folder: string): Promise<void> => {
+  await chmod(folder, 0o755)
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await openToAll(path)
+    else if (entry.isFile()) await chmod(path, ((await stat(path)).mode & 0o100) === 0 ? 0o644 : 0o755)
   }
 }

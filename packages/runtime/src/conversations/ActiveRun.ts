@@ -1,6 +1,7 @@
 /** A run under way: its phase, its log, and the sink through which its provider speaks. Nothing here suspends. */
 import { Deferred, Effect } from "effect"
 import type { MessageId, PrincipalId, RequestId, RunId } from "@parley/domain/Ids"
+import type { Message } from "@parley/domain/Message"
 import type { ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelParameters } from "@parley/domain/ModelRequest"
 import { addUsage } from "@parley/domain/Usage"
@@ -31,6 +32,9 @@ export class ActiveRun {
   /** Completed when the terminal is stored and told, or the run is lost. */
   readonly ended = Deferred.makeUnsafe<void>()
   readonly sink: ModelSink
+
+  /** From the root to the message that is answered; undefined until it is read. */
+  path: ReadonlyArray<Message> | undefined
 
   private currentPhase: RunPhase = "starting"
   private hasSpoken = false

@@ -44,6 +44,8 @@ export interface ConversationLimitsValues {
   readonly maxRunsPerFollower: number
   /** Messages of a path that are sent to a model, the newest. */
   readonly maxPathMessages: number
+  /** The last answered path is kept in memory up to this, so that the next question need not read it. UTF-16 code units. */
+  readonly maxKnownPathChars: number
   readonly roomSnapshotMessages: number
   /** Room events that are replayed one by one; past it a room snapshot. */
   readonly maxRoomReplay: number
@@ -92,6 +94,7 @@ export const defaultConversationLimits: ConversationLimitsValues = {
   maxFollowersPerConversation: 1_000,
   maxRunsPerFollower: 16,
   maxPathMessages: 1_000,
+  maxKnownPathChars: 16 * KiB,
   roomSnapshotMessages: 50,
   maxRoomReplay: 200,
   typingExpiresMs: 6_000,

@@ -1,6 +1,7 @@
 /** What the actor of a conversation keeps in memory of it: all of it can be read again from the store. */
+import type { Part } from "@parley/domain/Content"
 import type { PrincipalId, RunId } from "@parley/domain/Ids"
-import type { Conversation, Member } from "@parley/domain/Message"
+import type { Conversation, Member, Message } from "@parley/domain/Message"
 import type { RoomEvent } from "@parley/domain/RoomFrame"
 import type { LoadedConversation, StoredRoomEvent } from "../storage/ConversationStore.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
@@ -15,6 +16,9 @@ export class LiveConversation {
   /** Logs of runs that have just ended, until the stored message answers for them. */
   readonly endedLogs = new Map<RunId, RunLog>()
 
+  /** The path that was answered last, from the root to the answer; empty when it is not known. */
+  private knownPath: ReadonlyArray<Message> = []
+
   constructor(loaded: LoadedConversation) {
     this.conversation = loaded.conversation
     this.members = new Map(loaded.members.map((member) => [member.principalId, member]))
@@ -23,6 +27,19 @@ export class LiveConversation {
 
   logOf(runId: RunId): RunLog | undefined {
     return this.run?.question.runId === runId ? this.run.log : this.endedLogs.get(runId)
+  }
+
+  /** From the root to `message`, if what leads to it is in memory. */
+  pathTo(message: Message): ReadonlyArray<Message> | undefined {
+    if (message.parentId === null) return [message]
+    return this.knownPath[this.knownPath.length - 1]?.id === message.parentId ? [...this.knownPath, message] : undefined
+  }
+
+  /** The path to an answer that is final; kept if it is short. */
+  know(path: ReadonlyArray<Message>, maxChars: number): void {
+    let chars = 0
+    for (const message of path) for (const part of message.content) chars += charsOf(part)
+    this.knownPath = chars > maxChars ? [] : path
   }
 
   apply(events: ReadonlyArray<StoredRoomEvent>): void {
@@ -48,5 +65,19 @@ export class LiveConversation {
       case "run-started":
         break
     }
+  }
+}
+
+const charsOf = (part: Part): number => {
+  switch (part.type) {
+    case "text":
+    case "reasoning":
+      return part.text.length
+    case "image":
+      return part.url.length
+    case "tool-call":
+      return part.arguments.length
+    case "tool-result":
+      return part.content.length
   }
 }

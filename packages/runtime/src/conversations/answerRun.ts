@@ -3,6 +3,7 @@ import { Cause, Clock, Deferred, Effect, Exit, Option, Schedule } from "effect"
 import { errorTraits } from "@parley/domain/ErrorTraits"
 import type { ModelNotFound, Unavailable } from "@parley/domain/Errors"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
+import type { MessageId } from "@parley/domain/Ids"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { RunTerminal } from "@parley/domain/RunEvent"
 import type { Message } from "@parley/domain/Message"
@@ -70,22 +71,23 @@ const askProvider = (
   taken: TakenOver | undefined
 ): Effect.Effect<ModelAnswer, AnswerError> =>
   Effect.gen(function* () {
-    const { limits, providers, store, tenants } = host.services
+    const { limits, providers, tenants } = host.services
     const { messageId, model, parameters } = run.question
-    // The answer's own empty message ends the path.
-    const path = yield* store
-      .path(host.key, messageId, limits.maxPathMessages + 1)
-      .pipe(Effect.retry({ schedule: Schedule.exponential(pathRetryMs), times: pathRetries }))
-    const asked = buildPrompt(
-      live.conversation.systemPrompt,
-      path.filter((message) => message.id !== messageId)
-    )
+    run.path ??= yield* readPath(host, messageId)
+    const asked = buildPrompt(live.conversation.systemPrompt, run.path.slice(-limits.maxPathMessages))
     const resolved = yield* providers.resolve(model)
     const messages = taken?.isContinued === true ? continuePrompt(asked, taken.partial) : asked
     return yield* tenants.withRequest(host.key.tenantId)(
       resolved.stream({ model: resolved.model, messages, parameters }, run.sink)
     )
   })
+
+const readPath = (host: ConversationHost, answerId: MessageId): Effect.Effect<ReadonlyArray<Message>, Unavailable> =>
+  host.services.store.path(host.key, answerId, host.services.limits.maxPathMessages + 1).pipe(
+    Effect.retry({ schedule: Schedule.exponential(pathRetryMs), times: pathRetries }),
+    // The answer's own empty message ends the path.
+    Effect.map((path) => path.filter((message) => message.id !== answerId))
+  )
 
 interface Failure {
   readonly code: string
@@ -193,6 +195,7 @@ const tellEnd = (
   live.endedLogs.set(runId, log)
   host.services.loop.after(host.services.limits.endedLogRetentionMs, () => live.endedLogs.delete(runId))
   live.apply(stored.roomEvents)
+  if (run.path !== undefined) live.know([...run.path, stored.message], host.services.limits.maxKnownPathChars)
   host.room.tell(stored.roomEvents)
 }
 

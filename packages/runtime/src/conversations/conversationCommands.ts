@@ -9,7 +9,7 @@ import { makeEpoch, makeMessageId, makeRunId } from "@parley/domain/Ids"
 import type { PrincipalId, RunId } from "@parley/domain/Ids"
 import type { RunStanding } from "@parley/domain/actors/ConversationActor"
 import { initialRunState } from "@parley/domain/foldRun"
-import type { Conversation, Member } from "@parley/domain/Message"
+import type { Conversation, Member, Message } from "@parley/domain/Message"
 import type { ModelParameters } from "@parley/domain/ModelRequest"
 import type { AcceptContext, AcceptResult, StoredRun } from "../storage/ConversationStore.ts"
 import { ActiveRun } from "./ActiveRun.ts"
@@ -119,27 +119,46 @@ const accept = <E extends ConversationError>(
   isAnswered: boolean,
   store: (context: AcceptContext) => Effect.Effect<AcceptResult, E>
 ): Answer<Accepted> =>
-  host.write((live) =>
-    Effect.gen(function* () {
-      yield* requireMember(live, caller)
-      const context = yield* prepare(host, live, caller, command, isAnswered)
-      const { accepted, roomEvents } = yield* store(context).pipe(
-        Effect.tapError((error) =>
-          Effect.sync(() => {
-            if (error._tag === "Unavailable" || error._tag === "Conflict") host.doubt(live)
-          })
-        )
+  Effect.flatMap(
+    // Before it is this command's turn, since a provider may be asked for its models here.
+    host.use((live) => Effect.andThen(requireMember(live, caller), prepare(host, live, caller, command, isAnswered))),
+    (context) =>
+      host.write((live) =>
+        Effect.gen(function* () {
+          yield* requireMember(live, caller)
+          const { accepted, roomEvents } = yield* store(context).pipe(
+            Effect.tapError((error) =>
+              Effect.sync(() => {
+                if (error._tag === "Unavailable" || error._tag === "Conflict") host.doubt(live)
+              })
+            )
+          )
+          if (accepted.duplicate) return accepted
+          if (context.run === null) {
+            tell(host, live, roomEvents)
+            return accepted
+          }
+          const run = register(host, live, caller, context.run)
+          run.path = pathOf(live, context, roomEvents)
+          tell(host, live, roomEvents)
+          host.room.tellRun(run.log)
+          yield* host.answer(live, run)
+          return accepted
+        }).pipe(Effect.uninterruptible)
       )
-      if (accepted.duplicate) return accepted
-      if (context.run !== null) register(host, live, caller, context.run)
-      tell(host, live, roomEvents)
-      if (live.run !== null && context.run !== null) {
-        host.room.tellRun(live.run.log)
-        yield* host.answer(live, live.run)
-      }
-      return accepted
-    }).pipe(Effect.uninterruptible)
   )
+
+/** What leads to the question, if it is known without reading it. */
+const pathOf = (
+  live: LiveConversation,
+  context: AcceptContext,
+  events: AcceptResult["roomEvents"]
+): ReadonlyArray<Message> | undefined => {
+  for (const { event } of events) {
+    if (event.type === "message-added" && event.message.id === context.messageId) return live.pathTo(event.message)
+  }
+  return undefined
+}
 
 const prepare = (
   host: ConversationHost,
@@ -171,12 +190,14 @@ const register = (
   live: LiveConversation,
   caller: CallerInfo,
   stored: NonNullable<AcceptContext["run"]>
-): void => {
+): ActiveRun => {
   const { limits, schedule } = host.services
   const { epoch, messageId, model, parameters, runId } = stored
   const { principalId, requestId } = caller
   const log = new RunLog({ conversationId: host.key.conversationId, runId, epoch }, initialRunState(messageId, model), 0, limits)
-  live.run = new ActiveRun({ runId, messageId, principalId, model, parameters, requestId }, log, schedule)
+  const run = new ActiveRun({ runId, messageId, principalId, model, parameters, requestId }, log, schedule)
+  live.run = run
+  return run
 }
 
 const tell = (host: ConversationHost, live: LiveConversation, events: AcceptResult["roomEvents"]): void => {

@@ -167,11 +167,39 @@ describe("an answer", () => {
     Effect.gen(function* () {
       const world = yield* conversationWorld()
       const { id } = yield* world.create()
-      world.store.next("path", storeAway, storeAway)
       yield* world.send(id, "c1", "Hello")
+      yield* (yield* world.provider.call(0)).complete()
+      yield* settle
+      yield* world.crash
+      world.store.next("path", storeAway, storeAway)
+      yield* world.send(id, "c2", "Hello again")
       yield* settle
       yield* TestClock.adjust(1_000)
-      yield* world.provider.call(0)
+      yield* world.provider.call(1)
+      assert.strictEqual(world.store.calls.filter((method) => method === "path").length, 3)
+    })
+  )
+
+  it.effect("needs no reading when the last one is remembered, which long ones are not", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld({ maxKnownPathChars: 100 })
+      const { id } = yield* world.create()
+      const turn = (n: number, question: string, reply: string) =>
+        Effect.gen(function* () {
+          yield* world.send(id, `c${n}`, question)
+          const call = yield* world.provider.call(n)
+          call.say(reply)
+          yield* call.complete()
+          yield* settle
+          const reads = world.store.calls.filter((method) => method === "path").length
+          return { asked: call.request.messages.map(({ content }) => content), reads }
+        })
+      assert.deepStrictEqual(yield* turn(0, "one", "1"), { asked: [text("one")], reads: 0 })
+      const second = { asked: [text("one"), text("1"), text("two")], reads: 0 }
+      assert.deepStrictEqual(yield* turn(1, "two", "2".repeat(100)), second)
+      const third = yield* turn(2, "three", "3")
+      assert.strictEqual(third.reads, 1)
+      assert.deepStrictEqual(third.asked, [...second.asked, text("2".repeat(100)), text("three")])
     })
   )
 })

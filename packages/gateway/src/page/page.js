@@ -182,7 +182,7 @@ const roomEvent = (event) => {
     }
     case "run-started": {
       const { messageId, runId, status } = event.run
-      if (status === "running" && !answers.has(runId)) answers.set(runId, emptyAnswer(runId, messageId))
+      if (status === "running") expect(runId, messageId)
       return refreshButtons()
     }
   }
@@ -190,14 +190,19 @@ const roomEvent = (event) => {
 
 // ---- the runs
 
+/** What is held of a run; nothing yet, for a new one. */
+const expect = (runId, messageId) => {
+  const held = answers.get(runId)
+  if (held !== undefined) return held
+  const made = emptyAnswer(runId, messageId)
+  answers.set(runId, made)
+  view.announce("The answer begins.")
+  return made
+}
+
 const runFrame = (frame, length) => {
-  let answer = answers.get(frame.runId)
-  if (answer === undefined) {
-    if (frame.type === "gone") return
-    answer = emptyAnswer(frame.runId)
-    answers.set(frame.runId, answer)
-    view.announce("The answer begins.")
-  }
+  if (frame.type === "gone" && !answers.has(frame.runId)) return
+  const answer = expect(frame.runId, null)
   switch (applyFrame(answer, frame)) {
     case "subscribe":
       return void subscribe(answer)
@@ -399,9 +404,8 @@ const accepted = ({ messageId, run }) => {
   }
   pending = null
   storage.keepPending(null)
-  if (run !== null && !answers.has(run.runId) && messages.get(run.messageId)?.status !== "complete") {
-    answers.set(run.runId, emptyAnswer(run.runId, run.messageId))
-  }
+  const message = run === null ? undefined : messages.get(run.messageId)
+  if (run !== null && (message === undefined || message.status === "streaming")) expect(run.runId, run.messageId)
   showAll()
 }
 

@@ -42,6 +42,7 @@ const element = (tag, className, text) => {
 export const showChat = (isOn) => {
   parts.chat.hidden = !isOn
   parts.keyForm.hidden = isOn
+  parts.state.hidden = !isOn
   parts.forget.hidden = !isOn
   parts.newChat.hidden = !isOn
 }

@@ -6,6 +6,9 @@ import { TenantsGroup } from "./TenantsGroup.ts"
 export class ParleyApi extends HttpApi.make("parley")
   .add(ConversationsGroup)
   .add(TenantsGroup)
+  // Every fault of a body is told at once.
+  .annotate(HttpApi.PayloadParseOptions, { errors: "all" })
+  .annotate(HttpApi.QueryParseOptions, { errors: "all" })
   .annotateMerge(
     OpenApi.annotations({
       title: "Parley",

@@ -1,8 +1,10 @@
 /** The gateway's HTTP server: uWebSockets where it loads, Node's own where it does not, with the same behaviour. */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import type { NodeServices } from "@effect/platform-node/NodeServices"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodeHttpPlatform from "@effect/platform-node/NodeHttpPlatform"
+import * as NodePath from "@effect/platform-node/NodePath"
 import { Context, Effect, Layer } from "effect"
-import type * as Etag from "effect/http/Etag"
+import type { FileSystem, Path } from "effect"
+import * as Etag from "effect/http/Etag"
 import type { HttpPlatform } from "effect/http/HttpPlatform"
 import * as HttpServer from "effect/http/HttpServer"
 import { ServeError } from "effect/http/HttpServerError"
@@ -34,11 +36,15 @@ export class GatewayServer extends Context.Service<
   static readonly layer = (
     options: ServerOptions
   ): Layer.Layer<
-    GatewayServer | WebSocketRoutes | HttpServer.HttpServer | HttpPlatform | Etag.Generator | NodeServices,
+    GatewayServer | WebSocketRoutes | HttpServer.HttpServer | HttpPlatform | Etag.Generator | FileSystem.FileSystem | Path.Path,
     ServeError
   > =>
-    Layer.merge(
-      NodeHttpServer.layerHttpServices,
+    Layer.mergeAll(
+      // No more than HttpApi asks for: what stands here is copied with each request's context.
+      NodeHttpPlatform.layer,
+      Etag.layerWeak,
+      NodeFileSystem.layer,
+      NodePath.layer,
       Layer.effectContext(
         Effect.gen(function* () {
           const settings = withDefaults(options)

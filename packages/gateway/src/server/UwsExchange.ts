@@ -12,6 +12,8 @@ import type { UwsRequest, UwsResponse, UwsSocketContext } from "./Uws.ts"
 export interface UwsServerState {
   /** Answers tell the client to close the connection. */
   draining: boolean
+  /** Spans name the client's address after the answer is over. */
+  keepsAddress: boolean
   readonly maxBodyBytes: number
   readonly renderFault: (fault: ServerFault) => { readonly contentType: string; readonly body: string } | undefined
 }
@@ -47,7 +49,8 @@ export class UwsExchange {
     request: UwsRequest,
     method: string,
     body: UwsBody | undefined,
-    upgradeContext: UwsSocketContext | undefined
+    upgradeContext: UwsSocketContext | undefined,
+    headers?: Headers.Headers
   ) {
     this.server = server
     this.response = response
@@ -55,6 +58,7 @@ export class UwsExchange {
     this.body = body
     this.upgradeContext = upgradeContext
     this.#request = request
+    this.#headers = headers
   }
 
   /** Path and query. */
@@ -66,7 +70,7 @@ export class UwsExchange {
     return (this.#headers ??= readHeaders(this.#request))
   }
 
-  /** Undefined once the connection is gone and nobody had asked before. */
+  /** Undefined once the answer is over and nobody had asked before: it costs more than all else of a small request's head. */
   get remoteAddress(): string | undefined {
     if (this.#remoteAddress === undefined && !this.over) {
       this.#remoteAddress = readAddress(this.response)
@@ -79,8 +83,13 @@ export class UwsExchange {
     if (this.#request === undefined) return
     void this.url
     void this.headers
-    void this.remoteAddress
     this.#request = undefined
+  }
+
+  /** The native response must not be touched after this. */
+  finish(): void {
+    if (this.server.keepsAddress) void this.remoteAddress
+    this.over = true
   }
 
   /** Runs `write` as one write to the kernel. */
@@ -108,13 +117,20 @@ export const readUrl = (request: UwsRequest | undefined): string => {
 }
 
 /** As Node joins them: one value for a name, the first where several make no sense. */
-export const readHeaders = (request: UwsRequest | undefined): Headers.Headers => {
+export const readHeaders = (
+  request: UwsRequest | undefined,
+  repeated?: (name: string, value: string, earlier: string) => void
+): Headers.Headers => {
   const headers: Record<string, string> = {}
   Object.setPrototypeOf(headers, headersPrototype)
   request?.forEach((name, value) => {
     const earlier = headers[name]
-    if (earlier === undefined) headers[name] = value
-    else if (name === "cookie") headers[name] = `${earlier}; ${value}`
+    if (earlier === undefined) {
+      headers[name] = value
+      return
+    }
+    repeated?.(name, value, earlier)
+    if (name === "cookie") headers[name] = `${earlier}; ${value}`
     else if (!singleHeaders.has(name)) headers[name] = `${earlier}, ${value}`
   })
   return headers as Headers.Headers

@@ -2,7 +2,8 @@
  * Effect's `HttpServer` over uWebSockets. A request's fiber starts inside the callback that brings it, so a handler that does not suspend answers there,
  * already corked and without a copy of the headers; only one that does suspend pays for the copy and for the abort handler.
  */
-import { ByteSize, Context, Deferred, Effect, Fiber, Scope } from "effect"
+import { ByteSize, Context, Deferred, Effect, Fiber, Layer, Scope, Tracer } from "effect"
+import type * as Headers from "effect/http/Headers"
 import * as HttpEffect from "effect/http/HttpEffect"
 import { MaxBodySize } from "effect/http/HttpIncomingMessage"
 import * as HttpServer from "effect/http/HttpServer"
@@ -16,11 +17,12 @@ import type { ServerSettings } from "./ServerOptions.ts"
 import type { LoadedUws } from "./loadUws.ts"
 import type { UwsApp, UwsListenSocket, UwsRequest, UwsResponse, UwsSocketContext } from "./Uws.ts"
 import { UwsBody } from "./UwsBody.ts"
-import { UwsExchange } from "./UwsExchange.ts"
+import { readHeaders, UwsExchange } from "./UwsExchange.ts"
 import type { UwsServerState } from "./UwsExchange.ts"
 import { UwsServerRequest } from "./UwsServerRequest.ts"
 import { bridgeBehavior } from "./UwsSocketBridge.ts"
 import type { UwsBridgedSocket } from "./UwsSocketBridge.ts"
+import { WebSocketRoutes } from "./WebSocketRoutes.ts"
 import { makeUwsWebSockets } from "./UwsWebSockets.ts"
 import { endWith } from "./writeUwsHead.ts"
 import { respondOverUws } from "./writeUwsResponse.ts"
@@ -40,6 +42,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
   const app = module.App()
   const state: UwsServerState = {
     draining: false,
+    keepsAddress: false,
     maxBodyBytes: settings.maxBodyBytes,
     renderFault: settings.renderFault
   }
@@ -119,7 +122,8 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
       yield* Scope.addFinalizer(serveScope, drain)
       const parent = yield* Effect.withFiber((fiber) => Effect.succeed(fiber))
       const handled = HttpEffect.toHandled(httpApp, respondOverUws, middleware)
-      const services = flatten(Context.add(parent.context, MaxBodySize, ByteSize.bytes(settings.maxBodyBytes)))
+      const services = requestBase(Context.add(parent.context, MaxBodySize, ByteSize.bytes(settings.maxBodyBytes)))
+      state.keepsAddress = Context.getOrUndefined(services, Tracer.Tracer) !== undefined
       const leaveFlight = () => {
         connections.inFlight -= 1
         if (connections.inFlight === 0 && idle !== undefined) Deferred.doneUnsafe(idle, Effect.void)
@@ -160,33 +164,34 @@ const receive = (
   const encoding = request.getHeader("transfer-encoding")
   const method = upperCase(request.getCaseSensitiveMethod())
   if (declared === "" && encoding === "") return new UwsExchange(state, response, request, method, undefined, upgradeContext)
-  if (!isPlainlyFramed(request, declared, encoding)) {
+  const headers = readPlainlyFramed(request, declared, encoding)
+  if (headers === undefined) {
     response.close()
     return undefined
   }
+  const make = (body: UwsBody | undefined) => new UwsExchange(state, response, request, method, body, upgradeContext, headers)
   const declaredBytes = encoding === "" ? Number(declared) : Number.NaN
   if (declaredBytes > state.maxBodyBytes) {
-    refuseBody(new UwsExchange(state, response, request, method, undefined, undefined))
+    refuseBody(make(undefined))
     return undefined
   }
-  if (declaredBytes === 0) return new UwsExchange(state, response, request, method, undefined, upgradeContext)
-  const exchange = new UwsExchange(state, response, request, method, new UwsBody(state.maxBodyBytes), upgradeContext)
+  if (declaredBytes === 0) return make(undefined)
+  const exchange = make(new UwsBody(state.maxBodyBytes))
   exchange.declaredBytes = declaredBytes
   return exchange
 }
 
-/** What two readers of the same bytes could frame differently is not answered: the next request on the connection may be forged. */
-const isPlainlyFramed = (request: UwsRequest, declared: string, encoding: string): boolean => {
-  if (encoding !== "" && (declared !== "" || encoding.toLowerCase() !== "chunked")) return false
-  if (encoding === "" && !/^\d{1,15}$/.test(declared)) return false
+/** Undefined for what two readers of the same bytes could frame differently: the next request on the connection may be forged. */
+const readPlainlyFramed = (request: UwsRequest, declared: string, encoding: string): Headers.Headers | undefined => {
+  if (encoding === "" ? !isLength.test(declared) : declared !== "" || encoding.toLowerCase() !== "chunked") return undefined
   let plain = true
-  let encodings = 0
-  request.forEach((name, value) => {
-    if (name === "content-length" && value !== declared) plain = false
-    if (name === "transfer-encoding" && ++encodings > 1) plain = false
+  const headers = readHeaders(request, (name, value, earlier) => {
+    if (name === "transfer-encoding" || (name === "content-length" && value !== earlier)) plain = false
   })
-  return plain
+  return plain ? headers : undefined
 }
+
+const isLength = /^\d{1,15}$/
 
 /** The client may be sending the body already: what it sends is dropped, for closing now could lose it the answer. */
 const refuseBody = (exchange: UwsExchange): void => {
@@ -242,7 +247,16 @@ const listen = (uws: LoadedUws, app: UwsApp, settings: ServerSettings): Effect.E
 
 const numericHost = (host: string): string => (isIP(host) === 0 ? (host === "localhost" ? "127.0.0.1" : "0.0.0.0") : host)
 
-/** Each request adds a few services to these: from a flat map, that copies nothing. */
-const flatten = <R>(context: Context.Context<R>): Context.Context<R> =>
-  Context.makeUnsafe(new Map(context.mapUnsafe), { maxDepth: requestContextDepth })
+/**
+ * What every request's context begins with. HttpApi copies it once or twice for each request, so it holds no more than handlers may
+ * ask for, and it is flat, so that adding a few services to it copies nothing.
+ */
+const requestBase = <R>(context: Context.Context<R>): Context.Context<R> => {
+  const services = new Map(context.mapUnsafe)
+  for (const key of serversOwn) services.delete(key)
+  return Context.makeUnsafe(services, { maxDepth: requestContextDepth })
+}
+
+/** Needed to build and to run the server; a request has a scope of its own. */
+const serversOwn = [HttpServer.HttpServer.key, WebSocketRoutes.key, Scope.Scope.key, Layer.CurrentMemoMap.key]
 const requestContextDepth = 16

@@ -45,7 +45,7 @@ export class UwsPushTransport implements PushTransport {
 
   readonly end = (chunk: string | Uint8Array | undefined): void => {
     if (!this.#headWritten) return endWith(this.#exchange, this.#response, chunk ?? "")
-    this.#exchange.over = true
+    this.#exchange.finish()
     this.#exchange.cork(() => {
       this.#exchange.response.end(chunk)
     })

@@ -32,7 +32,7 @@ export const closesConnection = (exchange: UwsExchange, response: HttpServerResp
 /** A whole answer in one write. An empty fault gets its body here. */
 export const endWith = (exchange: UwsExchange, response: HttpServerResponse, body: string | Uint8Array | undefined): void => {
   const fault = response.status >= 400 && body === undefined ? renderFault(exchange, response.status) : undefined
-  exchange.over = true
+  exchange.finish()
   exchange.cork(() => {
     writeHead(exchange, response)
     if (fault !== undefined) exchange.response.writeHeader("content-type", fault.contentType)
@@ -52,7 +52,7 @@ const renderFault = (exchange: UwsExchange, status: number) =>
 /** HEAD, 204, 205, 304. The length is written by hand: 20.51 aborts the process when `endWithoutBody` is given one. */
 export const endWithoutBody = (exchange: UwsExchange, response: HttpServerResponse): void => {
   const length = response.headers["content-length"]
-  exchange.over = true
+  exchange.finish()
   exchange.cork(() => {
     writeHead(exchange, response)
     if (response.status === 205) exchange.response.end("")

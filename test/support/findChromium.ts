@@ -96,10 +96,10 @@ const unpacked = async (): Promise<string> => {
   await mkdir(cacheDir, { recursive: true })
   const work = await mkdtemp(join(cacheDir, "chromium-unpacking-"))
   try {
-    const plan = await run("apt-get", ["install", "--print-uris", "-qq", "--no-install-recommends", "chromium"], {
+    const plan = await run("apt-get", ["install", "--simulate", "--no-install-recommends", "chromium"], {
       timeoutMs: proofTimeoutMs
     })
-    const names = [...plan.matchAll(/^'[^']*' ([^_\s]+)_/gm)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]))
+    const names = [...plan.matchAll(/^Inst (\S+)/gm)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]))
     await run("apt-get", ["download", ...names], { cwd: work, timeoutMs: installTimeoutMs })
     const files = join(work, "files")
     await mkdir(files)

@@ -6,11 +6,14 @@ import { SocketClient } from "./SocketClient.ts"
 /** As docs/websocket.md asks of a client. */
 const ackEveryBytes = 8 * 1024
 const ackEveryMicros = 900_000
+/** Of one send, while the server says `later`. */
+const maxTries = 20
 
 export interface Counters {
   tokens: number
   frames: number
   snapshots: number
+  retries: number
   /** Undefined while nothing is measured. */
   latencies: Histogram | undefined
 }
@@ -70,13 +73,23 @@ export class Conversation {
     })
   }
 
-  send(model: string, clientMessageId: string): Promise<Record<string, unknown>> {
+  /** A refusal that says `later` is heeded, as a client should. */
+  async send(model: string, clientMessageId: string): Promise<Record<string, unknown>> {
     this.tokens = 0
     this.firstTokenAt = 0
     this.terminal = undefined
     this.#seq = 0
     this.#ackedSeq = 0
-    return this.command("send", { clientMessageId, model, content: [{ type: "text", text: "Say hello." }] })
+    for (let tries = 1; ; tries++) {
+      const answer = await this.command("send", { clientMessageId, model, content: [{ type: "text", text: "Say hello." }] })
+      if (answer["type"] === "accepted") return answer
+      if (answer["retry"] !== "later" || tries === maxTries) {
+        this.#options.onFailure(`a send is answered with ${JSON.stringify(answer)}`)
+        return answer
+      }
+      this.#options.counters.retries++
+      await new Promise((resolve) => setTimeout(resolve, Number(answer["retryAfterMs"])))
+    }
   }
 
   close(): void {
@@ -95,7 +108,8 @@ export class Conversation {
       if ((frame["state"] as { terminal: unknown }).terminal !== null) this.#ended("snapshot")
       return
     }
-    if (frame["type"] === "error") this.#options.onFailure(`an error frame: ${payload.toString("utf8")}`)
+    if (frame["type"] === "error" && frame["id"] === undefined)
+      this.#options.onFailure(`an error frame: ${payload.toString("utf8")}`)
     const answered = frame["type"] === "welcome" ? "welcome" : String(frame["id"] ?? "")
     const waiting = this.#waiting.get(answered)
     this.#waiting.delete(answered)

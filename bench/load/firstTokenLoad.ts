@@ -50,7 +50,7 @@ const askParley = async (conversation: Conversation, load: FirstTokenLoad, id: s
 
 const run = async (load: FirstTokenLoad): Promise<void> => {
   let failed: string | undefined
-  const counters = { tokens: 0, frames: 0, snapshots: 0, latencies: undefined }
+  const counters = { tokens: 0, frames: 0, snapshots: 0, retries: 0, latencies: undefined }
   const onFailure = (message: string) => {
     failed ??= message
   }

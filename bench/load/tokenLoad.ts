@@ -20,7 +20,8 @@ export interface TokenLoad extends Message {
 }
 
 const opening = 64
-const sending = 64
+/** Sends under way at once, while the runs start. */
+const sending = 24
 /** After the window: for the rest of the answers, and their storing. */
 const restTimeoutMs = 180_000
 
@@ -36,7 +37,7 @@ const run = async (load: TokenLoad): Promise<void> => {
 
 const measured = async (load: TokenLoad, onFailure: (message: string) => void): Promise<void> => {
   const histogram = new Histogram()
-  const counters: Counters = { tokens: 0, frames: 0, snapshots: 0, latencies: undefined }
+  const counters: Counters = { tokens: 0, frames: 0, snapshots: 0, retries: 0, latencies: undefined }
   const ids = await createConversations(load.port, load.key, load.runs)
   const conversations = await inParallel(opening, ids, (conversationId) =>
     Conversation.open({ port: load.port, key: load.key, conversationId, counters, onFailure })

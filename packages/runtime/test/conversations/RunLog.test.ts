@@ -127,6 +127,23 @@ describe("the log of a run", () => {
     })
   )
 
+  it.effect("counts every event of a frame that it drops", () =>
+    Effect.gen(function* () {
+      const { frames, log } = yield* makeLog({ ringFrames: 3 })
+      for (const n of [1, 2, 3, 4, 5]) {
+        for (const index of [0, 1]) log.append({ type: "tool-call", index, id: `${n}.${index}`, name: "f", arguments: "" })
+        log.appendText(`${n}`)
+        log.flush()
+      }
+      assert.deepStrictEqual(
+        frames.map(({ lastSeq }) => log.replayAfter(lastSeq, Infinity)).map((replay) => replay && delta(replay.frame).count),
+        [undefined, 9, 6, 3, undefined]
+      )
+      const replay = delta(log.replayAfter(6, Infinity)?.frame)
+      assert.deepInclude(replay.events[0], { type: "tool-call", id: "3.0" })
+    })
+  )
+
   it.effect("a cursor inside of a frame is answered with a snapshot", () =>
     Effect.gen(function* () {
       const { log } = yield* makeLog()

@@ -15,6 +15,9 @@ import { PushBuffer } from "./PushBuffer.ts"
 /** When to follow again after having been too slow, in milliseconds. */
 const retryAfterMs = 1_000
 
+/** Frames that may wait for a reader, in UTF-16 code units. Runs are conflated long before; past it the stream ends as busy. */
+const maxWaiting = 4_194_304
+
 const readRunFrame = Schema.decodeUnknownSync(Schema.fromJsonString(RunFrame))
 const readFrame = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Union([...RoomFrame.members, ...RunFrame.members])))
 
@@ -67,7 +70,8 @@ const followFrames = <Frame>(
         acknowledges: false,
         send: (frame) => {
           waitingBytes += frame.length
-          frames.push(frame)
+          if (waitingBytes <= maxWaiting) frames.push(frame)
+          else frames.failCause(Cause.fail(closedBecause(CloseCode.tooSlow, "too far behind")))
         },
         bufferedBytes: () => waitingBytes,
         close: (code, reason) => frames.failCause(Cause.fail(closedBecause(code, reason)))

@@ -8,7 +8,14 @@ import { authorizeUpgrade, normalOrigin } from "./authorizeUpgrade.ts"
 import type { Admit, AdmittedSocket } from "./authorizeUpgrade.ts"
 import { drainSockets } from "./drainSockets.ts"
 import { SocketHost } from "./SocketHost.ts"
-import { finalDrainMs, maxCommandMs, openWithinMs, sweepEveryMs, verifyKeysEveryMs } from "./socketLimits.ts"
+import {
+  finalDrainMs,
+  maxBackpressureBytes,
+  maxCommandMs,
+  openWithinMs,
+  sweepEveryMs,
+  verifyKeysEveryMs
+} from "./socketLimits.ts"
 import { SocketSession } from "./SocketSession.ts"
 import { SocketSessions } from "./SocketSessions.ts"
 import { verifyKeys } from "./verifyKeys.ts"
@@ -48,6 +55,7 @@ const make = Effect.fnUntraced(function* (options: SocketDoorOptions) {
   yield* routes.add<Connection, never>({
     path: "/ws",
     maxFrameBytes: maxReadBytes,
+    maxBackpressureBytes,
     authorize: (request) =>
       Effect.map(authorizeUpgrade(rules, request), (decision) => {
         if (!decision.ok) return decision

@@ -51,8 +51,8 @@ export class SocketSession {
   #underWay: Set<UnderWay> | undefined
   /** Per conversation with a command under way, those that wait for it: they keep the order in which they were sent. */
   #lanes: Map<ConversationId, Array<Command>> | undefined
-  /** Frames of this turn. */
-  #outbox: Array<string> | undefined
+  /** Frames of this turn; mostly there is one. */
+  #outbox: string | Array<string> | undefined
   /** Of the outbox, in UTF-16 code units. */
   #outboxLength = 0
 
@@ -105,12 +105,11 @@ export class SocketSession {
   post(frame: string): void {
     if (!this.#isOpen) return
     this.#outboxLength += frame.length
-    if (this.#outbox !== undefined) {
-      this.#outbox.push(frame)
-      return
-    }
-    this.#outbox = [frame]
-    this.host.flushLater(this)
+    if (this.#outbox === undefined) {
+      this.#outbox = frame
+      this.host.flushLater(this)
+    } else if (typeof this.#outbox === "string") this.#outbox = [this.#outbox, frame]
+    else this.#outbox.push(frame)
   }
 
   flush(): void {
@@ -118,8 +117,7 @@ export class SocketSession {
     if (outbox === undefined) return
     this.#outbox = undefined
     this.#outboxLength = 0
-    const [first] = outbox
-    if (outbox.length === 1 && first !== undefined) return void this.#socket.send(first)
+    if (typeof outbox === "string") return void this.#socket.send(outbox)
     this.#socket.cork(() => {
       for (const frame of outbox) this.#socket.send(frame)
     })

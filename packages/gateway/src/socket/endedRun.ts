@@ -9,12 +9,25 @@ const decodeRunId = Schema.decodeUnknownOption(RunId)
  * marks can come from what a model or a person wrote.
  */
 export const endedRun = (frame: string): RunId | undefined => {
-  const isOver = frame.startsWith('{"type":"delta"')
-    ? frame.includes('{"type":"run-complete"') || frame.includes('{"type":"run-cancel"') || frame.includes('{"type":"run-fail"')
-    : frame.startsWith('{"type":"closed"') ||
-      frame.startsWith('{"type":"gone"') ||
-      (frame.startsWith('{"type":"snapshot"') && !frame.includes('"terminal":null'))
-  if (!isOver) return undefined
-  const at = frame.indexOf('"runId":"')
-  return at === -1 ? undefined : Option.getOrUndefined(decodeRunId(frame.slice(at + 9, frame.indexOf('"', at + 9))))
+  if (!isOver(frame)) return undefined
+  const at = frame.indexOf(runIdMark)
+  const start = at + runIdMark.length
+  return at === -1 ? undefined : Option.getOrUndefined(decodeRunId(frame.slice(start, frame.indexOf('"', start))))
+}
+
+const runIdMark = '"runId":"'
+/** Of `run-start` too, which is told apart by what follows. */
+const runEventMark = '{"type":"run-'
+
+const isOver = (frame: string): boolean => {
+  if (frame.startsWith('{"type":"delta"')) {
+    let at = frame.indexOf(runEventMark)
+    while (at !== -1) {
+      if (!frame.startsWith("start", at + runEventMark.length)) return true
+      at = frame.indexOf(runEventMark, at + runEventMark.length)
+    }
+    return false
+  }
+  if (frame.startsWith('{"type":"snapshot"')) return !frame.includes('"terminal":null')
+  return frame.startsWith('{"type":"closed"') || frame.startsWith('{"type":"gone"')
 }

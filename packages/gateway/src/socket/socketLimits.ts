@@ -7,7 +7,7 @@ export const socketLimits = {
   /** Unfinished runs that one socket is subscribed to by `subscribe`; those of a followed room are not counted. */
   runs: 128,
   /** Deepest nesting of a frame's JSON. */
-  jsonDepth: 32
+  jsonDepth: 64
 } as const
 
 /** When to come back after `busy`, in milliseconds. */
@@ -29,7 +29,9 @@ export const finalDrainMs = 500
 
 /** The close code of RFC 6455 for a frame that is too large. */
 export const closeTooLarge = 1009
-/** A client that sends while this much is waiting for it to read is closed with 4001. */
-export const maxUnreadBytes = 1_048_576
+/** A client that sends while this much is waiting for it to read is closed with 4001. More than any one frame of ours has. */
+export const maxUnreadBytes = 8_388_608
+/** What the engine holds for a socket before it gives it up: the last guard, past all others. */
+export const maxBackpressureBytes = 16_777_216
 /** A granted upgrade that has not become a socket by then is forgotten. */
 export const openWithinMs = 30_000

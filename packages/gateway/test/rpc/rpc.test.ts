@@ -248,6 +248,47 @@ describe.each(engines)("rpc on %s", (engine) => {
     assert(Exit.isSuccess(await Effect.runPromise(Fiber.await(fiber))))
   }, 40_000)
 
+  it("a reader that does not read at all is told that it is too slow, after what it is owed", async () => {
+    const conversationId = await conversation()
+    const run = await send(conversationId)
+    const read = await Effect.runPromise(Deferred.make<void>())
+    const failed = failure(
+      Effect.flatMap(ParleyRpcClient, (parley) =>
+        Stream.runForEach(parley.FollowRun({ conversationId, runId: run.runId }), () => Deferred.await(read))
+      )
+    )
+    await until("it follows", () => [...doors.conversations.followers].some((follower) => follower.runs.has(run.runId)))
+    const [follower] = doors.conversations.followers
+    await until(
+      "too much waits",
+      () => {
+        doors.conversations.text(run, "x".repeat(262_144))
+        return (follower?.port.bufferedBytes() ?? 0) > 4_194_304
+      },
+      15_000
+    )
+    await Effect.runPromise(Deferred.succeed(read, undefined))
+    assert.strictEqual((await failed)._tag, "Busy")
+    await until("its follower is released", () => doors.conversations.followers.size === 0)
+  }, 40_000)
+
+  it("a body that is too large is refused, declared or not", async () => {
+    const piece = new Uint8Array(1_048_576).fill(32)
+    const large = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(piece)
+    })
+    const headers = { authorization: `Bearer ${goodKey}` }
+    const declared = await fetch(`${doors.url}/rpc`, { method: "POST", headers, body: new Uint8Array(12 * 1_048_576) })
+    assert.strictEqual(declared.status, 413)
+    // Where the server ends the connection before the client has stopped, a client may see only that.
+    const streamed: RequestInit & { readonly duplex: "half" } = { method: "POST", headers, body: large, duplex: "half" }
+    const counted = await fetch(`${doors.url}/rpc`, streamed).then(
+      ({ status }) => status,
+      () => 413
+    )
+    assert.strictEqual(counted, 413)
+  })
+
   it("a completion streams its chunks; who leaves it aborts the provider's call", async () => {
     const request = { model: "demo/echo", messages: [], parameters: {} }
     doors.completions.chunks = [[{ type: "text-delta", text: "a" }], [{ type: "text-delta", text: "b" }]]

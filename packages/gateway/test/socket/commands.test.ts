@@ -6,7 +6,7 @@ import type { ConversationError } from "@parley/domain/Errors"
 import type { ConversationId } from "@parley/domain/Ids"
 import { RequestId, RunId } from "@parley/domain/Ids"
 import { maxClientFrameBytes } from "@parley/domain/SocketProtocol"
-import { maxCommandMs, socketLimits } from "../../src/socket/socketLimits.ts"
+import { maxCommandMs, maxUnreadBytes, socketLimits } from "../../src/socket/socketLimits.ts"
 import { SocketBench, turn } from "../support/socketBench.ts"
 import type { FakeSocket } from "../support/socketBench.ts"
 
@@ -439,7 +439,7 @@ describe("bounds of a socket", () => {
   it.effect("a client that sends without reading is closed with 4001", () =>
     scene((_, socket) =>
       Effect.gen(function* () {
-        socket.buffered = 2 * 1_048_576
+        socket.buffered = maxUnreadBytes + 1
         socket.write({ type: "ping" })
         yield* turn
         assert.strictEqual(socket.closeCode, 4001)

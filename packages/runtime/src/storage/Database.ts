@@ -16,6 +16,8 @@ export interface DatabaseOptions {
   readonly maxConnections?: number
   /** 15 s when absent. */
   readonly statementTimeoutMs?: number
+  /** How much longer a session that says nothing at all is waited for; 5 s when absent. */
+  readonly silenceGraceMs?: number
   /** Longest wait for a free session; 5 s when absent. */
   readonly acquireTimeoutMs?: number
   /** 5 s when absent. */
@@ -36,6 +38,7 @@ const minServerVersion = 150_000
 const defaults = {
   maxConnections: 10,
   statementTimeoutMs: 15_000,
+  silenceGraceMs: 5_000,
   acquireTimeoutMs: 5_000,
   connectTimeoutMs: 5_000,
   startAttempts: 20,

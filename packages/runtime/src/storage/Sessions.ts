@@ -29,6 +29,8 @@ export interface SessionsOptions {
   readonly maxConnections: number
   /** The server ends a statement after this. */
   readonly statementTimeoutMs: number
+  /** How much longer than that a silent session is waited for before it is given up. */
+  readonly silenceGraceMs: number
   /** Longest wait for a free session. */
   readonly acquireTimeoutMs: number
   readonly connectTimeoutMs: number
@@ -39,8 +41,6 @@ export interface SessionsOptions {
 /** Transactions that may wait for a session; one more is refused at once. */
 const maxWaiting = 4_096
 const busyRetryAfterMs = 250
-/** How much longer than the server's own statement timeout a silent session is waited for. */
-const silenceGraceMs = 5_000
 /** The server ends a transaction that sends nothing for this long. */
 const idleInTransactionTimeoutMs = 30_000
 /** Repetitions of a transaction that lost against another one. */
@@ -125,7 +125,7 @@ const make = Effect.fnUntraced(function* (
     spanAttributes: [["db.system.name", "postgresql"]]
   })
   const permits = yield* Semaphore.make(options.maxConnections)
-  const silenceMs = options.statementTimeoutMs + silenceGraceMs
+  const silenceMs = options.statementTimeoutMs + options.silenceGraceMs
   let waiting = 0
 
   const waitForPermit = Effect.suspend(() => {

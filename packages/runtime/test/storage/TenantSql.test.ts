@@ -174,6 +174,28 @@ describe("A database that fails", () => {
     }).pipe(Effect.scoped)
   )
 
+  test.live("gives up a session that says nothing any more, and goes on with another", () =>
+    Effect.gen(function* () {
+      const relay = yield* startTcpRelay(yield* freshDatabase)
+      yield* Effect.gen(function* () {
+        const tenantSql = yield* TenantSql
+        const { tenantId } = yield* seedTenantThrough(tenantSql)
+        const one = (sql: SqlClient.SqlClient) => sql`select 1 as one`
+        const attempts: ReadonlyArray<readonly [Effect.Effect<unknown, Unavailable>, boolean]> = [
+          [tenantSql.write(tenantId, one), true],
+          [tenantSql.read(tenantId, one), false],
+          [tenantSql.as(tenantId)(one), false],
+          [tenantSql.as(tenantId)(() => Effect.void), true]
+        ]
+        for (const [attempt, workMayHaveHappened] of attempts) {
+          relay.mute()
+          assert.deepInclude(yield* Effect.flip(attempt), { _tag: "Unavailable", workMayHaveHappened })
+          assert.deepStrictEqual(yield* tenantSql.read(tenantId, one), [{ one: 1 }])
+        }
+      }).pipe(Effect.provide(Database.layer({ url: relay.url, ...bounds, silenceGraceMs: 50 })))
+    }).pipe(Effect.scoped)
+  )
+
   test.live("does not let the program start, and says why without the password", () =>
     Effect.gen(function* () {
       const relay = yield* startTcpRelay(Redacted.make("postgres://someone:hunter2@127.0.0.1:1/nowhere"))

@@ -8,6 +8,8 @@ export const startTcpRelay = (target: Redacted.Redacted<string>) =>
     Effect.callback<{
       readonly url: Redacted.Redacted<string>
       readonly cut: () => void
+      /** Lets nothing through any more, and does not say so: a peer that lost its power. */
+      readonly mute: () => void
       readonly refuse: () => void
       readonly accept: () => void
       readonly hasTraffic: () => boolean
@@ -51,6 +53,9 @@ export const startTcpRelay = (target: Redacted.Redacted<string>) =>
           Effect.succeed({
             url: Redacted.make(own.href),
             cut,
+            mute: () => {
+              for (const socket of sockets) socket.unpipe().pause()
+            },
             refuse: () => {
               isRefusing = true
               cut()

@@ -15,28 +15,36 @@ const isRequestId = Schema.is(RequestId)
 export const layerCurrentRequest = HttpRouter.middleware(
   (route) =>
     Effect.withFiber((fiber) => {
-      const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
+      const { context } = fiber
+      const request = Context.getUnsafe(context, HttpServerRequest.HttpServerRequest)
       const given = request.headers["x-request-id"]
-      const requestId = isRequestId(given) ? given : makeRequestId(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
-      const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+      const requestId =
+        given !== undefined && isRequestId(given) ? given : makeRequestId(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+      const span = Context.getOrUndefined(context, Tracer.ParentSpan)
       if (span?._tag === "Span") span.attribute("requestId", requestId)
-      const answered = Effect.map(
-        Effect.catchCause(route, (cause) => answerCause(request, requestId, cause)),
-        (response) => {
-          const answer = response.status >= lowestFault ? answerFault(request, requestId, response) : response
-          countRequest(request, answer.status)
-          return HttpServerResponse.setHeader(answer, "x-request-id", requestId)
-        }
-      )
       const annotations = { ...fiber.getRef(References.CurrentLogAnnotations), requestId }
-      return Effect.provideService(
-        Effect.provideService(answered, CurrentRequestId, requestId),
-        References.CurrentLogAnnotations,
-        annotations
+      // As the router does: the request's own frame restores the fiber's context. It spares every request two frames and a copy.
+      fiber.setContext(
+        Context.add(Context.add(context, CurrentRequestId, requestId), References.CurrentLogAnnotations, annotations)
       )
+      return Effect.matchCauseEffect(route, {
+        onFailure: (cause) =>
+          Effect.map(answerCause(request, requestId, cause), (response) => told(request, requestId, response)),
+        onSuccess: (response) => Effect.succeed(told(request, requestId, response))
+      })
     }),
   { global: true }
 )
+
+const told = (
+  request: HttpServerRequest.HttpServerRequest,
+  requestId: RequestId,
+  response: HttpServerResponse.HttpServerResponse
+): HttpServerResponse.HttpServerResponse => {
+  const answer = response.status >= lowestFault ? answerFault(request, requestId, response) : response
+  countRequest(request, answer.status)
+  return answer.headers["x-request-id"] === requestId ? answer : HttpServerResponse.setHeader(answer, "x-request-id", requestId)
+}
 
 /** Lowest status that is the client's fault or ours. */
 const lowestFault = 400

@@ -3,8 +3,8 @@ import { Authenticator } from "@parley/domain/Administration"
 import { Caller, type CallerInfo } from "@parley/domain/Caller"
 import { Completions, type CompletionRequest } from "@parley/domain/Completions"
 import type { ParleyError } from "@parley/domain/Errors"
-import { Cause, Clock, Effect } from "effect"
-import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Cause, Clock, Context, Effect } from "effect"
+import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { authenticateRequest, requireScope } from "../auth/authenticateRequest.ts"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
 import { errorOf, toldError } from "../errorOf.ts"
@@ -21,25 +21,34 @@ export const keepAliveMs = 15_000
 
 type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, ParleyError>
 
+/** The busiest route: what is known already is used at once (`…Eager`). */
 export const answerChat = Effect.gen(function* () {
   const authenticator = yield* Authenticator
   const completions = yield* Completions
 
-  return Effect.gen(function* () {
-    const requestId = yield* CurrentRequestId
-    const http = yield* HttpServerRequest.HttpServerRequest
-    const caller = yield* authenticateRequest(authenticator, http.headers, requestId)
-    yield* requireScope(caller, "completions")
-    // What the body itself does wrong (too large, cut off) is answered by the server.
-    const text = yield* Effect.orDie(http.text)
-    const request = yield* readChatRequest(text)
-    const createdAtSeconds = Math.floor((yield* Clock.currentTimeMillis) / 1_000)
-    const id = `chatcmpl-${requestId}`
-    const asked = toModelRequest(request)
-    return yield* request.stream === true
-      ? streamed(completions, caller, asked, request, id, createdAtSeconds)
-      : whole(completions, caller, asked, id, createdAtSeconds)
-  }).pipe(Effect.catch((error: ParleyError) => Effect.succeed(openaiError(error))))
+  return Effect.withFiber<HttpServerResponse.HttpServerResponse>((fiber) => {
+    const http = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
+    const requestId = fiber.getRef(CurrentRequestId)
+    const createdAtSeconds = Math.floor(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() / 1_000)
+    const admitted = Effect.flatMapEager(authenticateRequest(authenticator, http.headers, requestId), (caller) =>
+      requireScope(caller, "completions")
+    )
+    const answer = Effect.flatMapEager(admitted, (caller) =>
+      Effect.flatMapEager(http.text, (text) =>
+        Effect.flatMapEager(readChatRequest(text), (request): Answer => {
+          const asked = toModelRequest(request)
+          const id = `chatcmpl-${requestId}`
+          return request.stream === true
+            ? streamed(completions, caller, asked, request, id, createdAtSeconds)
+            : whole(completions, caller, asked, id, createdAtSeconds)
+        })
+      )
+    )
+    return Effect.catch(answer, (error) =>
+      // What the body itself does wrong (too large, cut off) is told by whoever tells all of HTTP's own faults.
+      HttpServerError.isHttpServerError(error) ? Effect.die(error) : Effect.succeed(openaiError(error))
+    )
+  })
 })
 
 const whole = (
@@ -50,7 +59,7 @@ const whole = (
   createdAtSeconds: number
 ): Answer =>
   Effect.map(Effect.provideService(completions.complete(asked), Caller, caller), (answer) =>
-    HttpServerResponse.jsonUnsafe(chatCompletion(answer, id, createdAtSeconds))
+    HttpServerResponse.jsonUnsafe(chatCompletion(answer, id, createdAtSeconds), { headers: { "x-request-id": caller.requestId } })
   )
 
 const streamed = (
@@ -69,7 +78,7 @@ const streamed = (
   })
   return PushResponse.make({
     contentType: "text/event-stream; charset=utf-8",
-    headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
+    headers: { "cache-control": "no-store", "x-accel-buffering": "no", "x-request-id": caller.requestId },
     start: (writer) =>
       Effect.suspend(() => {
         const keepAlive = setInterval(() => writer.write(": keep-alive\n\n"), keepAliveMs)

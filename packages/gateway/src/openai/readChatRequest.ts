@@ -7,7 +7,9 @@ import { isDeeperThan } from "../socket/jsonDepth.ts"
 import { ChatRequest } from "./ChatRequest.ts"
 import { invalidRequest } from "./openaiError.ts"
 
-const decode = SchemaParser.decodeUnknownResult(ChatRequest, { errors: "all" })
+const decode = SchemaParser.decodeUnknownResult(ChatRequest)
+/** Only for what does not fit: collecting all faults costs the requests that have none. */
+const decodeAll = SchemaParser.decodeUnknownResult(ChatRequest, { errors: "all" })
 
 export const readChatRequest = (text: string): Effect.Effect<ChatRequest, InvalidRequest> => {
   if (isDeeperThan(text, maxJsonDepth)) {
@@ -20,5 +22,7 @@ export const readChatRequest = (text: string): Effect.Effect<ChatRequest, Invali
     return Effect.fail(invalidRequest([{ path: "", message: "The body is not JSON." }]))
   }
   const request = decode(input)
-  return Result.isSuccess(request) ? Effect.succeed(request.success) : Effect.fail(invalidRequest(faultsOf(request.failure)))
+  if (Result.isSuccess(request)) return Effect.succeed(request.success)
+  const all = decodeAll(input)
+  return Effect.fail(invalidRequest(faultsOf(Result.isFailure(all) ? all.failure : request.failure)))
 }

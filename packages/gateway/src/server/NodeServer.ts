@@ -5,7 +5,7 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { toServerResponse } from "@effect/platform-node/NodeHttpServerRequest"
 import * as NodeWS from "@effect/platform-node/NodeWS"
-import { ByteSize, Cause, Deferred, Effect, Scope } from "effect"
+import { ByteSize, Cause, Effect, Scope } from "effect"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpEffect from "effect/http/HttpEffect"
 import { MaxBodySize } from "effect/http/HttpIncomingMessage"
@@ -23,12 +23,9 @@ import { NodePushTransport } from "./NodePushTransport.ts"
 import { makeNodeWebSockets } from "./NodeWebSockets.ts"
 import { PushChannel, runPush } from "./PushChannel.ts"
 import { pushBodyOf } from "./PushResponse.ts"
+import { Flight, makeDrain } from "./ServerEngine.ts"
 import type { ServerEngine } from "./ServerEngine.ts"
 import type { ServerSettings } from "./ServerOptions.ts"
-
-/** After the last answer: for what is still on its way to slow clients. */
-const flushGraceMs = 250
-const pollMs = 10
 
 export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSettings) {
   const node = createServer({ maxHeaderSize: settings.maxHeaderBytes })
@@ -36,7 +33,7 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
   const connections = { http: 0, webSockets: 0 }
   const inFlight = new Set<ServerResponse>()
   const state = { draining: false }
-  let idle: Deferred.Deferred<void> | undefined
+  const flight = new Flight()
   node.on("connection", (socket: NetSocket) => {
     connections.http += 1
     socket.once("close", () => (connections.http -= 1))
@@ -54,27 +51,22 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
     node.close()
     node.closeIdleConnections()
   })
-  const quiet = Effect.suspend(() => {
-    if (inFlight.size === 0) return Effect.void
-    idle ??= Deferred.makeUnsafe<void>()
-    return Deferred.await(idle)
+  const counted = () => ({
+    http: connections.http - connections.webSockets,
+    webSockets: connections.webSockets,
+    inFlight: inFlight.size
   })
-  const flushed = Effect.gen(function* () {
-    while (connections.http > 0) yield* Effect.sleep(pollMs)
+  const drain = yield* makeDrain({
+    flight,
+    drainTimeoutMs: settings.drainTimeoutMs,
+    connections: counted,
+    stopAccepting,
+    endWebSockets: webSockets.endAll,
+    closeAll: () => {
+      webSockets.terminateAll()
+      node.closeAllConnections()
+    }
   })
-  const drain = yield* Effect.cached(
-    stopAccepting.pipe(
-      Effect.andThen(Effect.timeoutOption(quiet, settings.drainTimeoutMs)),
-      Effect.andThen(Effect.sync(() => webSockets.endAll())),
-      Effect.andThen(Effect.timeoutOption(flushed, flushGraceMs)),
-      Effect.andThen(
-        Effect.sync(() => {
-          webSockets.terminateAll()
-          node.closeAllConnections()
-        })
-      )
-    )
-  )
   yield* Effect.addFinalizer(() => drain)
 
   const server = HttpServer.make({
@@ -103,7 +95,7 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
         inFlight.add(response)
         response.once("close", () => {
           inFlight.delete(response)
-          if (inFlight.size === 0 && idle !== undefined) Deferred.doneUnsafe(idle, Effect.void)
+          flight.ended(inFlight.size)
         })
         handle(request, response)
       }
@@ -133,11 +125,7 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
     name: `node ${process.versions.node}`,
     host: settings.host,
     port: NetAddress.isUnixPathAddress(address) ? 0 : address.port,
-    connections: () => ({
-      http: connections.http - connections.webSockets,
-      webSockets: connections.webSockets,
-      inFlight: inFlight.size
-    }),
+    connections: counted,
     stopAccepting,
     drain
   }

@@ -5,7 +5,7 @@ import type { Context } from "effect"
 import { STATUS_CODES } from "node:http"
 import type { IncomingMessage } from "node:http"
 import type { Socket as NetSocket } from "node:net"
-import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes } from "./WebSocketRoutes.ts"
+import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes, SocketCloseCode } from "./WebSocketRoutes.ts"
 import type { Socket, UpgradeDecision, WebSocketRoute, WebSocketRoutes } from "./WebSocketRoutes.ts"
 import { offeredProtocols, upgradeRefused } from "./upgradeRequest.ts"
 
@@ -41,16 +41,13 @@ export const makeNodeWebSockets = (
       return true
     },
     endAll: () => {
-      for (const socket of open) socket.end(serviceRestartCode, "the server restarts")
+      for (const socket of open) socket.end(SocketCloseCode.serviceRestart, "the server restarts")
     },
     terminateAll: () => {
       for (const socket of open) socket.drop()
     }
   }
 }
-
-const internalErrorCode = 1011
-const serviceRestartCode = 1012
 
 const makeUpgrade = <Data, R>(
   route: WebSocketRoute<Data, R>,
@@ -70,7 +67,7 @@ const makeUpgrade = <Data, R>(
   })
   const fail = (socket: Socket, defect: unknown) => {
     run(Effect.logError("A WebSocket callback threw", Cause.die(defect)))
-    socket.end(internalErrorCode, "internal error")
+    socket.end(SocketCloseCode.internalError, "internal error")
   }
   const attach = (ws: NodeWS.WebSocket, connection: NetSocket, data: Data): void => {
     const socket = new NodeSocket(ws, connection, route.maxBackpressureBytes ?? defaultMaxBackpressureBytes)

@@ -92,6 +92,7 @@ export class PushChannel implements PushWriter {
   abort(): void {
     this.closed = true
     this.#ending = false
+    this.#owesDrain = false
     this.#queue = []
     this.#bufferedBytes = 0
     this.#finish()

@@ -2,7 +2,7 @@
  * Effect's `HttpServer` over uWebSockets. A request's fiber starts inside the callback that brings it, so a handler that does not suspend answers there,
  * already corked and without a copy of the headers; only one that does suspend pays for the copy and for the abort handler.
  */
-import { ByteSize, Context, Deferred, Effect, Fiber, Layer, Scope, Tracer } from "effect"
+import { ByteSize, Context, Effect, Fiber, Layer, Scope, Tracer } from "effect"
 import type * as Headers from "effect/http/Headers"
 import * as HttpEffect from "effect/http/HttpEffect"
 import { MaxBodySize } from "effect/http/HttpIncomingMessage"
@@ -12,6 +12,7 @@ import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as NetAddress from "effect/net/NetAddress"
 import { isIP } from "node:net"
+import { Flight, makeDrain } from "./ServerEngine.ts"
 import type { ServerEngine } from "./ServerEngine.ts"
 import type { ServerSettings } from "./ServerOptions.ts"
 import type { LoadedUws } from "./loadUws.ts"
@@ -22,18 +23,13 @@ import type { UwsServerState } from "./UwsExchange.ts"
 import { UwsServerRequest } from "./UwsServerRequest.ts"
 import { bridgeBehavior } from "./UwsSocketBridge.ts"
 import type { UwsBridgedSocket } from "./UwsSocketBridge.ts"
-import { WebSocketRoutes } from "./WebSocketRoutes.ts"
+import { SocketCloseCode, WebSocketRoutes } from "./WebSocketRoutes.ts"
 import { makeUwsWebSockets } from "./UwsWebSockets.ts"
 import { endWith } from "./writeUwsHead.ts"
 import { respondOverUws } from "./writeUwsResponse.ts"
 
 /** A declared body up to this is awaited before its handler starts, which then never suspends to read it. */
 const awaitedBodyBytes = 65_536
-/** After the last answer: for what is still on its way to slow clients. */
-const flushGraceMs = 250
-const pollMs = 10
-/** Close code 1012. */
-const serviceRestart = 1012
 
 type Start = (exchange: UwsExchange) => void
 
@@ -50,7 +46,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
   /** Nobody serves yet, or any more. */
   const unserved: Start = (exchange) => endWith(exchange, unavailable, undefined)
   let start = unserved
-  let idle: Deferred.Deferred<void> | undefined
+  const flight = new Flight()
 
   app.filter((response, change) => {
     connections.http += change
@@ -86,32 +82,20 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
     accepting = false
     module.us_listen_socket_close(listenSocket)
   })
-  const quiet = Effect.suspend(() => {
-    if (connections.inFlight === 0) return Effect.void
-    idle ??= Deferred.makeUnsafe<void>()
-    return Deferred.await(idle)
+  const drain = yield* makeDrain({
+    flight,
+    drainTimeoutMs: settings.drainTimeoutMs,
+    connections: () => connections,
+    stopAccepting,
+    endWebSockets: () => {
+      webSockets.endAll()
+      for (const socket of bridged) socket.close(SocketCloseCode.serviceRestart)
+    },
+    closeAll: () => {
+      start = unserved
+      app.close()
+    }
   })
-  const flushed = Effect.gen(function* () {
-    while (connections.http > 0) yield* Effect.sleep(pollMs)
-  })
-  const drain = yield* Effect.cached(
-    stopAccepting.pipe(
-      Effect.andThen(Effect.timeoutOption(quiet, settings.drainTimeoutMs)),
-      Effect.andThen(
-        Effect.sync(() => {
-          webSockets.endAll()
-          for (const socket of bridged) socket.close(serviceRestart)
-        })
-      ),
-      Effect.andThen(Effect.timeoutOption(flushed, flushGraceMs)),
-      Effect.andThen(
-        Effect.sync(() => {
-          start = unserved
-          app.close()
-        })
-      )
-    )
-  )
   yield* Effect.addFinalizer(() => drain)
 
   const server = HttpServer.make({
@@ -126,7 +110,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
       state.keepsAddress = Context.getOrUndefined(services, Tracer.Tracer) !== undefined
       const leaveFlight = () => {
         connections.inFlight -= 1
-        if (connections.inFlight === 0 && idle !== undefined) Deferred.doneUnsafe(idle, Effect.void)
+        flight.ended(connections.inFlight)
       }
       start = (exchange) => {
         const context = Context.add(services, HttpServerRequest, new UwsServerRequest(exchange))

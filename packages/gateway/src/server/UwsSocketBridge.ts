@@ -6,7 +6,7 @@ import * as Socket from "effect/socket/Socket"
 import type { ServerSettings } from "./ServerOptions.ts"
 import type { UwsModule, UwsRequest, UwsResponse, UwsSocketContext, UwsWebSocket, UwsWebSocketBehavior } from "./Uws.ts"
 import type { UwsExchange } from "./UwsExchange.ts"
-import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes } from "./WebSocketRoutes.ts"
+import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes, SocketCloseCode } from "./WebSocketRoutes.ts"
 import { upgradeRefused } from "./upgradeRequest.ts"
 
 /** Bytes received that nobody has read yet; past this the socket fails, since uWebSockets cannot pause one. */
@@ -166,4 +166,4 @@ const gone = new Socket.SocketError({
 })
 
 const closeCode = (exit: Exit.Exit<unknown, unknown>): number =>
-  Exit.isSuccess(exit) ? 1000 : Cause.hasInterruptsOnly(exit.cause) ? 1001 : 1011
+  Exit.isSuccess(exit) ? 1000 : Cause.hasInterruptsOnly(exit.cause) ? 1001 : SocketCloseCode.internalError

@@ -5,7 +5,7 @@ import { STATUS_CODES } from "node:http"
 import type { UwsApp, UwsModule, UwsRequest, UwsResponse, UwsSocketContext, UwsWebSocket } from "./Uws.ts"
 import { readAddress, readHeaders, readUrl } from "./UwsExchange.ts"
 import type { UwsServerState } from "./UwsExchange.ts"
-import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes } from "./WebSocketRoutes.ts"
+import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes, SocketCloseCode } from "./WebSocketRoutes.ts"
 import type { Socket, UpgradeDecision, UpgradeRequest, WebSocketRoute, WebSocketRoutes } from "./WebSocketRoutes.ts"
 import { offeredProtocols, upgradeRefused } from "./upgradeRequest.ts"
 
@@ -27,7 +27,7 @@ export const makeUwsWebSockets = (
         const run = Effect.runForkWith(context)
         const fail = (socket: Socket, defect: unknown) => {
           run(Effect.logError("A WebSocket callback threw", Cause.die(defect)))
-          socket.end(internalErrorCode, "internal error")
+          socket.end(SocketCloseCode.internalError, "internal error")
         }
         app.ws<Attached<Data>>(route.path, {
           compression: module.DISABLED,
@@ -88,14 +88,10 @@ export const makeUwsWebSockets = (
   return {
     routes: { add },
     endAll: () => {
-      for (const socket of open) socket.end(serviceRestartCode, "the server restarts")
+      for (const socket of open) socket.end(SocketCloseCode.serviceRestart, "the server restarts")
     }
   }
 }
-
-/** Says 1011 and 1012 of RFC 6455's registry. */
-const internalErrorCode = 1011
-const serviceRestartCode = 1012
 
 class UwsSocket implements Socket {
   closed = false

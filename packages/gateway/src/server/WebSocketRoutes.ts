@@ -10,6 +10,9 @@ export const defaultIdleTimeoutSeconds = 46
 /** Bytes that may wait for a slow peer; past this the socket is dead. */
 export const defaultMaxBackpressureBytes = 1_048_576
 
+/** Of RFC 6455's registry, sent by the server itself. */
+export const SocketCloseCode = { internalError: 1011, serviceRestart: 1012 } as const
+
 export interface Socket {
   /** 1: sent. 0: buffered. 2: dropped, the socket is dead (also once closed); `close` follows, never inside `send`. */
   readonly send: (message: string | Uint8Array) => 0 | 1 | 2

@@ -3,8 +3,6 @@ import type { Message } from "./Child.ts"
 
 process.on("message", (message: Message) => {
   if (message.type !== "heap") return
-  // Twice: the first may only finish what finalizers keep.
-  globalThis.gc?.()
   globalThis.gc?.()
   const { heapUsed, external, rss } = process.memoryUsage()
   process.send?.({ type: "heap", heapUsed, external, rss, collected: globalThis.gc !== undefined })

@@ -2,7 +2,7 @@
  * A Postgres of the benchmark's own, durable as the default one is, in a process of its own: what is measured is the server's process, so the
  * database must not run on its core. Answers `{ type: "sql", text }` with `{ type: "rows", rows }`.
  */
-import { mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as PgClient from "@effect/sql-pg/PgClient"
@@ -10,6 +10,8 @@ import { startEmbeddedPostgres } from "@parley/cli/postgres/EmbeddedPostgres"
 import { Context, Effect, Layer, Redacted } from "effect"
 
 const folder = mkdtempSync(join(tmpdir(), "parley-bench-"))
+// As root, Postgres runs as another user, who must be able to pass through.
+chmodSync(folder, 0o711)
 
 const program = Effect.gen(function* () {
   const { url } = yield* startEmbeddedPostgres({ dataDir: join(folder, "data") })

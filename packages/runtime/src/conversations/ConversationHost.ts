@@ -3,7 +3,7 @@
  * contains defects: one is logged with the conversation's id, what was in memory is let go of, and after a delay of this conversation's own it is
  * read again from the store, open runs and followers included. Other conversations never notice.
  */
-import { Cause, Clock, Deferred, Effect, FiberMap, FiberSet, Option, Semaphore } from "effect"
+import { Cause, Clock, Deferred, Effect, FiberMap, Option, Semaphore } from "effect"
 import type { Scope } from "effect"
 import { InternalError, NotFound, Unavailable } from "@parley/domain/Errors"
 import type { RunId } from "@parley/domain/Ids"
@@ -54,8 +54,20 @@ export const makeConversationHost = (
     const { journalWriter, limits, loop, store } = services
     const { conversationId } = key
     const writer = Semaphore.makeUnsafe(1)
-    const runs = yield* FiberMap.make<RunId>()
-    const fork = yield* FiberSet.makeRuntime<never, unknown, unknown>()
+    /** Everything that runs beside the actor and ends with it: the run under its id, the rest under numbers. */
+    const fibers = yield* FiberMap.make<RunId | number, unknown, unknown>()
+    const runFork = yield* FiberMap.runtime(fibers)<never>()
+    let forks = 0
+    const fork = (effect: Effect.Effect<unknown, unknown>): void => {
+      runFork(forks++, effect)
+    }
+    const stop = (run: ActiveRun | null | undefined): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (run === null || run === undefined) return Effect.void
+        run.on("abandon")
+        run.end()
+        return FiberMap.remove(fibers, run.question.runId)
+      })
     let live: LiveConversation | undefined
     let restarts = 0
     let crashedAtMs = 0
@@ -129,13 +141,10 @@ export const makeConversationHost = (
         yield* Effect.logError("A conversation had a defect and restarts", cause).pipe(
           Effect.annotateLogs({ ...key, restarts, delayMs })
         )
-        const lost = live
+        const run = live?.run ?? null
         live = undefined
-        const hadRun = (lost?.run ?? null) !== null
-        lost?.run?.on("abandon")
-        lost?.run?.end()
         // Not by this fiber, which may be the run's own.
-        if (hadRun || room.followers.size > 0) fork(Effect.andThen(FiberMap.clear(runs), restart(delayMs)))
+        if (run !== null || room.followers.size > 0) fork(Effect.andThen(stop(run), restart(delayMs)))
       })
 
     /** For those who wait without asking: the followers, and the run. */
@@ -189,24 +198,21 @@ export const makeConversationHost = (
             services.runningRuns.track,
             Effect.withSpan("conversation.run", { attributes: { ...annotations, model: run.question.model } }),
             Effect.annotateLogs(annotations),
-            FiberMap.run(runs, run.question.runId)
+            FiberMap.run(fibers, run.question.runId)
           )
         }),
       doubt: (current) => {
         if (live === current && current.run === null) live = undefined
       },
       remove: Effect.gen(function* () {
-        live?.run?.on("abandon")
-        yield* FiberMap.clear(runs)
+        yield* stop(live?.run)
         live = undefined
         room.close("The conversation was deleted")
         settleResidence()
       }),
       settleResidence,
       residence: Effect.suspend(() => (kept === undefined ? Effect.void : Deferred.await(kept))),
-      fork: (effect) => {
-        fork(effect)
-      }
+      fork
     }
     return host
   })

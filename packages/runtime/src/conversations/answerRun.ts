@@ -151,23 +151,19 @@ const storeEnd = (host: ConversationHost, live: LiveConversation, run: ActiveRun
     let delayMs = limits.closeRetryDelayMs
     while (run.phase === "storing") {
       // As the conversation's only writer, so that its room events are told in the order of their numbers.
-      const failed = yield* host
-        .exclusively(
-          Effect.matchEffect(
-            Effect.flatMap(
-              store.closeRun(host.key, end),
-              Option.match({
-                onNone: () => handOver(host, live, run),
-                onSome: (stored) => Effect.sync(() => tellEnd(host, live, run, end.terminal, stored))
-              })
-            ),
-            {
-              onFailure: (error) => Effect.succeed(error),
-              onSuccess: () => Effect.succeed(undefined)
-            }
-          )
+      // The wait for its turn can be interrupted, the transaction and what follows its commit cannot.
+      const failed = yield* host.exclusively(
+        store.closeRun(host.key, end).pipe(
+          Effect.flatMap(
+            Option.match({
+              onNone: () => handOver(host, live, run),
+              onSome: (stored) => Effect.sync(() => tellEnd(host, live, run, end.terminal, stored))
+            })
+          ),
+          Effect.match({ onFailure: (error) => error, onSuccess: () => undefined }),
+          Effect.uninterruptible
         )
-        .pipe(Effect.uninterruptible)
+      )
       if (failed === undefined) return yield* Effect.logDebug(`An answer ended with ${end.terminal.type}`)
       if ((yield* Clock.currentTimeMillis) - startedAtMs > limits.closeRetryForMs) return yield* Effect.die(failed)
       if (delayMs === limits.closeRetryDelayMs) {

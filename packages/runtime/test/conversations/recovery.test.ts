@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { textOf } from "@parley/domain/Content"
+import { makeMessageId, makeRunId } from "@parley/domain/Ids"
+import { foldJournal } from "../../src/conversations/foldJournal.ts"
 import { FoldingClient, settle, text, until } from "./harness.ts"
+import { storeAway } from "./MemoryConversationStore.ts"
 import { conversationWorld } from "./world.ts"
 
 describe("after the process was killed", () => {
@@ -106,6 +109,135 @@ describe("after the process was killed", () => {
       }
       yield* settle
       assert.strictEqual(textOf((yield* world.message(id, sent.run?.messageId)).content), "one two three")
+    })
+  )
+
+  it.effect("a store that is away at the start is asked again until it is there", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create()
+      yield* world.send(id, "c1", "Tell me")
+      yield* world.provider.call(0)
+      world.store.next("openRuns", storeAway, storeAway)
+      yield* world.crash
+      yield* settle
+      assert.strictEqual(world.provider.calls.length, 1)
+      yield* TestClock.adjust(4_000)
+      yield* world.provider.call(1)
+    })
+  )
+
+  it.effect("a conversation that cannot be woken does not keep the others from it", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld({ takeOversAtOnce: 1 })
+      for (const n of [0, 1]) {
+        const { id } = yield* world.create()
+        yield* world.send(id, "c1", "Tell me")
+        yield* world.provider.call(n)
+      }
+      world.store.next("takeOverRun", Effect.die(new Error("a bug")))
+      yield* world.crash
+      yield* world.provider.call(2)
+    })
+  )
+
+  it.effect("a run that a crash between two left behind is closed, and the newest goes on", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create()
+      const old = yield* world.send(id, "c1", "Old")
+      ;(yield* world.provider.call(0)).say("Something")
+      yield* TestClock.adjust(150)
+      const row = world.store.row({ tenantId: world.caller.tenantId, conversationId: id }) ?? assert.fail()
+      const stored = row.runs.get(old.run?.runId ?? assert.fail()) ?? assert.fail()
+      const next = { ...stored, runId: yield* makeRunId, messageId: yield* makeMessageId }
+      const empty = row.messages.get(stored.messageId) ?? assert.fail()
+      row.runs.set(next.runId, next)
+      row.messages.set(next.messageId, { ...empty, id: next.messageId, runId: next.runId })
+      yield* world.crash
+      const call = yield* world.provider.call(1)
+      yield* call.complete()
+      yield* settle
+      const closed = yield* world.message(id, stored.messageId)
+      assert.strictEqual(closed.status, "failed")
+      assert.strictEqual(textOf(closed.content), "Something")
+      assert.strictEqual((yield* world.message(id, next.messageId)).status, "complete")
+    })
+  )
+})
+
+describe("the journal", () => {
+  it.effect("that is away for a while gets what it missed, once, when it is back", () =>
+    Effect.gen(function* () {
+      let isAway = true
+      let inserts = 0
+      const world = yield* conversationWorld({}, (journal) => ({
+        ...journal,
+        append: (entries) =>
+          Effect.suspend(() => {
+            inserts++
+            return isAway ? storeAway : journal.append(entries)
+          })
+      }))
+      const { id } = yield* world.create()
+      const sent = yield* world.send(id, "c1", "Tell me")
+      const call = yield* world.provider.call(0)
+      for (let i = 0; i < 5; i++) {
+        call.say(`${i} `)
+        world.loop.advance(100)
+        yield* TestClock.adjust(150)
+      }
+      assert.isAbove(inserts, 3)
+      isAway = false
+      yield* TestClock.adjust(300)
+      const before = inserts
+      yield* TestClock.adjust(5_000)
+      assert.strictEqual(inserts, before, "and is left alone when there is nothing new")
+      const entries = yield* world.journal.read(world.caller.tenantId, sent.run?.runId ?? assert.fail())
+      const { seq, state } = foldJournal(sent.run?.messageId ?? assert.fail(), "m", entries)
+      assert.strictEqual(textOf(state.content), "0 1 2 3 4 ")
+      assert.strictEqual(seq, 6, "the start, and five times text")
+      assert.isAtMost(entries.length, 3)
+    })
+  )
+
+  it.effect("is written in one insert for all runs, bounded by its size", () =>
+    Effect.gen(function* () {
+      const inserts: Array<number> = []
+      const world = yield* conversationWorld({ maxJournalInsertChars: 3_000 }, (journal) => ({
+        ...journal,
+        append: (entries) => {
+          inserts.push(entries.length)
+          return journal.append(entries)
+        }
+      }))
+      for (let n = 0; n < 9; n++) {
+        const { id } = yield* world.create()
+        yield* world.send(id, "c1", "Tell me")
+      }
+      for (let n = 0; n < 9; n++) (yield* world.provider.call(n)).say("x".repeat(1_000))
+      inserts.length = 0
+      yield* TestClock.adjust(150)
+      assert.deepStrictEqual(inserts, [3, 3, 3])
+    })
+  )
+})
+
+describe("waiting for the answers of a process", () => {
+  it.effect("ends with the last of them, or with its time", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      assert.isTrue(yield* world.running.awaitIdle(1_000))
+      const { id } = yield* world.create()
+      yield* world.send(id, "c1", "Tell me")
+      const call = yield* world.provider.call(0)
+      const short = yield* Effect.forkChild(world.running.awaitIdle(1_000))
+      const long = yield* Effect.forkChild(world.running.awaitIdle(60_000))
+      yield* settle
+      yield* TestClock.adjust(1_000)
+      assert.isFalse(yield* Fiber.join(short))
+      yield* call.complete()
+      assert.isTrue(yield* Fiber.join(long))
     })
   )
 })

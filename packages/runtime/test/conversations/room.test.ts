@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Fiber, Scope } from "effect"
+import { TestClock } from "effect/testing"
 import { makePrincipalId } from "@parley/domain/Ids"
 import type { RoomFrame } from "@parley/domain/RoomFrame"
 import { as, clientMessageId, FoldingClient, settle, text } from "./harness.ts"
+import { storeAway } from "./MemoryConversationStore.ts"
 import { conversationWorld } from "./world.ts"
 
 const remark = (n: string) => ({ clientMessageId: clientMessageId(n), content: text(n), reply: false })
@@ -139,6 +141,38 @@ describe("a room", () => {
       assert.strictEqual((yield* Effect.flip(world.as(world.conversations.get(id))))._tag, "NotFound")
       assert.strictEqual((yield* Effect.flip(world.send(id, "d", "Hi")))._tag, "NotFound")
       assert.isTrue(yield* world.running.awaitIdle(0))
+    })
+  )
+
+  it.effect("can be deleted in the very moment in which an answer ends", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create()
+      yield* world.send(id, "c", "Hi")
+      const call = yield* world.provider.call(0)
+      world.store.nextAfterCommit("remove", Effect.sleep(1_000))
+      const removed = yield* Effect.forkChild(world.as(world.conversations.remove(id)))
+      yield* settle
+      yield* call.complete()
+      yield* settle
+      yield* TestClock.adjust(1_000)
+      yield* Fiber.join(removed)
+      assert.isTrue(yield* world.running.awaitIdle(0))
+      assert.strictEqual((yield* Effect.flip(world.send(id, "d", "Hi")))._tag, "NotFound")
+    })
+  )
+
+  it.effect("tells events whose commit was not answered, before those that follow", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create()
+      const client = new FoldingClient()
+      yield* (yield* world.follow(id, client.port)).subscribeRoom()
+      world.store.nextAfterCommit("acceptSend", storeAway)
+      yield* Effect.flip(world.as(world.conversations.send(id, remark("one"))))
+      yield* world.as(world.conversations.send(id, remark("two")))
+      yield* settle
+      assert.deepStrictEqual(kinds(client.roomFrames), ["room-snapshot", "1 message-added", "2 message-added"])
     })
   )
 

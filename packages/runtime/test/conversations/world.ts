@@ -15,7 +15,12 @@ import { as, clientMessageId, makeCaller, newCaller, openTenants, ScriptedProvid
 import { ManualLoop } from "./ManualLoop.ts"
 import { layerMemoryStore, MemoryStoreState } from "./MemoryConversationStore.ts"
 
-export const conversationWorld = (limits: Partial<ConversationLimitsValues> = {}) =>
+type Journal = RunJournal["Service"]
+
+export const conversationWorld = (
+  limits: Partial<ConversationLimitsValues> = {},
+  around: (journal: Journal) => Journal = (journal) => journal
+) =>
   Effect.gen(function* () {
     const provider = new ScriptedProvider()
     const loop = new ManualLoop()
@@ -24,13 +29,15 @@ export const conversationWorld = (limits: Partial<ConversationLimitsValues> = {}
     const caller = yield* newCaller
     const outer = yield* Effect.scope
 
+    const aroundJournal = around(Context.get(journal, RunJournal))
+
     /** What a killed process still has to write is lost. */
     const journalOf = (gate: { isAlive: boolean }) =>
       Layer.succeed(
         RunJournal,
         RunJournal.of({
           ...Context.get(journal, RunJournal),
-          append: (entries) => (gate.isAlive ? Context.get(journal, RunJournal).append(entries) : Effect.void)
+          append: (entries) => (gate.isAlive ? aroundJournal.append(entries) : Effect.void)
         })
       )
 

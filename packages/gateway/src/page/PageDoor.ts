@@ -13,6 +13,7 @@ const files = [
   ["/page/page.js", "page.js", javascript],
   ["/page/answer.js", "answer.js", javascript],
   ["/page/connection.js", "connection.js", javascript],
+  ["/page/room.js", "room.js", javascript],
   ["/page/storage.js", "storage.js", javascript],
   ["/page/view.js", "view.js", javascript]
 ] as const

@@ -2,9 +2,9 @@
 import type { Fault } from "@parley/domain/api/Problem"
 import { Result, SchemaParser } from "effect"
 import { ClientFrame } from "@parley/domain/SocketProtocol"
+import { maxJsonDepth } from "../bodyLimits.ts"
 import { faultsOf } from "../faults.ts"
 import { isDeeperThan } from "./jsonDepth.ts"
-import { socketLimits } from "./socketLimits.ts"
 
 /** `id` is that of the command, as far as the frame could be read. */
 export interface UnreadableFrame {
@@ -13,8 +13,8 @@ export interface UnreadableFrame {
 }
 
 export const readFrame = (text: string): Result.Result<ClientFrame, UnreadableFrame> => {
-  if (isDeeperThan(text, socketLimits.jsonDepth)) {
-    return unreadable(undefined, "", `nested deeper than ${socketLimits.jsonDepth}`)
+  if (isDeeperThan(text, maxJsonDepth)) {
+    return unreadable(undefined, "", `nested deeper than ${maxJsonDepth}`)
   }
   let input: unknown
   try {

@@ -5,9 +5,7 @@ export const socketLimits = {
   /** Conversations that one socket follows, or whose runs it is subscribed to. */
   conversations: 64,
   /** Unfinished runs that one socket is subscribed to by `subscribe`; those of a followed room are not counted. */
-  runs: 128,
-  /** Deepest nesting of a frame's JSON. */
-  jsonDepth: 64
+  runs: 128
 } as const
 
 /** When to come back after `busy`, in milliseconds. */

@@ -23,6 +23,7 @@ describe.each(engines)("the page's files on %s", (engine) => {
       "/page/page.css",
       "/page/answer.js",
       "/page/connection.js",
+      "/page/room.js",
       "/page/storage.js",
       "/page/view.js"
     ]) {

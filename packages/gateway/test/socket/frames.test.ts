@@ -5,7 +5,7 @@ import { RunFrame } from "@parley/domain/RunFrame"
 import { isTerminal } from "@parley/domain/RunEvent"
 import { isDeeperThan } from "../../src/socket/jsonDepth.ts"
 import { endedRun } from "../../src/socket/endedRun.ts"
-import { socketLimits } from "../../src/socket/socketLimits.ts"
+import { maxJsonDepth } from "../../src/bodyLimits.ts"
 import { readFrame } from "../../src/socket/readFrame.ts"
 import { SocketBench, turn } from "../support/socketBench.ts"
 
@@ -17,7 +17,7 @@ describe("reading frames", () => {
     const text = encode(frame)
     const read = readFrame(text)
     // Only a tool's own schema can be nested deeper than the bound.
-    if (Result.isFailure(read)) assert.isTrue(isDeeperThan(text, socketLimits.jsonDepth))
+    if (Result.isFailure(read)) assert.isTrue(isDeeperThan(text, maxJsonDepth))
     else assert.deepStrictEqual(encode(read.success), text)
   })
 

@@ -41,6 +41,8 @@ export interface SessionsOptions {
 /** Transactions that may wait for a session; one more is refused at once. */
 const maxWaiting = 4_096
 const busyRetryAfterMs = 250
+/** The longest row that is read: a message with its images. */
+const maxRowBytes = 64 * 1_048_576
 /** The server ends a transaction that sends nothing for this long. */
 const idleInTransactionTimeoutMs = 30_000
 /** Repetitions of a transaction that lost against another one. */
@@ -106,6 +108,7 @@ const make = Effect.fnUntraced(function* (
     multiplex: true,
     multiplexConcurrency: 1,
     prepare: options.prepare,
+    maxMessageSize: maxRowBytes,
     connectTimeout: options.connectTimeoutMs,
     keepAlive: "30 seconds",
     applicationName: "parley",

@@ -36,17 +36,31 @@ export const months = (nowMs: number, count: number): ReadonlyArray<Month> => {
   })
 }
 
+/**
+ * Makes the month's table, unless rows of that month are already in the default partition (a clock was wrong, or nobody made it in time) or the
+ * table is in use for too long: then they stay where they are, which costs speed and nothing else.
+ */
+const makeMonth = ({ from, table, to }: Month): string => `
+do $$ begin
+  create table ${table} partition of messages for values from ('${from}') to ('${to}');
+exception when check_violation or lock_not_available then null;
+end $$`
+
 /** As the owner of the tables. Answers with what it made. */
 export const ensurePartitions = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const nowMs = yield* Clock.currentTimeMillis
   const made: Array<string> = []
+  const exists = (table: string) => Effect.map(sql`select where to_regclass(${table}) is not null`, (rows) => rows.length > 0)
   yield* sql`select set_config('lock_timeout', ${lockTimeout}, true)`
-  for (const { from, table, to } of months(nowMs, monthsAhead + 1)) {
-    const existing = yield* sql`select 1 from pg_class where oid = to_regclass(${table})`
-    if (existing.length > 0) continue
-    yield* sql`create table ${sql(table)} partition of messages for values from (${sql.literal(`'${from}'`)}) to (${sql.literal(`'${to}'`)})`
-    yield* tenantTable(sql, table)
-    made.push(table)
+  for (const month of months(nowMs, monthsAhead + 1)) {
+    if (yield* exists(month.table)) continue
+    yield* sql.unsafe(makeMonth(month))
+    if (yield* exists(month.table)) {
+      yield* tenantTable(sql, month.table)
+      made.push(month.table)
+    } else {
+      yield* Effect.logWarning("A partition could not be made; its rows go to the default one", month.table)
+    }
   }
   return made
 })

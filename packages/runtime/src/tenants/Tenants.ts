@@ -31,6 +31,12 @@ export class Tenants extends Context.Service<
     readonly withRequest: (
       tenantId: TenantId
     ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TenantError, R>
+    /**
+     * `withRequest` for the hottest path, without an effect: counts a request and says so, or says why not. Undefined: the tenant is not here
+     * yet, use `withRequest`. After "entered" call `leave` exactly once, whatever happens.
+     */
+    readonly tryEnter: (tenantId: TenantId) => "entered" | Busy | Forbidden | undefined
+    readonly leave: (tenantId: TenantId) => void
     /** Counts a connection until the scope closes. */
     readonly connection: (tenantId: TenantId) => Effect.Effect<void, TenantError, Scope.Scope>
     readonly policy: (tenantId: TenantId) => Effect.Effect<TenantPolicy, TenantError>
@@ -236,6 +242,15 @@ const make = Effect.gen(function* () {
             }
           )
         }),
+    tryEnter: (tenantId) => {
+      const seat = seats.get(tenantId)
+      return seat?.actor === undefined ? undefined : (refusal(seat, seat.actor, "requests") ?? "entered")
+    },
+    // A seat with something live is never given up, so it is still there.
+    leave: (tenantId) => {
+      const seat = seats.get(tenantId)
+      if (seat !== undefined) seat.requests--
+    },
     connection: (tenantId) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(restore(started(tenantId)), (seat): Effect.Effect<void, TenantError, Scope.Scope> => {

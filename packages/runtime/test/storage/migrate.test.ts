@@ -132,6 +132,22 @@ describe("Partitions", () => {
     }).pipe(Effect.provide(SqlConversationStore.layer.pipe(Layer.provideMerge(TestDatabase))))
   )
 
+  it.live("are done without where rows of the month are in the default partition already", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const tenant = yield* seedTenant
+      const key = yield* seedConversation(tenant)
+      const [month] = months(Date.now(), 1)
+      assert.isDefined(month)
+      yield* sql`drop table ${sql(month.table)}`
+      const context = withoutRun(yield* contextOf(tenant.alice))
+      yield* (yield* ConversationStore).acceptSend(key, said("hello"), context)
+      yield* Maintenance.run
+      assert.deepStrictEqual(yield* sql`select to_regclass(${month.table}) is null as "isMissing"`, [{ isMissing: true }])
+      assert.strictEqual((yield* (yield* ConversationStore).messages(key, {})).items.length, 1)
+    }).pipe(Effect.provide(Layer.fresh(SqlConversationStore.layer.pipe(Layer.provideMerge(TestDatabase)))))
+  )
+
   it.effect("are made ahead, and what has expired is swept, by one round of maintenance", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -97,6 +97,23 @@ describe("Tenants", () => {
     }).pipe(Effect.provide(Deaths.layer))
   )
 
+  it.effect("counts what enters and leaves without an effect like any other request", () =>
+    Effect.gen(function* () {
+      const { tenant, tenants } = yield* stage
+      const id = yield* tenant()
+      assert.isUndefined(tenants.tryEnter(id))
+      yield* tenants.withRequest(id)(Effect.void)
+      assert.deepStrictEqual([tenants.tryEnter(id), tenants.tryEnter(id)], ["entered", "entered"])
+      assert.deepInclude(tenants.tryEnter(id), { _tag: "Busy" })
+      assert.strictEqual(yield* tagOf(tenants.withRequest(id)(Effect.void)), "Busy")
+      yield* TestClock.adjust("3 minutes")
+      yield* tenants.invalidate(id)
+      tenants.leave(id)
+      tenants.leave(id)
+      assert.strictEqual(tenants.liveCounts(id).requests, 0)
+    }).pipe(Effect.provide(Deaths.layer))
+  )
+
   it.effect("starts a tenant's actor once for all who come at the same time, though the first of them leaves", () =>
     Effect.gen(function* () {
       const { tenant, tenants, times } = yield* stage

@@ -36,11 +36,11 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 /** All pairs of characters, by ten bits. */
 const pairs = Array.from({ length: 1024 }, (_, bits) => alphabet.charAt(bits >> 5) + alphabet.charAt(bits & 31))
 
-/** Random bytes are fetched for this many ids at once: each call of the generator costs more than an id. */
+/** Random bits are fetched for this many ids at once: each call of the generator costs more than an id. */
 const idsPerFetch = 256
-/** One byte a character, of which five bits are used. */
-const randomCharacters = 16
-const random = new Uint8Array(idsPerFetch * randomCharacters)
+const pairsPerId = 8
+/** Sixteen bits a pair, of which ten are used. */
+const random = new Uint16Array(idsPerFetch * pairsPerId)
 let used = random.length
 
 let timeMs = -1
@@ -56,8 +56,7 @@ const body = (nowMs: number): string => {
     used = 0
   }
   let text = timeText
-  for (const end = used + randomCharacters; used < end; used += 2)
-    text += pairs[((random[used]! & 31) << 5) | (random[used + 1]! & 31)]
+  for (const bits of random.subarray(used, (used += pairsPerId))) text += pairs[bits & 1023]
   return text
 }
 

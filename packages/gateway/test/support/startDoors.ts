@@ -38,7 +38,8 @@ export interface Doors {
   readonly close: () => Promise<void>
 }
 
-export const startDoors = async (engine: Engine): Promise<Doors> => {
+/** `layerBelow`: a tracer, say. */
+export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> = Layer.empty): Promise<Doors> => {
   const completions = new ScriptedCompletions()
   const conversations = new SocketConversations()
   const logs: Array<LogLine> = []
@@ -53,7 +54,8 @@ export const startDoors = async (engine: Engine): Promise<Doors> => {
   const scope = Scope.makeUnsafe()
   const served = HttpRouter.serve(app, { disableLogger: true, disableListenLog: true }).pipe(
     Layer.provideMerge(GatewayServer.layer({ host: "127.0.0.1", port: 0, engine, maxBodyBytes, renderFault })),
-    Layer.provideMerge(Logger.layer([recorder]))
+    Layer.provideMerge(Logger.layer([recorder])),
+    Layer.provideMerge(layerBelow)
   )
   const { address } = Context.get(await Effect.runPromise(Layer.buildWithScope(served, scope)), GatewayServer)
   return {

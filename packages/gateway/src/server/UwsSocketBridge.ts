@@ -143,7 +143,8 @@ export const upgradeUwsExchange = (
         exchange.over = true
         exchange.upgraded = switchingProtocols
         const attached: Attached = { socket }
-        exchange.cork(() => exchange.response.upgrade(attached, key, "", extensions, upgradeContext))
+        // Never in a cork: see UwsWebSockets.
+        exchange.response.upgrade(attached, key, "", extensions, upgradeContext)
         return Effect.succeed(socket)
       }),
       (_, exit) => Effect.sync(() => socket.close(closeCode(exit)))

@@ -188,14 +188,17 @@ const upgrade = <Data>(
     fiber.interruptUnsafe()
   })
   fiber.addObserver((late) => {
-    if (!aborted) response.cork(() => decide(late))
+    // Not in a cork: 20.51 then looks for "connection: close" in what was the response and is the socket now, and closes one in some.
+    if (!aborted) decide(late)
   })
 }
 
 const failedDecision = { ok: false, status: 500 } as const
 
 const refuse = (response: UwsResponse, decision: Extract<UpgradeDecision<unknown>, { readonly ok: false }>): void => {
-  response.writeStatus(`${decision.status} ${STATUS_CODES[decision.status] ?? ""}`)
-  for (const [name, value] of Object.entries(decision.headers ?? {})) response.writeHeader(name, value)
-  response.end(decision.body ?? "")
+  response.cork(() => {
+    response.writeStatus(`${decision.status} ${STATUS_CODES[decision.status] ?? ""}`)
+    for (const [name, value] of Object.entries(decision.headers ?? {})) response.writeHeader(name, value)
+    response.end(decision.body ?? "")
+  })
 }

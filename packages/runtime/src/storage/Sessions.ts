@@ -49,6 +49,18 @@ const idleInTransactionTimeoutMs = 30_000
 const maxRetries = 3
 const retryBaseMs = 5
 
+/**
+ * Every statement looks rows up by keys. One plan is then as good as another, and making one anew for each execution costs more than the
+ * execution. But the one that is kept may have been made while the tables were empty, when reading them whole looked cheap: hence only plans
+ * that go by an index.
+ */
+const plans = {
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off"
+}
+
 export class Sessions extends Context.Service<
   Sessions,
   {
@@ -114,9 +126,7 @@ const make = Effect.fnUntraced(function* (
     applicationName: "parley",
     startupParameters: {
       role: "parley_app",
-      // Every statement looks rows up by keys, for which one plan is as good as another; making a plan anew for each execution
-      // costs more than the execution (with several partitions, three times as much).
-      plan_cache_mode: "force_generic_plan",
+      ...plans,
       statement_timeout: String(options.statementTimeoutMs),
       idle_in_transaction_session_timeout: String(idleInTransactionTimeoutMs)
     }

@@ -5,6 +5,7 @@ import { Completions } from "@parley/domain/Completions"
 import type { CompletionError, CompletionRequest } from "@parley/domain/Completions"
 import { Busy } from "@parley/domain/Errors"
 import type { InternalError, Unavailable } from "@parley/domain/Errors"
+import type { TenantId } from "@parley/domain/Ids"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { Providers } from "@parley/providers/Providers"
@@ -25,12 +26,34 @@ export const layer = Layer.effect(
       call: (model: ResolvedModel) => Effect.Effect<ModelAnswer, ProviderError>
     ): Effect.Effect<ModelAnswer, CompletionError, Caller> =>
       Effect.flatMap(Caller, ({ tenantId }) =>
-        Effect.flatMap(providers.resolve(request.model), (model) => tenants.withRequest(tenantId)(call(model)))
-      ).pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
+        Effect.flatMap(providers.resolve(request.model), (model) => admitted(tenantId, call(model)))
+      )
+
+    /** Where the tenant's actor is there already, which is nearly always, its count costs no more than a number. */
+    const admitted = (
+      tenantId: TenantId,
+      call: Effect.Effect<ModelAnswer, ProviderError>
+    ): Effect.Effect<ModelAnswer, CompletionError> =>
+      Effect.uninterruptibleMask((restore): Effect.Effect<ModelAnswer, CompletionError> => {
+        const entered = tenants.tryEnter(tenantId)
+        if (entered === "entered") {
+          return Effect.onExitPrimitive(restore(call), () => {
+            tenants.leave(tenantId)
+            return undefined
+          })
+        }
+        return entered === undefined
+          ? restore(
+              tenants
+                .withRequest(tenantId)(call)
+                .pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
+            )
+          : Effect.fail(entered)
+      })
 
     return Completions.of({
-      complete: (request) => admit(request, (model) => model.complete({ ...request, model: model.model })),
-      stream: (request, sink) => admit(request, (model) => model.stream({ ...request, model: model.model }, sink)),
+      complete: (request) => admit(request, (model) => model.complete(request)),
+      stream: (request, sink) => admit(request, (model) => model.stream(request, sink)),
       models: providers.models
     })
   })

@@ -2,6 +2,7 @@
 import { Effect, Layer, Schedule } from "effect"
 import { Entity } from "effect/cluster"
 import { ConversationActor, parseConversationEntityId } from "@parley/domain/actors/ConversationActor"
+import type { CallerInfo } from "@parley/domain/Caller"
 import * as commands from "./conversationCommands.ts"
 import { makeConversationHost } from "./ConversationHost.ts"
 import { ConversationLimits } from "./ConversationLimits.ts"
@@ -33,15 +34,15 @@ export const layer = Layer.unwrap(
         () => Effect.sync(() => residents.remove(entityId, host))
       )
       return ConversationActor.of({
-        Send: ({ payload }) => commands.send(host, payload.caller, payload.command),
-        Regenerate: ({ payload }) => commands.regenerate(host, payload.caller, payload.command),
-        Edit: ({ payload }) => commands.edit(host, payload.caller, payload.command),
-        Cancel: ({ payload }) => commands.cancel(host, payload.caller, payload.runId),
-        Update: ({ payload }) => commands.update(host, payload.caller, payload.change),
-        Remove: ({ payload }) => commands.remove(host, payload.caller),
-        AddMember: ({ payload }) => commands.addMember(host, payload.caller, payload.principalId),
-        RemoveMember: ({ payload }) => commands.removeMember(host, payload.caller, payload.principalId),
-        Open: ({ payload }) => Effect.asVoid(host.use((live) => requireMember(live, payload.caller))),
+        Send: ({ payload }) => asked(payload, commands.send(host, payload.caller, payload.command)),
+        Regenerate: ({ payload }) => asked(payload, commands.regenerate(host, payload.caller, payload.command)),
+        Edit: ({ payload }) => asked(payload, commands.edit(host, payload.caller, payload.command)),
+        Cancel: ({ payload }) => asked(payload, commands.cancel(host, payload.caller, payload.runId)),
+        Update: ({ payload }) => asked(payload, commands.update(host, payload.caller, payload.change)),
+        Remove: ({ payload }) => asked(payload, commands.remove(host, payload.caller)),
+        AddMember: ({ payload }) => asked(payload, commands.addMember(host, payload.caller, payload.principalId)),
+        RemoveMember: ({ payload }) => asked(payload, commands.removeMember(host, payload.caller, payload.principalId)),
+        Open: ({ payload }) => asked(payload, Effect.asVoid(host.use((live) => requireMember(live, payload.caller)))),
         Wake: () => host.use(() => Effect.void),
         Reside: () => host.residence
       })
@@ -55,3 +56,7 @@ export const layer = Layer.unwrap(
     })
   })
 )
+
+/** Every log line of a command carries the id of its request. */
+const asked = <A, E>({ caller }: { readonly caller: CallerInfo }, command: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.annotateLogs(command, "requestId", caller.requestId)

@@ -9,6 +9,7 @@ import * as ProviderCompletions from "../../src/completions/ProviderCompletions.
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { TenantError } from "../../src/tenants/Tenants.ts"
 import { as, newCaller, openTenants, ScriptedProvider, text } from "../conversations/harness.ts"
+import type { ScriptedCall } from "../conversations/harness.ts"
 
 const world = (tenants: Layer.Layer<Tenants> = openTenants) =>
   Effect.gen(function* () {
@@ -100,6 +101,41 @@ describe("a stateless completion", () => {
       yield* Fiber.join(asked)
       assert.strictEqual(live, 0)
       assert.deepStrictEqual(admitted, [caller.tenantId])
+    })
+  )
+
+  it.effect("is counted without a detour when its tenant is here, also when it fails or is interrupted", () =>
+    Effect.gen(function* () {
+      let live = 0
+      const here = Layer.effect(
+        Tenants,
+        Effect.gen(function* () {
+          const open = Context.get(yield* Layer.build(openTenants), Tenants)
+          return Tenants.of({
+            ...open,
+            withRequest: () => () => Effect.die(new Error("not asked")),
+            tryEnter: () => (++live > 1 ? new Busy({ message: `${live--}`, retryAfterMs: 7 }) : "entered"),
+            leave: () => {
+              live--
+            }
+          })
+        })
+      )
+      const { completions, me, provider } = yield* world(here)
+      const ends = [
+        (call: ScriptedCall) => call.complete(),
+        (call: ScriptedCall) => call.fail(new ProviderTruncated({ provider: "scripted", model: "one", message: "cut" })),
+        (_: ScriptedCall, asked: Fiber.Fiber<unknown, unknown>) => Fiber.interrupt(asked)
+      ]
+      for (const [n, end] of ends.entries()) {
+        const asked = yield* Effect.forkChild(Effect.exit(me(completions.complete(request))))
+        const call = yield* provider.call(n)
+        assert.strictEqual(live, 1)
+        assert.strictEqual((yield* Effect.flip(me(completions.complete(request))))._tag, "Busy")
+        yield* end(call, asked)
+        yield* Fiber.await(asked)
+        assert.strictEqual(live, 0)
+      }
     })
   )
 

@@ -96,10 +96,10 @@ export class ScriptedProvider {
             ? Effect.succeed({
                 provider: "scripted",
                 isDemo: false,
-                model: name.slice("scripted/".length),
+                model: modelOf(name),
                 name,
-                complete: (request) => this.stream(request, () => undefined),
-                stream: this.stream
+                complete: (request) => this.stream({ ...request, model: modelOf(name) }, () => undefined),
+                stream: (request, sink) => this.stream({ ...request, model: modelOf(name) }, sink)
               })
             : Effect.fail(new ModelNotFound({ message: "no such model", model: name })),
         models: Effect.succeed([
@@ -112,11 +112,15 @@ export class ScriptedProvider {
   }
 }
 
+const modelOf = (name: string): string => name.slice("scripted/".length)
+
 /** Tenants that admit everything. */
 export const openTenants: Layer.Layer<Tenants> = Layer.succeed(
   Tenants,
   Tenants.of({
     withRequest: () => (effect) => effect,
+    tryEnter: () => undefined,
+    leave: () => undefined,
     connection: () => Effect.void,
     policy: () => Effect.die(new Error("not asked in these tests")),
     invalidate: () => Effect.void,

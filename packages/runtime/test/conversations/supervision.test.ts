@@ -70,6 +70,7 @@ describe("supervision of conversations", () => {
       assert.strictEqual(error._tag, "InternalError")
       const line = lines.find(({ message }) => String(message).includes("had a defect"))
       assert.strictEqual(line?.annotations["conversationId"], id)
+      assert.strictEqual(line?.annotations["requestId"], world.caller.requestId)
     }).pipe(Effect.provide(Logger.layer([logger])))
   })
 

@@ -10,7 +10,7 @@ import { layerOpenaiDoor } from "./openai/OpenaiDoor.ts"
 import { layerDocsDoor } from "./ops/DocsDoor.ts"
 import { layerOperationsDoor } from "./ops/OperationsDoor.ts"
 
-const layerApi = HttpApiBuilder.layer(ParleyApi, { openapiPath: "/openapi.json" }).pipe(
+const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
   Layer.provide([layerConversationHandlers, layerTenantHandlers]),
   Layer.provide([layerAuthentication, layerProblems])
 )

@@ -13,6 +13,6 @@ export class ParleyApi extends HttpApi.make("parley")
     OpenApi.annotations({
       title: "Parley",
       description:
-        "Conversations, messages, runs, tenants and keys. Chat completions in OpenAI's own shape are at `/v1`; live chat is at `/ws` (docs/websocket.md)."
+        "Conversations, messages, runs, tenants and keys. Chat completions in OpenAI's own shape are at `/v1`; live chat is at `/ws` (docs/websocket.md). Fields that are not described here are ignored. Errors are problem details (RFC 9457); `retry` says what to do."
     })
   ) {}

@@ -3,13 +3,13 @@ import { textOf } from "@parley/domain/Content"
 import type { FinishReason, ModelAnswer } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
 
-export const finishReasons: Record<FinishReason, string> = {
+export const finishReasons = {
   stop: "stop",
   length: "length",
   "tool-calls": "tool_calls",
   "content-filter": "content_filter",
   refusal: "content_filter"
-}
+} as const satisfies Record<FinishReason, string>
 
 export const usageOf = (usage: Usage) => ({
   prompt_tokens: usage.inputTokens,

@@ -34,10 +34,13 @@ export const openaiError = (error: ParleyError): HttpServerResponse.HttpServerRe
     status: errorTraits[error._tag].status,
     headers: {
       ...retryAfterHeaders(error),
-      // What OpenAI's clients would otherwise retry by themselves: a second call that may be paid twice.
-      ...(errorTraits[error._tag].retry === "never" ? { "x-should-retry": "false" } : {})
+      ...(mayRetry(error) ? {} : { "x-should-retry": "false" })
     }
   })
+
+/** OpenAI's clients retry by themselves what is 5xx. They have no id to do it under: where the work may have happened, it would be paid twice. */
+const mayRetry = (error: ParleyError): boolean =>
+  errorTraits[error._tag].retry === "later" || ("workMayHaveHappened" in error && !error.workMayHaveHappened)
 
 /** Names every fault in the message, since OpenAI's shape has room for one parameter only. */
 export const invalidRequest = (issues: ReadonlyArray<{ readonly path: string; readonly message: string }>): InvalidRequest =>

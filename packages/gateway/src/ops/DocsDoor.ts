@@ -1,9 +1,9 @@
-/** `/docs`: the API's description for people. The page carries all it needs and may load nothing from elsewhere. */
-import { ParleyApi } from "@parley/domain/api/ParleyApi"
+/** The API's description: `/openapi.json` for programs, `/docs` for people. The page carries all it needs and may load nothing from elsewhere. */
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
-import { HttpApiScalar } from "effect/http-api"
+import { HttpApiScalar, OpenApi } from "effect/http-api"
 import { createHash } from "node:crypto"
+import { DescribedApi } from "./DescribedApi.ts"
 
 const withPolicy = HttpRouter.middleware((route) => {
   let policy: string | undefined
@@ -31,6 +31,15 @@ const policyOf = ({ body }: HttpServerResponse.HttpServerResponse): string => {
   ].join("; ")
 }
 
-export const layerDocsDoor = HttpApiScalar.layer(ParleyApi, { path: "/docs", scalar: { withDefaultFonts: false } }).pipe(
+const layerPage = HttpApiScalar.layer(DescribedApi, { path: "/docs", scalar: { withDefaultFonts: false } }).pipe(
   Layer.provide(withPolicy)
 )
+
+const layerDocument = HttpRouter.use((router) =>
+  Effect.gen(function* () {
+    const document = yield* Effect.cached(Effect.sync(() => HttpServerResponse.jsonUnsafe(OpenApi.fromApi(DescribedApi))))
+    yield* router.add("GET", "/openapi.json", document)
+  })
+)
+
+export const layerDocsDoor = Layer.merge(layerPage, layerDocument)

@@ -47,6 +47,7 @@ describe("problem details", () => {
     const { Unavailable } = await import("@parley/domain/Errors")
     const away = new Unavailable({ message: "away", retryAfterMs: 1_500, workMayHaveHappened: false })
     expect((await read(problemResponse(away, "r"))).body).toMatchObject({ retry: "later" })
+    expect((await read(openaiError(away))).headers.get("x-should-retry")).toBe(null)
     expect((await read(problemResponse(everyError.Unavailable, "r"))).body).toMatchObject({ retry: "same-id" })
   })
 })
@@ -64,7 +65,7 @@ describe("OpenAI's error shape", () => {
         code
       }
     })
-    expect(headers.get("x-should-retry")).toBe(retry === "never" ? "false" : null)
+    expect(headers.get("x-should-retry")).toBe(retry === "later" ? null : "false")
   })
 
   it("names the parameter where there is one", async () => {

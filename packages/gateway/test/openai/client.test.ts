@@ -1,7 +1,7 @@
 /** The official `openai` client, unchanged, against `/v1`. */
 import { ProviderFailed, ProviderRateLimited, ProviderTruncated } from "@parley/domain/ProviderError"
 import type { ModelEvent } from "@parley/domain/ModelEvent"
-import { Deferred, Effect } from "effect"
+import { Deferred, Effect, Schema } from "effect"
 import OpenAI, {
   APIError,
   AuthenticationError,
@@ -11,6 +11,7 @@ import OpenAI, {
   RateLimitError
 } from "openai"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { ChatCompletion } from "../../src/openai/OpenaiGroup.ts"
 import { engines } from "../server/support/engines.ts"
 import { doorKeys, doorPrincipal } from "../support/doorKeys.ts"
 import { answerOf, saying, words } from "../support/ScriptedCompletions.ts"
@@ -71,6 +72,7 @@ describe.each(engines)("the openai client, on %s", (engine) => {
         completion_tokens_details: { reasoning_tokens: 2 }
       }
     })
+    expect(Schema.is(ChatCompletion)(answer.data)).toBe(true)
     expect(answer.request_id).toBe(doors.completions.callers[0]?.requestId)
     expect(doors.completions.callers[0]?.principalId).toBe(doorPrincipal)
   })
@@ -156,7 +158,9 @@ describe.each(engines)("the openai client, on %s", (engine) => {
         finishReason: "tool-calls"
       })
     )
-    const { choices } = await client.chat.completions.create({ model, messages, tools })
+    const answer = await client.chat.completions.create({ model, messages, tools })
+    expect(Schema.is(ChatCompletion)(answer)).toBe(true)
+    const { choices } = answer
     expect(choices[0]).toMatchObject({
       finish_reason: "tool_calls",
       message: {

@@ -86,7 +86,10 @@ describe.each(engines)("operations, on %s", (engine) => {
       "/api/keys/{id}",
       "/api/me",
       "/api/tenants",
-      "/api/tenants/{id}"
+      "/api/tenants/{id}",
+      "/v1/chat/completions",
+      "/v1/models",
+      "/v1/models/{id}"
     ])
     const send = document.paths["/api/conversations/{id}/messages"].post
     expect(Object.keys(send.responses).sort()).toEqual(["202", "400", "401", "403", "404", "409", "413", "500", "503"])

@@ -1,0 +1,87 @@
+/**
+ * `/v1` as the API's description tells it. Only for people and generators: the routes themselves are hand-made (`OpenaiDoor.ts`), so that what streams
+ * costs no more than it must.
+ */
+import { Authentication } from "@parley/domain/api/Authentication"
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { ChatRequest } from "./ChatRequest.ts"
+import { finishReasons } from "./chatCompletion.ts"
+
+const OpenaiError = Schema.Struct({
+  error: Schema.Struct({
+    message: Schema.String,
+    type: Schema.String,
+    param: Schema.NullOr(Schema.String),
+    code: Schema.String
+  })
+})
+
+const errors = [400, 401, 403, 404, 413, 429, 500, 502, 503, 504].map((status) => OpenaiError.pipe(HttpApiSchema.status(status)))
+
+export const ChatCompletion = Schema.Struct({
+  id: Schema.String,
+  object: Schema.Literal("chat.completion"),
+  /** Unix seconds. */
+  created: Schema.Int,
+  model: Schema.String,
+  choices: Schema.Array(
+    Schema.Struct({
+      index: Schema.Int,
+      message: Schema.Struct({
+        role: Schema.Literal("assistant"),
+        content: Schema.NullOr(Schema.String),
+        refusal: Schema.Null,
+        reasoning_content: Schema.optionalKey(Schema.String),
+        tool_calls: Schema.optionalKey(
+          Schema.Array(
+            Schema.Struct({
+              id: Schema.String,
+              type: Schema.Literal("function"),
+              function: Schema.Struct({ name: Schema.String, arguments: Schema.String })
+            })
+          )
+        )
+      }),
+      logprobs: Schema.Null,
+      finish_reason: Schema.Literals([...new Set(Object.values(finishReasons))])
+    })
+  ),
+  usage: Schema.Struct({
+    prompt_tokens: Schema.Int,
+    completion_tokens: Schema.Int,
+    total_tokens: Schema.Int,
+    prompt_tokens_details: Schema.Struct({ cached_tokens: Schema.Int }),
+    completion_tokens_details: Schema.Struct({ reasoning_tokens: Schema.Int })
+  })
+})
+
+export const OpenaiModel = Schema.Struct({
+  id: Schema.String,
+  object: Schema.Literal("model"),
+  /** Unix seconds; 0 when its provider does not say. */
+  created: Schema.Int,
+  owned_by: Schema.String
+})
+
+export class OpenaiGroup extends HttpApiGroup.make("openai")
+  .add(
+    HttpApiEndpoint.post("chatCompletions", "/v1/chat/completions", {
+      payload: ChatRequest,
+      success: ChatCompletion,
+      error: errors
+    }).annotate(
+      OpenApi.Description,
+      "A chat completion in OpenAI's own shape. With `stream: true` the answer is `text/event-stream`: one `chat.completion.chunk` an event, then `[DONE]`; a stream that breaks off ends with an event that holds `error`, and without `[DONE]`. Fields that are not described are ignored."
+    ),
+    HttpApiEndpoint.get("models", "/v1/models", {
+      success: Schema.Struct({ object: Schema.Literal("list"), data: Schema.Array(OpenaiModel) }),
+      error: errors
+    }),
+    HttpApiEndpoint.get("model", "/v1/models/:id", {
+      params: { id: Schema.String },
+      success: OpenaiModel,
+      error: errors
+    }).annotate(OpenApi.Description, "By `provider/model` or by the provider's own name; slashes need not be encoded.")
+  )
+  .middleware(Authentication) {}

@@ -149,13 +149,14 @@ const initialise = async (path: string, account: ServerAccount, binaries: string
     await rename(incoming, path)
   } catch (error) {
     await rm(incoming, { recursive: true, force: true }).catch(() => {})
-    throw EmbeddedPostgresError.because(
-      "initialise",
-      `A new database could not be made in ${path}: look for room on the disk, or set PARLEY_DATA_DIR or DATABASE_URL.`,
-      error
-    )
+    throw EmbeddedPostgresError.because("initialise", `A new database could not be made in ${path}: ${adviceOn(error)}.`, error)
   }
 }
+
+const adviceOn = (error: unknown): string =>
+  String(error).includes("user does not exist")
+    ? "Postgres wants a user that /etc/passwd knows. Start as one, or as root, or set DATABASE_URL"
+    : "look for room on the disk, or set PARLEY_DATA_DIR or DATABASE_URL"
 
 /** Nothing of the caller's: PGPORT and its like would change what the server does. */
 export const serverEnvironment = { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" }

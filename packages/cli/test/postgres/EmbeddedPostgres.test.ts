@@ -239,6 +239,19 @@ describe("what goes wrong is said, with what to do", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("a user without a name, whom Postgres refuses", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* folder
+      const binaries = yield* binariesWith(
+        "initdb",
+        "echo could not look up effective user ID 7: user does not exist >&2; exit 1"
+      )
+      const error = yield* failure({ dataDir, binaries })
+      assert.strictEqual(error.reason, "initialise")
+      assert.include(error.message, "/etc/passwd")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("a server that ends at once, with the end of its log", () =>
     Effect.gen(function* () {
       const dataDir = yield* initialised

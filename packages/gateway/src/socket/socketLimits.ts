@@ -18,6 +18,8 @@ export const heartbeatMs = 30_000
 export const verifyKeysEveryMs = 30_000
 /** Keys that are verified at the same time. */
 export const verifyKeysConcurrency = 4
+/** Longest that one key holds up the others. */
+export const verifyKeyTimeoutMs = 10_000
 /** How often overdue commands are looked for. */
 export const sweepEveryMs = 5_000
 /** Longest that commands under way hold up the end of a drain. */

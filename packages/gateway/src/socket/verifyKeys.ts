@@ -1,10 +1,10 @@
 /** Closes the sockets whose key has been revoked or has expired since they were opened. */
-import { Effect, Redacted } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import type { Authenticator } from "@parley/domain/Administration"
 import { CloseCode } from "@parley/domain/SocketProtocol"
 import { requireScope } from "../auth/authenticateRequest.ts"
 import type { SocketHost } from "./SocketHost.ts"
-import { verifyKeysConcurrency } from "./socketLimits.ts"
+import { verifyKeysConcurrency, verifyKeyTimeoutMs } from "./socketLimits.ts"
 import type { SocketSession } from "./SocketSession.ts"
 
 /** Each key once, however many sockets it has. When keys cannot be verified now, nothing changes. */
@@ -32,14 +32,18 @@ const verifyKey = (authenticator: Authenticator["Service"], sessions: ReadonlyAr
   if (first === undefined) return Effect.void
   return authenticator.authenticate(first.key, first.caller.requestId).pipe(
     Effect.flatMap((caller) => requireScope(caller, "chat")),
+    Effect.timeoutOption(verifyKeyTimeoutMs),
     Effect.match({
       onSuccess: (caller) => {
-        for (const session of sessions) session.caller = { ...caller, requestId: session.caller.requestId }
+        if (Option.isNone(caller)) return
+        for (const session of sessions) session.caller = { ...caller.value, requestId: session.caller.requestId }
       },
       onFailure: (error) => {
         if (error._tag === "Unavailable") return
         for (const session of sessions) session.close(CloseCode.unauthorized, "the key is no longer good")
       }
-    })
+    }),
+    // A defect with one key must not end the rounds for all.
+    Effect.catchCause((cause) => Effect.logError("A key of an open socket could not be verified", cause))
   )
 }

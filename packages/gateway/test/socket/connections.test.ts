@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, References, Tracer } from "effect"
+import { Deferred, Effect, Fiber, References, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { Busy } from "@parley/domain/Errors"
 import { SocketSessions } from "../../src/socket/SocketSessions.ts"
-import { openWithinMs, verifyKeysEveryMs } from "../../src/socket/socketLimits.ts"
+import { drainCommandsMs, openWithinMs, verifyKeysEveryMs } from "../../src/socket/socketLimits.ts"
 import { SocketBench, goodHeaders, turn } from "../support/socketBench.ts"
 import { goodKey } from "../support/socketKeys.ts"
 
@@ -95,6 +95,48 @@ describe("an open socket", () => {
         sockets.map((socket) => socket.closeCode),
         [4501, 4501]
       )
+    }).pipe(Effect.provide(bench.layer()))
+  })
+
+  it.effect("is still verified after a round in which the authenticator hung, and one in which it died", () => {
+    const bench = new SocketBench()
+    return Effect.gen(function* () {
+      const socket = yield* bench.connect()
+      for (const trouble of [Effect.never, Effect.die(new Error("a defect of the test"))]) {
+        bench.keys.trouble = trouble
+        yield* TestClock.adjust(verifyKeysEveryMs * 2)
+        assert.isFalse(socket.closed)
+      }
+      bench.keys.trouble = undefined
+      bench.keys.good.clear()
+      yield* TestClock.adjust(verifyKeysEveryMs * 2)
+      assert.strictEqual(socket.closeCode, 4501)
+    }).pipe(Effect.provide(bench.layer()))
+  })
+
+  it.effect("a drain waits for what was sent before it, but not for ever", () => {
+    const bench = new SocketBench()
+    return Effect.gen(function* () {
+      const sessions = yield* SocketSessions
+      const conversationId = yield* bench.conversations.addConversation()
+      const gate = yield* Deferred.make<void>()
+      bench.conversations.before = () => Deferred.await(gate)
+      const socket = yield* bench.connect()
+      const frame = { type: "send", id: "1", conversationId, clientMessageId: "c", content: [{ type: "text", text: "x" }] }
+      socket.write(frame)
+      const draining = yield* Effect.forkChild(sessions.drain(100))
+      yield* TestClock.adjust(150)
+      assert.strictEqual(socket.closeCode, 4000)
+      assert.isUndefined(draining.pollUnsafe())
+      yield* Deferred.succeed(gate, undefined)
+      yield* TestClock.adjust(50)
+      yield* Fiber.join(draining)
+      assert.strictEqual(bench.conversations.runs.size, 1)
+      bench.conversations.before = () => Effect.never
+      const late = yield* Effect.forkChild(sessions.drain(100))
+      yield* TestClock.adjust(drainCommandsMs * 2)
+      yield* Fiber.join(late)
+      assert.strictEqual(yield* sessions.count, 0)
     }).pipe(Effect.provide(bench.layer()))
   })
 

@@ -11,11 +11,14 @@ export class SocketKeys {
   readonly good = new Set([goodKey])
   asked = 0
   isAway = false
+  /** Instead of an answer, when set. */
+  trouble: Effect.Effect<never> | undefined
 
   readonly layer: Layer.Layer<Authenticator> = Layer.sync(Authenticator, () => ({
     authenticate: (key, requestId) =>
       Effect.suspend((): Effect.Effect<CallerInfo, Unauthorized | Unavailable> => {
         this.asked++
+        if (this.trouble !== undefined) return this.trouble
         if (this.isAway) {
           return Effect.fail(new Unavailable({ message: "away", retryAfterMs: 500, workMayHaveHappened: false }))
         }

@@ -26,23 +26,26 @@ import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Everything that a process serves, above the database at `url`. */
-export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, more?: Pick<ProvidersConfig, "extra" | "demo">) => {
+export const layerParley = (
+  settings: Settings,
+  url: Redacted.Redacted<string>,
+  more?: Pick<ProvidersConfig, "extra" | "demo">
+) => {
   const storage = Layer.mergeAll(SqlConversationStore.layer, SqlRunJournal.layer, Maintenance.layer).pipe(
     Layer.provideMerge(Identity.layer),
     Layer.provideMerge(Tenants.layer),
     Layer.provideMerge(Database.layer({ url }))
   )
-  const providers = Providers.layerWithStore({ ...providersOf(settings), ...more }).pipe(Layer.provideMerge(layerShared(settings)))
+  const providers = Providers.layerWithStore({ ...providersOf(settings), ...more }).pipe(
+    Layer.provideMerge(layerShared(settings))
+  )
   const actors = Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer).pipe(
     Layer.provide(ConversationLimits.layer({ crashPolicy: settings.crashPolicy })),
     Layer.provideMerge(providers),
     Layer.provideMerge(storage)
   )
   const routes = Layer.mergeAll(layerHttpDoors, RpcDoor.layer, PageDoor.layer)
-  return Layer.mergeAll(
-    HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }),
-    layerSockets(settings)
-  ).pipe(
+  return Layer.mergeAll(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }), layerSockets(settings)).pipe(
     Layer.provideMerge(
       GatewayServer.layer({ host: settings.host, port: settings.port, drainTimeoutMs: settings.drainTimeoutMs, renderFault })
     ),

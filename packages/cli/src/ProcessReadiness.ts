@@ -18,13 +18,13 @@ export const layerReadiness = <R>(parts: Effect.Effect<ReadonlyArray<ReadinessPa
       const all = yield* parts
       return {
         check: Effect.gen(function* () {
-          const answers = yield* Effect.forEach(
-            all,
-            (part) => Effect.map(part.check, (up) => ({ part, up })),
-            { concurrency: "unbounded" }
-          )
+          const answers = yield* Effect.forEach(all, (part) => Effect.map(part.check, (up) => ({ part, up })), {
+            concurrency: "unbounded"
+          })
           const isDraining = yield* Ref.get(draining)
-          const rows = answers.map(({ part, up }) => [part.name, up ? "up" : part.optional === true ? "degraded" : "down"] as const)
+          const rows = answers.map(
+            ({ part, up }) => [part.name, up ? "up" : part.optional === true ? "degraded" : "down"] as const
+          )
           return {
             ready: !isDraining && answers.every(({ part, up }) => up || part.optional === true),
             parts: Object.fromEntries([...rows, ["process", isDraining ? "draining" : "up"]])

@@ -30,9 +30,7 @@ const optional =
 const maxMs = 86_400_000
 
 const milliseconds = (fallback: number) => (name: string) =>
-  Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxMs })), name).pipe(
-    Config.withDefault(fallback)
-  )
+  Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxMs })), name).pipe(Config.withDefault(fallback))
 
 export const settings = Config.all({
   host: setting("PARLEY_HOST", "127.0.0.1", "address to listen on", (name) =>
@@ -44,15 +42,15 @@ export const settings = Config.all({
   dataDir: setting("PARLEY_DATA_DIR", ".data", "folder of the embedded Postgres and of generated secrets", (name) =>
     Config.NonEmptyString(name).pipe(Config.withDefault(".data"))
   ),
-  databaseUrl: setting(
-    "DATABASE_URL",
-    "embedded Postgres",
-    "postgres://… of a Postgres 15 or later",
-    optional(Config.Redacted)
-  ),
+  databaseUrl: setting("DATABASE_URL", "embedded Postgres", "postgres://… of a Postgres 15 or later", optional(Config.Redacted)),
   redisUrl: setting("REDIS_URL", "this process's memory", "redis://… for what processes share", optional(Config.Redacted)),
   openaiApiKey: setting("OPENAI_API_KEY", "", "makes openai/… live", optional(Config.Redacted)),
-  openaiBaseUrl: setting("OPENAI_BASE_URL", "OpenAI's own", "another address that speaks OpenAI's API", optional(Config.NonEmptyString)),
+  openaiBaseUrl: setting(
+    "OPENAI_BASE_URL",
+    "OpenAI's own",
+    "another address that speaks OpenAI's API",
+    optional(Config.NonEmptyString)
+  ),
   anthropicApiKey: setting("ANTHROPIC_API_KEY", "", "makes anthropic/… live", optional(Config.Redacted)),
   anthropicBaseUrl: setting(
     "ANTHROPIC_BASE_URL",

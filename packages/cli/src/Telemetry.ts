@@ -43,10 +43,7 @@ const exporting = (endpoint: string) =>
           )
         })
       )
-      return OtelTracer.layer.pipe(
-        Layer.provide(provider),
-        Layer.provideMerge(Resource.layer({ serviceName: "parley" }))
-      )
+      return OtelTracer.layer.pipe(Layer.provide(provider), Layer.provideMerge(Resource.layer({ serviceName: "parley" })))
     })
   )
 

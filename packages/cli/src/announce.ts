@@ -29,7 +29,10 @@ export const announce = (a: Announcement): Effect.Effect<void> =>
 const banner = (a: Announcement): string => {
   const rows: Array<readonly [string, string]> = [
     ["Address", a.address],
-    ["Providers", `${a.providers.join(", ")}${a.providers.every((id) => id === "demo") ? "  (set OPENAI_API_KEY, ANTHROPIC_API_KEY or LLAMA_BASE_URL for real ones)" : ""}`],
+    [
+      "Providers",
+      `${a.providers.join(", ")}${a.providers.every((id) => id === "demo") ? "  (set OPENAI_API_KEY, ANTHROPIC_API_KEY or LLAMA_BASE_URL for real ones)" : ""}`
+    ],
     ["Data", a.data],
     ["Shared state", a.shared],
     ["Server", a.engine]

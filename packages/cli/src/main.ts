@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, ConfigProvider, Effect, Exit, Runtime } from "effect"
+import { Cause, ConfigProvider, Effect, Exit, Layer, Runtime } from "effect"
 import { Command } from "effect/cli"
 import { key } from "./commands/key.ts"
 import { migrate } from "./commands/migrate.ts"
@@ -19,8 +19,7 @@ const environment: Record<string, string> = {}
 for (const [name, value] of Object.entries(process.env)) if (value !== undefined && value !== "") environment[name] = value
 
 Command.run(parley, { version }).pipe(
-  Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment }))),
-  Effect.provide(NodeServices.layer),
+  Effect.provide(Layer.mergeAll(NodeServices.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env: environment })))),
   // A program that was asked to stop, and did, has not failed.
   NodeRuntime.runMain({
     teardown: (exit, onExit) =>

@@ -8,29 +8,34 @@ import { openDatabase } from "./DatabaseAddress.ts"
 import { drain } from "./drain.ts"
 import { layerLogging } from "./Logging.ts"
 import { layerParley } from "./Parley.ts"
-import { settings } from "./Settings.ts"
+import { settings, type Settings } from "./Settings.ts"
 import { layerTelemetry } from "./Telemetry.ts"
 
 export const serveProgram = Effect.gen(function* () {
   const began = performance.now()
   const all = yield* settings
-  yield* Effect.gen(function* () {
-    const database = yield* openDatabase(all)
-    const context = yield* Layer.build(layerParley(all, database.url))
-    yield* Effect.gen(function* () {
-      const server = yield* GatewayServer
-      // Last of all: a key that is made is told at once, and never lost to a start that fails.
-      const { newKey } = yield* Bootstrap.run({ givenKey: all.bootstrapApiKey })
-      yield* announce({
-        address: server.address.url,
-        newAdministratorKey: Option.getOrUndefined(Option.map(newKey, Redacted.value)),
-        providers: (yield* Providers).live,
-        data: database.location,
-        shared: Option.isSome(all.redisUrl) ? "Redis" : "this process's memory",
-        engine: server.engine,
-        startedInMs: Math.round(performance.now() - began)
-      })
-      yield* Effect.never
-    }).pipe(Effect.onInterrupt(() => drain(all.drainTimeoutMs)), Effect.provide(context))
-  }).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(layerTelemetry(all), layerLogging(all))))
+  return yield* serve(all, began).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(layerTelemetry(all), layerLogging(all))))
+})
+
+const serve = Effect.fnUntraced(function* (all: Settings, began: number) {
+  const database = yield* openDatabase(all)
+  const context = yield* Layer.build(layerParley(all, database.url))
+  return yield* Effect.gen(function* () {
+    const server = yield* GatewayServer
+    // Last of all: a key that is made is told at once, and never lost to a start that fails.
+    const { newKey } = yield* Bootstrap.run({ givenKey: all.bootstrapApiKey })
+    yield* announce({
+      address: server.address.url,
+      newAdministratorKey: Option.getOrUndefined(Option.map(newKey, Redacted.value)),
+      providers: (yield* Providers).live,
+      data: database.location,
+      shared: Option.isSome(all.redisUrl) ? "Redis" : "this process's memory",
+      engine: server.engine,
+      startedInMs: Math.round(performance.now() - began)
+    })
+    return yield* Effect.never
+  }).pipe(
+    Effect.onInterrupt(() => drain(all.drainTimeoutMs)),
+    Effect.provide(context)
+  )
 })

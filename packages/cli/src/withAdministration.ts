@@ -27,12 +27,13 @@ export const withAdministration = <A, E extends { readonly message: string }>(
   Effect.gen(function* () {
     const all = yield* settings
     const { url } = yield* openDatabase(all)
-    const layer = Identity.layer.pipe(Layer.provideMerge(Tenants.layer), Layer.provideMerge(Database.layer({ url, startAttempts })))
+    const layer = Identity.layer.pipe(
+      Layer.provideMerge(Tenants.layer),
+      Layer.provideMerge(Database.layer({ url, startAttempts }))
+    )
     const context = yield* Layer.build(layer)
     return yield* Effect.gen(function* () {
-      const own = Option.isSome(tenant)
-        ? tenant.value
-        : (yield* Bootstrap.run({ givenKey: all.bootstrapApiKey })).tenant.id
+      const own = Option.isSome(tenant) ? tenant.value : (yield* Bootstrap.run({ givenKey: all.bootstrapApiKey })).tenant.id
       return yield* asOperatorOf(own)(use(yield* Administration))
     }).pipe(Effect.provide(context))
   }).pipe(Effect.scoped, Effect.provide(Layer.succeed(References.MinimumLogLevel, "Warn")), forPeople)

@@ -1,7 +1,8 @@
 /** Tenants and their API keys, as the doors see them. */
 import { Context, Schema } from "effect"
 import type { Effect, Redacted } from "effect"
-import { Caller, CallerInfo, Role, Scope } from "./Caller.ts"
+import type { Caller, CallerInfo } from "./Caller.ts"
+import { Role, Scope } from "./Caller.ts"
 import type { Conflict, Forbidden, InternalError, InvalidRequest, NotFound, Unauthorized, Unavailable } from "./Errors.ts"
 import { ApiKeyId, PrincipalId, TenantId } from "./Ids.ts"
 import type { RequestId } from "./Ids.ts"

@@ -18,10 +18,7 @@ export class Completions extends Context.Service<
   {
     readonly complete: (request: CompletionRequest) => Effect.Effect<ModelAnswer, CompletionError, Caller>
     /** Interrupting it reaches the provider within 100 ms. */
-    readonly stream: (
-      request: CompletionRequest,
-      sink: ModelSink
-    ) => Effect.Effect<ModelAnswer, CompletionError, Caller>
+    readonly stream: (request: CompletionRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, CompletionError, Caller>
     /** Chat models first, real providers before the demo. */
     readonly models: Effect.Effect<ReadonlyArray<ModelInfo>>
   }

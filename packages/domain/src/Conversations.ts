@@ -85,9 +85,6 @@ export class Conversations extends Context.Service<
     /** Idempotent, from anywhere; answers with where the run stands afterwards. */
     readonly cancel: (id: ConversationId, runId: RunId) => Ask<RunInfo>
     readonly run: (id: ConversationId, runId: RunId) => Ask<RunInfo>
-    readonly follow: (
-      id: ConversationId,
-      port: FollowerPort
-    ) => Effect.Effect<Follower, ConversationError, Caller | Scope.Scope>
+    readonly follow: (id: ConversationId, port: FollowerPort) => Effect.Effect<Follower, ConversationError, Caller | Scope.Scope>
   }
 >()("@parley/domain/Conversations") {}

@@ -12,13 +12,13 @@ export interface ErrorTraits {
   readonly retry: "never" | "same-id" | "later"
 }
 
-const row = (
-  code: string,
-  status: number,
-  title: string,
-  openaiType: string,
-  retry: ErrorTraits["retry"]
-): ErrorTraits => ({ code, status, title, openaiType, retry })
+const row = (code: string, status: number, title: string, openaiType: string, retry: ErrorTraits["retry"]): ErrorTraits => ({
+  code,
+  status,
+  title,
+  openaiType,
+  retry
+})
 
 export const errorTraits: Record<ParleyError["_tag"], ErrorTraits> = {
   Unauthorized: row("unauthorized", 401, "Unauthorized", "authentication_error", "never"),

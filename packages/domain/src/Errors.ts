@@ -10,11 +10,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()(
 ) {}
 
 /** The key is good but may not do this. */
-export class Forbidden extends Schema.TaggedError<Forbidden>()(
-  "Forbidden",
-  { message: Schema.String },
-  { httpApiStatus: 403 }
-) {}
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", { message: Schema.String }, { httpApiStatus: 403 }) {}
 
 /** It does not exist, or is another tenant's: the two are never told apart. */
 export class NotFound extends Schema.TaggedError<NotFound>()(
@@ -46,11 +42,7 @@ export class PayloadTooLarge extends Schema.TaggedError<PayloadTooLarge>()(
 ) {}
 
 /** The state does not allow it: the conversation already has an active run, or the name is taken. */
-export class Conflict extends Schema.TaggedError<Conflict>()(
-  "Conflict",
-  { message: Schema.String },
-  { httpApiStatus: 409 }
-) {}
+export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", { message: Schema.String }, { httpApiStatus: 409 }) {}
 
 /** A bound is reached for now: a mailbox, the runs of a process, a socket's commands. Nothing was done. */
 export class Busy extends Schema.TaggedError<Busy>()(

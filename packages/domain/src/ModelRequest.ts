@@ -25,10 +25,7 @@ export const ToolDefinition = Schema.Struct({
 })
 export type ToolDefinition = typeof ToolDefinition.Type
 
-export const ToolChoice = Schema.Union([
-  Schema.Literals(["auto", "none", "required"]),
-  Schema.Struct({ name: Schema.String })
-])
+export const ToolChoice = Schema.Union([Schema.Literals(["auto", "none", "required"]), Schema.Struct({ name: Schema.String })])
 export type ToolChoice = typeof ToolChoice.Type
 
 export const ResponseFormat = Schema.Union([

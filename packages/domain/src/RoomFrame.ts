@@ -48,4 +48,3 @@ export type PresenceFrame = typeof PresenceFrame.Type
 
 export const RoomFrame = Schema.Union([RoomEventFrame, RoomSnapshotFrame, PresenceFrame])
 export type RoomFrame = typeof RoomFrame.Type
-

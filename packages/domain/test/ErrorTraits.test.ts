@@ -1,5 +1,4 @@
 import { assert, it } from "@effect/vitest"
-import { HttpApiSchema } from "effect/http-api"
 import { ParleyError } from "../src/Errors.ts"
 import { errorTraits } from "../src/ErrorTraits.ts"
 
@@ -7,7 +6,7 @@ it("every error's row and its class name the same HTTP status", () => {
   for (const member of ParleyError.members) {
     const row = Object.entries(errorTraits).find(([tag]) => member.identifier === tag)
     assert.isDefined(row, member.identifier)
-    assert.strictEqual(HttpApiSchema.getStatusErrorSchema(member), row?.[1].status, member.identifier)
+    assert.strictEqual(member.ast.annotations?.["httpApiStatus"], row?.[1].status, member.identifier)
   }
 })
 

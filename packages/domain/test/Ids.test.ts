@@ -20,7 +20,14 @@ it.effect("an id of one kind is refused where another is asked", () =>
     const conversation = yield* makeConversationId
     assert.isTrue(Schema.is(ConversationId)(conversation))
     assert.isFalse(Schema.is(RunId)(conversation))
-    for (const wrong of ["", "cnv_", `${conversation}x`, conversation.toUpperCase(), `cnv_${"u".repeat(26)}`, "cnv_' or 1=1 --"]) {
+    for (const wrong of [
+      "",
+      "cnv_",
+      `${conversation}x`,
+      conversation.toUpperCase(),
+      `cnv_${"u".repeat(26)}`,
+      "cnv_' or 1=1 --"
+    ]) {
       assert.isFalse(Schema.is(ConversationId)(wrong), wrong)
     }
   })

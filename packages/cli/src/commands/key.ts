@@ -39,7 +39,9 @@ const list = Command.make(
     const keys = yield* withAdministration(tenant, (administration) => administration.listApiKeys)
     for (const row of keys) {
       const state = row.revokedAtMs === null ? "active " : "revoked"
-      yield* Console.log(`${row.id}  ${row.prefix}…  ${state}  ${row.roles.join(",")}  ${row.scopes.join(",")}  ${row.displayName}`)
+      yield* Console.log(
+        `${row.id}  ${row.prefix}…  ${state}  ${row.roles.join(",")}  ${row.scopes.join(",")}  ${row.displayName}`
+      )
     }
   })
 ).pipe(Command.withDescription("List a tenant's API keys"))

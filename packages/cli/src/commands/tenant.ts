@@ -8,8 +8,12 @@ const create = Command.make(
   "create",
   { name: Argument.String("name").pipe(Argument.withSchema(CreateTenant.fields.name)) },
   Effect.fnUntraced(function* ({ name }) {
-    const { ownerKey, tenant } = yield* withAdministration(Option.none(), (administration) => administration.createTenant({ name }))
-    yield* Console.log(`Tenant  ${tenant.id}  ${tenant.name}\nKey     ${ownerKey.secret}\nThis is its owner's key. It is shown only this once: keep it.`)
+    const { ownerKey, tenant } = yield* withAdministration(Option.none(), (administration) =>
+      administration.createTenant({ name })
+    )
+    yield* Console.log(
+      `Tenant  ${tenant.id}  ${tenant.name}\nKey     ${ownerKey.secret}\nThis is its owner's key. It is shown only this once: keep it.`
+    )
   })
 ).pipe(Command.withDescription("Make a tenant, and its owner's key"))
 

@@ -84,9 +84,7 @@ for (const row of rows) {
         )
         const spoken = yield* Effect.promise(async () => {
           const messages: Array<OpenAI.ChatCompletionMessageParam> = [{ role: "user", content: "Weather in Zürich?" }]
-          const first = await client.chat.completions
-            .stream({ model: row.model, messages, tools })
-            .finalChatCompletion()
+          const first = await client.chat.completions.stream({ model: row.model, messages, tools }).finalChatCompletion()
           const choice = first.choices[0]!
           assert.strictEqual(choice.finish_reason, "tool_calls")
           const call = choice.message.tool_calls?.[0]
@@ -102,14 +100,18 @@ for (const row of rows) {
 
         wire.enqueue(httpError(429, undefined, { "retry-after": "2" }))
         const limited = yield* Effect.promise(() =>
-          client.chat.completions.create({ model: row.model, messages: [{ role: "user", content: "Hello" }] }).catch((error: unknown) => error)
+          client.chat.completions
+            .create({ model: row.model, messages: [{ role: "user", content: "Hello" }] })
+            .catch((error: unknown) => error)
         )
         assert.instanceOf(limited, APIError)
         assert.strictEqual(limited.status, 429)
         assert.strictEqual(limited.headers?.get("retry-after"), "2")
 
         const unknown = yield* Effect.promise(() =>
-          client.chat.completions.create({ model: "nobody/nothing", messages: [{ role: "user", content: "Hello" }] }).catch((error: unknown) => error)
+          client.chat.completions
+            .create({ model: "nobody/nothing", messages: [{ role: "user", content: "Hello" }] })
+            .catch((error: unknown) => error)
         )
         assert.instanceOf(unknown, NotFoundError)
         assert.strictEqual(unknown.code, "model_not_found")

@@ -48,7 +48,8 @@ describe("one message over the socket", () => {
       yield* Effect.promise(() => collector.span((span) => span.traceId === traceId && span.name === "conversation.run"))
       const byId = new Map<string, OtlpSpan>(collector.spans.map((span) => [span.spanId, span]))
       const names: Array<string> = []
-      for (let span: OtlpSpan | undefined = call; span !== undefined; span = byId.get(span.parentSpanId ?? "")) names.push(span.name)
+      for (let span: OtlpSpan | undefined = call; span !== undefined; span = byId.get(span.parentSpanId ?? ""))
+        names.push(span.name)
       assert.include(names, "conversation.run")
       assert.include(names, "socket.send")
 

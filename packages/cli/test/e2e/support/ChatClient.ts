@@ -50,7 +50,11 @@ export interface ChatClient {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
 }
 
-export const connect = (socketUrl: string, key: string, headers: Readonly<Record<string, string>> = {}): Effect.Effect<ChatClient, Error, Scope.Scope> =>
+export const connect = (
+  socketUrl: string,
+  key: string,
+  headers: Readonly<Record<string, string>> = {}
+): Effect.Effect<ChatClient, Error, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.tryPromise({ try: () => open(socketUrl, key, headers), catch: (cause) => new Error(String(cause)) }),
     (client) => Effect.sync(client.drop)
@@ -140,6 +144,8 @@ const subscribeFrame = (view: RunView, id: string) => ({
   ...(view.epoch === undefined ? {} : { epoch: view.epoch, afterSeq: view.last })
 })
 
+const isOver = (view: RunView): boolean => (view.state?.terminal ?? null) !== null
+
 const apply = (
   view: RunView,
   frame: FrameOf<"delta" | "snapshot" | "closed" | "gone" | "caught-up">,
@@ -151,8 +157,7 @@ const apply = (
       if (frame.seq <= view.last) return
       if (frame.seq > view.last + 1) return resubscribe(view)
       const first = frame.events[0]
-      const before =
-        view.state ?? (first?.type === "run-start" ? initialRunState(first.messageId, first.model) : undefined)
+      const before = view.state ?? (first?.type === "run-start" ? initialRunState(first.messageId, first.model) : undefined)
       if (before === undefined) return resubscribe(view)
       view.state = foldRunEvents(before, frame.events)
       view.epoch = frame.epoch
@@ -161,13 +166,13 @@ const apply = (
       return
     }
     case "snapshot":
-      if (view.state?.terminal == null && frame.state.terminal !== null) view.terminals.push(frame.state.terminal)
+      if (!isOver(view) && frame.state.terminal !== null) view.terminals.push(frame.state.terminal)
       view.state = frame.state
       view.epoch = frame.epoch
       view.last = frame.seq
       return
     case "closed": {
-      if (view.state?.terminal == null) view.terminals.push(frame.terminal)
+      if (!isOver(view)) view.terminals.push(frame.terminal)
       const { message } = frame
       view.state = {
         messageId: message.id,

@@ -31,8 +31,6 @@ Effect.gen(function* () {
   )
   yield* Console.log(JSON.stringify({ text: textOf(state?.content ?? []), terminal: state?.terminal?.type }))
 }).pipe(
-  Effect.provide(
-    ParleyRpcClient.layer({ url, key: Redacted.make(key) }).pipe(Layer.provide(NodeHttpClient.layerUndici))
-  ),
+  Effect.provide(ParleyRpcClient.layer({ url, key: Redacted.make(key) }).pipe(Layer.provide(NodeHttpClient.layerUndici))),
   NodeRuntime.runMain
 )

@@ -10,7 +10,9 @@ const attempts = 1_000
 export const journalHolds = (url: string, text: string) =>
   Effect.gen(function* () {
     const sql = yield* PgClient.makeClient({ url: Redacted.make(url) })
-    yield* sql<{ held: boolean }>`select coalesce(bool_or(events::text like ${`%${text}%`}), false) as held from run_journal`.pipe(
+    yield* sql<{
+      held: boolean
+    }>`select coalesce(bool_or(events::text like ${`%${text}%`}), false) as held from run_journal`.pipe(
       Effect.flatMap(([row]) => (row?.held === true ? Effect.void : Effect.fail("not yet"))),
       Effect.retry({ schedule: Schedule.spaced(everyMs), times: attempts })
     )

@@ -19,6 +19,8 @@ const seeded = Effect.gen(function* () {
 const allMessages = (key: ConversationKey) =>
   Effect.flatMap(ConversationStore, (store) => Effect.map(store.messages(key, { limit: 200 }), (page) => page.items))
 
+type Asked = Effect.Success<ReturnType<typeof contextOf>>
+
 const types = (events: ReadonlyArray<StoredRoomEvent>) => events.map(({ event, seq }) => `${seq} ${event.type}`)
 const failureTag = <A, E extends { readonly _tag: string }>(effect: Effect.Effect<A, E>) =>
   Effect.map(Effect.flip(effect), (error) => error._tag)
@@ -255,20 +257,25 @@ layer(Tested, { timeout: "60 seconds" })("SqlConversationStore", (it) => {
       })
     )
 
-    it.effect("accepts one of several concurrent sends under one id, and answers the others with it", () =>
-      Effect.gen(function* () {
-        const { alice, key, store } = yield* seeded
-        const command = said("once")
-        const results = yield* Effect.forEach(
-          Array.from({ length: 8 }),
-          () => Effect.flatMap(contextOf(alice), (context) => store.acceptSend(key, command, context)),
-          { concurrency: "unbounded" }
-        )
-        assert.strictEqual(new Set(results.map(({ accepted }) => accepted.messageId)).size, 1)
-        assert.strictEqual(results.filter(({ accepted }) => !accepted.duplicate).length, 1)
-        assert.strictEqual((yield* allMessages(key)).length, 2)
-      })
-    )
+    for (const [kind, ask] of [
+      ["that ask for an answer", (context: Asked) => context],
+      ["to people only", (context: Asked) => withoutRun(context)]
+    ] as const) {
+      it.effect(`accepts one of several concurrent sends ${kind} under one id, and answers the others with it`, () =>
+        Effect.gen(function* () {
+          const { alice, key, store } = yield* seeded
+          const command = said("once")
+          const results = yield* Effect.forEach(
+            Array.from({ length: 8 }),
+            () => Effect.flatMap(contextOf(alice), (context) => store.acceptSend(key, command, ask(context))),
+            { concurrency: "unbounded" }
+          )
+          assert.strictEqual(new Set(results.map(({ accepted }) => accepted.messageId)).size, 1)
+          assert.strictEqual(results.filter(({ accepted }) => !accepted.duplicate).length, 1)
+          assert.strictEqual((yield* allMessages(key)).filter(({ role }) => role === "user").length, 1)
+        })
+      )
+    }
 
     it.effect("hangs a send after the newest message, a given one, or the root", () =>
       Effect.gen(function* () {

@@ -6,10 +6,10 @@ import type { ConversationError } from "@parley/domain/Errors"
 import type { ConversationId, RunId } from "@parley/domain/Ids"
 import { CloseCode } from "@parley/domain/SocketProtocol"
 import { Deferred, Effect, Exit } from "effect"
-import { type Headers, HttpServerResponse } from "effect/http"
+import { type Headers, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
-import { errorOf } from "../errorOf.ts"
-import * as PushResponse from "../server/PushResponse.ts"
+import { countedPush } from "../countedPush.ts"
+import type { PushWriter } from "../server/PushResponse.ts"
 import { endedRun } from "../socket/endedRun.ts"
 import { eventOf, eventStreamHeaders, pingEveryMs, preamble, readCursor } from "./eventStream.ts"
 import { problemResponse } from "./renderProblem.ts"
@@ -26,7 +26,7 @@ export const runEvents = (
   id: ConversationId,
   runId: RunId,
   headers: Headers.Headers
-): Effect.Effect<HttpServerResponse.HttpServerResponse, ConversationError, Caller> =>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, ConversationError, Caller | HttpServerRequest.HttpServerRequest> =>
   Effect.gen(function* () {
     const cursor = yield* readCursor(headers["last-event-id"])
     // Asked before the answer begins, so that an unknown conversation or run is 404 and not an empty stream.
@@ -55,15 +55,15 @@ const past = ({ conversations, cursor, id, runId }: Subject) =>
 
 const live = (subject: Subject) =>
   Effect.flatMap(CurrentRequestId, (requestId) =>
-    PushResponse.make({
+    countedPush({
+      requestId,
+      render: (error) => problemResponse(error, requestId),
       headers: eventStreamHeaders,
-      start: (writer) => Effect.scoped(followLive(subject, writer)),
-      onEarlyFailure: (cause) =>
-        HttpServerResponse.setHeader(problemResponse(errorOf(cause), requestId), "x-request-id", requestId)
+      start: (writer) => Effect.scoped(followLive(subject, writer))
     })
   )
 
-const followLive = ({ conversations, cursor, id, runId }: Subject, writer: PushResponse.PushWriter) =>
+const followLive = ({ conversations, cursor, id, runId }: Subject, writer: PushWriter) =>
   Effect.gen(function* () {
     const over = yield* Deferred.make<void>()
     const end = () => Deferred.doneUnsafe(over, Exit.void)

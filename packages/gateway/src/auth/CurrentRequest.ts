@@ -3,6 +3,7 @@ import { RequestId, makeRequestId } from "@parley/domain/Ids"
 import { Clock, Context, Effect, References, Schema, Tracer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { countRequest } from "../ops/requestMetrics.ts"
+import { pushBodyOf } from "../server/PushResponse.ts"
 import { answerCause, answerFault } from "./answerFault.ts"
 
 export const CurrentRequestId = Context.Reference<RequestId>("@parley/gateway/auth/CurrentRequestId", {
@@ -42,7 +43,8 @@ const told = (
   response: HttpServerResponse.HttpServerResponse
 ): HttpServerResponse.HttpServerResponse => {
   const answer = response.status >= lowestFault ? answerFault(request, requestId, response) : response
-  countRequest(request, answer.status)
+  // One that is pushed counts itself.
+  if (pushBodyOf(answer) === undefined) countRequest(request, answer.status)
   return answer.headers["x-request-id"] === requestId ? answer : HttpServerResponse.setHeader(answer, "x-request-id", requestId)
 }
 

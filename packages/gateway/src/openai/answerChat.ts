@@ -7,8 +7,9 @@ import { Cause, Clock, Context, Effect } from "effect"
 import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { authenticateRequest, requireScope } from "../auth/authenticateRequest.ts"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
-import { errorOf, toldError } from "../errorOf.ts"
-import * as PushResponse from "../server/PushResponse.ts"
+import { countedPush } from "../countedPush.ts"
+import { toldError } from "../errorOf.ts"
+import type { PushWriter } from "../server/PushResponse.ts"
 import { chatCompletion } from "./chatCompletion.ts"
 import type { ChatRequest } from "./ChatRequest.ts"
 import { makeChunkEncoder } from "./ChunkEncoder.ts"
@@ -19,14 +20,14 @@ import { toModelRequest } from "./toModelRequest.ts"
 /** Milliseconds of silence after which a comment tells the client, and the proxies between, that the answer is still coming. */
 export const keepAliveMs = 15_000
 
-type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, ParleyError>
+type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, ParleyError, HttpServerRequest.HttpServerRequest>
 
 /** The busiest route: what is known already is used at once (`…Eager`). */
 export const answerChat = Effect.gen(function* () {
   const authenticator = yield* Authenticator
   const completions = yield* Completions
 
-  return Effect.withFiber<HttpServerResponse.HttpServerResponse>((fiber) => {
+  return Effect.withFiber<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest>((fiber) => {
     const http = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
     const requestId = fiber.getRef(CurrentRequestId)
     const createdAtSeconds = Math.floor(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() / 1_000)
@@ -76,7 +77,9 @@ const streamed = (
     createdAtSeconds,
     includeUsage: request.stream_options?.include_usage === true
   })
-  return PushResponse.make({
+  return countedPush({
+    requestId: caller.requestId,
+    render: openaiError,
     contentType: "text/event-stream; charset=utf-8",
     headers: { "cache-control": "no-store", "x-accel-buffering": "no", "x-request-id": caller.requestId },
     start: (writer) =>
@@ -97,14 +100,12 @@ const streamed = (
             Effect.catchCause((cause) => brokenOff(writer, cause)),
             Effect.onExit(() => Effect.sync(() => clearInterval(keepAlive)))
           )
-      }),
-    // What middleware did to the answer that was to be is not done to this one.
-    onEarlyFailure: (cause) => HttpServerResponse.setHeader(openaiError(errorOf(cause)), "x-request-id", caller.requestId)
+      })
   })
 }
 
 /** Before the first byte the error is an answer of its own. After it, an error event: `[DONE]` never follows a broken answer. */
-const brokenOff = (writer: PushResponse.PushWriter, cause: Cause.Cause<ParleyError>): Effect.Effect<void, ParleyError> =>
+const brokenOff = (writer: PushWriter, cause: Cause.Cause<ParleyError>): Effect.Effect<void, ParleyError> =>
   Cause.hasInterrupts(cause)
     ? Effect.failCause(cause)
     : Effect.flatMap(toldError(cause), (error) => {

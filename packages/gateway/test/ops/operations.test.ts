@@ -66,6 +66,31 @@ describe.each(engines)("operations, on %s", (engine) => {
     expect(after).not.toContain("BREW")
   })
 
+  it("counts a stream by what it came to, also when it failed before it began", async () => {
+    const read = async () => (await doors.ask("GET", "/metrics", undefined, { authorization: `Bearer ${doorKeys.metrics}` })).text
+    const counted = (text: string, status: number) =>
+      Number(
+        text
+          .split("\n")
+          .find(
+            (line) =>
+              line.startsWith("http_requests_total{") &&
+              line.includes('door="openai"') &&
+              line.includes('method="POST"') &&
+              line.includes(`status="${status}"`)
+          )
+          ?.split(" ")
+          .at(-1) ?? 0
+      )
+    const ask = (model: string) =>
+      doors.ask("POST", "/v1/chat/completions", { model, messages: [{ role: "user", content: "Hello" }], stream: true })
+    const before = await read()
+    await ask("demo/echo-1")
+    await ask("nobody/nothing")
+    const after = await read()
+    expect([200, 404].map((status) => counted(after, status) - counted(before, status))).toEqual([1, 1])
+  })
+
   it("describes the whole API as OpenAPI 3.1", async () => {
     const answer = await open("/openapi.json")
     const document = JSON.parse(answer.text)

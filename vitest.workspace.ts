@@ -49,6 +49,7 @@ export default defineConfig({
       include: ["packages/*/src/**/*.ts", "src/**/*.ts"],
       // The program's first lines are run by tests as a process of their own, where V8 does not count them.
       exclude: ["packages/cli/src/main.ts", "src/main.ts"],
+      reportOnFailure: true,
       reporter: ["text-summary", "json-summary", "html"],
       reportsDirectory: "coverage",
       thresholds: { lines: 80, branches: 80 }

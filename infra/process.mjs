@@ -11,7 +11,7 @@ const keptOutputChars = 100_000
 
 /**
  * Runs a command to its end. With `capture` its output is kept, and shown on the standard error unless `quiet`; the answer is then
- * `{ code, output }`, else the exit code.
+ * `{ code, output, interrupted }`, else the exit code.
  */
 export const run = async (command, args, options) => {
   const child = spawn(command, args, {
@@ -28,10 +28,12 @@ export const run = async (command, args, options) => {
   }
   // On a terminal the child is in the foreground too: Ctrl-C has reached it.
   const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true)
+  let interrupted = false
   const code = await ended(child, (signal) => {
+    interrupted = true
     if (signal !== "SIGINT" || !onTerminal) child.kill(signal)
   })
-  return options.capture ? { code, output } : code
+  return options.capture ? { code, output, interrupted } : code
 }
 
 /**

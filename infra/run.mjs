@@ -91,7 +91,12 @@ const pnpmInstall = async (folder) => {
   const args = [...first, "install", "--frozen-lockfile"]
   for (let attempt = 1; ; attempt++) {
     // CI: never asks a question, such as whether an old node_modules may go.
-    const result = await run(command, args, { cwd: folder, env: { ...process.env, CI: "true", npm_config_update_notifier: "false" }, capture: true })
+    const result = await run(command, args, {
+      cwd: folder,
+      env: { ...process.env, CI: "true", npm_config_update_notifier: "false" },
+      capture: true
+    })
+    if (result.interrupted) throw new Error("The installation was interrupted; the next start goes on with it.")
     if (result.code === 0) return
     if (attempt >= installAttempts) throw new Error(installFault(result.output, [command, ...args].join(" "), folder))
     process.stderr.write("The installation failed; trying once more …\n")

@@ -34,7 +34,9 @@ const slotCount = windowMsOf[idleLevel] / slotMs
 /** How often the level is looked at; and how many looks in a row must agree before it is lowered. */
 const measureMs = 250
 const looksBeforeLower = 4
-/** The demand must fall to this share of what raised the level. */
+/** A level that must be raised again soon after it was lowered waits twice as long the next time, up to so many looks. */
+const maxLooksBeforeLower = 64
+/** Writes raised it: the demand must fall to this share of what it was then. */
 const lowerAtShare = 0.7
 
 export class FlushSchedule {
@@ -52,8 +54,11 @@ export class FlushSchedule {
   private tickAtMs = 0
 
   private currentLevel: Level = 0
-  private readonly demandAtRaise: [number, number, number] = [0, 0, 0]
+  /** By level: the demand below which it is left. */
+  private readonly lowerBelow: [number, number, number] = [0, 0, 0]
   private calmLooks = 0
+  private looksNeeded = looksBeforeLower
+  private looksSinceLower = maxLooksBeforeLower
   private measureFromMs: number
   private writes = 0
   private demand = 0
@@ -166,20 +171,24 @@ export class FlushSchedule {
     const demandPerSecond = (this.demand * 1000) / elapsedMs
     const lagMs = this.lagSumMs / this.lagCount
     const level = this.currentLevel
-    const isTooMuch = writesPerSecond > this.limits.maxWritesPerSecond
-    if (isTooMuch || lagMs > this.limits.maxLoopLagMs) {
+    const { maxLoopLagMs, maxWritesPerSecond } = this.limits
+    this.looksSinceLower++
+    if (writesPerSecond > maxWritesPerSecond || lagMs > maxLoopLagMs) {
       this.calmLooks = 0
       this.currentLevel = raised[level]
-      // A level that lag alone raised may be left at any demand that once per turn can serve.
-      if (this.currentLevel !== level) {
-        this.demandAtRaise[this.currentLevel] = isTooMuch ? demandPerSecond : this.limits.maxWritesPerSecond
-      }
+      if (this.currentLevel === level) return
+      const isSoon = this.looksSinceLower <= this.looksNeeded
+      this.looksNeeded = isSoon ? Math.min(this.looksNeeded * 2, maxLooksBeforeLower) : looksBeforeLower
+      // What lag alone raised may have been a hiccup: it is left at any demand that once per turn can serve.
+      this.lowerBelow[this.currentLevel] =
+        writesPerSecond > maxWritesPerSecond ? demandPerSecond * lowerAtShare : maxWritesPerSecond
       return
     }
-    const isCalm = lagMs < this.limits.maxLoopLagMs / 2 && demandPerSecond < this.demandAtRaise[level] * lowerAtShare
+    const isCalm = lagMs < maxLoopLagMs / 2 && demandPerSecond < this.lowerBelow[level]
     this.calmLooks = isCalm ? this.calmLooks + 1 : 0
-    if (this.calmLooks < looksBeforeLower) return
+    if (this.calmLooks < this.looksNeeded || level === 0) return
     this.calmLooks = 0
+    this.looksSinceLower = 0
     this.currentLevel = lowered[level]
   }
 }

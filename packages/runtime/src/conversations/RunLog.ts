@@ -33,12 +33,14 @@ type RingEntry = string | ReadonlyArray<RunEvent>
 const firstHighSurrogate = 0xd800
 const lastHighSurrogate = 0xdbff
 
+/** Frames that may wait to be folded. */
+const maxUnfolded = 256
+
 /** What an entry costs in the ring besides its text. */
 const ringEntryBytes = 64
 
 export class RunLog {
   readonly identity: RunIdentity
-  state: RunState
   /** The last number given. */
   seq: number
   /** Kept for `FlushScheduler`: is it in a queue, its place among the slots, and the tick in which it last had something new. */
@@ -62,6 +64,10 @@ export class RunLog {
   private ringFirstSeq: number
   private ringSize = 0
 
+  /** The state before `unfolded`: folded when it is asked for, or when that is long, for most of it is never looked at in between. */
+  private folded: RunState
+  private unfolded: Array<RingEntry> = []
+
   private journalSeq: number
   private journalEvents: Array<RunEvent> = []
   private journalTail = ""
@@ -77,7 +83,7 @@ export class RunLog {
     limits: Pick<ConversationLimitsValues, "ringFrames" | "ringBytes" | "maxPendingChars">
   ) {
     this.identity = identity
-    this.state = state
+    this.folded = state
     this.seq = afterSeq
     this.ringFirstSeq = afterSeq + 1
     this.journalSeq = afterSeq + 1
@@ -85,6 +91,12 @@ export class RunLog {
     this.slotSeed = nextSlotSeed()
     this.frameHead = `"conversationId":"${identity.conversationId}","runId":"${identity.runId}","epoch":"${identity.epoch}","seq":`
     this.deltaHead = `{"type":"delta",${this.frameHead}`
+  }
+
+  /** Of all that is numbered. */
+  get state(): RunState {
+    if (this.unfolded.length > 0) this.fold()
+    return this.folded
   }
 
   get followerCount(): number {
@@ -198,7 +210,6 @@ export class RunLog {
   private flushPending(): void {
     const events = this.pending
     this.pending = []
-    for (const event of events) this.state = foldRun(this.state, event)
     const json = JSON.stringify(events)
     this.commit(`${this.deltaHead}${this.seq + 1},"count":${events.length},"events":${json}}`, events, events.length, json.length)
     if (this.isJournaled) {
@@ -212,7 +223,6 @@ export class RunLog {
     const text = this.takeTail(true)
     if (text === "") return
     const frame = `${this.deltaHead}${this.seq + 1},"count":1,"events":[{"type":"text-delta","text":${JSON.stringify(text)}}]}`
-    this.state = foldRun(this.state, { type: "text-delta", text })
     this.commit(frame, text, 1, text.length)
     if (this.isJournaled) {
       this.journalTail += text
@@ -222,6 +232,8 @@ export class RunLog {
 
   private commit(frame: string, entry: RingEntry, count: number, entryBytes: number): void {
     this.seq += count
+    this.unfolded.push(entry)
+    if (this.unfolded.length >= maxUnfolded) this.fold()
     this.ring.push(entry)
     this.ringSize += entryBytes + ringEntryBytes
     while (
@@ -234,6 +246,23 @@ export class RunLog {
     if (followers.length === 0) return
     const bytes = Buffer.byteLength(frame)
     for (let i = 0; i < followers.length; i++) followers[i]?.deliver(frame, this.seq, bytes)
+  }
+
+  private fold(): void {
+    let state = this.folded
+    let texts: Array<string> = []
+    for (const entry of this.unfolded) {
+      if (typeof entry === "string") {
+        texts.push(entry)
+        continue
+      }
+      if (texts.length > 0) state = foldRun(state, { type: "text-delta", text: texts.join("") })
+      texts = []
+      for (const event of entry) state = foldRun(state, event)
+    }
+    if (texts.length > 0) state = foldRun(state, { type: "text-delta", text: texts.join("") })
+    this.folded = state
+    this.unfolded = []
   }
 
   private dropOldest(): void {

@@ -105,29 +105,61 @@ describe("when flushes go out", () => {
     assert.strictEqual(schedule.windowMs, 0)
   })
 
-  it("a loop that lags is given windows, whatever is written", () => {
+  const lagging = () => {
     const loop = new ManualLoop()
-    let lagMs = 0
+    let stolenMs = 0
+    const hiccup = { ms: 0 }
     const schedule = new FlushSchedule(
       { maxWritesPerSecond: 1_000, maxLoopLagMs: 25 },
       {
-        nowMs: () => loop.nowMs() + lagMs,
+        nowMs: () => loop.nowMs() + stolenMs,
         afterTurn: (run) => {
           loop.afterTurn(() => {
-            lagMs += 40
+            stolenMs += hiccup.ms
             run()
           })
         },
         after: loop.after
       }
     )
-    const [log] = logs(loop, 1)
-    if (log === undefined) return assert.fail()
-    for (let i = 0; i < 20; i++) {
-      schedule.mark(log)
-      loop.advance(10)
+    const some = logs(loop, 9)
+    const speak = (times: number) => {
+      for (let i = 0; i < times; i++) {
+        for (const log of some) schedule.mark(log)
+        loop.advance(10)
+      }
     }
-    assert.strictEqual(schedule.windowMs, 50)
+    return { hiccup, schedule, speak }
+  }
+
+  it("a loop that lags is given windows, whatever is written, and once per turn again when it was a hiccup", () => {
+    const { hiccup, schedule, speak } = lagging()
+    hiccup.ms = 40
+    speak(20)
+    assert.isAbove(schedule.windowMs, 0)
+    hiccup.ms = 0
+    speak(1_000)
+    assert.strictEqual(schedule.windowMs, 0)
+  })
+
+  it("a loop that lags whenever it is given no windows is tried less and less often", () => {
+    const { hiccup, schedule, speak } = lagging()
+    hiccup.ms = 40
+    let tries = 0
+    let wasPerTurn = true
+    const triesIn = (times: number) => {
+      tries = 0
+      for (let i = 0; i < times; i++) {
+        speak(1)
+        const isPerTurn = schedule.windowMs === 0
+        if (isPerTurn && !wasPerTurn) tries++
+        wasPerTurn = isPerTurn
+      }
+      return tries
+    }
+    const first = triesIn(2_000)
+    triesIn(8_000)
+    assert.isBelow(triesIn(2_000), first)
   })
 
   it("a run that nobody follows is numbered every 100 ms, and wakes no loop when all is said", () => {

@@ -68,14 +68,13 @@ const followLive = ({ conversations, cursor, id, runId }: Subject, writer: PushW
     const over = yield* Deferred.make<void>()
     const end = () => Deferred.doneUnsafe(over, Exit.void)
     let ended = false
-    let drained = () => {}
     const follower = yield* conversations.follow(id, {
       acknowledges: false,
       bufferedBytes: writer.bufferedBytes,
       send: (frame) => {
         if (ended) return
         ended = endedRun(frame) !== undefined
-        if (!writer.write(eventOf(frame))) writer.onDrain(drained)
+        writer.write(eventOf(frame))
         if (ended) end()
       },
       close: (code, reason) => {
@@ -83,7 +82,8 @@ const followLive = ({ conversations, cursor, id, runId }: Subject, writer: PushW
         end()
       }
     })
-    drained = follower.drained
+    // The follower looks at `bufferedBytes`; this is its sign to look again.
+    writer.onDrain(follower.drained)
     // The head goes out with the first write: a client should know at once that it is connected.
     writer.write(preamble)
     yield* Effect.acquireRelease(

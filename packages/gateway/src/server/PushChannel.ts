@@ -12,6 +12,8 @@ import type { PushBody, PushWriter } from "./PushResponse.ts"
 export const pushChunkBytes = 8_192
 /** `write` says false from here on. */
 const highWaterBytes = 65_536
+/** Who looks at `bufferedBytes` itself may hold back long before that: past this, it is called when the buffer has emptied. */
+const drainNoticeBytes = pushChunkBytes
 
 export interface PushTransport {
   /** At most `pushChunkBytes`, after the head if that has not gone out. False: no more until `PushChannel.resume`. */
@@ -55,6 +57,7 @@ export class PushChannel implements PushWriter {
     this.#append(chunk)
     this.#bufferedBytes += bytes
     this.#schedule()
+    if (this.#bufferedBytes > drainNoticeBytes) this.#owesDrain = true
     if (this.#bufferedBytes <= highWaterBytes) return true
     if (this.bufferedBytes() > this.#maxBufferedBytes) {
       this.abort()
@@ -62,7 +65,6 @@ export class PushChannel implements PushWriter {
       queueMicrotask(this.#onOverflow)
       return false
     }
-    this.#owesDrain = true
     return false
   }
 
@@ -110,6 +112,7 @@ export class PushChannel implements PushWriter {
       const chunk = this.#take(head)
       if (this.#ending && this.#queue.length === 0) return this.#endWith(chunk)
       this.#blocked = !this.#transport.write(chunk)
+      if (this.#blocked) this.#owesDrain = true
     }
     if (this.#blocked || this.#queue.length > 0) return
     if (this.#ending) return this.#endWith(undefined)

@@ -21,7 +21,7 @@ export interface PushWriter {
   /** Ends the answer after what is buffered. Idempotent. */
   readonly end: () => void
   readonly bufferedBytes: () => number
-  /** One slot, the last wins: called each time the buffer empties after a write gave false. */
+  /** One slot, the last wins: called each time the buffer empties after a write gave false, or after it held more than a few kilobytes. */
   readonly onDrain: (callback: () => void) => void
   /** Ended, or the client went away. */
   readonly closed: boolean

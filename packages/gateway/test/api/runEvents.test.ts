@@ -111,6 +111,15 @@ describe.each(engines)("a run's events, on %s", (engine) => {
     expect(again.response.status).toBe(204)
   })
 
+  it("tells its follower each time that what was many bytes has left", async () => {
+    const reader = await open()
+    await reader.next()
+    const before = doors.conversations.drains
+    doors.conversations.text(run, "x".repeat(40_000))
+    await until(() => doors.conversations.drains > before)
+    reader.leave()
+  })
+
   it("ends when the conversation is gone, and says so", async () => {
     const reader = await open()
     await reader.next()

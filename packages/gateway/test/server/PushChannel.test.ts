@@ -82,6 +82,21 @@ describe("PushChannel", () => {
     expect(drained).toBe(1)
   })
 
+  it("calls back after less than the high water too, for who looks at its bytes, and after the connection took no more", async () => {
+    const { state, transport } = makeTransport(100)
+    const channel = new PushChannel(transport, 1_000_000, () => {})
+    let drained = 0
+    channel.onDrain(() => (drained += 1))
+    expect(channel.write("x".repeat(20_000))).toBe(true)
+    await turn()
+    expect([drained, channel.bufferedBytes()]).toEqual([1, 0])
+    state.room = 1
+    channel.write("y")
+    await turn()
+    channel.resume()
+    expect(drained).toBe(2)
+  })
+
   it("cuts the connection past its bound, and drops what waits", async () => {
     const { state, transport } = makeTransport(1)
     let overflows = 0

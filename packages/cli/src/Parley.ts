@@ -1,5 +1,5 @@
 /** The layers of one process that does everything. */
-import { Busy } from "@parley/domain/Errors"
+import { Unavailable } from "@parley/domain/Errors"
 import { layerHttpDoors } from "@parley/gateway/HttpDoors"
 import { renderFault } from "@parley/gateway/renderFault"
 import { PageDoor } from "@parley/gateway/page/PageDoor"
@@ -90,8 +90,8 @@ const readinessParts = (settings: Settings) =>
     return parts
   })
 
-/** Milliseconds after which a client whose tenant could not be read may try again. */
-const admissionRetryAfterMs = 1_000
+/** Milliseconds after which a tenant whose actor had a defect is back. */
+const tenantRestartMs = 1_000
 
 /** Sockets, each counted by its tenant for as long as it lives. */
 const layerSockets = (settings: Settings) =>
@@ -100,8 +100,8 @@ const layerSockets = (settings: Settings) =>
       SocketDoor.layer({
         allowedOrigins: settings.allowedOrigins,
         admit: (caller) =>
-          Effect.catchTag(tenants.connection(caller.tenantId), "Unavailable", (error) =>
-            Effect.fail(new Busy({ message: error.message, retryAfterMs: admissionRetryAfterMs }))
+          Effect.catchTag(tenants.connection(caller.tenantId), "InternalError", ({ message }) =>
+            Effect.fail(new Unavailable({ message, retryAfterMs: tenantRestartMs, workMayHaveHappened: false }))
           )
       })
     )

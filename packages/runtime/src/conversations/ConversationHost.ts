@@ -69,6 +69,8 @@ export const makeConversationHost = (
         return FiberMap.remove(fibers, run.question.runId)
       })
     let live: LiveConversation | undefined
+    /** The store has an open run, which was not taken over yet. */
+    let isRunOwed = false
     let restarts = 0
     let crashedAtMs = 0
     let downUntilMs = 0
@@ -106,8 +108,10 @@ export const makeConversationHost = (
       const loaded = yield* store.load(key)
       if (Option.isNone(loaded)) return yield* new NotFound({ message: "No such conversation", resource: conversationId })
       const next = new LiveConversation(loaded.value)
+      isRunOwed = loaded.value.openRuns.length > 0
       const taken = yield* takeOverRuns(services, key, next, loaded.value.openRuns)
       live = next
+      isRunOwed = false
       if (taken !== undefined) {
         next.run = taken.run
         room.moveRun(taken.run.question.runId, taken.run.log)
@@ -144,7 +148,7 @@ export const makeConversationHost = (
         const run = live?.run ?? null
         live = undefined
         // Not by this fiber, which may be the run's own.
-        if (run !== null || room.followers.size > 0) fork(Effect.andThen(stop(run), restart(delayMs)))
+        if (run !== null || isRunOwed || room.followers.size > 0) fork(Effect.andThen(stop(run), restart(delayMs)))
       })
 
     /** For those who wait without asking: the followers, and the run. */

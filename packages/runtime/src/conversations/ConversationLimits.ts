@@ -29,6 +29,8 @@ export interface ConversationLimitsValues {
   /** How often what is new of all runs is written to the journal, and the most that one insert carries (UTF-16 code units). */
   readonly journalIntervalMs: number
   readonly maxJournalInsertChars: number
+  /** Entries (one per run and interval) above which the interval grows, so that thousands of runs do not cost a database each. */
+  readonly maxJournalEntriesPerSecond: number
 
   /** Commands that one conversation may have under way; past it `Busy`. */
   readonly mailboxCapacity: number
@@ -86,6 +88,7 @@ export const defaultConversationLimits: ConversationLimitsValues = {
   maxLoopLagMs: 25,
   journalIntervalMs: 150,
   maxJournalInsertChars: 1024 * KiB,
+  maxJournalEntriesPerSecond: 10_000,
   mailboxCapacity: 256,
   maxResidentConversations: 50_000,
   passivateAfterMs: 2 * minuteMs,

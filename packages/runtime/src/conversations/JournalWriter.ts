@@ -28,6 +28,7 @@ export class JournalWriter extends Context.Service<
       const dirty = new Set<RunLog>()
       let unwritten: ReadonlyArray<JournalEntry> = []
       let isAway = false
+      let written = 0
       const hasWork = Latch.makeUnsafe(false)
       const writer = Semaphore.makeUnsafe(1)
 
@@ -54,6 +55,7 @@ export class JournalWriter extends Context.Service<
           if (unwritten.length === 0) return Effect.succeed(true)
           return Effect.matchEffect(journal.append(unwritten), {
             onSuccess: () => {
+              written += unwritten.length
               unwritten = []
               const wasAway = isAway
               isAway = false
@@ -76,7 +78,10 @@ export class JournalWriter extends Context.Service<
         yield* hasWork.await
         yield* Effect.sleep(limits.journalIntervalMs)
         hasWork.closeUnsafe()
+        written = 0
         yield* settle
+        const paceMs = (written * 1000) / limits.maxJournalEntriesPerSecond
+        if (paceMs > limits.journalIntervalMs) yield* Effect.sleep(paceMs - limits.journalIntervalMs)
         if (dirty.size > 0 || unwritten.length > 0) hasWork.openUnsafe()
       }).pipe(Effect.forever, Effect.forkScoped)
       yield* Effect.addFinalizer(() => settle)

@@ -135,9 +135,14 @@ describe("after the process was killed", () => {
         yield* world.send(id, "c1", "Tell me")
         yield* world.provider.call(n)
       }
-      world.store.next("takeOverRun", Effect.die(new Error("a bug")))
+      world.store.next("takeOverRun", Effect.die(new Error("a bug")), Effect.void, Effect.die(new Error("a bug")))
       yield* world.crash
       yield* world.provider.call(2)
+      yield* TestClock.adjust(100)
+      yield* settle
+      assert.strictEqual(world.provider.calls.length, 3, "its delay doubles")
+      yield* TestClock.adjust(200)
+      yield* world.provider.call(3)
     })
   )
 
@@ -219,6 +224,35 @@ describe("the journal", () => {
       inserts.length = 0
       yield* TestClock.adjust(150)
       assert.deepStrictEqual(inserts, [3, 3, 3])
+    })
+  )
+})
+
+describe("the journal of many runs", () => {
+  it.effect("is written less often rather than with more entries a second than its bound", () =>
+    Effect.gen(function* () {
+      let entriesWritten = 0
+      const world = yield* conversationWorld({ maxJournalEntriesPerSecond: 10 }, (journal) => ({
+        ...journal,
+        append: (entries) => {
+          entriesWritten += entries.length
+          return journal.append(entries)
+        }
+      }))
+      for (let n = 0; n < 5; n++) {
+        const { id } = yield* world.create()
+        yield* world.send(id, "c1", "Tell me")
+        yield* world.provider.call(n)
+      }
+      yield* TestClock.adjust(1_000)
+      entriesWritten = 0
+      for (let tenths = 0; tenths < 40; tenths++) {
+        for (const call of world.provider.calls) call.say(".")
+        world.loop.advance(100)
+        yield* TestClock.adjust(100)
+      }
+      assert.isAtMost(entriesWritten, 45)
+      assert.isAtLeast(entriesWritten, 30)
     })
   )
 })

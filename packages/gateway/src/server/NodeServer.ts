@@ -34,9 +34,18 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
   const inFlight = new Set<ServerResponse>()
   const state = { draining: false }
   const flight = new Flight()
+  const requestsOf = new WeakMap<NetSocket, Set<ServerResponse>>()
+  const land = (response: ServerResponse): void => {
+    requestsOf.get(response.req.socket)?.delete(response)
+    if (inFlight.delete(response)) flight.ended(inFlight.size)
+  }
   node.on("connection", (socket: NetSocket) => {
     connections.http += 1
-    socket.once("close", () => (connections.http -= 1))
+    socket.once("close", () => {
+      connections.http -= 1
+      // A pipelined request whose turn never came does not close by itself.
+      for (const response of requestsOf.get(socket) ?? []) land(response)
+    })
   })
   const webSockets = makeNodeWebSockets(connections, state)
   const address = yield* listen(node, settings)
@@ -93,10 +102,10 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
         if (encoding !== undefined && encoding.toLowerCase() !== "chunked") return void request.socket.destroy()
         if (refusedForItsBody(settings, request, response)) return
         inFlight.add(response)
-        response.once("close", () => {
-          inFlight.delete(response)
-          flight.ended(inFlight.size)
-        })
+        const siblings = requestsOf.get(request.socket)
+        if (siblings === undefined) requestsOf.set(request.socket, new Set([response]))
+        else siblings.add(response)
+        response.once("close", () => land(response))
         handle(request, response)
       }
       const onUpgrade = (request: IncomingMessage, socket: NetSocket, head: Buffer) => {

@@ -219,5 +219,7 @@ const refuse = (connection: NetSocket, decision: Extract<UpgradeDecision<unknown
   const body = decision.body ?? ""
   const headers = { ...decision.headers, connection: "close", "content-length": String(Buffer.byteLength(body)) }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  // Nobody reads this connection any more, so its other end would not show.
+  connection.once("finish", () => connection.destroy())
   connection.end(`HTTP/1.1 ${decision.status} ${STATUS_CODES[decision.status] ?? ""}\r\n${lines.join("")}\r\n${body}`)
 }

@@ -69,6 +69,7 @@ export interface UwsWebSocketBehavior<Data> {
 }
 
 export interface UwsApp {
+  get(pattern: string, handler: (response: UwsResponse, request: UwsRequest) => void): UwsApp
   any(pattern: string, handler: (response: UwsResponse, request: UwsRequest) => void): UwsApp
   ws<Data>(pattern: string, behavior: UwsWebSocketBehavior<Data>): UwsApp
   /** +1 for each connection, −1 for each that ends as HTTP; never −1 for one that became a WebSocket. */

@@ -6,6 +6,7 @@ import * as Headers from "effect/http/Headers"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import type { ServerFault } from "./ServerFault.ts"
 import type { UwsBody } from "./UwsBody.ts"
+import type { UwsUmbrella } from "./UwsUmbrella.ts"
 import type { UwsRequest, UwsResponse, UwsSocketContext } from "./Uws.ts"
 
 /** What all exchanges of one server share. */
@@ -14,6 +15,7 @@ export interface UwsServerState {
   draining: boolean
   /** Spans name the client's address after the answer is over. */
   keepsAddress: boolean
+  readonly umbrella: UwsUmbrella
   readonly maxBodyBytes: number
   readonly renderFault: (fault: ServerFault) => { readonly contentType: string; readonly body: string } | undefined
 }
@@ -121,8 +123,7 @@ export const readHeaders = (
   request: UwsRequest | undefined,
   repeated?: (name: string, value: string, earlier: string) => void
 ): Headers.Headers => {
-  const headers: Record<string, string> = {}
-  Object.setPrototypeOf(headers, headersPrototype)
+  const headers: Record<string, string> = Object.create(headersPrototype)
   request?.forEach((name, value) => {
     const earlier = headers[name]
     if (earlier === undefined) {

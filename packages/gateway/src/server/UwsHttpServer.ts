@@ -21,6 +21,7 @@ import { UwsBody } from "./UwsBody.ts"
 import { readHeaders, UwsExchange } from "./UwsExchange.ts"
 import type { UwsServerState } from "./UwsExchange.ts"
 import { UwsServerRequest } from "./UwsServerRequest.ts"
+import { UwsUmbrella } from "./UwsUmbrella.ts"
 import { bridgeBehavior } from "./UwsSocketBridge.ts"
 import type { UwsBridgedSocket } from "./UwsSocketBridge.ts"
 import { SocketCloseCode, WebSocketRoutes } from "./WebSocketRoutes.ts"
@@ -39,6 +40,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
   const state: UwsServerState = {
     draining: false,
     keepsAddress: false,
+    umbrella: new UwsUmbrella(),
     maxBodyBytes: settings.maxBodyBytes,
     renderFault: settings.renderFault
   }
@@ -71,6 +73,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
 
   const listenSocket = yield* listen(uws, app, settings)
   const port = module.us_socket_local_port(listenSocket)
+  yield* state.umbrella.open(app, settings.host, port, connections)
   const address = yield* Effect.fromResult(NetAddress.inetAddressFromIpString(numericHost(settings.host), port)).pipe(
     Effect.mapError((cause) => new ServeError({ cause }))
   )

@@ -143,8 +143,7 @@ export const upgradeUwsExchange = (
         exchange.over = true
         exchange.upgraded = switchingProtocols
         const attached: Attached = { socket }
-        // Never in a cork: see UwsWebSockets.
-        exchange.response.upgrade(attached, key, "", extensions, upgradeContext)
+        exchange.server.umbrella.under(() => exchange.response.upgrade(attached, key, "", extensions, upgradeContext))
         return Effect.succeed(socket)
       }),
       (_, exit) => Effect.sync(() => socket.close(closeCode(exit)))

@@ -173,7 +173,8 @@ const upgrade = <Data>(
     const decision = Exit.isSuccess(exit) ? exit.value : failedDecision
     if (!decision.ok) return refuse(response, decision)
     const attached: Attached<Data> = { socket: new UwsSocket(remoteAddress), data: decision.data }
-    response.upgrade(attached, key, decision.protocol ?? "", extensions, socketContext)
+    const { protocol = "" } = decision
+    state.umbrella.under(() => response.upgrade(attached, key, protocol, extensions, socketContext))
   }
   const fiber = authorize({
     header: (name) => headers[name],

@@ -110,6 +110,24 @@ describe.each(engines)("stopping on %s", (engine) => {
     await server.close()
   })
 
+  it("counts nobody whose connection is gone, pipelined or refused", async () => {
+    const { app } = makeApp()
+    const server = await startServer(engine, app)
+    const pipelined = await rawConnection(server.port)
+    pipelined.send("GET /forever HTTP/1.1\r\nHost: x\r\n\r\nGET /forever HTTP/1.1\r\nHost: x\r\n\r\n")
+    // Node queues the second; uWebSockets closes a connection that asks again before its answer.
+    await expect.poll(() => server.gateway.connections().inFlight).toBe(engine === "node" ? 2 : 0)
+    pipelined.socket.destroy()
+    const version = await rawConnection(server.port)
+    version.send(
+      "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 7\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    await version.until((text) => text.includes("\r\n\r\n"))
+    version.socket.destroy()
+    await expect.poll(() => server.gateway.connections()).toEqual({ http: 0, webSockets: 0, inFlight: 0 })
+    await server.close()
+  })
+
   it("can be drained by the program and again by its layer", async () => {
     const { app } = makeApp()
     const server = await startServer(engine, app)

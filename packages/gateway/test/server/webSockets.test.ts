@@ -166,6 +166,14 @@ describe.each(engines)("WebSockets on %s", (engine) => {
     await client.closed
   })
 
+  it("keeps every socket open that was decided late", async () => {
+    const clients = await Promise.all(Array.from({ length: 100 }, () => open("?how=later")))
+    for (const client of clients) client.ws.send("still there")
+    await Promise.all(clients.map((client) => expect.poll(() => client.received).toContain("echo still there")))
+    for (const client of clients) client.ws.terminate()
+    await expect.poll(() => server.gateway.connections().webSockets).toBe(0)
+  })
+
   it.each(["?how=refuse", "?how=later-refuse"])("refuses with status, headers and body (%s)", async (query) => {
     const refused = await refusal(query)
     expect(refused).toMatchObject({ status: 401, body: "no" })

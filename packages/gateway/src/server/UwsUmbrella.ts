@@ -1,0 +1,44 @@
+/**
+ * A cork that belongs to nobody, for handshakes that are decided late. uWebSockets prints a warning for each that is not inside some cork; and inside
+ * its own response's cork, 20.51 looks at the response after it has become a socket, and closes some. So one response is kept
+ * open for as long as the server lives: to a request of the server's own.
+ */
+import { Effect } from "effect"
+import { randomUUID } from "node:crypto"
+import { connect } from "node:net"
+import type { UwsApp, UwsResponse } from "./Uws.ts"
+
+/** Without it there are warnings, nothing worse. */
+const openTimeoutMs = 1_000
+
+export class UwsUmbrella {
+  #response: UwsResponse | undefined
+
+  under(act: () => void): void {
+    if (this.#response === undefined) act()
+    else this.#response.cork(act)
+  }
+
+  /** Once the app listens. The connection is not counted. */
+  open(app: UwsApp, host: string, port: number, connections: { http: number }): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      const path = `/${randomUUID()}`
+      app.get(path, (response) => {
+        if (this.#response !== undefined) return void response.close()
+        this.#response = response
+        connections.http -= 1
+        response.onAborted(() => {
+          this.#response = undefined
+          connections.http += 1
+        })
+        resume(Effect.void)
+      })
+      const socket = connect(port, reachable(host), () => void socket.write(`GET ${path} HTTP/1.1\r\nHost: umbrella\r\n\r\n`))
+      socket.on("error", () => resume(Effect.void))
+      socket.unref()
+    }).pipe(Effect.timeoutOption(openTimeoutMs), Effect.asVoid)
+  }
+}
+
+/** One cannot connect to every address at once. */
+const reachable = (host: string): string => (host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host)

@@ -15,6 +15,7 @@ import { RedisClient, RedisHealth } from "@parley/runtime/redis/RedisClient"
 import { SharedStores } from "@parley/runtime/redis/SharedStores"
 import { Database } from "@parley/runtime/storage/Database"
 import { DatabaseHealth } from "@parley/runtime/storage/DatabaseHealth"
+import { JournalSweep } from "@parley/runtime/storage/JournalSweep"
 import { Maintenance } from "@parley/runtime/storage/Maintenance"
 import { SqlConversationStore } from "@parley/runtime/storage/SqlConversationStore"
 import { SqlRunJournal } from "@parley/runtime/storage/SqlRunJournal"
@@ -31,11 +32,11 @@ export const layerParley = (
   url: Redacted.Redacted<string>,
   more?: Pick<ProvidersConfig, "extra" | "demo">
 ) => {
-  const storage = Layer.mergeAll(SqlConversationStore.layer, SqlRunJournal.layer, Maintenance.layer).pipe(
-    Layer.provideMerge(Identity.layer),
-    Layer.provideMerge(Tenants.layer),
-    Layer.provideMerge(Database.layer({ url }))
-  )
+  const storage = Layer.mergeAll(
+    SqlConversationStore.layer,
+    JournalSweep.layer.pipe(Layer.provideMerge(SqlRunJournal.layer)),
+    Maintenance.layer
+  ).pipe(Layer.provideMerge(Identity.layer), Layer.provideMerge(Tenants.layer), Layer.provideMerge(Database.layer({ url })))
   const providers = Providers.layerWithStore({ ...providersOf(settings), ...more }).pipe(
     Layer.provideMerge(layerShared(settings))
   )

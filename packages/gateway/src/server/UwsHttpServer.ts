@@ -147,17 +147,17 @@ const receive = (
   request: UwsRequest,
   upgradeContext: UwsSocketContext | undefined
 ): UwsExchange | undefined => {
-  const declared = request.getHeader("content-length")
-  const encoding = request.getHeader("transfer-encoding")
   const method = upperCase(request.getCaseSensitiveMethod())
-  if (declared === "" && encoding === "") return new UwsExchange(state, response, request, method, undefined, upgradeContext)
-  const headers = readPlainlyFramed(request, declared, encoding)
+  if (!isSentWithBody(method) && request.getHeader("content-length") === "" && request.getHeader("transfer-encoding") === "") {
+    return new UwsExchange(state, response, request, method, undefined, upgradeContext)
+  }
+  const headers = readPlainlyFramed(request)
   if (headers === undefined) {
     response.close()
     return undefined
   }
   const make = (body: UwsBody | undefined) => new UwsExchange(state, response, request, method, body, upgradeContext, headers)
-  const declaredBytes = encoding === "" ? Number(declared) : Number.NaN
+  const declaredBytes = headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : Number.NaN
   if (declaredBytes > state.maxBodyBytes) {
     refuseBody(make(undefined))
     return undefined
@@ -168,13 +168,19 @@ const receive = (
   return exchange
 }
 
+/** To ask others for two headers is cheaper than to read them all; these are read in any case. */
+const isSentWithBody = (method: string): boolean => method === "POST" || method === "PUT" || method === "PATCH"
+
 /** Undefined for what two readers of the same bytes could frame differently: the next request on the connection may be forged. */
-const readPlainlyFramed = (request: UwsRequest, declared: string, encoding: string): Headers.Headers | undefined => {
-  if (encoding === "" ? !isLength.test(declared) : declared !== "" || encoding.toLowerCase() !== "chunked") return undefined
+const readPlainlyFramed = (request: UwsRequest): Headers.Headers | undefined => {
   let plain = true
   const headers = readHeaders(request, (name, value, earlier) => {
     if (name === "transfer-encoding" || (name === "content-length" && value !== earlier)) plain = false
   })
+  const length = headers["content-length"]
+  const encoding = headers["transfer-encoding"]
+  if (length !== undefined && (encoding !== undefined || !isLength.test(length))) plain = false
+  if (encoding !== undefined && encoding.toLowerCase() !== "chunked") plain = false
   return plain ? headers : undefined
 }
 

@@ -208,6 +208,7 @@ describe.each(engines)("HTTP on %s", (engine) => {
     ["no HTTP at all", "hello there\r\n\r\n"],
     ["a bad version", "GET /hello HTTP/9.9\r\nHost: x\r\n\r\n"],
     ["two lengths that differ", "POST /method HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 5\r\n\r\nabcde"],
+    ["an empty length before another", "POST /method HTTP/1.1\r\nHost: x\r\nContent-Length:\r\nContent-Length: 5\r\n\r\nabcde"],
     ["a length that is not a number", "POST /method HTTP/1.1\r\nHost: x\r\nContent-Length: 5x\r\n\r\nabcde"],
     [
       "a length and an encoding",

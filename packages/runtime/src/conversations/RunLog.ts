@@ -6,8 +6,10 @@ import type { ConversationId, Epoch, RunId } from "@parley/domain/Ids"
 import type { RunEvent } from "@parley/domain/RunEvent"
 import { foldRun } from "@parley/domain/foldRun"
 import type { RunState } from "@parley/domain/RunFrame"
-import { storableText } from "../storage/conversations/rows.ts"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
+import { PendingEvents } from "./PendingEvents.ts"
+import { countOf, RunRing } from "./RunRing.ts"
+import type { FrameEvents } from "./RunRing.ts"
 
 export interface RunLogFollower {
   /** A frame whose last event is number `lastSeq`. */
@@ -27,17 +29,10 @@ export interface JournalSlice {
   readonly events: ReadonlyArray<RunEvent>
 }
 
-/** A frame of text only is kept as its text: most are, and there may be hundreds per run. */
-type RingEntry = string | ReadonlyArray<RunEvent>
-
-const firstHighSurrogate = 0xd800
-const lastHighSurrogate = 0xdbff
+type Limits = Pick<ConversationLimitsValues, "ringFrames" | "ringBytes" | "maxPendingChars">
 
 /** Frames that may wait to be folded. */
 const maxUnfolded = 256
-
-/** What an entry costs in the ring besides its text. */
-const ringEntryBytes = 64
 
 export class RunLog {
   readonly identity: RunIdentity
@@ -47,26 +42,19 @@ export class RunLog {
   isScheduled = false
   readonly slotSeed: number
   lastTick = -1
-  /** Called at each flush when the journal has taken everything before it. */
+  /** Called at each flush that the journal has to take. */
   onJournal: (() => void) | undefined
 
-  private readonly limits: Pick<ConversationLimitsValues, "ringFrames" | "ringBytes" | "maxPendingChars">
+  private readonly limits: Limits
+  private readonly pending = new PendingEvents()
+  private readonly ring: RunRing
   private followers: ReadonlyArray<RunLogFollower> = []
   private readonly deltaHead: string
   private readonly frameHead: string
 
-  /** In order: `pending`, then `tail` as one text delta. */
-  private pending: Array<RunEvent> = []
-  private tail = ""
-
-  private ring: Array<RingEntry> = []
-  private ringStart = 0
-  private ringFirstSeq: number
-  private ringSize = 0
-
   /** The state before `unfolded`: folded when it is asked for, or when that is long, for most of it is never looked at in between. */
   private folded: RunState
-  private unfolded: Array<RingEntry> = []
+  private unfolded: Array<FrameEvents> = []
 
   private journalSeq: number
   private journalEvents: Array<RunEvent> = []
@@ -76,16 +64,11 @@ export class RunLog {
   private snapshotSeq = -1
   private snapshotFrame = ""
 
-  constructor(
-    identity: RunIdentity,
-    state: RunState,
-    afterSeq: number,
-    limits: Pick<ConversationLimitsValues, "ringFrames" | "ringBytes" | "maxPendingChars">
-  ) {
+  constructor(identity: RunIdentity, state: RunState, afterSeq: number, limits: Limits) {
     this.identity = identity
     this.folded = state
     this.seq = afterSeq
-    this.ringFirstSeq = afterSeq + 1
+    this.ring = new RunRing(afterSeq, limits)
     this.journalSeq = afterSeq + 1
     this.limits = limits
     this.slotSeed = nextSlotSeed()
@@ -112,65 +95,32 @@ export class RunLog {
   }
 
   appendText(text: string): void {
-    this.tail += text
-    if (this.tail.length > this.limits.maxPendingChars) this.flush()
+    this.pending.appendText(text)
+    if (this.pending.tailChars > this.limits.maxPendingChars) this.flush()
   }
 
   append(event: RunEvent): void {
-    if (event.type === "text-delta") return this.appendText(event.text)
-    this.settleTail(false)
-    const last = this.pending[this.pending.length - 1]
-    const next = storable(event)
-    const joined = last === undefined ? undefined : join(last, next)
-    if (joined === undefined) this.pending.push(next)
-    else this.pending[this.pending.length - 1] = joined
+    if (event.type === "text-delta") this.appendText(event.text)
+    else this.pending.append(event)
   }
 
   /** Numbers what is pending as one frame and tells it. Nothing pending: nothing happens. Half a character waits for its other half. */
   flush(): void {
-    if (this.pending.length === 0) {
-      if (this.tail !== "") this.flushText()
-      return
-    }
-    this.settleTail(true)
-    this.flushPending()
+    const events = this.pending.take(true)
+    if (events !== undefined) this.commit(events)
   }
 
   /** The same with half a character too: nothing comes after it. */
   flushAll(): void {
-    this.settleTail(false)
-    if (this.pending.length > 0) this.flushPending()
+    const events = this.pending.take(false)
+    if (events !== undefined) this.commit(events)
   }
 
-  /** What is held of the events after `afterSeq`, as one frame with adjacent text joined; undefined when not all are held or it is longer than `maxBytes`. */
+  /** What is held of the events after `afterSeq`, as one frame; undefined when not all are held or it is longer than `maxBytes`. */
   replayAfter(afterSeq: number, maxBytes: number): { readonly frame: string; readonly bytes: number } | undefined {
-    if (afterSeq < this.ringFirstSeq - 1 || afterSeq >= this.seq) return undefined
-    const events: Array<RunEvent> = []
-    let text = ""
-    let entrySeq = this.ringFirstSeq
-    for (let i = this.ringStart; i < this.ring.length; i++) {
-      const entry = this.ring[i]
-      if (entry === undefined) break
-      const count = typeof entry === "string" ? 1 : entry.length
-      // Clients hold whole frames, and a cursor inside of one is nobody's.
-      if (entrySeq <= afterSeq && entrySeq + count - 1 > afterSeq) return undefined
-      if (entrySeq > afterSeq) {
-        if (typeof entry === "string") text += entry
-        else {
-          for (const event of entry) {
-            if (event.type === "text-delta") {
-              text += event.text
-              continue
-            }
-            if (text !== "") events.push({ type: "text-delta", text })
-            text = ""
-            events.push(event)
-          }
-        }
-      }
-      entrySeq += count
-    }
-    if (text !== "") events.push({ type: "text-delta", text })
+    if (afterSeq >= this.seq) return undefined
+    const events = this.ring.eventsAfter(afterSeq)
+    if (events === undefined) return undefined
     const frame = `${this.deltaHead}${afterSeq + 1},"count":${this.seq - afterSeq},"events":${JSON.stringify(events)}}`
     const bytes = Buffer.byteLength(frame)
     return bytes > maxBytes ? undefined : { frame, bytes }
@@ -207,94 +157,45 @@ export class RunLog {
     this.onJournal = undefined
   }
 
-  private flushPending(): void {
-    const events = this.pending
-    this.pending = []
-    const json = JSON.stringify(events)
-    this.commit(`${this.deltaHead}${this.seq + 1},"count":${events.length},"events":${json}}`, events, events.length, json.length)
-    if (this.isJournaled) {
-      this.settleJournalTail()
-      this.journalEvents.push(...events)
-      this.onJournal?.()
-    }
-  }
-
-  private flushText(): void {
-    const text = this.takeTail(true)
-    if (text === "") return
-    const frame = `${this.deltaHead}${this.seq + 1},"count":1,"events":[{"type":"text-delta","text":${JSON.stringify(text)}}]}`
-    this.commit(frame, text, 1, text.length)
-    if (this.isJournaled) {
-      this.journalTail += text
-      this.onJournal?.()
-    }
-  }
-
-  private commit(frame: string, entry: RingEntry, count: number, entryBytes: number): void {
-    this.seq += count
-    this.unfolded.push(entry)
+  private commit(events: FrameEvents): void {
+    const frame = `${this.deltaHead}${this.seq + 1},"count":${countOf(events)},"events":${encode(events)}}`
+    this.seq += countOf(events)
+    this.unfolded.push(events)
     if (this.unfolded.length >= maxUnfolded) this.fold()
-    this.ring.push(entry)
-    this.ringSize += entryBytes + ringEntryBytes
-    while (
-      this.ring.length - this.ringStart > this.limits.ringFrames ||
-      (this.ringSize > this.limits.ringBytes && this.ring.length - this.ringStart > 1)
-    ) {
-      this.dropOldest()
+    this.ring.push(events)
+    const { followers } = this
+    if (followers.length > 0) {
+      const bytes = Buffer.byteLength(frame)
+      for (let i = 0; i < followers.length; i++) followers[i]?.deliver(frame, this.seq, bytes)
     }
-    const followers = this.followers
-    if (followers.length === 0) return
-    const bytes = Buffer.byteLength(frame)
-    for (let i = 0; i < followers.length; i++) followers[i]?.deliver(frame, this.seq, bytes)
+    if (this.isJournaled) this.noteJournal(events)
   }
 
   private fold(): void {
     let state = this.folded
     let texts: Array<string> = []
-    for (const entry of this.unfolded) {
-      if (typeof entry === "string") {
-        texts.push(entry)
+    for (const events of this.unfolded) {
+      if (typeof events === "string") {
+        texts.push(events)
         continue
       }
       if (texts.length > 0) state = foldRun(state, { type: "text-delta", text: texts.join("") })
       texts = []
-      for (const event of entry) state = foldRun(state, event)
+      for (const event of events) state = foldRun(state, event)
     }
     if (texts.length > 0) state = foldRun(state, { type: "text-delta", text: texts.join("") })
     this.folded = state
     this.unfolded = []
   }
 
-  private dropOldest(): void {
-    const oldest = this.ring[this.ringStart]
-    if (oldest === undefined) return
-    const isText = typeof oldest === "string"
-    this.ringFirstSeq += isText ? 1 : oldest.length
-    this.ringSize -= ringEntryBytes + (isText ? oldest.length : JSON.stringify(oldest).length)
-    this.ring[this.ringStart] = ""
-    this.ringStart++
-    if (this.ringStart >= this.limits.ringFrames) {
-      this.ring = this.ring.slice(this.ringStart)
-      this.ringStart = 0
+  private noteJournal(events: FrameEvents): void {
+    if (typeof events === "string") {
+      this.journalTail += events
+    } else {
+      this.settleJournalTail()
+      this.journalEvents.push(...events)
     }
-  }
-
-  private settleTail(mayHold: boolean): void {
-    const text = this.takeTail(mayHold)
-    if (text !== "") this.pending.push({ type: "text-delta", text })
-  }
-
-  /** As it can be stored, so that what is told is what will be read. */
-  private takeTail(mayHold: boolean): string {
-    const text = this.tail
-    if (text === "") return ""
-    const last = text.charCodeAt(text.length - 1)
-    if (!mayHold || last < firstHighSurrogate || last > lastHighSurrogate) {
-      this.tail = ""
-      return storableText(text)
-    }
-    this.tail = text.slice(-1)
-    return storableText(text.slice(0, -1))
+    this.onJournal?.()
   }
 
   private settleJournalTail(): void {
@@ -304,43 +205,9 @@ export class RunLog {
   }
 }
 
-/** One event for two that say the same as both; undefined when they must stay apart. */
-const join = (last: RunEvent, next: RunEvent): RunEvent | undefined => {
-  if (last.type === "reasoning-delta" && next.type === "reasoning-delta" && last.signature === undefined) {
-    return { ...next, text: last.text + next.text }
-  }
-  if (
-    last.type === "tool-call-delta" &&
-    next.type === "tool-call-delta" &&
-    last.index === next.index &&
-    next.id === undefined &&
-    next.name === undefined
-  ) {
-    return { ...last, arguments: last.arguments + next.arguments }
-  }
-  return undefined
-}
-
-/** The event in text that can be stored. */
-const storable = (event: RunEvent): RunEvent => {
-  switch (event.type) {
-    case "reasoning-delta":
-      return { ...event, text: storableText(event.text) }
-    case "tool-call":
-    case "tool-call-delta":
-      return { ...event, arguments: storableText(event.arguments) }
-    case "run-fail":
-      return { ...event, message: storableText(event.message) }
-    case "run-start":
-    case "text-delta":
-    case "tool-result":
-    case "provider-switch":
-    case "usage":
-    case "run-complete":
-    case "run-cancel":
-      return event
-  }
-}
+/** As `JSON.stringify` of the events, without making objects for the most common case. */
+const encode = (events: FrameEvents): string =>
+  typeof events === "string" ? `[{"type":"text-delta","text":${JSON.stringify(events)}}]` : JSON.stringify(events)
 
 let slotSeeds = 0
 const nextSlotSeed = (): number => {

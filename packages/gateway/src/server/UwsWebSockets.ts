@@ -37,7 +37,7 @@ export const makeUwsWebSockets = (
           idleTimeout: route.idleTimeoutSeconds ?? defaultIdleTimeoutSeconds,
           sendPingsAutomatically: true,
           upgrade: (response, request, socketContext) =>
-            upgrade(response, request, socketContext, state, open, (upgradeRequest) => run(route.authorize(upgradeRequest))),
+            upgrade(response, request, socketContext, state, (upgradeRequest) => run(route.authorize(upgradeRequest))),
           open: (ws) => {
             const { data, socket } = ws.getUserData()
             connections.http -= 1
@@ -158,7 +158,6 @@ const upgrade = <Data>(
   request: UwsRequest,
   socketContext: UwsSocketContext,
   state: UwsServerState,
-  open: ReadonlySet<UwsSocket>,
   authorize: (request: UpgradeRequest) => Fiber.Fiber<UpgradeDecision<Data>>
 ): void => {
   const key = request.getHeader("sec-websocket-key")
@@ -190,17 +189,8 @@ const upgrade = <Data>(
     fiber.interruptUnsafe()
   })
   fiber.addObserver((late) => {
-    if (!aborted) corkAnother(open, () => decide(late))
+    if (!aborted) decide(late)
   })
-}
-
-/**
- * An upgrade that had to wait must not happen in a cork of its own: 20.51 then looks for "connection: close" in what was the response and is the
- * socket by now, and closes some. Outside of every cork it works but warns on stderr, so another socket's cork is borrowed when there is one.
- */
-const corkAnother = (open: ReadonlySet<UwsSocket>, act: () => void): void => {
-  for (const socket of open) return socket.cork(act)
-  act()
 }
 
 const failedDecision = { ok: false, status: 500 } as const

@@ -142,7 +142,10 @@ export class Subscriber implements RunLogFollower {
     const frame = this.log.snapshot()
     this.sentSeq = this.log.seq
     this.snapshotSeq = this.sentSeq
-    this.send(frame, Buffer.byteLength(frame))
+    // Its size is the transport's business: counted here, a long answer's snapshot would hold back what follows it.
+    this.send(frame, 0)
+    this.ackedBytes = this.sentBytes
+    this.marks = []
   }
 
   private send(frame: string, bytes: number): void {

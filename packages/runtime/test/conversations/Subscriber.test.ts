@@ -131,16 +131,30 @@ describe("a follower's place in a run", () => {
     })
   )
 
-  it.effect("a long answer's own snapshot does not ask for the next one: what came meanwhile is told as it is", () =>
+  it.effect("a long answer's snapshot does not hold back what follows it, acknowledged or not", () =>
     Effect.gen(function* () {
       const { frames, log, say, subscriber } = yield* world()
       for (let i = 0; i < 200; i++) say(kilobyte)
       subscriber.start({})
       assert.strictEqual(frames[0]?.type, "snapshot")
       say("a")
+      log.append({ type: "run-complete", finishReason: "stop" })
+      log.flush()
+      assert.deepInclude(frames.at(-1), { type: "delta", seq: 202 })
+    })
+  )
+
+  it.effect("nor, on a slow line, ask for the next one: what came meanwhile is told as it is", () =>
+    Effect.gen(function* () {
+      const { frames, log, say, setBuffered, subscriber } = yield* world()
+      for (let i = 0; i < 200; i++) say(kilobyte)
+      subscriber.start({})
+      setBuffered(200 * 1024)
+      say("a")
       say("b")
       assert.strictEqual(frames.length, 2, "200 KB are on their way")
-      subscriber.ack(200)
+      setBuffered(0)
+      subscriber.drained()
       assert.deepInclude(frames.at(-1), { type: "delta", seq: 201, count: 2, events: [{ type: "text-delta", text: "ab" }] })
       say("c")
       assert.deepInclude(frames.at(-1), { type: "delta", seq: 203 })

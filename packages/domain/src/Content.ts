@@ -33,6 +33,9 @@ export const ReasoningPart = Schema.Struct({
 })
 export type ReasoningPart = typeof ReasoningPart.Type
 
+/** A signature that begins so holds reasoning that its provider shows to nobody; `text` is empty then. */
+export const redactedPrefix = "redacted:"
+
 export const ToolCallPart = Schema.Struct({
   type: Schema.Literal("tool-call"),
   id: Schema.String,

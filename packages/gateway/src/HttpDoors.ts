@@ -2,6 +2,7 @@
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { layerAnthropicDoor } from "./anthropic/AnthropicDoor.ts"
 import { layerConversationHandlers } from "./api/conversationHandlers.ts"
 import { layerAuthentication, layerProblems } from "./api/problems.ts"
 import { layerTenantHandlers } from "./api/tenantHandlers.ts"
@@ -15,4 +16,11 @@ const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
   Layer.provide([layerAuthentication, layerProblems])
 )
 
-export const layerHttpDoors = Layer.mergeAll(layerCurrentRequest, layerApi, layerDocsDoor, layerOpenaiDoor, layerOperationsDoor)
+export const layerHttpDoors = Layer.mergeAll(
+  layerCurrentRequest,
+  layerApi,
+  layerDocsDoor,
+  layerOpenaiDoor,
+  layerAnthropicDoor,
+  layerOperationsDoor
+)

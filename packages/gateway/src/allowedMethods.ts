@@ -4,6 +4,7 @@ import { ParleyApi } from "@parley/domain/api/ParleyApi"
 /** The routes that `ParleyApi` does not describe. */
 const others: ReadonlyArray<readonly [method: string, path: string]> = [
   ["POST", "/v1/chat/completions"],
+  ["POST", "/v1/messages"],
   ["GET", "/v1/models"],
   ["GET", "/v1/models/*"],
   ["GET", "/health/live"],

@@ -3,6 +3,7 @@ import { problemContentType, type Problem } from "@parley/domain/api/Problem"
 import { errorTraits, type ErrorTraits } from "@parley/domain/ErrorTraits"
 import { makeRequestId, RequestId } from "@parley/domain/Ids"
 import { Schema } from "effect"
+import { anthropicBody } from "./anthropic/anthropicError.ts"
 import type { FaultBody, RenderFault } from "./server/ServerFault.ts"
 
 export interface Fault {
@@ -27,6 +28,9 @@ export const faultBody = (fault: Fault, requestId: string): FaultBody | undefine
   const row = rowOf(fault.status)
   if (row === undefined) return undefined
   const detail = row.detail(fault)
+  if (isAnthropicDoor(fault.url)) {
+    return { contentType: "application/json", body: JSON.stringify(anthropicBody(fault.status, detail, row.code, requestId)) }
+  }
   if (isOpenaiDoor(fault.url)) {
     return {
       contentType: "application/json",
@@ -37,6 +41,8 @@ export const faultBody = (fault: Fault, requestId: string): FaultBody | undefine
   const problem: Problem = { type: "about:blank", title, status: fault.status, detail, code, requestId, retry }
   return { contentType: problemContentType, body: JSON.stringify(problem) }
 }
+
+const isAnthropicDoor = (url: string): boolean => /^\/v1\/messages(?:[/?#]|$)/.test(url)
 
 export const isOpenaiDoor = (url: string): boolean => url.startsWith("/v1/") || url === "/v1" || url.startsWith("/v1?")
 

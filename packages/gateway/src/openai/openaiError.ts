@@ -39,7 +39,7 @@ export const openaiError = (error: ParleyError): HttpServerResponse.HttpServerRe
   })
 
 /** OpenAI's clients retry by themselves what is 5xx. They have no id to do it under: where the work may have happened, it would be paid twice. */
-const mayRetry = (error: ParleyError): boolean =>
+export const mayRetry = (error: ParleyError): boolean =>
   errorTraits[error._tag].retry === "later" || ("workMayHaveHappened" in error && !error.workMayHaveHappened)
 
 /** Names every fault in the message, since OpenAI's shape has room for one parameter only. */

@@ -1,5 +1,6 @@
-/** All that is asked over HTTP, for its description: the native API and OpenAI's. */
+/** All that is asked over HTTP, for its description: the native API, OpenAI's and Anthropic's. */
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
+import { AnthropicGroup } from "../anthropic/AnthropicGroup.ts"
 import { OpenaiGroup } from "../openai/OpenaiGroup.ts"
 
-export const DescribedApi = ParleyApi.add(OpenaiGroup)
+export const DescribedApi = ParleyApi.add(OpenaiGroup).add(AnthropicGroup)

@@ -54,4 +54,4 @@ export const usageOf = (counts: AnthropicCounts): Usage => ({
 })
 
 /** Thinking that the API shows to nobody is kept in the signature under this prefix, so that it can be sent back. */
-export const redactedPrefix = "redacted:"
+export { redactedPrefix } from "@parley/domain/Content"

@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { createConversation, listMessages, request } from "./support/api.ts"
@@ -52,9 +50,9 @@ describe("asked to stop", () => {
 
   it.live("it stops its own Postgres cleanly, and a second start has the data and the key", () =>
     Effect.gen(function* () {
-      const dataDir = yield* Effect.acquireRelease(
-        Effect.promise(() => mkdtemp(join(tmpdir(), "parley-"))),
-        (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+      const { path: dataDir } = yield* Effect.acquireRelease(
+        Effect.promise(() => temporaryFolder("drain")),
+        (folder) => Effect.promise(folder.remove)
       )
       const first = yield* startParley({ PARLEY_DATA_DIR: dataDir, PARLEY_BOOTSTRAP_API_KEY: "" })
       const key = /pk_[A-Za-z0-9_-]{20,}/.exec(first.text())?.[0] ?? ""

@@ -23,6 +23,7 @@ import { Tenants } from "@parley/runtime/tenants/Tenants"
 import { Effect, Layer, Option } from "effect"
 import type { Redacted } from "effect"
 import { HttpRouter } from "effect/http"
+import { layerProcessMetrics } from "./ProcessMetrics.ts"
 import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
 import type { Settings } from "./Settings.ts"
 
@@ -46,7 +47,10 @@ export const layerParley = (
     Layer.provideMerge(storage)
   )
   const routes = Layer.mergeAll(layerHttpDoors, RpcDoor.layer, PageDoor.layer)
-  return Layer.mergeAll(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }), layerSockets(settings)).pipe(
+  return layerProcessMetrics.pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }), layerSockets(settings))
+    ),
     Layer.provideMerge(
       GatewayServer.layer({ host: settings.host, port: settings.port, drainTimeoutMs: settings.drainTimeoutMs, renderFault })
     ),

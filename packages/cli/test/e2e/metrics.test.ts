@@ -1,0 +1,34 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { startParley } from "./support/startParley.ts"
+
+it.live("/metrics tells what the process does, per provider target, to whoever may read it", () =>
+  Effect.gen(function* () {
+    const parley = yield* startParley({ DATABASE_URL: Redacted.value(yield* freshDatabase) })
+    const scrape = (headers: Record<string, string>) =>
+      Effect.promise(async () => {
+        const response = await fetch(`${parley.url}/metrics`, { headers })
+        return { status: response.status, text: await response.text() }
+      })
+    assert.strictEqual((yield* scrape({})).status, 401)
+    yield* Effect.promise(() =>
+      fetch(`${parley.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${parley.key}`, "content-type": "application/json" },
+        body: JSON.stringify({ model: "demo/parley", messages: [{ role: "user", content: "Hello" }] })
+      })
+    )
+    const { status, text } = yield* scrape({ authorization: `Bearer ${parley.key}` })
+    assert.strictEqual(status, 200)
+    for (const line of [
+      'http_requests_total{door="openai",method="POST",status="200"} 1',
+      "parley_websockets 0",
+      "parley_runs_active 0",
+      'parley_provider_circuit_open{target="demo"} 0'
+    ]) {
+      assert.include(text, line)
+    }
+    assert.notInclude(text, parley.key)
+  })
+)

@@ -10,6 +10,7 @@ import { layerCurrentRequest } from "./auth/CurrentRequest.ts"
 import { layerOpenaiDoor } from "./openai/OpenaiDoor.ts"
 import { layerDocsDoor } from "./ops/DocsDoor.ts"
 import { layerOperationsDoor } from "./ops/OperationsDoor.ts"
+import { layerResponsesDoor } from "./responses/ResponsesDoor.ts"
 
 const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
   Layer.provide([layerConversationHandlers, layerTenantHandlers]),
@@ -22,5 +23,6 @@ export const layerHttpDoors = Layer.mergeAll(
   layerDocsDoor,
   layerOpenaiDoor,
   layerAnthropicDoor,
+  layerResponsesDoor,
   layerOperationsDoor
 )

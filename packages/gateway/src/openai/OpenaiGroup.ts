@@ -8,7 +8,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { ChatRequest } from "./ChatRequest.ts"
 import { finishReasons } from "./chatCompletion.ts"
 
-const OpenaiError = Schema.Struct({
+export const OpenaiError = Schema.Struct({
   error: Schema.Struct({
     message: Schema.String,
     type: Schema.String,

@@ -2,5 +2,6 @@
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { AnthropicGroup } from "../anthropic/AnthropicGroup.ts"
 import { OpenaiGroup } from "../openai/OpenaiGroup.ts"
+import { ResponsesGroup } from "../responses/ResponsesGroup.ts"
 
-export const DescribedApi = ParleyApi.add(OpenaiGroup).add(AnthropicGroup)
+export const DescribedApi = ParleyApi.add(OpenaiGroup).add(ResponsesGroup).add(AnthropicGroup)

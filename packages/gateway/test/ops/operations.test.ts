@@ -113,8 +113,10 @@ describe.each(engines)("operations, on %s", (engine) => {
       "/api/tenants",
       "/api/tenants/{id}",
       "/v1/chat/completions",
+      "/v1/messages",
       "/v1/models",
-      "/v1/models/{id}"
+      "/v1/models/{id}",
+      "/v1/responses"
     ])
     const send = document.paths["/api/conversations/{id}/messages"].post
     expect(Object.keys(send.responses).sort()).toEqual(["202", "400", "401", "403", "404", "409", "413", "500", "503"])

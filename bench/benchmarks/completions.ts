@@ -49,6 +49,8 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 const warmupMs = 1_500
+/** Before the first round each is given so long under the case's own load, to be compiled. */
+const firstWarmupMs = 4_000
 
 const httpRequest = (contestant: Contestant, each: Case): string => {
   const body = JSON.stringify({
@@ -125,6 +127,10 @@ export const completions = async (options: Options): Promise<Report> => {
     for (const each of cases) {
       if (options.only.length > 0 && !options.only.includes(each.name)) continue
       const rounds = new Map<string, Array<Window>>()
+      for (const contestant of contestants) {
+        if (each.without.includes(contestant.name)) continue
+        await measure(contestant.server, generator, { ...load(contestant, each, options), measureMs: firstWarmupMs })
+      }
       for (let round = 0; round < options.rounds; round++) {
         for (const contestant of contestants) {
           if (each.without.includes(contestant.name)) continue

@@ -17,6 +17,8 @@ const contestants = [
 ]
 const connections = 64
 const warmupMs = 1_500
+/** Before the first round each is given so long under the case's own load, to be compiled. */
+const firstWarmupMs = 3_000
 
 const cases = [
   { name: "GET", asked: 1.8, request: (port: number) => `GET /notes/7 HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n` },
@@ -60,6 +62,9 @@ export const http = async (options: Options): Promise<Report> => {
     for (const each of cases) {
       if (options.only.length > 0 && !options.only.includes(each.name)) continue
       const rounds = new Map<string, Array<Window>>(compared.map((server) => [server.name, []]))
+      for (const server of compared) {
+        await measure(server, generator, { ...load(server, each.request(server.port), options), measureMs: firstWarmupMs })
+      }
       for (let round = 0; round < options.rounds; round++) {
         for (const server of compared) {
           rounds.get(server.name)?.push(await measure(server, generator, load(server, each.request(server.port), options)))

@@ -20,8 +20,9 @@ interface Stream {
   readonly burst: number
   readonly tokens: number
   readonly done: (answer: ModelAnswer) => void
-  /** Kept for the answer; all streams of a slot share the strings. */
-  readonly texts: Array<string>
+  sent: number
+  /** The millisecond of its first token, from which all others follow. */
+  firstMs: number
 }
 
 const control = { pause: () => {}, resume: () => {} }
@@ -48,7 +49,8 @@ export class TokenSource implements ModelProvider {
         burst: kind === "burst" ? burstSize : 1,
         tokens: Number(tokens),
         done: (answer) => resume(Effect.succeed(answer)),
-        texts: []
+        sent: 0,
+        firstMs: 0
       }
       this.#waiting.push(stream)
       return Effect.sync(() => this.#remove(stream))
@@ -80,16 +82,17 @@ export class TokenSource implements ModelProvider {
       const one: ReadonlyArray<ModelEvent> = [{ type: "text-delta", text }]
       const four: ReadonlyArray<ModelEvent> = Array.from({ length: burstSize }, () => ({ type: "text-delta", text }))
       for (const stream of slot) {
+        if (stream.sent === 0) stream.firstMs = this.#ticked
         stream.sink(stream.burst === 1 ? one : four, control)
-        for (let i = 0; i < stream.burst; i++) stream.texts.push(text)
-        if (stream.texts.length >= stream.tokens) this.#end(stream)
+        stream.sent += stream.burst
+        if (stream.sent >= stream.tokens) this.#end(stream)
       }
     }
   }
 
   #end(stream: Stream): void {
     this.#remove(stream)
-    const usage = { ...noUsage, inputTokens: 4, outputTokens: stream.texts.length }
+    const usage = { ...noUsage, inputTokens: 4, outputTokens: stream.sent }
     stream.sink(
       [
         { type: "usage", usage },
@@ -100,7 +103,7 @@ export class TokenSource implements ModelProvider {
     stream.done({
       model: "source",
       responseId: "",
-      content: [{ type: "text", text: stream.texts.join("") }],
+      content: [{ type: "text", text: textOf(stream) }],
       finishReason: "stop",
       usage
     })
@@ -110,4 +113,10 @@ export class TokenSource implements ModelProvider {
     for (const slot of this.#slots) slot.delete(stream)
     this.#waiting = this.#waiting.filter((other) => other !== stream)
   }
+}
+
+const textOf = ({ burst, firstMs, sent }: Stream): string => {
+  let text = ""
+  for (let i = 0; i < sent; i += burst) text += tokenText((firstMs + i * tokenIntervalMs) * 1000).repeat(burst)
+  return text
 }

@@ -25,20 +25,21 @@ import type { Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { layerProcessMetrics } from "./ProcessMetrics.ts"
 import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
+import { environmentProviders } from "./providersOf.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Everything that a process serves, above the database at `url`. */
 export const layerParley = (
   settings: Settings,
   url: Redacted.Redacted<string>,
-  more?: Pick<ProvidersConfig, "extra" | "demo">
+  more?: Omit<ProvidersConfig, "openai" | "anthropic" | "llama">
 ) => {
   const storage = Layer.mergeAll(
     SqlConversationStore.layer,
     JournalSweep.layer.pipe(Layer.provideMerge(SqlRunJournal.layer)),
     Maintenance.layer
   ).pipe(Layer.provideMerge(Identity.layer), Layer.provideMerge(Tenants.layer), Layer.provideMerge(Database.layer({ url })))
-  const providers = Providers.layerWithStore({ ...providersOf(settings), ...more }).pipe(
+  const providers = Providers.layerWithStore({ ...environmentProviders(settings), ...more }).pipe(
     Layer.provideMerge(layerShared(settings))
   )
   const actors = Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer).pipe(
@@ -58,25 +59,6 @@ export const layerParley = (
     Layer.provideMerge(actors)
   )
 }
-
-const providersOf = (settings: Settings): ProvidersConfig => ({
-  ...Option.match(settings.openaiApiKey, {
-    onNone: () => ({}),
-    onSome: (apiKey) => ({ openai: { apiKey, ...baseUrl(settings.openaiBaseUrl) } })
-  }),
-  ...Option.match(settings.anthropicApiKey, {
-    onNone: () => ({}),
-    onSome: (apiKey) => ({ anthropic: { apiKey, ...baseUrl(settings.anthropicBaseUrl) } })
-  }),
-  ...Option.match(settings.llamaBaseUrl, {
-    onNone: () => ({}),
-    onSome: (address) => ({
-      llama: { baseUrl: address, ...Option.match(settings.llamaApiKey, { onNone: () => ({}), onSome: (apiKey) => ({ apiKey }) }) }
-    })
-  })
-})
-
-const baseUrl = (address: Option.Option<string>) => (Option.isSome(address) ? { baseUrl: address.value } : {})
 
 /** What processes share: Redis when there is one, this process's memory when not. */
 const layerShared = (settings: Settings) =>

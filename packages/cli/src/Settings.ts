@@ -65,6 +65,12 @@ export const settings = Config.all({
     optional(Config.NonEmptyString)
   ),
   llamaApiKey: setting("LLAMA_API_KEY", "", "its key, if it wants one", optional(Config.Redacted)),
+  configFile: setting(
+    "PARLEY_CONFIG_FILE",
+    "parley.config.json, if it is there",
+    "providers, models and aliases beside those of the environment",
+    optional(Config.NonEmptyString)
+  ),
   bootstrapApiKey: setting(
     "PARLEY_BOOTSTRAP_API_KEY",
     "made and printed once",

@@ -8,6 +8,8 @@ import { openDatabase } from "./DatabaseAddress.ts"
 import { drain } from "./drain.ts"
 import { layerLogging } from "./Logging.ts"
 import { layerParley } from "./Parley.ts"
+import { fileProviders } from "./providersOf.ts"
+import { readProvidersFile } from "./readProvidersFile.ts"
 import { settings, type Settings } from "./Settings.ts"
 import { layerTelemetry } from "./Telemetry.ts"
 
@@ -18,8 +20,14 @@ export const serveProgram = Effect.gen(function* () {
 })
 
 const serve = Effect.fnUntraced(function* (all: Settings, began: number) {
+  // First of all: nothing is opened for a configuration that is wrong.
+  const file = yield* readProvidersFile(all)
+  const { asleep, config } = yield* fileProviders(Option.getOrElse(file, () => ({})))
+  for (const { id, variable } of asleep) {
+    yield* Effect.logWarning(`The provider ${id} is not live: its configuration names ${variable}, which is not set`)
+  }
   const database = yield* openDatabase(all)
-  const context = yield* Layer.build(layerParley(all, database.url))
+  const context = yield* Layer.build(layerParley(all, database.url, config))
   return yield* Effect.gen(function* () {
     const server = yield* GatewayServer
     // Last of all: a key that is made is told at once, and never lost to a start that fails.

@@ -9,6 +9,8 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderSource } from "./circuit/ProviderCircuit.ts"
 import { ProviderCircuits } from "./circuit/ProviderCircuits.ts"
 import type { CircuitHealth } from "./circuit/ProviderCircuits.ts"
+import { makeModelNames } from "./catalog/ModelNames.ts"
+import type { ModelNames } from "./catalog/ModelNames.ts"
 import { makeModelCatalog } from "./ModelCatalog.ts"
 import { notFoundMessage, ownerOf } from "./modelNames.ts"
 import type { OwnedModel } from "./modelNames.ts"
@@ -54,7 +56,10 @@ export class Providers extends Context.Service<
       Effect.sync(() => {
         const limits = { ...defaultLimits, ...config.limits }
         const sources = sourcesOf(config, limits)
-        return Layer.provide(Layer.effect(Providers, makeProviders(sources, limits)), ProviderCircuits.layer(sources, limits))
+        return Layer.provide(
+          Layer.effect(Providers, makeProviders(sources, limits, makeModelNames(config))),
+          ProviderCircuits.layer(sources, limits)
+        )
       })
     )
   }
@@ -63,13 +68,18 @@ export class Providers extends Context.Service<
 /** Names that were resolved are kept, up to this many. */
 const maxResolved = 1_000
 
-const makeProviders = Effect.fnUntraced(function* (sources: ReadonlyArray<ProviderSource>, limits: ProviderLimits) {
+const makeProviders = Effect.fnUntraced(function* (
+  sources: ReadonlyArray<ProviderSource>,
+  limits: ProviderLimits,
+  names: ModelNames
+) {
   const circuits = yield* ProviderCircuits
   const live = sources.map((source) => source.id)
   const catalog = yield* makeModelCatalog(
     sources.map(({ id, isDemo }) => ({ id, isDemo, list: circuits.models(id) })),
     limits
   )
+  const models = Effect.map(catalog.models, (listed) => names.complete(listed, live))
   const resolved = new Map<string, ResolvedModel>()
 
   const keep = (name: string, { model, provider }: OwnedModel): ResolvedModel => {
@@ -90,15 +100,16 @@ const makeProviders = Effect.fnUntraced(function* (sources: ReadonlyArray<Provid
   const resolve = (name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
     const known = resolved.get(name)
     if (known !== undefined) return Effect.succeed(known)
-    const owner = ownerOf(name, live)
+    const meant = names.meant(name)
+    const owner = ownerOf(meant, live)
     if (owner !== undefined) return Effect.sync(() => keep(name, owner))
-    return Effect.flatMap(catalog.models, (models) => {
-      const info = models.find((model) => model.model === name)
+    return Effect.flatMap(models, (all) => {
+      const info = all.find((model) => model.model === meant)
       return info === undefined
-        ? Effect.fail(new ModelNotFound({ model: name, message: notFoundMessage(name, live) }))
+        ? Effect.fail(new ModelNotFound({ model: name, message: notFoundMessage(meant, live) }))
         : Effect.sync(() => keep(name, info))
     })
   }
 
-  return Providers.of({ resolve, models: catalog.models, live, health: circuits.health })
+  return Providers.of({ resolve, models, live, health: circuits.health })
 })

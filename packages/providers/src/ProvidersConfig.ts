@@ -1,6 +1,8 @@
 /** Which providers there are to be. The programs read it from their settings. */
 import type { Redacted } from "effect"
 import type { ModelProvider } from "@parley/domain/ModelProvider"
+import type { ConfiguredProvider } from "./catalog/ConfiguredProvider.ts"
+import type { ModelFacts } from "./catalog/ModelFacts.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
 
 export interface ProviderAccess {
@@ -13,6 +15,12 @@ export interface ProvidersConfig {
   readonly anthropic?: ProviderAccess
   /** Any server that speaks OpenAI's chat completions. */
   readonly llama?: { readonly baseUrl: string; readonly apiKey?: Redacted.Redacted }
+  /** Named by a configuration. One with the id of a provider above stands instead of it. */
+  readonly configured?: ReadonlyArray<ConfiguredProvider>
+  /** Further names of models. */
+  readonly aliases?: Readonly<Record<string, string>>
+  /** By `provider/model`; what is said here wins over what is known. */
+  readonly models?: Readonly<Record<string, ModelFacts>>
   /** Providers that live in this process. */
   readonly extra?: ReadonlyArray<ModelProvider>
   /** 0: without a pause. */

@@ -2,6 +2,7 @@
 import { Effect, Redacted } from "effect"
 import { baseUrlOf as anthropicBaseUrlOf, anthropicWire } from "./anthropic/anthropicWire.ts"
 import { listModels as listAnthropicModels } from "./anthropic/listModels.ts"
+import { vendorSource } from "./catalog/vendorSource.ts"
 import type { ProviderSource } from "./circuit/ProviderCircuit.ts"
 import { defaultWordDelayMs, makeDemoProvider } from "./demo/DemoProvider.ts"
 import { baseUrlOf as llamaBaseUrlOf, llamaKindOf, llamaWire } from "./llama/llamaWire.ts"
@@ -36,6 +37,12 @@ export const sourcesOf = (config: ProvidersConfig, limits: ProviderLimits): Read
     }
     const models = listOpenaiModels("llama", target, limits, llamaKindOf)
     sources.push(real("llama", target, makeWireProvider(llamaWire, target, limits, models)))
+  }
+  for (const provider of config.configured ?? []) {
+    const at = sources.findIndex((source) => source.id === provider.id)
+    const source = vendorSource(provider, limits)
+    if (at >= 0) sources[at] = source
+    else sources.push(source)
   }
   for (const provider of config.extra ?? []) {
     sources.push({ id: provider.id, isDemo: provider.isDemo, make: Effect.succeed(provider) })

@@ -22,6 +22,7 @@ export const listModels = (
       const client = new Anthropic({
         apiKey: target.apiKey ?? "none",
         baseURL: target.baseUrl,
+        defaultHeaders: target.headers ?? {},
         maxRetries: 0,
         timeout: limits.modelsTimeoutMs
       })

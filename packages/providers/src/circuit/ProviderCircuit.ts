@@ -18,6 +18,8 @@ export interface ProviderSource {
   readonly id: string
   readonly isDemo: boolean
   readonly make: Effect.Effect<ModelProvider, never, Scope.Scope>
+  /** Its own; those of all targets when absent. */
+  readonly limits?: ProviderLimits
 }
 
 export class ProviderCircuit extends Context.Service<

@@ -132,7 +132,7 @@ const supervise = (source: ProviderSource): Supervised => ({
 })
 
 const circuitOf = (target: Supervised, limits: ProviderLimits) =>
-  ProviderCircuit.layer(target.source, target.restarts, target.statistics, limits)
+  ProviderCircuit.layer(target.source, target.restarts, target.statistics, target.source.limits ?? limits)
 
 const defectOf = (provider: string, model: string): ProviderFailed =>
   new ProviderFailed({
@@ -162,7 +162,7 @@ const healthOf = (
       target: source.id,
       state: stateNames[state._tag],
       inFlight: statistics.inFlight,
-      maxConcurrent: limits.maxConcurrent,
+      maxConcurrent: (source.limits ?? limits).maxConcurrent,
       succeeded: statistics.succeeded,
       failed: statistics.failed,
       restarts,

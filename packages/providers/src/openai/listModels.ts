@@ -23,6 +23,7 @@ export const listModels = (
       const client = new OpenAI({
         apiKey: target.apiKey ?? "none",
         baseURL: target.baseUrl,
+        defaultHeaders: target.headers ?? {},
         maxRetries: 0,
         timeout: limits.modelsTimeoutMs
       })

@@ -10,6 +10,8 @@ export interface Target {
   /** Ends without a slash; paths are appended. */
   readonly baseUrl: string
   readonly apiKey?: string
+  /** Sent beside the wire's own, where the SDK asks (the list of models). Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export type Step<State> =

@@ -1,0 +1,182 @@
+/** `parley.config.json`: providers, models and aliases beside what the environment says. Never a secret: keys are named, not told. */
+import { vendors, type VendorKind } from "@parley/providers/catalog/vendors"
+import { Schema } from "effect"
+
+/** Most entries of each of the file's lists. */
+const maxEntries = 1_000
+/** Longest limit in time: an hour. */
+const maxLimitMs = 3_600_000
+
+const of = (message: string) => ({ message: `Expected ${message}`, description: message })
+
+const SecretReference = Schema.Struct({
+  env: Schema.String.check(Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/u, of("the name of an environment variable")))
+}).annotate(of('{ "env": "NAME" }: the name of the environment variable that holds it, never the secret itself'))
+
+const isBaseUrl = Schema.makeFilter((text: string) => {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return "Expected an http or https URL"
+  return url.username === "" && url.password === "" && url.search === "" && url.hash === ""
+    ? undefined
+    : "Expected a URL without credentials, query and fragment"
+})
+
+/** Headers that carry a credential must name it. */
+const secretHeader = /^(authorization|proxy-authorization|cookie|.*(api-?key|token|secret).*)$/i
+
+const HeaderValue = Schema.Union([Schema.String.check(Schema.isPattern(/^[\t\x20-\x7e]{0,4096}$/u)), SecretReference]).annotate(
+  of('text, or { "env": "NAME" }')
+)
+
+const Headers = Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9-]{1,64}$/u)), HeaderValue).check(
+  Schema.isMaxProperties(32),
+  Schema.makeFilter((headers) =>
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === "string" && secretHeader.test(name)
+        ? [{ path: [name], issue: 'Expected { "env": "NAME" }: a credential does not belong into this file' }]
+        : []
+    )
+  )
+)
+
+const limitMs = (description: string) =>
+  Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxLimitMs })).annotate({ description }))
+
+const Limits = Schema.Struct({
+  maxConcurrent: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 })).annotate({
+      description: "Calls in flight; one more is refused at once"
+    })
+  ),
+  connectTimeoutMs: limitMs("Milliseconds until a connection stands"),
+  headersTimeoutMs: limitMs("Milliseconds until the provider's headers"),
+  chunkTimeoutMs: limitMs("Milliseconds between two chunks of an answer")
+})
+
+const fieldName = Schema.String.check(Schema.isPattern(/^[a-z_]{1,64}$/u))
+
+const Dialect = Schema.Struct({
+  maxTokens: Schema.optionalKey(
+    Schema.Literals(["max_completion_tokens", "max_tokens"]).annotate({ description: "What the bound on the answer is called" })
+  ),
+  streamOptions: Schema.optionalKey(Schema.Boolean.annotate({ description: "Whether the server takes stream_options" })),
+  rename: Schema.optionalKey(Schema.Record(fieldName, fieldName).annotate({ description: "Fields that it calls differently" })),
+  omit: Schema.optionalKey(
+    Schema.Array(fieldName).check(Schema.isMaxLength(32)).annotate({ description: "Fields that it refuses" })
+  )
+})
+
+const kinds = Object.keys(vendors).filter((kind): kind is VendorKind => kind in vendors)
+
+const Provider = Schema.Struct({
+  kind: Schema.Literals(kinds),
+  baseUrl: Schema.optionalKey(
+    Schema.String.check(Schema.isMaxLength(2_048), isBaseUrl).annotate({
+      description: "The vendor's own when absent; azure-openai and openai-compatible need one"
+    })
+  ),
+  apiKey: Schema.optionalKey(SecretReference),
+  headers: Schema.optionalKey(Headers.annotate({ description: "Sent with every request" })),
+  limits: Schema.optionalKey(Limits),
+  dialect: Schema.optionalKey(Dialect)
+}).check(
+  Schema.makeFilter((provider) =>
+    provider.baseUrl === undefined && !("baseUrl" in vendors[provider.kind])
+      ? { path: ["baseUrl"], issue: `Expected an address, since every ${provider.kind} has its own` }
+      : undefined
+  )
+)
+
+const dollars = (description: string) =>
+  Schema.Finite.check(
+    Schema.isBetween({ minimum: 0, maximum: 100_000 }),
+    Schema.makeFilter((amount) =>
+      Math.abs(amount * 1e6 - Math.round(amount * 1e6)) < 1e-3 ? undefined : "Expected at most six decimals"
+    )
+  ).annotate({ description })
+
+const Rates = {
+  input: dollars("US dollars for a million prompt tokens"),
+  cachedInput: Schema.optionalKey(dollars("… that the provider reads from its cache; like input when absent")),
+  cacheWrite: Schema.optionalKey(dollars("… that it writes to its cache; like input when absent")),
+  output: dollars("US dollars for a million answered tokens, reasoning included"),
+  reasoning: Schema.optionalKey(dollars("… of reasoning, where they are not priced like output"))
+}
+
+const Model = Schema.Struct({
+  kind: Schema.optionalKey(Schema.Literals(["chat", "embedding"])),
+  contextTokens: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000_000 }))),
+  maxOutputTokens: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000_000 }))),
+  price: Schema.optionalKey(
+    Schema.Struct({
+      ...Rates,
+      longPrompt: Schema.optionalKey(
+        Schema.Struct({ aboveInputTokens: Schema.Int.check(Schema.isGreaterThan(0)), ...Rates }).annotate({
+          description: "What a whole request costs whose prompt is longer"
+        })
+      )
+    })
+  )
+})
+
+const providerId = /^[a-z][a-z0-9-]{0,31}$/u
+const modelName = /^[a-z][a-z0-9-]{0,31}\/[^\p{C}\s]{1,200}$/u
+const aliasName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u
+
+/** What the environment alone can make live, and so may be named by the file without being described in it. */
+const environmentProviders = ["openai", "anthropic", "llama", "demo"]
+
+export const ProvidersFile = Schema.Struct({
+  $schema: Schema.optionalKey(Schema.String),
+  providers: Schema.optionalKey(
+    Schema.Record(Schema.String.check(Schema.isPattern(providerId)), Provider)
+      .check(
+        Schema.isMaxProperties(maxEntries),
+        Schema.makeFilter((providers) =>
+          "demo" in providers ? { path: ["demo"], issue: "Expected another name: the demo is built in" } : undefined
+        )
+      )
+      .annotate({ description: "By the prefix of their models' names; each is live once its key is in the environment" })
+  ),
+  aliases: Schema.optionalKey(
+    Schema.Record(
+      Schema.String.check(Schema.isPattern(aliasName)),
+      Schema.String.check(Schema.isPattern(/^[^\p{C}\s]{1,256}$/u, of("the name of a model")))
+    )
+      .check(Schema.isMaxProperties(maxEntries))
+      .annotate({ description: "Further names of models: fast, best" })
+  ),
+  models: Schema.optionalKey(
+    Schema.Record(Schema.String.check(Schema.isPattern(modelName)), Model)
+      .check(Schema.isMaxProperties(maxEntries))
+      .annotate({ description: "By provider/model; what is said here wins over what Parley knows" })
+  )
+})
+  .check(
+    Schema.makeFilter((file) => {
+      const known = new Set([...environmentProviders, ...Object.keys(file.providers ?? {})])
+      const unknownOf = (name: string) => (name.includes("/") && !known.has(name.slice(0, name.indexOf("/"))) ? name : undefined)
+      return [
+        ...Object.entries(file.aliases ?? {}).flatMap(([alias, name]) =>
+          unknownOf(name) !== undefined
+            ? [{ path: ["aliases", alias], issue: `Expected a model of a provider that this file names; ${name} is of none` }]
+            : Object.hasOwn(file.aliases ?? {}, name)
+              ? [{ path: ["aliases", alias], issue: `Expected a model; ${name} is an alias itself` }]
+              : []
+        ),
+        ...Object.keys(file.models ?? {}).flatMap((name) =>
+          unknownOf(name) === undefined
+            ? []
+            : [{ path: ["models", name], issue: "Expected a model of a provider that this file names" }]
+        )
+      ]
+    })
+  )
+  .annotate({ title: "parley.config.json", description: "Providers, models and aliases of Parley" })
+export type ProvidersFile = typeof ProvidersFile.Type
+
+/** As committed in docs/parley.config.schema.json; a test holds the two together. */
+export const providersFileJsonSchema = (): object => ({
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  ...Schema.toJsonSchemaDocument(ProvidersFile, { onExcessProperty: "error" }).schema
+})

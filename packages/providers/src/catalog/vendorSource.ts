@@ -1,0 +1,52 @@
+/** A source of models out of a configured provider. */
+import { Redacted } from "effect"
+import { baseUrlOf as anthropicBaseUrlOf } from "../anthropic/anthropicWire.ts"
+import { listModels as listAnthropicModels } from "../anthropic/listModels.ts"
+import type { ProviderSource } from "../circuit/ProviderCircuit.ts"
+import { baseUrlOf as compatibleBaseUrlOf, llamaKindOf } from "../llama/llamaWire.ts"
+import { listModels as listOpenaiModels, openaiKindOf } from "../openai/listModels.ts"
+import type { ProviderLimits } from "../ProviderLimits.ts"
+import type { Target } from "../wire/Wire.ts"
+import { makeWireProvider } from "../wire/wireProvider.ts"
+import type { ConfiguredProvider } from "./ConfiguredProvider.ts"
+import { vendorOf } from "./vendors.ts"
+import { anthropicVendorWire, openaiVendorWire } from "./vendorWire.ts"
+
+export interface VendorSource extends ProviderSource {
+  readonly target: Target
+}
+
+export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits): VendorSource => {
+  const vendor = vendorOf(given.kind)
+  const limits = { ...shared, ...given.limits }
+  const { apiKey, headers, target } = vendorTarget(given)
+  const base = { id: given.id, isDemo: false, limits, target }
+  if (vendor.wire === "anthropic") {
+    const wire = anthropicVendorWire(given.id, vendor, headers)
+    return { ...base, make: makeWireProvider(wire, target, limits, listAnthropicModels(given.id, target, limits)) }
+  }
+  const dialect = { ...vendor.dialect, ...given.dialect }
+  const wire = openaiVendorWire(given.id, vendor, dialect, headers)
+  const keyHeader = vendor.keyHeader === undefined || apiKey === undefined ? {} : { [vendor.keyHeader]: apiKey }
+  const listed = { ...target, headers: { ...keyHeader, ...headers } }
+  const kindOf = given.kind === "openai" ? openaiKindOf : llamaKindOf
+  return {
+    ...base,
+    target: listed,
+    make: makeWireProvider(wire, target, limits, listOpenaiModels(given.id, listed, limits, kindOf))
+  }
+}
+
+const vendorTarget = (given: ConfiguredProvider) => {
+  const address = given.baseUrl ?? vendorOf(given.kind).baseUrl ?? ""
+  const apiKey = given.apiKey === undefined ? undefined : Redacted.value(given.apiKey)
+  const headers = Object.fromEntries(
+    Object.entries(given.headers ?? {}).map(([name, value]) => [name.toLowerCase(), Redacted.value(value)])
+  )
+  if (!URL.canParse(address) || !/^https?:/.test(address)) {
+    throw new Error(`The address of ${given.id} is not an http or https URL: ${address}`)
+  }
+  const baseUrl = vendorOf(given.kind).wire === "anthropic" ? anthropicBaseUrlOf(address) : compatibleBaseUrlOf(address)
+  const target: Target = { baseUrl, ...(apiKey === undefined ? {} : { apiKey }), headers }
+  return { target, apiKey, headers }
+}

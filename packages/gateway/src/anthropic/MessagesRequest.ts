@@ -106,10 +106,10 @@ export const MessagesRequest = Schema.Struct({
   metadata: optional(Schema.Struct({ user_id: optional(Schema.String.check(Schema.isMaxLength(512))) })),
   top_k: refused("Not every provider has it, so none is asked for it; use `top_p`."),
   container: refused("Parley runs no code; leave it out."),
-  mcp_servers: Schema.optionalKey(
-    Schema.NullOr(Schema.Array(Schema.Unknown).check(Schema.isMaxLength(0))).annotate({
-      message: "Parley calls no MCP servers; offer their tools as `tools`."
-    })
+  mcp_servers: optional(
+    Schema.Array(Schema.Unknown).check(
+      Schema.isMaxLength(0, { message: "Parley calls no MCP servers; offer their tools as `tools`." })
+    )
   ),
   context_management: refused("Parley does not edit what it is sent; leave it out."),
   inference_geo: refused("Parley cannot promise where a provider computes; leave it out.")

@@ -8,6 +8,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, wri
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { runChecks } from "./check.mjs"
+import { programFlags } from "./programFlags.mjs"
 import { run, runDetached } from "./process.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -30,8 +31,8 @@ const main = async ([task, ...args]) => {
 }
 
 const tasks = {
-  start: (task) => runDetached(task.node, [program, "serve", ...task.args], task),
-  parley: (task) => run(task.node, [program, ...task.args], task),
+  start: (task) => runDetached(task.node, [...programFlags, program, "serve", ...task.args], task),
+  parley: (task) => run(task.node, [...programFlags, program, ...task.args], task),
   test: (task) => {
     const coverage = process.env.CI === "true" && !task.args.some((arg) => arg.startsWith("--coverage"))
     return run(task.node, [vitest, "run", ...(coverage ? ["--coverage"] : []), ...task.args], task)

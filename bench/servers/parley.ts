@@ -1,4 +1,5 @@
 /** Parley as its own program starts it, with a Postgres beside it. */
+import { programFlags } from "../../infra/programFlags.mjs"
 import { freePort, startChild } from "../harness/Child.ts"
 import type { Child } from "../harness/Child.ts"
 import { loadCore, serverCore } from "../harness/Machine.ts"
@@ -27,7 +28,12 @@ export const startParley = async (options: {
     name: "Parley",
     script: options.script ?? new URL("../../packages/cli/src/main.ts", import.meta.url).pathname,
     args: options.args ?? ["serve"],
-    nodeArgs: ["--import", new URL("../harness/probe.ts", import.meta.url).pathname, ...(options.nodeArgs ?? [])],
+    nodeArgs: [
+      ...programFlags,
+      "--import",
+      new URL("../harness/probe.ts", import.meta.url).pathname,
+      ...(options.nodeArgs ?? [])
+    ],
     env: {
       DATABASE_URL: String(database.ready["url"]),
       PARLEY_PORT: String(await freePort()),

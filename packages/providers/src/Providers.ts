@@ -9,6 +9,7 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderSource } from "./circuit/ProviderCircuit.ts"
 import { ProviderCircuits } from "./circuit/ProviderCircuits.ts"
 import type { CircuitHealth } from "./circuit/ProviderCircuits.ts"
+import type { ModelFacts } from "./catalog/ModelFacts.ts"
 import { makeModelNames } from "./catalog/ModelNames.ts"
 import type { ModelNames } from "./catalog/ModelNames.ts"
 import { makeModelCatalog } from "./ModelCatalog.ts"
@@ -30,6 +31,8 @@ export interface ResolvedModel {
   readonly model: string
   /** `provider/model` */
   readonly name: string
+  /** Context window and price, as far as they are known. */
+  readonly facts: ModelFacts
   /** Both go through the target's circuit, and set the request's `model`. */
   readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
   readonly stream: (request: ModelRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, ProviderError>
@@ -89,6 +92,7 @@ const makeProviders = Effect.fnUntraced(function* (
       isDemo,
       model,
       name: `${provider}/${model}`,
+      facts: names.facts(provider, model),
       complete: (request) => circuits.complete(provider, { ...request, model }),
       stream: (request, sink) => circuits.stream(provider, { ...request, model }, sink)
     }

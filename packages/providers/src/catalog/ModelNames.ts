@@ -1,16 +1,21 @@
-/** What a configuration says of models' names: aliases, and models that their providers do not list. */
+/** What is known of models beside what their providers list: aliases, unlisted models, context windows and prices. */
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import { ownerOf } from "../modelNames.ts"
 import type { ProvidersConfig } from "../ProvidersConfig.ts"
+import type { ModelFacts } from "./ModelFacts.ts"
+import { publishedFacts } from "./publishedModels.ts"
+import type { VendorKind } from "./vendors.ts"
 
 export interface ModelNames {
   /** The name behind an alias; any other name itself. */
   readonly meant: (name: string) => string
+  /** What the configuration says wins over what is published. */
+  readonly facts: (provider: string, model: string) => ModelFacts
   /** The live providers' lists, with the models and aliases of the configuration that can be asked for. */
   readonly complete: (listed: ReadonlyArray<ModelInfo>, live: ReadonlyArray<string>) => ReadonlyArray<ModelInfo>
 }
 
-export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "models">): ModelNames => {
+export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "configured" | "models">): ModelNames => {
   const aliases = new Map(Object.entries(config.aliases ?? {}))
   const models = Object.entries(config.models ?? {})
 
@@ -22,7 +27,18 @@ export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "models
     })
   }
 
+  const kinds = new Map<string, VendorKind>([
+    ["openai", "openai"],
+    ["anthropic", "anthropic"],
+    ...(config.configured ?? []).map(({ id, kind }) => [id, kind] as const)
+  ])
+  const declared = new Map(models)
+
   return {
+    facts: (provider, model) => {
+      const kind = kinds.get(provider)
+      return { ...(kind === undefined ? {} : publishedFacts(kind, model)), ...declared.get(`${provider}/${model}`) }
+    },
     meant: (name) => aliases.get(name) ?? name,
     complete: (listed, live) => {
       if (aliases.size === 0 && models.length === 0) return listed

@@ -247,4 +247,27 @@ describe("names of a configuration", () => {
       assert.strictEqual((yield* providers.resolve("my-deployment")).name, "azure/my-deployment")
     })
   )
+
+  it.live("carry context windows and prices: what is published, and what the configuration says instead", () =>
+    Effect.gen(function* () {
+      const { baseUrl } = yield* startOpenaiWire
+      const providers = yield* providersOf({
+        anthropic: { apiKey, baseUrl },
+        llama: { baseUrl },
+        configured: [{ id: "eu", kind: "openai", apiKey, baseUrl }],
+        models: {
+          "eu/gpt-5": { contextTokens: 100_000 },
+          "llama/own": { price: { input: 0.1, output: 0.2 } }
+        },
+        aliases: { fast: "anthropic/claude-haiku-4-5" }
+      })
+      const facts = (name: string) => Effect.map(providers.resolve(name), (model) => model.facts)
+      assert.strictEqual((yield* facts("fast")).price?.output, 5)
+      const configured = yield* facts("eu/gpt-5")
+      assert.strictEqual(configured.contextTokens, 100_000)
+      assert.strictEqual(configured.price?.output, 10)
+      assert.deepStrictEqual(yield* facts("llama/own"), { price: { input: 0.1, output: 0.2 } })
+      assert.deepStrictEqual(yield* facts("llama/gpt-5"), {})
+    })
+  )
 })

@@ -8,7 +8,7 @@ import { Rpc } from "effect/rpc"
 import { CallerInfo } from "../Caller.ts"
 import { Accepted, Edit, Regenerate, Send } from "../ConversationCommand.ts"
 import { ConversationError } from "../Errors.ts"
-import { ConversationId, MessageId, PrincipalId, RunId, TenantId } from "../Ids.ts"
+import { ConversationId, Epoch, MessageId, PrincipalId, RunId, TenantId } from "../Ids.ts"
 import { Conversation, Member, TimestampMs } from "../Message.ts"
 import { ModelParameters } from "../ModelRequest.ts"
 import { RunStatus } from "../RunEvent.ts"
@@ -33,6 +33,30 @@ export const ConversationChange = Schema.Struct({
   parameters: Schema.optionalKey(ModelParameters)
 })
 
+/** What a gateway process holds of a conversation when it asks to watch it: what it lacks is told first, then what happens. */
+export const WatchCursor = Schema.Struct({
+  /** Of the gateway's watch; `Present` names it. */
+  watcher: Schema.String.check(Schema.isMaxLength(64)),
+  /** The last room event it has; absent: it has none and wants what comes. */
+  roomSeq: Schema.optionalKey(Schema.Int),
+  /** Runs whose end it has not seen. */
+  runs: Schema.Array(Schema.Struct({ runId: RunId, epoch: Epoch, seq: Schema.Int }))
+})
+export type WatchCursor = typeof WatchCursor.Type
+
+/** Frames gathered over a few milliseconds; without any, a sign of life. */
+export const WatchBatch = Schema.Struct({
+  /** In a watch's first batch: the last room event before its frames. */
+  roomSeq: Schema.optionalKey(Schema.Int),
+  /** Encoded `RunFrame`s and `RoomFrame`s, as followers receive them. */
+  frames: Schema.Array(Schema.String)
+})
+export type WatchBatch = typeof WatchBatch.Type
+
+/** A room's events after the asked one, or the room as a whole; `seq` is that of the last. */
+export const RoomSlice = Schema.Struct({ seq: Schema.Int, frames: Schema.Array(Schema.String) })
+export type RoomSlice = typeof RoomSlice.Type
+
 const caller = { caller: CallerInfo }
 const error = ConversationError
 
@@ -54,7 +78,16 @@ export const ConversationActor = Entity.make("Conversation", [
    * Held open by the actor itself while it has followers or a run, since only an open request keeps it from being passivated; no reason
    * to delay its end.
    */
-  Rpc.make("Reside").annotate(ClusterSchema.InterruptOnTermination, true)
+  Rpc.make("Reside").annotate(ClusterSchema.InterruptOnTermination, true),
+  /** One per conversation and gateway process, however many follow there. A stream that was sent again begins at its old cursor. */
+  Rpc.make("Watch", { payload: WatchCursor, success: WatchBatch, error, stream: true }).annotate(
+    ClusterSchema.InterruptOnTermination,
+    true
+  ),
+  Rpc.make("RoomSince", { payload: { ...caller, afterSeq: Schema.optionalKey(Schema.Int) }, success: RoomSlice, error }),
+  /** Who follows the room through this watch. */
+  Rpc.make("Present", { payload: { watcher: Schema.String, principals: Schema.Array(PrincipalId) }, error }),
+  Rpc.make("Typing", { payload: { ...caller, isTyping: Schema.Boolean }, error })
 ])
 
 /** The address of a conversation's actor. */

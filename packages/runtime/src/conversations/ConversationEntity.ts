@@ -9,6 +9,8 @@ import { ConversationLimits } from "./ConversationLimits.ts"
 import { conversationServices } from "./ConversationServices.ts"
 import { requireMember } from "./requireMember.ts"
 import { ResidentConversations } from "./ResidentConversations.ts"
+import { roomSince, setPresent, setTyping, watchConversation } from "./watchConversation.ts"
+import type { Watches } from "./watchConversation.ts"
 
 /** Between two tries to open the request that keeps an actor in memory, when its mailbox is full. */
 const resideRetryMs = 1_000
@@ -33,6 +35,7 @@ export const layer = Layer.unwrap(
         Effect.sync(() => residents.add(entityId, host)),
         () => Effect.sync(() => residents.remove(entityId, host))
       )
+      const watches: Watches = new Map()
       return ConversationActor.of({
         Send: ({ payload }) => asked(payload, commands.send(host, payload.caller, payload.command)),
         Regenerate: ({ payload }) => asked(payload, commands.regenerate(host, payload.caller, payload.command)),
@@ -44,7 +47,11 @@ export const layer = Layer.unwrap(
         RemoveMember: ({ payload }) => asked(payload, commands.removeMember(host, payload.caller, payload.principalId)),
         Open: ({ payload }) => asked(payload, Effect.asVoid(host.use((live) => requireMember(live, payload.caller)))),
         Wake: () => host.use(() => Effect.void),
-        Reside: () => host.residence
+        Reside: () => host.residence,
+        Watch: ({ payload }) => watchConversation(host, watches, payload),
+        RoomSince: ({ payload }) => asked(payload, roomSince(host, payload.caller, payload.afterSeq)),
+        Present: ({ payload }) => setPresent(host, watches, payload.watcher, payload.principals),
+        Typing: ({ payload }) => setTyping(host, payload.caller, payload.isTyping)
       })
     })
 

@@ -69,6 +69,17 @@ export interface ConversationLimitsValues {
   readonly closeRetryDelayMs: number
   readonly maxCloseRetryDelayMs: number
   readonly closeRetryForMs: number
+
+  /** Between processes: frames of one conversation are gathered for so long; the first after a pause goes at once. */
+  readonly watchWindowMs: number
+  /** A watch without news gives a sign of life so often; a gateway asks again after three of them without any. */
+  readonly watchHeartbeatMs: number
+  /** Between two tries of a gateway to watch. */
+  readonly watchRetryMs: number
+  /** A conversation that nobody follows any more is watched for so long: a reload comes back to it. */
+  readonly watchLingerMs: number
+  /** Several processes: how often each looks for open answers of its own shards that nobody writes. */
+  readonly orphanSweepMs: number
 }
 
 const KiB = 1024
@@ -110,7 +121,12 @@ export const defaultConversationLimits: ConversationLimitsValues = {
   maxTakeOvers: 10_000,
   closeRetryDelayMs: 100,
   maxCloseRetryDelayMs: 5_000,
-  closeRetryForMs: 60 * minuteMs
+  closeRetryForMs: 60 * minuteMs,
+  watchWindowMs: 40,
+  watchHeartbeatMs: 5_000,
+  watchRetryMs: 250,
+  watchLingerMs: 5_000,
+  orphanSweepMs: 5_000
 }
 
 const reference = Context.Reference<ConversationLimitsValues>("@parley/runtime/conversations/ConversationLimits", {

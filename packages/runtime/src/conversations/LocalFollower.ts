@@ -3,8 +3,8 @@ import type { FollowerPort } from "@parley/domain/Conversations"
 import type { PrincipalId, RunId } from "@parley/domain/Ids"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import type { EventLoopPort } from "./EventLoop.ts"
-import type { RunLog } from "./RunLog.ts"
 import { Subscriber } from "./Subscriber.ts"
+import type { FollowedLog } from "./Subscriber.ts"
 
 type Limits = Pick<
   ConversationLimitsValues,
@@ -12,7 +12,10 @@ type Limits = Pick<
 >
 
 export class LocalFollower {
-  readonly principalId: PrincipalId
+  /** Null for a gateway's watch, behind which are many. */
+  readonly principalId: PrincipalId | null
+  /** Who is in the room through it. */
+  present: ReadonlyArray<PrincipalId>
   readonly port: FollowerPort
   /** The last room event it has; null when it does not follow the room. */
   roomSeq: number | null = null
@@ -24,15 +27,16 @@ export class LocalFollower {
   private readonly loop: EventLoopPort
   private readonly runs = new Map<RunId, Subscriber>()
 
-  constructor(principalId: PrincipalId, port: FollowerPort, limits: Limits, loop: EventLoopPort) {
+  constructor(principalId: PrincipalId | null, port: FollowerPort, limits: Limits, loop: EventLoopPort) {
     this.principalId = principalId
+    this.present = principalId === null ? [] : [principalId]
     this.port = guarded(port, () => this.detach())
     this.limits = limits
     this.loop = loop
   }
 
   /** Undefined when it may not have one more. */
-  subscribe(log: RunLog): Subscriber | undefined {
+  subscribe(log: FollowedLog): Subscriber | undefined {
     this.unsubscribe(log.identity.runId)
     if (this.runs.size >= this.limits.maxRunsPerFollower) this.forgetCurrent()
     if (this.runs.size >= this.limits.maxRunsPerFollower || this.isDetached) return undefined

@@ -7,7 +7,7 @@ import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import type { EventLoopPort } from "./EventLoop.ts"
 import { closedFrame } from "./runFrames.ts"
 import type { LocalFollower } from "./LocalFollower.ts"
-import type { RunLog } from "./RunLog.ts"
+import type { FollowedLog } from "./Subscriber.ts"
 
 export class Room {
   readonly followers = new Set<LocalFollower>()
@@ -43,14 +43,14 @@ export class Room {
   }
 
   /** A new run: who follows the room follows it from its first event on. */
-  tellRun(log: RunLog): void {
+  tellRun(log: FollowedLog): void {
     for (const follower of this.followers) {
       if (follower.roomSeq !== null) follower.subscribe(log)?.startLive()
     }
   }
 
   /** A run goes on in another log: who followed the lost one follows this one. */
-  moveRun(runId: RunId, log: RunLog): void {
+  moveRun(runId: RunId, log: FollowedLog): void {
     for (const follower of this.followers) follower.subscription(runId)?.moveTo(log)
   }
 
@@ -68,7 +68,15 @@ export class Room {
     if (!this.followers.delete(follower)) return
     follower.detach()
     if (follower.roomSeq === null) return
-    if (!this.isHere(follower.principalId)) this.endTyping(follower.principalId)
+    this.forgetTyping(follower.present)
+    this.presenceChanged()
+  }
+
+  /** Others are in the room through a gateway's watch. */
+  setPresent(follower: LocalFollower, principals: ReadonlyArray<PrincipalId>): void {
+    const before = follower.present
+    follower.present = principals
+    this.forgetTyping(before)
     this.presenceChanged()
   }
 
@@ -90,7 +98,9 @@ export class Room {
     this.loop.afterTurn(() => {
       this.isPresenceAsked = false
       const online = new Set<PrincipalId>()
-      for (const follower of this.followers) if (follower.roomSeq !== null) online.add(follower.principalId)
+      for (const follower of this.followers) {
+        if (follower.roomSeq !== null) for (const principalId of follower.present) online.add(principalId)
+      }
       const frame: PresenceFrame = {
         type: "presence",
         conversationId: this.conversationId,
@@ -123,9 +133,14 @@ export class Room {
 
   private isHere(principalId: PrincipalId): boolean {
     for (const follower of this.followers) {
-      if (follower.roomSeq !== null && follower.principalId === principalId) return true
+      if (follower.roomSeq !== null && follower.present.includes(principalId)) return true
     }
     return false
+  }
+
+  /** Who is gone types no more. */
+  private forgetTyping(principals: ReadonlyArray<PrincipalId>): void {
+    for (const principalId of principals) if (!this.isHere(principalId)) this.endTyping(principalId)
   }
 
   private endTyping(principalId: PrincipalId): boolean {

@@ -7,7 +7,23 @@ import type { FollowerPort } from "@parley/domain/Conversations"
 import { CloseCode } from "@parley/domain/SocketProtocol"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import type { EventLoopPort } from "./EventLoop.ts"
-import type { RunLog, RunLogFollower } from "./RunLog.ts"
+import type { RunState } from "@parley/domain/RunFrame"
+import type { RunIdentity, RunLogFollower } from "./RunLog.ts"
+
+/** A run's log as its followers see it: the owner's own, or a gateway's mirror of it. */
+export interface FollowedLog {
+  readonly identity: RunIdentity
+  /** The last number given. */
+  readonly seq: number
+  /** Of all that is numbered. */
+  readonly state: RunState
+  attach(follower: RunLogFollower): void
+  detach(follower: RunLogFollower): void
+  /** What is held of the events after `afterSeq`, as one frame; undefined when not all are held or it is longer than `maxBytes`. */
+  replayAfter(afterSeq: number, maxBytes: number): { readonly frame: string; readonly bytes: number } | undefined
+  snapshot(): string
+  caughtUp(): string
+}
 
 export type SubscriberLimits = Pick<ConversationLimitsValues, "windowBytes" | "drainedBytes" | "maxBehindMs">
 
@@ -19,7 +35,7 @@ export class Subscriber implements RunLogFollower {
   private readonly limits: SubscriberLimits
   private readonly loop: EventLoopPort
   private readonly acknowledges: boolean
-  private log: RunLog
+  private log: FollowedLog
 
   private sentSeq = 0
   private sentBytes = 0
@@ -33,7 +49,7 @@ export class Subscriber implements RunLogFollower {
   private endBehind: (() => void) | undefined
   private isClosed = false
 
-  constructor(port: FollowerPort, log: RunLog, limits: SubscriberLimits, loop: EventLoopPort) {
+  constructor(port: FollowerPort, log: FollowedLog, limits: SubscriberLimits, loop: EventLoopPort) {
     this.port = port
     this.limits = limits
     this.loop = loop
@@ -59,7 +75,7 @@ export class Subscriber implements RunLogFollower {
   }
 
   /** The log was lost with its owner; the run goes on in another, in a new epoch. */
-  moveTo(log: RunLog): void {
+  moveTo(log: FollowedLog): void {
     this.log.detach(this)
     this.log = log
     this.marks = []

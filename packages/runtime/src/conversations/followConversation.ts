@@ -59,7 +59,7 @@ export const attachFollower = (
         }
       },
       setTyping: (isTyping) => {
-        if (!follower.isDetached) room.setTyping(follower.principalId, isTyping)
+        if (!follower.isDetached) room.setTyping(caller.principalId, isTyping)
       }
     }
   })
@@ -76,7 +76,7 @@ export const resyncRoom = (
       })
     : tellRoomSince(host, live, follower, follower.roomSeq)
 
-const subscribeRun = (
+export const subscribeRun = (
   host: ConversationHost,
   follower: LocalFollower,
   runId: RunId,
@@ -112,7 +112,7 @@ const subscribeRun = (
   )
 
 /** As the conversation's only writer, so that no room event is told in between: those after `afterSeq`, or the room as a whole. */
-const tellRoomSince = (
+export const tellRoomSince = (
   host: ConversationHost,
   live: LiveConversation,
   follower: LocalFollower,

@@ -1,0 +1,66 @@
+/**
+ * What waits to leave for a gateway: frames go in one by one as synchronous calls, and leave in batches. It is a follower's port, whose peer is
+ * the stream between the processes: what the stream has not taken counts as buffered, so that a slow gateway gets snapshots instead of deltas.
+ */
+import { Clock, Effect, Latch } from "effect"
+import type { WatchBatch } from "@parley/domain/actors/ConversationActor"
+import type { FollowerPort } from "@parley/domain/Conversations"
+import { NotFound, Unavailable } from "@parley/domain/Errors"
+import type { ConversationId } from "@parley/domain/Ids"
+import { CloseCode } from "@parley/domain/SocketProtocol"
+import type { ConversationLimitsValues } from "./ConversationLimits.ts"
+
+type Limits = Pick<ConversationLimitsValues, "watchWindowMs" | "watchHeartbeatMs" | "busyRetryAfterMs">
+
+export class WatchOutbox {
+  readonly port: FollowerPort
+  /** The next batch: at once after a pause, else when its window is over; empty when there was no news for long. */
+  readonly take: Effect.Effect<WatchBatch, NotFound | Unavailable>
+
+  private frames: Array<string> = []
+  private bytes = 0
+  private first: number | undefined
+  private closed: NotFound | Unavailable | undefined
+  private readonly hasNews = Latch.makeUnsafe(false)
+
+  /** `onTaken` is called when nothing is buffered any more. */
+  constructor(conversationId: ConversationId, limits: Limits, onTaken: () => void) {
+    this.port = {
+      acknowledges: false,
+      send: (frame) => {
+        this.frames.push(frame)
+        this.bytes += Buffer.byteLength(frame)
+        this.hasNews.openUnsafe()
+      },
+      bufferedBytes: () => this.bytes,
+      close: (code, reason) => {
+        this.closed =
+          code === CloseCode.gone
+            ? new NotFound({ message: reason, resource: conversationId })
+            : new Unavailable({ message: reason, retryAfterMs: limits.busyRetryAfterMs, workMayHaveHappened: false })
+        this.hasNews.openUnsafe()
+      }
+    }
+    let leftAtMs = 0
+    this.take = Effect.gen({ self: this }, function* () {
+      yield* this.hasNews.await.pipe(Effect.timeoutOption(limits.watchHeartbeatMs))
+      const waitMs = leftAtMs + limits.watchWindowMs - (yield* Clock.currentTimeMillis)
+      if (waitMs > 0 && this.closed === undefined) yield* Effect.sleep(waitMs)
+      leftAtMs = yield* Clock.currentTimeMillis
+      const { closed, first, frames } = this
+      if (closed !== undefined && frames.length === 0) return yield* closed
+      this.frames = []
+      this.bytes = 0
+      this.first = undefined
+      if (closed === undefined) this.hasNews.closeUnsafe()
+      onTaken()
+      return first === undefined ? { frames } : { roomSeq: first, frames }
+    })
+  }
+
+  /** The first batch says where it begins, also when it has no frames. */
+  begin(roomSeq: number): void {
+    this.first = roomSeq
+    this.hasNews.openUnsafe()
+  }
+}

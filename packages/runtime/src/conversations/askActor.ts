@@ -1,0 +1,51 @@
+/** A bounded question to a conversation's actor; whatever the actors' machinery answers becomes an error of the domain. */
+import { Cause, Effect, Option } from "effect"
+import { Busy, InternalError, Unavailable } from "@parley/domain/Errors"
+import type { ConversationError } from "@parley/domain/Errors"
+import type { ConversationLimitsValues } from "./ConversationLimits.ts"
+
+type Limits = Pick<ConversationLimitsValues, "commandTimeoutMs" | "busyRetryAfterMs">
+type ActorError = { readonly _tag: string } | ConversationError
+
+export const askActor = <A, E extends { readonly _tag: string }>(
+  limits: Limits,
+  question: Effect.Effect<A, E | ConversationError>
+): Effect.Effect<A, ConversationError> =>
+  question.pipe(
+    Effect.timeoutOrElse({
+      duration: limits.commandTimeoutMs,
+      orElse: () => Effect.fail(unavailable(limits, "The conversation did not answer in time"))
+    }),
+    Effect.catchCause((cause) => {
+      const error = Cause.findErrorOption(cause)
+      if (Option.isSome(error)) return Effect.fail(toConversationError(limits, error.value))
+      // The actor was moved or stopped while it worked on this.
+      if (Cause.hasInterruptsOnly(cause)) return Effect.fail(unavailable(limits, "The conversation is moving"))
+      return Effect.andThen(
+        Effect.logError("A command had a defect outside of its conversation", cause),
+        Effect.fail(new InternalError({ message: "Internal error", workMayHaveHappened: true }))
+      )
+    })
+  )
+
+export const toConversationError = (limits: Limits, error: ActorError): ConversationError =>
+  isConversationError(error)
+    ? error
+    : error._tag === "MailboxFull"
+      ? new Busy({ message: "Too much is asked of this conversation now", retryAfterMs: limits.busyRetryAfterMs })
+      : unavailable(limits, "The conversation is moving")
+
+const unavailable = (limits: Limits, message: string) =>
+  new Unavailable({ message, retryAfterMs: limits.busyRetryAfterMs, workMayHaveHappened: true })
+
+const conversationErrors: Record<ConversationError["_tag"], true> = {
+  Forbidden: true,
+  NotFound: true,
+  ModelNotFound: true,
+  InvalidRequest: true,
+  Conflict: true,
+  Busy: true,
+  Unavailable: true,
+  InternalError: true
+}
+const isConversationError = (error: ActorError): error is ConversationError => Object.hasOwn(conversationErrors, error._tag)

@@ -28,25 +28,34 @@ import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
 import { environmentProviders } from "./providersOf.ts"
 import type { Settings } from "./Settings.ts"
 
+/** Providers beside those of the environment. */
+export type MoreProviders = Omit<ProvidersConfig, "openai" | "anthropic" | "llama">
+
 /** Everything that a process serves, above the database at `url`. */
-export const layerParley = (
-  settings: Settings,
-  url: Redacted.Redacted<string>,
-  more?: Omit<ProvidersConfig, "openai" | "anthropic" | "llama">
-) => {
-  const storage = Layer.mergeAll(
+export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, more?: MoreProviders) =>
+  layerDoors(settings).pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer).pipe(
+        Layer.provide(ConversationLimits.layer({ crashPolicy: settings.crashPolicy })),
+        Layer.provideMerge(layerProviders(settings, more)),
+        Layer.provideMerge(layerStorage(url))
+      )
+    )
+  )
+
+/** The store of record and what watches over it. */
+export const layerStorage = (url: Redacted.Redacted<string>) =>
+  Layer.mergeAll(
     SqlConversationStore.layer,
     JournalSweep.layer.pipe(Layer.provideMerge(SqlRunJournal.layer)),
     Maintenance.layer
   ).pipe(Layer.provideMerge(Identity.layer), Layer.provideMerge(Tenants.layer), Layer.provideMerge(Database.layer({ url })))
-  const providers = Providers.layerWithStore({ ...environmentProviders(settings), ...more }).pipe(
-    Layer.provideMerge(layerShared(settings))
-  )
-  const actors = Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer).pipe(
-    Layer.provide(ConversationLimits.layer({ crashPolicy: settings.crashPolicy })),
-    Layer.provideMerge(providers),
-    Layer.provideMerge(storage)
-  )
+
+export const layerProviders = (settings: Settings, more?: MoreProviders) =>
+  Providers.layerWithStore({ ...environmentProviders(settings), ...more }).pipe(Layer.provideMerge(layerShared(settings)))
+
+/** All doors, over conversations and completions wherever they live. */
+export const layerDoors = (settings: Settings) => {
   const routes = Layer.mergeAll(layerHttpDoors, RpcDoor.layer, PageDoor.layer)
   return layerProcessMetrics.pipe(
     Layer.provideMerge(
@@ -55,8 +64,7 @@ export const layerParley = (
     Layer.provideMerge(
       GatewayServer.layer({ host: settings.host, port: settings.port, drainTimeoutMs: settings.drainTimeoutMs, renderFault })
     ),
-    Layer.provideMerge(layerReadiness(readinessParts(settings))),
-    Layer.provideMerge(actors)
+    Layer.provideMerge(layerReadiness(readinessParts(settings)))
   )
 }
 

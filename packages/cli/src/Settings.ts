@@ -104,6 +104,45 @@ export const settings = Config.all({
     "what becomes of an answer whose process died: continue it, or fail it with its partial text",
     (name) => Config.Literals(["continue", "fail"], name).pipe(Config.withDefault("continue" as const))
   ),
+  runnerHost: setting(
+    "PARLEY_RUNNER_HOST",
+    "127.0.0.1",
+    "runner: its address on the private network, for gateways and other runners",
+    (name) => Config.NonEmptyString(name).pipe(Config.withDefault("127.0.0.1"))
+  ),
+  runnerListenHost: setting(
+    "PARLEY_RUNNER_LISTEN_HOST",
+    "PARLEY_RUNNER_HOST",
+    "runner: address to listen on, where it is not the one others use",
+    optional(Config.NonEmptyString)
+  ),
+  runnerPort: setting("PARLEY_RUNNER_PORT", "8788", "runner: port to listen on; 0 takes a free one", (name) =>
+    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), name).pipe(Config.withDefault(8788))
+  ),
+  leaseMs: setting(
+    "PARLEY_CLUSTER_LEASE_MS",
+    "35000",
+    "milliseconds after which what a lost runner served goes to another; the same on every process",
+    milliseconds(35_000)
+  ),
+  assignmentsRefreshMs: setting(
+    "PARLEY_CLUSTER_REFRESH_MS",
+    "1000",
+    "milliseconds between two looks at which runners there are",
+    milliseconds(1_000)
+  ),
+  runnerHealthMs: setting(
+    "PARLEY_CLUSTER_HEALTH_MS",
+    "3000",
+    "milliseconds between two checks of whether the runners answer",
+    milliseconds(3_000)
+  ),
+  runnerJoinMs: setting(
+    "PARLEY_CLUSTER_JOIN_MS",
+    "10000",
+    "milliseconds without another change before a runner that joined is given conversations",
+    milliseconds(10_000)
+  ),
   logFormat: setting("PARLEY_LOG_FORMAT", "pretty on a terminal, else json", "pretty or json", (name) =>
     Config.option(Config.Literals(["pretty", "json"], name))
   ),

@@ -17,15 +17,24 @@ export const drain = (timeoutMs: number) =>
     const server = yield* GatewayServer
     yield* (yield* Readiness).setDraining
     yield* server.stopAccepting
+    yield* awaitRuns(runs, timeoutMs)
+    yield* (yield* SocketSessions).drain(reconnectSpreadMs)
+    yield* server.drain
+    yield* Effect.logInfo("Parley has stopped")
+  })
+
+/** Gives running answers time. */
+export const awaitRuns = (runs: RunningRuns["Service"], timeoutMs: number) =>
+  Effect.gen(function* () {
     const running = yield* runs.count
     if (running > 0) {
       yield* Effect.logInfo(`Stopping: ${running} running answers get ${timeoutMs} ms to finish; interrupt again to stop at once`)
     }
     const finished = yield* Effect.raceFirst(runs.awaitIdle(timeoutMs), Effect.as(secondSignal, false))
-    if (!finished) yield* Effect.logWarning(`${yield* runs.count} answers are still running; they continue at the next start`)
-    yield* (yield* SocketSessions).drain(reconnectSpreadMs)
-    yield* server.drain
-    yield* Effect.logInfo("Parley has stopped")
+    if (!finished)
+      yield* Effect.logWarning(
+        `${yield* runs.count} answers are still running; they continue at the next start, or in another process`
+      )
   })
 
 /** Who asks twice does not want to wait. */

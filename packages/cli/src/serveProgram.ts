@@ -7,7 +7,9 @@ import { announce } from "./announce.ts"
 import { openDatabase } from "./DatabaseAddress.ts"
 import { drain } from "./drain.ts"
 import { layerLogging } from "./Logging.ts"
+import { layerGateway } from "./Gateway.ts"
 import { layerParley } from "./Parley.ts"
+import { requireDatabase } from "./requireDatabase.ts"
 import { fileProviders } from "./providersOf.ts"
 import { readProvidersFile } from "./readProvidersFile.ts"
 import { settings, type Settings } from "./Settings.ts"
@@ -16,10 +18,24 @@ import { layerTelemetry } from "./Telemetry.ts"
 export const serveProgram = Effect.gen(function* () {
   const began = performance.now()
   const all = yield* settings
-  return yield* serve(all, began).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(layerTelemetry(all), layerLogging(all))))
+  return yield* serve(all, began, layerParley).pipe(
+    Effect.scoped,
+    Effect.provide(Layer.mergeAll(layerTelemetry(all), layerLogging(all)))
+  )
 })
 
-const serve = Effect.fnUntraced(function* (all: Settings, began: number) {
+/** The doors only: conversations live in runners. */
+export const gatewayProgram = Effect.gen(function* () {
+  const began = performance.now()
+  const all = yield* settings
+  yield* requireDatabase(all)
+  return yield* serve(all, began, layerGateway).pipe(
+    Effect.scoped,
+    Effect.provide(Layer.mergeAll(layerTelemetry(all), layerLogging(all)))
+  )
+})
+
+const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf: typeof layerParley | typeof layerGateway) {
   // First of all: nothing is opened for a configuration that is wrong.
   const file = yield* readProvidersFile(all)
   const { asleep, config } = yield* fileProviders(Option.getOrElse(file, () => ({})))
@@ -27,7 +43,7 @@ const serve = Effect.fnUntraced(function* (all: Settings, began: number) {
     yield* Effect.logWarning(`The provider ${id} is not live: its configuration names ${variable}, which is not set`)
   }
   const database = yield* openDatabase(all)
-  const context = yield* Layer.build(layerParley(all, database.url, config))
+  const context = yield* Layer.build(layerOf(all, database.url, config))
   return yield* Effect.gen(function* () {
     const server = yield* GatewayServer
     // Last of all: a key that is made is told at once, and never lost to a start that fails.

@@ -29,11 +29,14 @@ export interface Parley {
   readonly pid: number
 }
 
-export const startParley = (env: Readonly<Record<string, string>>): Effect.Effect<Parley, Error, Scope.Scope> =>
+export const startParley = (
+  env: Readonly<Record<string, string>>,
+  command: "serve" | "gateway" | "runner" = "serve"
+): Effect.Effect<Parley, Error, Scope.Scope> =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [main, "serve"], {
+        spawn(process.execPath, [main, command], {
           env: {
             PATH: process.env["PATH"] ?? "",
             HOME: process.env["HOME"] ?? "",

@@ -1,0 +1,20 @@
+/** The layers of a gateway: all doors, and conversations that live in runners. Stateless completions are answered here. */
+import * as ProviderCompletions from "@parley/runtime/completions/ProviderCompletions"
+import * as RemoteConversations from "@parley/runtime/conversations/RemoteConversations"
+import { RunningRuns } from "@parley/runtime/conversations/RunningRuns"
+import { Layer } from "effect"
+import type { Redacted } from "effect"
+import { layerClusterClient } from "./ClusterLayer.ts"
+import { layerDoors, layerProviders, layerStorage, type MoreProviders } from "./Parley.ts"
+import type { Settings } from "./Settings.ts"
+
+export const layerGateway = (settings: Settings, url: Redacted.Redacted<string>, more?: MoreProviders) =>
+  layerDoors(settings).pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        RemoteConversations.layer.pipe(Layer.provide(layerClusterClient(settings, url))),
+        ProviderCompletions.layer,
+        RunningRuns.layer
+      ).pipe(Layer.provideMerge(layerProviders(settings, more)), Layer.provideMerge(layerStorage(url)))
+    )
+  )

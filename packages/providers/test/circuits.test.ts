@@ -19,6 +19,7 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import { noUsage } from "@parley/domain/Usage"
 import type { ProviderSource } from "../src/circuit/ProviderCircuit.ts"
 import { ProviderCircuits } from "../src/circuit/ProviderCircuits.ts"
+import { admissionMs } from "../src/circuit/TargetBreaker.ts"
 import { defaultLimits } from "../src/ProviderLimits.ts"
 import { Providers } from "../src/Providers.ts"
 import { providersOf } from "./support/model.ts"
@@ -103,6 +104,52 @@ describe("a circuit", () => {
         yield* callOne
       }
       assert.strictEqual(one.calls(), 15)
+    })
+  )
+
+  it.effect("that is well opens at the fifth failure in a row of calls that were under way together", () =>
+    Effect.gen(function* () {
+      const { callOne, healthOne, one } = yield* twoTargets()
+      yield* callOne
+      const failed = yield* Deferred.make<ModelAnswer, ProviderError>()
+      one.does(Deferred.await(failed))
+      const running = yield* Effect.all(
+        Array.from({ length: 5 }, () => Effect.forkChild(tagOf(callOne), { startImmediately: true }))
+      )
+      yield* Deferred.fail(failed, new ProviderFailed(fields))
+      assert.deepStrictEqual(
+        yield* Fiber.joinAll(running),
+        Array.from({ length: 5 }, () => "ProviderFailed")
+      )
+      assert.deepInclude(yield* healthOne, { state: "open", retryAfterMs: defaultLimits.openMs, failed: 5, inFlight: 0 })
+      assert.strictEqual(yield* tagOf(callOne), "ProviderUnavailable")
+    })
+  )
+
+  it.effect("that is well hears of a success among failures, though it was asked for before them", () =>
+    Effect.gen(function* () {
+      const { callOne, healthOne, one } = yield* twoTargets()
+      yield* callOne
+      for (let round = 0; round < 3; round++) {
+        const answered = yield* Deferred.make<ModelAnswer>()
+        one.does(Deferred.await(answered))
+        const running = yield* Effect.forkChild(callOne, { startImmediately: true })
+        one.does(failing)
+        for (let call = 0; call < 4; call++) yield* tagOf(callOne)
+        yield* Deferred.succeed(answered, fine)
+        yield* Fiber.join(running)
+      }
+      assert.deepInclude(yield* healthOne, { state: "closed", failed: 12 })
+    })
+  )
+
+  it.effect("that is well and is interrupted stays well", () =>
+    Effect.gen(function* () {
+      const { callOne, healthOne, one } = yield* twoTargets({ breakerFailures: 1 })
+      yield* callOne
+      one.does(Effect.never)
+      yield* Fiber.interrupt(yield* Effect.forkChild(callOne, { startImmediately: true }))
+      assert.deepInclude(yield* healthOne, { state: "closed", inFlight: 0 })
     })
   )
 
@@ -289,26 +336,60 @@ describe("a circuit that has a defect", () => {
   )
 })
 
-it.effect("breakers whose state is in one store are open together", () =>
-  Effect.gen(function* () {
-    const store = yield* Layer.build(CircuitBreaker.layerStoreMemory())
-    const processOf = Effect.fnUntraced(function* () {
-      const one = makeFake("one")
-      const layer = Providers.layerWithStore({ extra: [one.provider] })
-      const context = yield* Effect.provide(Layer.build(layer), store)
-      const model = yield* Effect.provide(
-        Effect.flatMap(Providers, (providers) => providers.resolve("one/m")),
-        context
-      )
-      return { one, call: model.complete(ask("Hello")) }
-    })
-    const [first, second] = [yield* processOf(), yield* processOf()]
-    first.one.does(failing)
-    for (let call = 0; call < 5; call++) yield* tagOf(first.call)
-    assert.strictEqual(yield* tagOf(second.call), "ProviderUnavailable")
-    assert.strictEqual(second.one.calls(), 0)
+/** Two programs with one store of circuits between them. */
+const twoProcesses = Effect.gen(function* () {
+  const store = yield* Layer.build(CircuitBreaker.layerStoreMemory())
+  const processOf = Effect.fnUntraced(function* () {
+    const one = makeFake("one")
+    const context = yield* Effect.provide(Layer.build(Providers.layerWithStore({ extra: [one.provider] })), store)
+    const model = yield* Effect.provide(
+      Effect.flatMap(Providers, (providers) => providers.resolve("one/m")),
+      context
+    )
+    return { one, call: model.complete(ask("Hello")) }
   })
-)
+  return [yield* processOf(), yield* processOf()] as const
+})
+
+describe("breakers whose state is in one store", () => {
+  it.effect("are open together", () =>
+    Effect.gen(function* () {
+      const [first, second] = yield* twoProcesses
+      first.one.does(failing)
+      for (let call = 0; call < 5; call++) yield* tagOf(first.call)
+      assert.strictEqual(yield* tagOf(second.call), "ProviderUnavailable")
+      assert.strictEqual(second.one.calls(), 0)
+    })
+  )
+
+  it.effect("are open together within a quarter of a second, also for one that was well until then", () =>
+    Effect.gen(function* () {
+      const [first, second] = yield* twoProcesses
+      yield* second.call
+      yield* second.call
+      first.one.does(failing)
+      for (let call = 0; call < 5; call++) yield* tagOf(first.call)
+      yield* TestClock.adjust(admissionMs)
+      assert.strictEqual(yield* tagOf(second.call), "ProviderUnavailable")
+      assert.strictEqual(second.one.calls(), 2)
+    })
+  )
+
+  it.effect("count the failures of all that share it, whoever was well before", () =>
+    Effect.gen(function* () {
+      const [first, second] = yield* twoProcesses
+      yield* first.call
+      yield* second.call
+      yield* second.call
+      first.one.does(failing)
+      second.one.does(failing)
+      for (let call = 0; call < 3; call++) yield* tagOf(first.call)
+      for (let call = 0; call < 2; call++) assert.strictEqual(yield* tagOf(second.call), "ProviderFailed")
+      assert.strictEqual(yield* tagOf(first.call), "ProviderUnavailable")
+      assert.strictEqual(yield* tagOf(second.call), "ProviderUnavailable")
+    })
+  )
+})
 
 it.effect("a circuit that cannot be built is tried again after its backoff", () =>
   Effect.gen(function* () {

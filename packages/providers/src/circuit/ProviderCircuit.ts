@@ -1,9 +1,9 @@
 /**
  * What stands between Parley and one provider target: its connections, a bound on calls in flight, a breaker, and one span
- * per call. It never waits or retries; a refused call fails at once as `ProviderUnavailable` with a hint.
+ * per call where spans are seen. It never waits or retries; a refused call fails at once as `ProviderUnavailable` with a hint.
  */
-import { Cause, Context, Duration, Effect, Exit, Layer, Schedule } from "effect"
-import type { Scope } from "effect"
+import { Cause, Clock, Context, Duration, Effect, Exit, Layer, Tracer } from "effect"
+import type { Fiber, Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelInfo, ModelProvider, ModelSink } from "@parley/domain/ModelProvider"
@@ -12,6 +12,8 @@ import { ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { CircuitStatistics } from "./CircuitStatistics.ts"
+import { makeTargetBreaker } from "./TargetBreaker.ts"
+import type { TargetBreaker } from "./TargetBreaker.ts"
 
 /** How a target's provider comes to be; its connections end with the scope. */
 export interface ProviderSource {
@@ -38,7 +40,7 @@ export class ProviderCircuit extends Context.Service<
       ProviderCircuit,
       Effect.gen(function* () {
         const provider = yield* source.make
-        const breaker = yield* makeBreaker(limits)
+        const breaker = yield* makeTargetBreaker(source.id, limits, outcomeOf)
         const guard = makeGuard(source.id, breaker, statistics, limits)
         return ProviderCircuit.of({
           incarnation,
@@ -60,27 +62,40 @@ export class SinkDefect {
   }
 }
 
-/** Open for `openMs` at first, doubling to `maxOpenMs` while probes fail. */
-const makeBreaker = (limits: ProviderLimits) =>
-  CircuitBreaker.make({
-    tripPolicy: CircuitBreaker.consecutive(limits.breakerFailures),
-    openDuration: Schedule.exponential(limits.openMs).pipe(
-      Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.millis(limits.maxOpenMs))))
-    ),
-    maxOpenDuration: limits.maxOpenMs
-  })
-
 const makeGuard =
-  (target: string, breaker: CircuitBreaker.CircuitBreaker, statistics: CircuitStatistics, limits: ProviderLimits) =>
+  (target: string, breaker: TargetBreaker, statistics: CircuitStatistics, limits: ProviderLimits) =>
   (request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>): Effect.Effect<ModelAnswer, ProviderError> =>
-    Effect.uninterruptibleMask((restore) => {
-      if (statistics.inFlight >= limits.maxConcurrent) {
-        return Effect.fail(unavailable(target, request, `${limits.maxConcurrent} calls are in flight`, limits.retryHintMs))
-      }
-      statistics.inFlight++
-      const guarded = breaker.execute(spanned(target, request, call), { key: target, classify: outcomeOf })
-      return Effect.onExit(restore(guarded), (exit) => Effect.sync(() => count(statistics, exit)))
-    }).pipe(Effect.catchTag("CircuitBreakerError", (error) => Effect.fail(refusalOf(target, request, error, limits))))
+    Effect.suspend(() => {
+      // Both are set inside the finalizer's reach, so that no interruption comes in between.
+      let isCounted = false
+      let admission: CircuitBreaker.Admission | undefined
+      let isRefused = false
+      return Effect.onExitPrimitive(
+        Effect.withFiber((fiber): Effect.Effect<ModelAnswer, ProviderError> => {
+          if (statistics.inFlight >= limits.maxConcurrent) {
+            return Effect.fail(unavailable(target, request, `${limits.maxConcurrent} calls are in flight`, limits.retryHintMs))
+          }
+          isCounted = true
+          statistics.inFlight++
+          const traced = isTraced(fiber) ? spanned(target, request, call) : call
+          admission = breaker.admitted(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+          if (admission !== undefined) return traced
+          return Effect.catchTag(breaker.execute(traced), "CircuitBreakerError", (error) => {
+            isRefused = true
+            return Effect.fail(refusalOf(target, request, error, limits))
+          })
+        }),
+        (exit) => {
+          if (!isCounted) return undefined
+          statistics.inFlight--
+          if (!isRefused) count(statistics, exit)
+          return admission === undefined ? undefined : breaker.settle(admission, exit)
+        }
+      )
+    })
+
+/** Without a tracer of somebody's nobody sees the span; the provider is then told the caller's as its parent. */
+const isTraced = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
 const spanned = (target: string, request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
   call.pipe(
@@ -128,17 +143,13 @@ const outcomeOf = (exit: Exit.Exit<ModelAnswer, ProviderError>): CircuitBreaker.
   return Cause.squash(exit.cause) instanceof SinkDefect ? CircuitBreaker.ignored : CircuitBreaker.failure()
 }
 
-const count = (
-  statistics: CircuitStatistics,
-  exit: Exit.Exit<ModelAnswer, ProviderError | CircuitBreaker.CircuitBreakerError>
-): void => {
-  statistics.inFlight--
+const count = (statistics: CircuitStatistics, exit: Exit.Exit<ModelAnswer, ProviderError>): void => {
   if (Exit.isSuccess(exit)) {
     statistics.succeeded++
     return
   }
   const error = Cause.findErrorOption(exit.cause)
-  if (error._tag === "None" || error.value._tag === "CircuitBreakerError") return
+  if (error._tag === "None") return
   statistics.failed++
   statistics.lastFailure = `${error.value._tag}: ${error.value.message}`
 }

@@ -2,7 +2,7 @@
  * `POST /v1/responses` as OpenAI's clients send it. Nothing is stored, so whatever would need that is refused, as is what would change the answer
  * and cannot be honoured; fields that Parley does not know are ignored.
  */
-import { ImagePart, maxParts, maxTextLength } from "@parley/domain/Content"
+import { ImageUrlInput, maxParts, maxTextLength } from "@parley/domain/Content"
 import { maxMessages, maxTools, ReasoningEffort, ToolDefinition } from "@parley/domain/ModelRequest"
 import { Schema } from "effect"
 
@@ -15,7 +15,7 @@ const text = Schema.String.check(Schema.isMaxLength(maxTextLength))
 const InputText = Schema.Struct({ type: Schema.Literal("input_text"), text })
 const InputImage = Schema.Struct({
   type: Schema.Literal("input_image"),
-  image_url: ImagePart.fields.url,
+  image_url: ImageUrlInput,
   detail: optional(Schema.Literals(["auto", "low", "high"]))
 })
 const OutputText = Schema.Struct({ type: Schema.Literal("output_text"), text })

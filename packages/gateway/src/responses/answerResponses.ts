@@ -12,6 +12,7 @@ import { toldError } from "../errorOf.ts"
 import { openaiError } from "../openai/openaiError.ts"
 import type { PushWriter } from "../server/PushResponse.ts"
 import { makeEventEncoder, type EventEncoder } from "./EventEncoder.ts"
+import { makePacedWriter, type PacedWriter } from "./PacedWriter.ts"
 import { readResponsesRequest } from "./readResponsesRequest.ts"
 import { response, responseHead, type ResponseHead } from "./response.ts"
 import { toModelRequest } from "./toModelRequest.ts"
@@ -68,20 +69,22 @@ const streamed = (
     headers: { "cache-control": "no-store", "x-accel-buffering": "no", "x-request-id": requestId },
     start: (writer) =>
       Effect.suspend(() => {
-        const keepAlive = setInterval(() => writer.write(": keep-alive\n\n"), keepAliveMs)
+        const paced = makePacedWriter(writer)
+        const keepAlive = setInterval(() => paced.writeBetween(": keep-alive\n\n"), keepAliveMs)
         return completions
           .stream(asked, (events, control) => {
             const text = encoder.encode(events)
-            if (text === "" || writer.write(text)) return
+            if (text === "" || paced.write(text)) return
             control.pause()
-            writer.onDrain(control.resume)
+            paced.onDrain(control.resume)
           })
           .pipe(
             Effect.provideService(Caller, caller),
-            Effect.map((answer) => {
-              writer.write(encoder.end(answer))
+            Effect.flatMap((answer) => {
+              paced.write(encoder.end(answer))
+              return paced.flushed
             }),
-            Effect.catchCause((cause) => brokenOff(writer, cause, encoder)),
+            Effect.catchCause((cause) => brokenOff(writer, paced, cause, encoder)),
             Effect.onExit(() => Effect.sync(() => clearInterval(keepAlive)))
           )
       })
@@ -91,6 +94,7 @@ const streamed = (
 /** Before the first byte the error is an answer of its own. After it, events: `response.completed` never follows a broken answer. */
 const brokenOff = (
   writer: PushWriter,
+  paced: PacedWriter,
   cause: Cause.Cause<ParleyError>,
   encoder: EventEncoder
 ): Effect.Effect<void, ParleyError> =>
@@ -98,6 +102,6 @@ const brokenOff = (
     ? Effect.failCause(cause)
     : Effect.flatMap(toldError(cause), (error) => {
         if (!writer.begun) return Effect.fail(error)
-        writer.write(encoder.fail(error))
-        return Effect.void
+        paced.write(encoder.fail(error))
+        return paced.flushed
       })

@@ -1,5 +1,6 @@
 /** The layers of a gateway: all doors, and conversations that live in runners. Stateless completions are answered here. */
 import * as ProviderCompletions from "@parley/runtime/completions/ProviderCompletions"
+import * as ProviderEmbeddings from "@parley/runtime/completions/ProviderEmbeddings"
 import * as RemoteConversations from "@parley/runtime/conversations/RemoteConversations"
 import { RunningRuns } from "@parley/runtime/conversations/RunningRuns"
 import { Layer } from "effect"
@@ -14,7 +15,8 @@ export const layerGateway = (settings: Settings, url: Redacted.Redacted<string>,
       Layer.mergeAll(
         RemoteConversations.layer.pipe(Layer.provide(layerClusterClient(settings, url))),
         ProviderCompletions.layer,
+        ProviderEmbeddings.layer,
         RunningRuns.layer
-      ).pipe(Layer.provideMerge(layerProviders(settings, more)), Layer.provideMerge(layerStorage(url)))
+      ).pipe(Layer.provideMerge(layerProviders(settings, more)), Layer.provideMerge(layerStorage(settings, url, "together")))
     )
   )

@@ -8,6 +8,7 @@ import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { SocketDoor } from "@parley/gateway/socket/SocketDoor"
 import { Providers, type ProvidersConfig } from "@parley/providers/Providers"
 import * as ProviderCompletions from "@parley/runtime/completions/ProviderCompletions"
+import * as ProviderEmbeddings from "@parley/runtime/completions/ProviderEmbeddings"
 import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
 import * as LocalConversations from "@parley/runtime/conversations/LocalConversations"
 import { Identity } from "@parley/runtime/identity/Identity"
@@ -23,6 +24,8 @@ import { Tenants } from "@parley/runtime/tenants/Tenants"
 import { Effect, Layer, Option } from "effect"
 import type { Redacted } from "effect"
 import { HttpRouter } from "effect/http"
+import { layerDatabaseClaim } from "./DatabaseClaim.ts"
+import { layerDrainGate } from "./DrainGate.ts"
 import { layerProcessMetrics } from "./ProcessMetrics.ts"
 import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
 import { environmentProviders } from "./providersOf.ts"
@@ -35,21 +38,26 @@ export type MoreProviders = Omit<ProvidersConfig, "openai" | "anthropic" | "llam
 export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, more?: MoreProviders) =>
   layerDoors(settings).pipe(
     Layer.provideMerge(
-      Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer).pipe(
+      Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer, ProviderEmbeddings.layer).pipe(
         Layer.provide(ConversationLimits.layer({ crashPolicy: settings.crashPolicy })),
         Layer.provideMerge(layerProviders(settings, more)),
-        Layer.provideMerge(layerStorage(url))
+        Layer.provideMerge(layerStorage(settings, url, "alone"))
       )
     )
   )
 
 /** The store of record and what watches over it. */
-export const layerStorage = (url: Redacted.Redacted<string>) =>
+export const layerStorage = (settings: Settings, url: Redacted.Redacted<string>, kind: "alone" | "together") =>
   Layer.mergeAll(
     SqlConversationStore.layer,
     JournalSweep.layer.pipe(Layer.provideMerge(SqlRunJournal.layer)),
     Maintenance.layer
-  ).pipe(Layer.provideMerge(Identity.layer), Layer.provideMerge(Tenants.layer), Layer.provideMerge(Database.layer({ url })))
+  ).pipe(
+    Layer.provideMerge(Identity.layer),
+    Layer.provideMerge(Tenants.layer),
+    Layer.provideMerge(layerDatabaseClaim(url, kind, settings.claimWaitMs)),
+    Layer.provideMerge(Database.layer({ url }))
+  )
 
 export const layerProviders = (settings: Settings, more?: MoreProviders) =>
   Providers.layerWithStore({ ...environmentProviders(settings), ...more }).pipe(Layer.provideMerge(layerShared(settings)))
@@ -64,7 +72,8 @@ export const layerDoors = (settings: Settings) => {
     Layer.provideMerge(
       GatewayServer.layer({ host: settings.host, port: settings.port, drainTimeoutMs: settings.drainTimeoutMs, renderFault })
     ),
-    Layer.provideMerge(layerReadiness(readinessParts(settings)))
+    Layer.provideMerge(layerReadiness(readinessParts(settings))),
+    Layer.provideMerge(layerDrainGate)
   )
 }
 

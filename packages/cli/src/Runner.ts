@@ -12,5 +12,5 @@ export const layerRunner = (settings: Settings, url: Redacted.Redacted<string>, 
     Layer.provide(ConversationLimits.layer({ crashPolicy: settings.crashPolicy })),
     Layer.provide(layerClusterRunner(settings, url, port)),
     Layer.provideMerge(layerProviders(settings, more)),
-    Layer.provideMerge(layerStorage(url))
+    Layer.provideMerge(layerStorage(settings, url, "together"))
   )

@@ -98,6 +98,12 @@ export const settings = Config.all({
     "milliseconds that running answers get to finish when the program is asked to stop",
     milliseconds(15_000)
   ),
+  claimWaitMs: setting(
+    "PARLEY_CLAIM_WAIT_MS",
+    "20000",
+    "milliseconds that a starting process waits for another one on the same database to stop",
+    milliseconds(20_000)
+  ),
   crashPolicy: setting(
     "PARLEY_CRASH_POLICY",
     "continue",

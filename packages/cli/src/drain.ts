@@ -7,6 +7,7 @@ import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { SocketSessions } from "@parley/gateway/socket/SocketSessions"
 import { RunningRuns } from "@parley/runtime/conversations/RunningRuns"
 import { Effect } from "effect"
+import { DrainGate } from "./DrainGate.ts"
 
 /** Milliseconds over which clients are told to reconnect, so that they do not all come back at once. */
 const reconnectSpreadMs = 500
@@ -16,6 +17,7 @@ export const drain = (timeoutMs: number) =>
     const runs = yield* RunningRuns
     const server = yield* GatewayServer
     yield* (yield* Readiness).setDraining
+    yield* (yield* DrainGate).close
     yield* server.stopAccepting
     yield* awaitRuns(runs, timeoutMs)
     yield* (yield* SocketSessions).drain(reconnectSpreadMs)

@@ -2,7 +2,7 @@
 import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { Providers } from "@parley/providers/Providers"
 import { Bootstrap } from "@parley/runtime/identity/Bootstrap"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { announce } from "./announce.ts"
 import { openDatabase } from "./DatabaseAddress.ts"
 import { drain } from "./drain.ts"
@@ -43,7 +43,9 @@ const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf
     yield* Effect.logWarning(`The provider ${id} is not live: its configuration names ${variable}, which is not set`)
   }
   const database = yield* openDatabase(all)
-  const context = yield* Layer.build(layerOf(all, database.url, config))
+  const context = yield* Layer.build(layerOf(all, database.url, config)).pipe(
+    Effect.catchTag("ServeError", ({ cause }) => new CannotListen({ message: cannotListen(all, cause) }))
+  )
   return yield* Effect.gen(function* () {
     const server = yield* GatewayServer
     // Last of all: a key that is made is told at once, and never lost to a start that fails.
@@ -63,3 +65,10 @@ const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf
     Effect.provide(context)
   )
 })
+
+export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
+
+const cannotListen = ({ host, port }: Settings, cause: unknown): string => {
+  const said = cause instanceof Error && cause.message !== "" ? ` (${cause.message})` : ""
+  return `Cannot listen on ${host}:${port}: the port is taken, or the address is not this machine's. Set PARLEY_PORT or PARLEY_HOST to others; port 0 takes a free one.${said}`
+}

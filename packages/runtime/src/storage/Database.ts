@@ -1,7 +1,6 @@
 /** Postgres: connected, migrated, and opened through its two doors. */
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Effect, Layer, Schedule, Schema } from "effect"
-import type { Redacted } from "effect"
+import { Effect, Layer, Redacted, Schedule, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { DatabaseHealth } from "./DatabaseHealth.ts"
 import { migrate } from "./migrate.ts"
@@ -78,7 +77,9 @@ const prepareDatabase = (options: DatabaseOptions & typeof defaults): Effect.Eff
       })
     ),
     Effect.tapError((error) =>
-      SqlError.isSqlError(error) && isAway(error) ? Effect.logWarning("Waiting for the database", error.message) : Effect.void
+      SqlError.isSqlError(error) && isAway(error)
+        ? Effect.logWarning(`Waiting for the database at ${hostOf(options.url)}`, error.message)
+        : Effect.void
     ),
     Effect.retry({
       while: (error) => SqlError.isSqlError(error) && isAway(error),
@@ -87,6 +88,9 @@ const prepareDatabase = (options: DatabaseOptions & typeof defaults): Effect.Eff
     }),
     Effect.mapError(startError)
   )
+
+/** Without user and password. */
+const hostOf = (url: Redacted.Redacted<string>): string => URL.parse(Redacted.value(url))?.host ?? "the given address"
 
 /** Not reachable, or still starting up (57P03). */
 const isAway = (error: SqlError.SqlError): boolean =>

@@ -1,5 +1,5 @@
 /** What a failure of Postgres means to a caller. */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { SqlError } from "effect/sql"
 import { Unavailable } from "@parley/domain/Errors"
 
@@ -39,6 +39,23 @@ export const orUnavailable = (error: SqlError.SqlError, workMayHaveHappened: boo
   isDefect(error)
     ? Effect.die(error)
     : Effect.andThen(
-        Effect.logError("The database failed", error.reason),
+        logFailure(error),
         Effect.fail(new Unavailable({ message: "the database is not available", retryAfterMs, workMayHaveHappened }))
       )
+
+/** In an outage every statement fails; one line a second says so, with how many were not told. */
+const logEveryMs = 1_000
+let loggedAtMs = -logEveryMs
+let untold = 0
+
+const logFailure = (error: SqlError.SqlError): Effect.Effect<void> =>
+  Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+    if (Math.abs(nowMs - loggedAtMs) < logEveryMs) {
+      untold++
+      return Effect.void
+    }
+    const annotations = untold === 0 ? {} : { untoldFailures: untold }
+    loggedAtMs = nowMs
+    untold = 0
+    return Effect.logError("The database failed", error.reason).pipe(Effect.annotateLogs(annotations))
+  })

@@ -228,8 +228,8 @@ export class SocketSession {
   }
 
   #continueLane(id: ConversationId): void {
-    const lane = this.#lanes?.get(id)
-    while (lane !== undefined) {
+    // Looked up anew each time: a command may close the socket, and with it give up those that wait.
+    for (let lane = this.#lanes?.get(id); lane !== undefined; lane = this.#lanes?.get(id)) {
       const next = lane.shift()
       if (next === undefined) return void this.#lanes?.delete(id)
       if (!this.#start(next)) return

@@ -7,6 +7,7 @@ import type { ConversationId } from "@parley/domain/Ids"
 import { RequestId, RunId } from "@parley/domain/Ids"
 import { maxClientFrameBytes } from "@parley/domain/SocketProtocol"
 import { maxCommandMs, maxUnreadBytes, socketLimits } from "../../src/socket/socketLimits.ts"
+import { SocketSessions } from "../../src/socket/SocketSessions.ts"
 import { SocketBench, turn } from "../support/socketBench.ts"
 import type { FakeSocket } from "../support/socketBench.ts"
 
@@ -56,6 +57,29 @@ describe("commands of a socket", () => {
       ])
     }).pipe(Effect.provide(bench.layer()))
   })
+
+  it.effect("what waits behind a command that closes the socket is given up, and no longer counted", () =>
+    scene((bench, socket, conversationId) =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        bench.conversations.before = (method) => {
+          if (method === "subscribeRoom") return Effect.sync(() => socket.end(1006, ""))
+          return method === "send" ? Deferred.await(gate) : Effect.void
+        }
+        socket.write(sendFrame(conversationId, "1"))
+        socket.write({ type: "follow", id: "2", conversationId })
+        socket.write(sendFrame(conversationId, "3"))
+        yield* turn
+        yield* Deferred.succeed(gate, undefined)
+        yield* turn
+        assert.deepStrictEqual(
+          bench.conversations.calls.map((call) => call.method),
+          ["send", "follow"]
+        )
+        assert.strictEqual(yield* (yield* SocketSessions).count, 0)
+      })
+    )
+  )
 
   it.effect("send, regenerate and edit are accepted, and reach the conversation as their caller's", () =>
     scene((bench, socket, conversationId) =>

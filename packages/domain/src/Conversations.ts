@@ -1,22 +1,36 @@
 /** The door's view of conversations: what the edge may ask, whichever process the conversation's actor lives in. */
-import { Context } from "effect"
+import { Context, Schema } from "effect"
 import type { Effect, Scope } from "effect"
 import type { Caller } from "./Caller.ts"
 import type { Accepted, Edit, Regenerate, RunCursor, Send } from "./ConversationCommand.ts"
 import type { ConversationError } from "./Errors.ts"
-import type { ConversationId, MessageId, PrincipalId, RunId } from "./Ids.ts"
+import { ConversationId, MessageId, RunId } from "./Ids.ts"
+import type { PrincipalId } from "./Ids.ts"
 import type { Conversation, Member, Message } from "./Message.ts"
-import type { ModelParameters } from "./ModelRequest.ts"
-import type { RunStatus } from "./RunEvent.ts"
+import { TimestampMs } from "./Message.ts"
+import { ModelParameters } from "./ModelRequest.ts"
+import { RunStatus } from "./RunEvent.ts"
 
 type Ask<A> = Effect.Effect<A, ConversationError, Caller>
 
-export interface CreateConversation {
-  readonly title?: string
-  readonly model?: string
-  readonly systemPrompt?: string | null
-  readonly parameters?: ModelParameters
-}
+/** Longest title and longest name of a model, in UTF-16 code units. */
+const maxNameLength = 256
+/** In UTF-16 code units. */
+const maxSystemPromptLength = 100_000
+
+/** What may be said of a conversation, on every door; absent fields keep what they are, or get their defaults. */
+export const ConversationInput = Schema.Struct({
+  title: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(maxNameLength))),
+  model: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(maxNameLength))),
+  systemPrompt: Schema.optionalKey(Schema.NullOr(Schema.String.check(Schema.isMaxLength(maxSystemPromptLength)))),
+  parameters: Schema.optionalKey(ModelParameters)
+})
+export type CreateConversation = typeof ConversationInput.Type
+
+/** Most items of one page. */
+export const maxPageItems = 200
+/** Longest cursor that a client may send, in UTF-16 code units. */
+export const maxCursorLength = 512
 
 export interface Page<A> {
   readonly items: ReadonlyArray<A>
@@ -30,15 +44,17 @@ export interface PageRequest {
   readonly limit?: number
 }
 
-export interface RunInfo {
-  readonly runId: RunId
-  readonly messageId: MessageId
-  readonly conversationId: ConversationId
-  readonly model: string
-  readonly status: RunStatus
-  readonly startedAtMs: number
-  readonly endedAtMs: number | null
-}
+/** Where a run stands. */
+export const RunInfo = Schema.Struct({
+  runId: RunId,
+  messageId: MessageId,
+  conversationId: ConversationId,
+  model: Schema.String,
+  status: RunStatus,
+  startedAtMs: TimestampMs,
+  endedAtMs: Schema.NullOr(TimestampMs)
+})
+export type RunInfo = typeof RunInfo.Type
 
 /** One socket's or one SSE response's end of the line. All calls are synchronous and must not throw. */
 export interface FollowerPort {

@@ -7,31 +7,10 @@ import { ClusterSchema, Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
 import { CallerInfo } from "../Caller.ts"
 import { Accepted, Edit, Regenerate, Send } from "../ConversationCommand.ts"
+import { ConversationInput, RunInfo } from "../Conversations.ts"
 import { ConversationError } from "../Errors.ts"
-import { ConversationId, Epoch, MessageId, PrincipalId, RunId, TenantId } from "../Ids.ts"
-import { Conversation, Member, TimestampMs } from "../Message.ts"
-import { ModelParameters } from "../ModelRequest.ts"
-import { RunStatus } from "../RunEvent.ts"
-
-/** Where a run stands: `RunInfo` of `Conversations.ts`, as a schema. */
-export const RunStanding = Schema.Struct({
-  runId: RunId,
-  messageId: MessageId,
-  conversationId: ConversationId,
-  model: Schema.String,
-  status: RunStatus,
-  startedAtMs: TimestampMs,
-  endedAtMs: Schema.NullOr(TimestampMs)
-})
-export type RunStanding = typeof RunStanding.Type
-
-/** `CreateConversation` of `Conversations.ts`, as a schema. */
-export const ConversationChange = Schema.Struct({
-  title: Schema.optionalKey(Schema.String),
-  model: Schema.optionalKey(Schema.String),
-  systemPrompt: Schema.optionalKey(Schema.NullOr(Schema.String)),
-  parameters: Schema.optionalKey(ModelParameters)
-})
+import { ConversationId, Epoch, PrincipalId, RunId, TenantId } from "../Ids.ts"
+import { Conversation, Member } from "../Message.ts"
 
 /** What a gateway process holds of a conversation when it asks to watch it: what it lacks is told first, then what happens. */
 export const WatchCursor = Schema.Struct({
@@ -57,6 +36,9 @@ export type WatchBatch = typeof WatchBatch.Type
 export const RoomSlice = Schema.Struct({ seq: Schema.Int, frames: Schema.Array(Schema.String) })
 export type RoomSlice = typeof RoomSlice.Type
 
+/** What `Cancel` answers with. */
+export type RunStanding = RunInfo
+
 const caller = { caller: CallerInfo }
 const error = ConversationError
 
@@ -65,8 +47,8 @@ export const ConversationActor = Entity.make("Conversation", [
   Rpc.make("Regenerate", { payload: { ...caller, command: Regenerate }, success: Accepted, error }),
   Rpc.make("Edit", { payload: { ...caller, command: Edit }, success: Accepted, error }),
   /** Answers once the run's terminal is stored. */
-  Rpc.make("Cancel", { payload: { ...caller, runId: RunId }, success: RunStanding, error }),
-  Rpc.make("Update", { payload: { ...caller, change: ConversationChange }, success: Conversation, error }),
+  Rpc.make("Cancel", { payload: { ...caller, runId: RunId }, success: RunInfo, error }),
+  Rpc.make("Update", { payload: { ...caller, change: ConversationInput }, success: Conversation, error }),
   Rpc.make("Remove", { payload: caller, error }),
   Rpc.make("AddMember", { payload: { ...caller, principalId: PrincipalId }, success: Member, error }),
   Rpc.make("RemoveMember", { payload: { ...caller, principalId: PrincipalId }, error }),

@@ -2,19 +2,15 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Accepted, Edit, Regenerate, Send } from "../ConversationCommand.ts"
+import { ConversationInput, maxCursorLength, maxPageItems, RunInfo } from "../Conversations.ts"
 import { ConversationId, MessageId, PrincipalId, RunId } from "../Ids.ts"
 import { Conversation, Member, Message } from "../Message.ts"
-import { ModelParameters } from "../ModelRequest.ts"
 import { RunFrame } from "../RunFrame.ts"
-import { RunStatus } from "../RunEvent.ts"
 import { Authentication } from "./Authentication.ts"
 import { Problems } from "./Problems.ts"
 
-/** Most items of one page. */
-export const maxPageItems = 200
-
 export const PageQuery = {
-  cursor: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(512))),
+  cursor: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(maxCursorLength))),
   limit: Schema.optionalKey(
     Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: maxPageItems }))
   )
@@ -22,28 +18,6 @@ export const PageQuery = {
 
 const page = <S extends Schema.Constraint>(item: S) =>
   Schema.Struct({ items: Schema.Array(item), nextCursor: Schema.NullOr(Schema.String) })
-
-const title = Schema.String.check(Schema.isMaxLength(256))
-const model = Schema.String.check(Schema.isMaxLength(256))
-const systemPrompt = Schema.NullOr(Schema.String.check(Schema.isMaxLength(100_000)))
-
-/** What may be said of a conversation; absent fields keep what they are, or get their defaults. */
-export const ConversationInput = Schema.Struct({
-  title: Schema.optionalKey(title),
-  model: Schema.optionalKey(model),
-  systemPrompt: Schema.optionalKey(systemPrompt),
-  parameters: Schema.optionalKey(ModelParameters)
-})
-
-export const RunInfo = Schema.Struct({
-  runId: RunId,
-  messageId: MessageId,
-  conversationId: ConversationId,
-  model: Schema.String,
-  status: RunStatus,
-  startedAtMs: Schema.Int,
-  endedAtMs: Schema.NullOr(Schema.Int)
-})
 
 const id = { id: ConversationId }
 const run = { id: ConversationId, runId: RunId }

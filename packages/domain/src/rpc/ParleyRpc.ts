@@ -7,43 +7,25 @@
 import { Schema } from "effect"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { Accepted, Edit, Regenerate, RunCursor, Send } from "../ConversationCommand.ts"
+import { ConversationInput, maxCursorLength, maxPageItems, RunInfo } from "../Conversations.ts"
 import { Busy, ConversationError, Forbidden, ModelNotFound } from "../Errors.ts"
-import { ConversationId, MessageId, RunId } from "../Ids.ts"
+import { ConversationId, RunId } from "../Ids.ts"
 import { Conversation, Message } from "../Message.ts"
 import { ModelAnswer, ModelEvent } from "../ModelEvent.ts"
 import { ModelInfo } from "../ModelProvider.ts"
-import { ModelParameters, ModelRequest } from "../ModelRequest.ts"
+import { ModelRequest } from "../ModelRequest.ts"
 import { ProviderError } from "../ProviderError.ts"
 import { RoomFrame } from "../RoomFrame.ts"
-import { RunStatus } from "../RunEvent.ts"
 import { RunFrame } from "../RunFrame.ts"
 import { RpcAuth } from "./RpcAuth.ts"
 
-/** Most messages of one page. */
-const maxPage = 200
-
 const of = { conversationId: ConversationId }
-
-export const RunInfo = Schema.Struct({
-  runId: RunId,
-  messageId: MessageId,
-  conversationId: ConversationId,
-  model: Schema.String,
-  status: RunStatus,
-  startedAtMs: Schema.Int,
-  endedAtMs: Schema.NullOr(Schema.Int)
-})
 
 const CompletionError = Schema.Union([ModelNotFound, Forbidden, Busy, ...ProviderError.members])
 
 export class ParleyRpc extends RpcGroup.make(
   Rpc.make("CreateConversation", {
-    payload: {
-      title: Schema.optionalKey(Schema.String),
-      model: Schema.optionalKey(Schema.String),
-      systemPrompt: Schema.optionalKey(Schema.NullOr(Schema.String)),
-      parameters: Schema.optionalKey(ModelParameters)
-    },
+    payload: ConversationInput,
     success: Conversation,
     error: ConversationError
   }),
@@ -52,8 +34,8 @@ export class ParleyRpc extends RpcGroup.make(
     payload: {
       ...of,
       /** `nextCursor` of the page before. */
-      cursor: Schema.optionalKey(Schema.String),
-      limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPage })))
+      cursor: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(maxCursorLength))),
+      limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPageItems })))
     },
     success: Schema.Struct({
       items: Schema.Array(Message),

@@ -50,6 +50,22 @@ describe.each(engines)("rpc on %s", (engine) => {
     return runOf(accepted.run.runId)
   }
 
+  it("refuses a title that is longer than the other doors take, before the conversation is made", async () => {
+    const create = async (title: string) => {
+      const asked = doors.conversations.calls.length
+      const message = { _tag: "Request", id: "1", tag: "CreateConversation", payload: { title }, headers: [] }
+      const response = await fetch(`${doors.url}/rpc`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${goodKey}`, "content-type": "application/x-ndjson" },
+        body: `${JSON.stringify(message)}\n`
+      })
+      await response.text()
+      return doors.conversations.calls.length - asked
+    }
+    assert.strictEqual(await create("x".repeat(256)), 1)
+    assert.strictEqual(await create("x".repeat(257)), 0)
+  })
+
   it("a program of another process asks, and follows the answer to its end", async () => {
     const conversationId = await conversation()
     const script = fileURLToPath(new URL("internalService.ts", import.meta.url))

@@ -42,8 +42,8 @@ export const messageReads = (tenantSql: TenantSql["Service"]): Reads => ({
         where m.conversation_id = ${key.conversationId} and m.room_seq > ${Number(after)}
         order by m.room_seq limit ${limit + 1}`
     )
-    const page_ = pageOf(yield* decodeNumbered(rows), limit, (last) => String(last.roomSeq))
-    return { ...page_, items: page_.items.map(({ roomSeq: _, ...message }) => message) }
+    const found = pageOf(yield* decodeNumbered(rows), limit, (last) => String(last.roomSeq))
+    return { ...found, items: found.items.map(({ roomSeq: _, ...message }) => message) }
   }),
 
   latestMessages: Effect.fn("ConversationStore.latestMessages")(function* (key, limit) {

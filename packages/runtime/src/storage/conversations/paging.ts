@@ -1,19 +1,19 @@
 /** Pages: how many, and from where. */
 import { Effect } from "effect"
+import { maxPageItems } from "@parley/domain/Conversations"
 import type { Page, PageRequest } from "@parley/domain/Conversations"
 import { InvalidRequest } from "@parley/domain/Errors"
 
 const defaultLimit = 50
-const maxLimit = 200
 
 const invalid = (path: string, message: string) =>
   new InvalidRequest({ message: `${path}: ${message}`, issues: [{ path, message }] })
 
 export const limitOf = (page: PageRequest): Effect.Effect<number, InvalidRequest> => {
   const limit = page.limit ?? defaultLimit
-  return Number.isInteger(limit) && limit >= 1 && limit <= maxLimit
+  return Number.isInteger(limit) && limit >= 1 && limit <= maxPageItems
     ? Effect.succeed(limit)
-    : Effect.fail(invalid("limit", `must be a whole number from 1 to ${maxLimit}`))
+    : Effect.fail(invalid("limit", `must be a whole number from 1 to ${maxPageItems}`))
 }
 
 /** None of the groups of `shape` may be missing from a cursor that this module's callers made. */

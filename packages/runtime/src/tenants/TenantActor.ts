@@ -16,7 +16,7 @@ export class TenantActor extends Context.Service<
     readonly current: () => TenantPolicy
   }
 >()("@parley/runtime/tenants/TenantActor") {
-  /** `onDefect` is called once, from the actor's last breath after it has started; `onRefreshed` whenever it has shown itself well. */
+  /** `onDefect` is called at most once, by an actor that had started and whose refresh died; `onRefreshed` after each refresh that succeeded. */
   static readonly layer = (
     tenantId: TenantId,
     supervisor: {

@@ -6,6 +6,7 @@ const others: ReadonlyArray<readonly [method: string, path: string]> = [
   ["POST", "/v1/chat/completions"],
   ["POST", "/v1/messages"],
   ["POST", "/v1/responses"],
+  ["POST", "/v1/embeddings"],
   ["GET", "/v1/models"],
   ["GET", "/v1/models/*"],
   ["GET", "/health/live"],

@@ -8,6 +8,7 @@ describe("the methods of a path", () => {
     ["/api/conversations/cnv_1", ["DELETE", "GET", "HEAD", "PATCH"]],
     ["/v1/models/meta/llama-4", ["GET", "HEAD"]],
     ["/v1/chat/completions", ["POST"]],
+    ["/v1/embeddings", ["POST"]],
     ["/v1/chatXcompletions", []],
     ["/api/conversations/a/b", []],
     ["/", []]

@@ -5,14 +5,15 @@ import { ModelNotFound } from "@parley/domain/Errors"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelInfo, ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
+import { ProviderRejected } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import type { ProviderSource } from "./circuit/ProviderCircuit.ts"
 import { ProviderCircuits } from "./circuit/ProviderCircuits.ts"
 import type { CircuitHealth } from "./circuit/ProviderCircuits.ts"
 import type { ModelFacts } from "./catalog/ModelFacts.ts"
 import { makeModelNames } from "./catalog/ModelNames.ts"
 import type { ModelNames } from "./catalog/ModelNames.ts"
 import { makeModelCatalog } from "./ModelCatalog.ts"
+import type { Embedder, EmbeddingSource } from "./embeddings/makeEmbedder.ts"
 import { notFoundMessage, ownerOf } from "./modelNames.ts"
 import type { OwnedModel } from "./modelNames.ts"
 import { defaultLimits } from "./ProviderLimits.ts"
@@ -36,6 +37,8 @@ export interface ResolvedModel {
   /** Both go through the target's circuit, and set the request's `model`. */
   readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
   readonly stream: (request: ModelRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, ProviderError>
+  /** Beside the circuit; `ProviderRejected` when the provider has no embeddings. */
+  readonly embed: Embedder
 }
 
 export class Providers extends Context.Service<
@@ -72,7 +75,7 @@ export class Providers extends Context.Service<
 const maxResolved = 1_000
 
 const makeProviders = Effect.fnUntraced(function* (
-  sources: ReadonlyArray<ProviderSource>,
+  sources: ReadonlyArray<EmbeddingSource>,
   limits: ProviderLimits,
   names: ModelNames
 ) {
@@ -84,6 +87,8 @@ const makeProviders = Effect.fnUntraced(function* (
   )
   const models = Effect.map(catalog.models, (listed) => names.complete(listed, live))
   const resolved = new Map<string, ResolvedModel>()
+  const embedders = new Map<string, Embedder>()
+  for (const { embedder, id } of sources) if (embedder !== undefined) embedders.set(id, yield* embedder)
 
   const keep = (name: string, { model, provider }: OwnedModel): ResolvedModel => {
     const isDemo = sources.some((source) => source.id === provider && source.isDemo)
@@ -94,7 +99,8 @@ const makeProviders = Effect.fnUntraced(function* (
       name: `${provider}/${model}`,
       facts: names.facts(provider, model),
       complete: (request) => circuits.complete(provider, { ...request, model }),
-      stream: (request, sink) => circuits.stream(provider, { ...request, model }, sink)
+      stream: (request, sink) => circuits.stream(provider, { ...request, model }, sink),
+      embed: (request) => (embedders.get(provider) ?? withoutEmbeddings(provider))({ ...request, model })
     }
     if (resolved.size >= maxResolved) resolved.clear()
     resolved.set(name, found)
@@ -117,3 +123,8 @@ const makeProviders = Effect.fnUntraced(function* (
 
   return Providers.of({ resolve, models, live, health: circuits.health })
 })
+
+const withoutEmbeddings =
+  (provider: string): Embedder =>
+  ({ model }) =>
+    Effect.fail(new ProviderRejected({ provider, model, message: `${provider} has no embeddings; ask a provider that has them` }))

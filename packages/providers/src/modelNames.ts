@@ -7,7 +7,7 @@ export interface OwnedModel {
 
 /** Families that everybody asks for by their bare name. */
 const families: ReadonlyArray<readonly [pattern: RegExp, provider: string]> = [
-  [/^(gpt-|o\d|chatgpt-)/, "openai"],
+  [/^(gpt-|o\d|chatgpt-|text-embedding-)/, "openai"],
   [/^claude-/, "anthropic"]
 ]
 

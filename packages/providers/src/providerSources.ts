@@ -6,6 +6,8 @@ import { vendorSource } from "./catalog/vendorSource.ts"
 import type { ProviderSource } from "./circuit/ProviderCircuit.ts"
 import { defaultWordDelayMs, makeDemoProvider } from "./demo/DemoProvider.ts"
 import { baseUrlOf as llamaBaseUrlOf, llamaKindOf, llamaWire } from "./llama/llamaWire.ts"
+import { makeEmbedder } from "./embeddings/makeEmbedder.ts"
+import type { EmbeddingSource } from "./embeddings/makeEmbedder.ts"
 import { listModels as listOpenaiModels, openaiKindOf } from "./openai/listModels.ts"
 import { baseUrlOf as openaiBaseUrlOf, openaiWire } from "./openai/openaiWire.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
@@ -14,12 +16,13 @@ import type { Target } from "./wire/Wire.ts"
 import { makeWireProvider } from "./wire/wireProvider.ts"
 
 /** The demo is a source only when no real provider is. */
-export const sourcesOf = (config: ProvidersConfig, limits: ProviderLimits): ReadonlyArray<ProviderSource> => {
-  const sources: Array<ProviderSource> = []
+export const sourcesOf = (config: ProvidersConfig, limits: ProviderLimits): ReadonlyArray<EmbeddingSource> => {
+  const sources: Array<EmbeddingSource> = []
   if (config.openai !== undefined) {
     const target = { baseUrl: openaiBaseUrlOf(config.openai.baseUrl), apiKey: Redacted.value(config.openai.apiKey) }
     const models = listOpenaiModels("openai", target, limits, openaiKindOf)
-    sources.push(real("openai", target, makeWireProvider(openaiWire, target, limits, models)))
+    const embedder = makeEmbedder(openaiWire, target, limits)
+    sources.push({ ...real("openai", target, makeWireProvider(openaiWire, target, limits, models)), embedder })
   }
   if (config.anthropic !== undefined) {
     const target = {
@@ -36,7 +39,8 @@ export const sourcesOf = (config: ProvidersConfig, limits: ProviderLimits): Read
       ...(apiKey === undefined ? {} : { apiKey: Redacted.value(apiKey) })
     }
     const models = listOpenaiModels("llama", target, limits, llamaKindOf)
-    sources.push(real("llama", target, makeWireProvider(llamaWire, target, limits, models)))
+    const embedder = makeEmbedder(llamaWire, target, limits)
+    sources.push({ ...real("llama", target, makeWireProvider(llamaWire, target, limits, models)), embedder })
   }
   for (const provider of config.configured ?? []) {
     const at = sources.findIndex((source) => source.id === provider.id)

@@ -8,6 +8,7 @@ import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { authenticateRequest } from "../auth/authenticateRequest.ts"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
 import { answerChat } from "./answerChat.ts"
+import { answerEmbeddings } from "./answerEmbeddings.ts"
 import { openaiError } from "./openaiError.ts"
 
 /** All of them, or the one whose id follows, which may have slashes of its own. */
@@ -62,6 +63,7 @@ const authenticated = <E extends ParleyError, R>(route: Effect.Effect<HttpServer
 export const layerOpenaiDoor = HttpRouter.use((router) =>
   Effect.gen(function* () {
     yield* router.add("POST", "/v1/chat/completions", yield* answerChat)
+    yield* router.add("POST", "/v1/embeddings", yield* answerEmbeddings)
     // A wildcard stands for the path without it too.
     yield* router.add("GET", "/v1/models/*", yield* models)
   })

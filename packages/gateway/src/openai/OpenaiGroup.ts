@@ -7,6 +7,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { ChatRequest } from "./ChatRequest.ts"
 import { finishReasons } from "./chatCompletion.ts"
+import { EmbeddingsRequest } from "./EmbeddingsRequest.ts"
 
 export const OpenaiError = Schema.Struct({
   error: Schema.Struct({
@@ -56,6 +57,20 @@ export const ChatCompletion = Schema.Struct({
   })
 })
 
+export const EmbeddingList = Schema.Struct({
+  object: Schema.Literal("list"),
+  data: Schema.Array(
+    Schema.Struct({
+      object: Schema.Literal("embedding"),
+      index: Schema.Int,
+      /** Numbers, or with `encoding_format: "base64"` their 32-bit floats, little-endian. */
+      embedding: Schema.Union([Schema.Array(Schema.Finite), Schema.String])
+    })
+  ),
+  model: Schema.String,
+  usage: Schema.Struct({ prompt_tokens: Schema.Int, total_tokens: Schema.Int })
+})
+
 export const OpenaiModel = Schema.Struct({
   id: Schema.String,
   object: Schema.Literal("model"),
@@ -73,6 +88,14 @@ export class OpenaiGroup extends HttpApiGroup.make("openai")
     }).annotate(
       OpenApi.Description,
       "A chat completion in OpenAI's own shape. With `stream: true` the answer is `text/event-stream`: one `chat.completion.chunk` an event, then `[DONE]`; a stream that breaks off ends with an event that holds `error`, and without `[DONE]`. Fields that are not described are ignored."
+    ),
+    HttpApiEndpoint.post("embeddings", "/v1/embeddings", {
+      payload: EmbeddingsRequest,
+      success: EmbeddingList,
+      error: errors
+    }).annotate(
+      OpenApi.Description,
+      "Texts as vectors, by any provider that speaks OpenAI's API; one for each input, in the same order."
     ),
     HttpApiEndpoint.get("models", "/v1/models", {
       success: Schema.Struct({ object: Schema.Literal("list"), data: Schema.Array(OpenaiModel) }),

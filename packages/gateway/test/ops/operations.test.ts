@@ -113,6 +113,7 @@ describe.each(engines)("operations, on %s", (engine) => {
       "/api/tenants",
       "/api/tenants/{id}",
       "/v1/chat/completions",
+      "/v1/embeddings",
       "/v1/messages",
       "/v1/models",
       "/v1/models/{id}",

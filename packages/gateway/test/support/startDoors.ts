@@ -9,6 +9,7 @@ import type { Engine } from "../server/support/engines.ts"
 import { doorKeys, layerDoorKeys } from "./doorKeys.ts"
 import { layerMemoryAdministration } from "./MemoryAdministration.ts"
 import { ScriptedCompletions } from "./ScriptedCompletions.ts"
+import { ScriptedEmbeddings } from "./ScriptedEmbeddings.ts"
 import { SocketConversations } from "./socketConversations.ts"
 
 /** Small, so that a test can pass it. */
@@ -30,6 +31,7 @@ export interface Doors {
   readonly url: string
   readonly port: number
   readonly completions: ScriptedCompletions
+  readonly embeddings: ScriptedEmbeddings
   readonly conversations: SocketConversations
   readonly logs: Array<LogLine>
   readonly readiness: { ready: boolean; parts: Record<string, string> }
@@ -41,6 +43,7 @@ export interface Doors {
 /** `layerBelow`: a tracer, say. */
 export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> = Layer.empty): Promise<Doors> => {
   const completions = new ScriptedCompletions()
+  const embeddings = new ScriptedEmbeddings()
   const conversations = new SocketConversations()
   const logs: Array<LogLine> = []
   const readiness = { ready: true, parts: { postgres: "up" } }
@@ -49,7 +52,14 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
     logs.push({ message: String(message), requestId: fiber.getRef(References.CurrentLogAnnotations)["requestId"] })
   })
   const app = layerHttpDoors.pipe(
-    Layer.provide([completions.layer, conversations.layer, layerMemoryAdministration, layerReadiness, layerDoorKeys])
+    Layer.provide([
+      completions.layer,
+      embeddings.layer,
+      conversations.layer,
+      layerMemoryAdministration,
+      layerReadiness,
+      layerDoorKeys
+    ])
   )
   const scope = Scope.makeUnsafe()
   const served = HttpRouter.serve(app, { disableLogger: true, disableListenLog: true }).pipe(
@@ -62,6 +72,7 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
     url: address.url,
     port: address.port,
     completions,
+    embeddings,
     conversations,
     logs,
     readiness,

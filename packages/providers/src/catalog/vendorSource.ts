@@ -2,7 +2,8 @@
 import { Redacted } from "effect"
 import { baseUrlOf as anthropicBaseUrlOf } from "../anthropic/anthropicWire.ts"
 import { listModels as listAnthropicModels } from "../anthropic/listModels.ts"
-import type { ProviderSource } from "../circuit/ProviderCircuit.ts"
+import { makeEmbedder } from "../embeddings/makeEmbedder.ts"
+import type { EmbeddingSource } from "../embeddings/makeEmbedder.ts"
 import { baseUrlOf as compatibleBaseUrlOf, llamaKindOf } from "../llama/llamaWire.ts"
 import { listModels as listOpenaiModels, openaiKindOf } from "../openai/listModels.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
@@ -12,7 +13,7 @@ import type { ConfiguredProvider } from "./ConfiguredProvider.ts"
 import { vendorOf } from "./vendors.ts"
 import { anthropicVendorWire, openaiVendorWire } from "./vendorWire.ts"
 
-export interface VendorSource extends ProviderSource {
+export interface VendorSource extends EmbeddingSource {
   readonly target: Target
 }
 
@@ -33,6 +34,7 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   return {
     ...base,
     target: listed,
+    embedder: makeEmbedder(wire, target, limits),
     make: makeWireProvider(wire, target, limits, listOpenaiModels(given.id, listed, limits, kindOf))
   }
 }

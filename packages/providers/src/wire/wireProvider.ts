@@ -84,7 +84,7 @@ const refusalOf = <State>(wire: Wire<State>, called: Called, reply: Reply): Effe
   })
 
 /** The provider sees the caller's trace, as W3C trace context. */
-const traced = (fiber: Fiber.Fiber<unknown, unknown>, headers: ReadonlyArray<string>): ReadonlyArray<string> => {
+export const traced = (fiber: Fiber.Fiber<unknown, unknown>, headers: ReadonlyArray<string>): ReadonlyArray<string> => {
   const span = Context.getOption(fiber.context, Tracer.ParentSpan)
   if (span._tag === "None") return headers
   const { sampled, spanId, traceId } = span.value

@@ -185,7 +185,7 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
       if (modelsFailure !== undefined) return play(dialect, modelsFailure, makeRequest(message, path, body, response), response)
       return sendJson(response, 200, dialect.models(models))
     }
-    if (message.method !== "POST" || path !== dialect.completionsPath) {
+    if (message.method !== "POST" || (path !== dialect.completionsPath && !path.endsWith("/embeddings"))) {
       return sendJson(response, 404, dialect.errorBody(404))
     }
     const request = makeRequest(message, path, body, response)

@@ -3,17 +3,13 @@ import { Effect, Layer } from "effect"
 import { Caller } from "@parley/domain/Caller"
 import { Completions } from "@parley/domain/Completions"
 import type { CompletionError, CompletionRequest } from "@parley/domain/Completions"
-import { Busy } from "@parley/domain/Errors"
-import type { InternalError, Unavailable } from "@parley/domain/Errors"
 import type { TenantId } from "@parley/domain/Ids"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { Providers } from "@parley/providers/Providers"
 import type { ResolvedModel } from "@parley/providers/Providers"
 import { Tenants } from "../tenants/Tenants.ts"
-
-/** When the tenant's actor had a fault: it is back about then. */
-const retryAfterFaultMs = 500
+import { notAdmitted } from "./notAdmitted.ts"
 
 export const layer = Layer.effect(
   Completions,
@@ -58,12 +54,3 @@ export const layer = Layer.effect(
     })
   })
 )
-
-/** Whether the tenant may ask cannot be told now; nothing was asked of any provider. */
-const notAdmitted = (error: Unavailable | InternalError): Effect.Effect<never, Busy> =>
-  Effect.fail(
-    new Busy({
-      message: error.message,
-      retryAfterMs: error._tag === "Unavailable" ? error.retryAfterMs : retryAfterFaultMs
-    })
-  )

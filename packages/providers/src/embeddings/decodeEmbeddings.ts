@@ -1,0 +1,37 @@
+/** OpenAI's list of embeddings. */
+import type { CreateEmbeddingResponse, Embedding } from "openai/resources/embeddings"
+import type { EmbeddingAnswer, EmbeddingRequest } from "@parley/domain/Embeddings"
+import { countOf, listOf, objectOf, textOf } from "../call/foreign.ts"
+import type { Foreign, ForeignObject } from "../call/foreign.ts"
+
+/** Undefined when the body is not that: an input without its vector would give every later text another's. */
+export const decodeEmbeddings = (body: ForeignObject, request: EmbeddingRequest): EmbeddingAnswer | undefined => {
+  const response: Foreign<CreateEmbeddingResponse> = body
+  const data = listOf(response.data)
+  if (data.length !== request.inputs.length) return undefined
+  const vectors = new Array<Float32Array>(data.length)
+  const filled = new Set<number>()
+  for (const [place, value] of data.entries()) {
+    const embedding: Foreign<Embedding> = objectOf(value)
+    const index = typeof embedding.index === "number" ? embedding.index : place
+    const vector = vectorOf(embedding.embedding)
+    if (vector === undefined || !Number.isInteger(index) || index < 0 || index >= data.length || filled.has(index))
+      return undefined
+    filled.add(index)
+    vectors[index] = vector
+  }
+  const usage: Foreign<CreateEmbeddingResponse.Usage> = objectOf(response.usage)
+  return { model: textOf(response.model) || request.model, vectors, inputTokens: countOf(usage.prompt_tokens) }
+}
+
+const vectorOf = (value: unknown): Float32Array | undefined => {
+  if (!Array.isArray(value) || value.length === 0) return undefined
+  const numbers: ReadonlyArray<unknown> = value
+  const vector = new Float32Array(numbers.length)
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i]
+    if (typeof number !== "number" || !Number.isFinite(number)) return undefined
+    vector[i] = number
+  }
+  return vector
+}

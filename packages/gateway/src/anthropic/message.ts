@@ -72,9 +72,10 @@ const blocks = (part: AssistantPart, hidesThinking: boolean): ReadonlyArray<Bloc
       return part.text === "" ? [] : [textBlock(part.text)]
     case "reasoning": {
       const { signature = "", text } = part
-      if (text === "" && signature.startsWith(redactedPrefix)) return [redactedBlock(signature)]
-      if (hidesThinking && signature === "") return []
-      return [thinkingBlock(hidesThinking ? "" : text, signature)]
+      const shown = hidesThinking ? "" : text
+      if (!signature.startsWith(redactedPrefix)) return shown === "" && signature === "" ? [] : [thinkingBlock(shown, signature)]
+      // What was shown before what is hidden was not signed.
+      return [...(shown === "" ? [] : [thinkingBlock(shown, "")]), redactedBlock(signature)]
     }
     case "tool-call":
       return [toolUseBlock(part.id, part.name, inputOf(part.arguments))]

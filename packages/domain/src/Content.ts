@@ -1,26 +1,26 @@
-/** What messages are made of, whoever wrote them. */
+/**
+ * What messages are made of, whoever wrote them. The parts themselves know no lengths: what has been stored can always be read back, however
+ * long a model's answer became. The lengths bound what comes in (`UserContent`, and the doors' own requests).
+ */
 import { Schema } from "effect"
 
-/** Longest text of one part, in UTF-16 code units. */
+/** Longest text of one part that comes in, in UTF-16 code units. */
 export const maxTextLength = 1_000_000
-/** Longest image reference: a `data:` URL of about 7.5 MB, or an address. */
+/** Longest image reference that comes in: a `data:` URL of about 7.5 MB, or an address. */
 export const maxImageUrlLength = 10_000_000
-/** Most parts of one message. */
+/** Most parts of one message that comes in. */
 export const maxParts = 64
 
 export const TextPart = Schema.Struct({
   type: Schema.Literal("text"),
-  text: Schema.String.check(Schema.isMaxLength(maxTextLength))
+  text: Schema.String
 })
 export type TextPart = typeof TextPart.Type
 
 export const ImagePart = Schema.Struct({
   type: Schema.Literal("image"),
   /** `https:` or `data:image/…;base64,…` */
-  url: Schema.String.check(
-    Schema.isMaxLength(maxImageUrlLength),
-    Schema.isPattern(/^(https?:\/\/|data:image\/(png|jpeg|gif|webp);base64,)/)
-  ),
+  url: Schema.String,
   detail: Schema.optionalKey(Schema.Literals(["auto", "low", "high"]))
 })
 export type ImagePart = typeof ImagePart.Type
@@ -48,7 +48,7 @@ export type ToolCallPart = typeof ToolCallPart.Type
 export const ToolResultPart = Schema.Struct({
   type: Schema.Literal("tool-result"),
   toolCallId: Schema.String,
-  content: Schema.String.check(Schema.isMaxLength(maxTextLength)),
+  content: Schema.String,
   isError: Schema.optionalKey(Schema.Boolean)
 })
 export type ToolResultPart = typeof ToolResultPart.Type
@@ -60,7 +60,20 @@ export type AssistantPart = typeof AssistantPart.Type
 export const Part = Schema.Union([TextPart, ImagePart, ReasoningPart, ToolCallPart, ToolResultPart])
 export type Part = typeof Part.Type
 
-export const UserContent = Schema.NonEmptyArray(UserPart).check(Schema.isMaxLength(maxParts))
+const TextInput = Schema.String.check(Schema.isMaxLength(maxTextLength))
+/** What a client may refer to an image by. */
+export const ImageUrlInput = Schema.String.check(
+  Schema.isMaxLength(maxImageUrlLength),
+  Schema.isPattern(/^(https?:\/\/|data:image\/(png|jpeg|gif|webp);base64,)/)
+)
+
+/** What a person or a program may send. */
+const UserInputPart = Schema.Union([
+  Schema.Struct({ ...TextPart.fields, text: TextInput }),
+  Schema.Struct({ ...ImagePart.fields, url: ImageUrlInput }),
+  Schema.Struct({ ...ToolResultPart.fields, content: TextInput })
+])
+export const UserContent = Schema.NonEmptyArray(UserInputPart).check(Schema.isMaxLength(maxParts))
 export type UserContent = typeof UserContent.Type
 
 /** The text parts, joined. */

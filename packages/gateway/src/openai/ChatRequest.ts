@@ -1,5 +1,5 @@
 /** `POST /v1/chat/completions` as OpenAI's clients send it. Fields that Parley does not know are ignored; ones that it cannot honour are refused. */
-import { ImagePart, maxParts, maxTextLength } from "@parley/domain/Content"
+import { ImageUrlInput, maxParts, maxTextLength } from "@parley/domain/Content"
 import { maxMessages, maxTools, ReasoningEffort, ToolDefinition } from "@parley/domain/ModelRequest"
 import { Schema } from "effect"
 
@@ -11,7 +11,7 @@ const TextPart = Schema.Struct({ type: Schema.Literal("text"), text })
 const RefusalPart = Schema.Struct({ type: Schema.Literal("refusal"), refusal: text })
 const ImageUrlPart = Schema.Struct({
   type: Schema.Literal("image_url"),
-  image_url: Schema.Struct({ url: ImagePart.fields.url, detail: optional(Schema.Literals(["auto", "low", "high"])) })
+  image_url: Schema.Struct({ url: ImageUrlInput, detail: optional(Schema.Literals(["auto", "low", "high"])) })
 })
 const parts = <S extends Schema.Constraint>(part: S) =>
   Schema.Union([text, Schema.Array(part).check(Schema.isMinLength(1), Schema.isMaxLength(maxParts))])

@@ -1,7 +1,7 @@
 /** The same conversations over real Postgres, real tenants, and a real provider's wire. */
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
-import { textOf } from "@parley/domain/Content"
+import { maxTextLength, textOf } from "@parley/domain/Content"
 import { Conversations } from "@parley/domain/Conversations"
 import { Providers } from "@parley/providers/Providers"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
@@ -108,6 +108,46 @@ layer(Stored, { timeout: "60 seconds", excludeTestServices: true })("conversatio
       const { items } = yield* me(second.conversations.messages(id, {}))
       assert.strictEqual(textOf(items.at(-1)?.content ?? []), "Once upon a time.")
       assert.strictEqual(items.at(-1)?.lastSeq, client.last)
+    })
+  )
+
+  it.effect("an answer longer than any message that may be sent closes once, and is read back by a later process", () =>
+    Effect.gen(function* () {
+      const pieceChars = 50_000
+      const said = "x".repeat(1.5 * maxTextLength)
+      const pieces = Array.from({ length: said.length / pieceChars }, (_, i) => said.slice(i * pieceChars, (i + 1) * pieceChars))
+      const wire = yield* startOpenaiWire
+      const process = yield* startProcess(wire.baseUrl)
+      const { alice, tenantId } = yield* seedTenant
+      const me = as(makeCaller(tenantId, alice))
+      const { id } = yield* me(process.conversations.create({ model: "openai/gpt-test" }))
+      const client = new FoldingClient()
+      const follower = yield* me(process.conversations.follow(id, { ...client.port, acknowledges: false }))
+      yield* follower.subscribeRoom()
+      wire.enqueue(answer(pieces))
+      const sent = yield* me(process.conversations.send(id, { clientMessageId: clientMessageId("c1"), content: text("Go on") }))
+      yield* eventually("the terminal", () => client.terminals.length > 0)
+      assert.deepStrictEqual(client.terminals, [{ type: "run-complete", finishReason: "stop" }])
+      assert.isTrue(client.text === said)
+      yield* eventually("the room", () =>
+        client.roomFrames.some((frame) => frame.type === "room" && frame.event.type === "message-closed")
+      )
+      yield* process.stop
+
+      const next = yield* startProcess(wire.baseUrl)
+      const { items } = yield* me(next.conversations.messages(id, {}))
+      assert.isTrue(textOf(items.at(-1)?.content ?? []) === said)
+      const late = new FoldingClient()
+      const lateFollower = yield* me(next.conversations.follow(id, late.port))
+      yield* lateFollower.subscribeRoom()
+      yield* lateFollower.subscribe(sent.run?.runId ?? assert.fail(), {})
+      assert.isTrue(late.text === said)
+      assert.deepStrictEqual(late.terminals, client.terminals)
+      wire.enqueue(answer("and more"))
+      yield* me(next.conversations.send(id, { clientMessageId: clientMessageId("c2"), content: text("More") }))
+      yield* eventually("the next answer", () =>
+        late.roomFrames.some((frame) => frame.type === "room" && frame.event.type === "message-closed")
+      )
     })
   )
 

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
@@ -9,6 +8,7 @@ import { ConfigProvider, Effect, Option, Redacted } from "effect"
 import { afterAll } from "vitest"
 import { environmentProviders, fileProviders } from "../src/providersOf.ts"
 import { providersFileJsonSchema } from "../src/ProvidersFile.ts"
+import type { ProvidersFile } from "../src/ProvidersFile.ts"
 import { parseProvidersFile, readProvidersFile } from "../src/readProvidersFile.ts"
 import { settings } from "../src/Settings.ts"
 
@@ -36,7 +36,7 @@ describe("the configuration file", () => {
 
   it.effect("may hold everything that it describes", () =>
     Effect.gen(function* () {
-      const given = {
+      const given: ProvidersFile = {
         $schema: "docs/parley.config.schema.json",
         providers: {
           groq: { kind: "groq" },

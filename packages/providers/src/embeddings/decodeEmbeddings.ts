@@ -9,17 +9,16 @@ export const decodeEmbeddings = (body: ForeignObject, request: EmbeddingRequest)
   const response: Foreign<CreateEmbeddingResponse> = body
   const data = listOf(response.data)
   if (data.length !== request.inputs.length) return undefined
-  const vectors = new Array<Float32Array>(data.length)
-  const filled = new Set<number>()
+  const byIndex = new Map<number, Float32Array>()
   for (const [place, value] of data.entries()) {
     const embedding: Foreign<Embedding> = objectOf(value)
     const index = typeof embedding.index === "number" ? embedding.index : place
     const vector = vectorOf(embedding.embedding)
-    if (vector === undefined || !Number.isInteger(index) || index < 0 || index >= data.length || filled.has(index))
-      return undefined
-    filled.add(index)
-    vectors[index] = vector
+    if (vector === undefined || !Number.isInteger(index) || index < 0 || index >= data.length) return undefined
+    byIndex.set(index, vector)
   }
+  if (byIndex.size !== data.length) return undefined
+  const vectors = [...byIndex].toSorted(([a], [b]) => a - b).map(([, vector]) => vector)
   const usage: Foreign<CreateEmbeddingResponse.Usage> = objectOf(response.usage)
   return { model: textOf(response.model) || request.model, vectors, inputTokens: countOf(usage.prompt_tokens) }
 }

@@ -70,7 +70,7 @@ describe("a vendor that speaks OpenAI's chat completions", () => {
         assert.strictEqual(text, "Hello")
         assert.deepStrictEqual(whole.content[0], { type: "reasoning", text: "hm" })
         assert.deepStrictEqual(fieldsSent(wire, 0), rows[kind])
-        const { headers } = wire.requests[0] ?? { headers: {} }
+        const headers = (yield* wire.received(0)).headers
         const keyHeader = vendorOf(kind).keyHeader
         assert.strictEqual(headers[keyHeader ?? "authorization"], keyHeader === undefined ? "Bearer vendor-key" : "vendor-key")
         if (keyHeader !== undefined) assert.isUndefined(headers.authorization)

@@ -12,6 +12,7 @@ const seriesOf = (door: string, method: string, status: number) =>
 const methods = new Set(["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"])
 
 const doorOf = (url: string): string => {
+  if (url.startsWith("/v1/messages")) return "anthropic"
   if (url.startsWith("/v1/")) return "openai"
   if (url.startsWith("/api/")) return "api"
   if (url.startsWith("/rpc")) return "rpc"

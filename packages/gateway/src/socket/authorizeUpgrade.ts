@@ -49,6 +49,7 @@ export const authorizeUpgrade = (rules: UpgradeRules, request: UpgradeRequest): 
         },
         { captureStackTrace: false }
       ),
+      Effect.tapDefect((defect) => Effect.logError("An upgrade had a defect", defect)),
       Effect.annotateLogs({ requestId }),
       Effect.match({
         onSuccess: (data): UpgradeDecision<AdmittedSocket> => ({ ok: true, protocol: subprotocol, data }),

@@ -10,6 +10,9 @@ import { TenantSql } from "./TenantSql.ts"
 
 /** Entries of one insert; a longer append is several, each whole. */
 const maxBatch = 1_000
+/** Runs whose journals one statement drops, so that it ends within its time, and statements of one round. */
+const runsPerDrop = 500
+const maxDrops = 200
 
 const EntryRow = Schema.Struct({
   epoch: Epoch,
@@ -58,17 +61,21 @@ const layer: Layer.Layer<RunJournal, never, TenantSql | SystemSql> = Layer.effec
         )
         return (yield* decodeEntries(rows)).map((entry) => ({ tenantId, runId, ...entry }))
       }),
-      dropClosedBefore: Effect.fn("RunJournal.dropClosedBefore")((timeMs) =>
-        Effect.asVoid(
-          systemSql.write(
+      dropClosedBefore: Effect.fn("RunJournal.dropClosedBefore")(function* (timeMs) {
+        for (let drops = 0; drops < maxDrops; drops++) {
+          const rows = yield* systemSql.write(
             (sql) => sql`
-              delete from run_journal j where not exists (
-                select from runs r where r.tenant_id = j.tenant_id and r.id = j.run_id
-                  and (r.status = 'running' or r.ended_at_ms >= ${timeMs}::bigint)
-              )`
+              with over as (
+                select distinct tenant_id, run_id from run_journal j where not exists (
+                  select from runs r where r.tenant_id = j.tenant_id and r.id = j.run_id
+                    and (r.status = 'running' or r.ended_at_ms >= ${timeMs}::bigint)
+                ) limit ${runsPerDrop}
+              )
+              delete from run_journal j using over where j.tenant_id = over.tenant_id and j.run_id = over.run_id returning 1`
           )
-        )
-      )
+          if (rows.length === 0) return
+        }
+      })
     })
   })
 )

@@ -6,7 +6,7 @@ import { TenantSql } from "../storage/TenantSql.ts"
 
 export const TenantPolicy = Schema.Struct({
   status: Schema.Literals(["active", "suspended"]),
-  /** Live connections (sockets and SSE responses) in one process. */
+  /** Live sockets in one process. */
   maxConnections: Schema.Int,
   /** Requests under way at once in one process. */
   maxConcurrentRequests: Schema.Int

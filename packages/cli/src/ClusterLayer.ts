@@ -5,6 +5,7 @@
 import * as NodeClusterHttp from "@effect/platform-node/NodeClusterHttp"
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as PgClient from "@effect/sql-pg/PgClient"
+import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
 import { ConfigProvider, Effect, Layer, Option } from "effect"
 import type { Redacted } from "effect"
 import { MessageStorage, RunnerAddress, ShardingConfig, SqlRunnerStorage } from "effect/cluster"
@@ -22,6 +23,17 @@ const terminationTimeoutMs = 5_000
 const sendRetryMs = 100
 /** Conversations resident in one runner; past it `Busy`. */
 const maxResidentConversations = 50_000
+
+/** A watch gives a sign of life at least this often, and three times within a lease: a frozen runner is noticed when its lease ends. */
+const maxHeartbeatMs = 5_000
+const heartbeatsPerLease = 3
+
+/** What conversations between processes have beside those of one. */
+export const layerClusterLimits = (settings: Settings) =>
+  ConversationLimits.layer({
+    crashPolicy: settings.crashPolicy,
+    watchHeartbeatMs: Math.min(maxHeartbeatMs, Math.ceil(settings.leaseMs / heartbeatsPerLease))
+  })
 
 const configOf = (settings: Settings, runnerPort: number | undefined): Partial<ShardingConfig.ShardingConfig["Service"]> => ({
   ...(runnerPort === undefined

@@ -5,7 +5,7 @@ import * as RemoteConversations from "@parley/runtime/conversations/RemoteConver
 import { RunningRuns } from "@parley/runtime/conversations/RunningRuns"
 import { Layer } from "effect"
 import type { Redacted } from "effect"
-import { layerClusterClient } from "./ClusterLayer.ts"
+import { layerClusterClient, layerClusterLimits } from "./ClusterLayer.ts"
 import { layerDoors, layerProviders, layerStorage, type MoreProviders } from "./Parley.ts"
 import type { Settings } from "./Settings.ts"
 
@@ -13,7 +13,7 @@ export const layerGateway = (settings: Settings, url: Redacted.Redacted<string>,
   layerDoors(settings).pipe(
     Layer.provideMerge(
       Layer.mergeAll(
-        RemoteConversations.layer.pipe(Layer.provide(layerClusterClient(settings, url))),
+        RemoteConversations.layer.pipe(Layer.provide([layerClusterClient(settings, url), layerClusterLimits(settings)])),
         ProviderCompletions.layer,
         ProviderEmbeddings.layer,
         RunningRuns.layer

@@ -1,15 +1,14 @@
 /** The layers of a runner: the actors of conversations, for gateways. It has no door of its own. */
-import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
 import * as HostedConversations from "@parley/runtime/conversations/HostedConversations"
 import { Layer } from "effect"
 import type { Redacted } from "effect"
-import { layerClusterRunner } from "./ClusterLayer.ts"
+import { layerClusterLimits, layerClusterRunner } from "./ClusterLayer.ts"
 import { layerProviders, layerStorage, type MoreProviders } from "./Parley.ts"
 import type { Settings } from "./Settings.ts"
 
 export const layerRunner = (settings: Settings, url: Redacted.Redacted<string>, port: number, more?: MoreProviders) =>
   HostedConversations.layer.pipe(
-    Layer.provide(ConversationLimits.layer({ crashPolicy: settings.crashPolicy })),
+    Layer.provide(layerClusterLimits(settings)),
     Layer.provide(layerClusterRunner(settings, url, port)),
     Layer.provideMerge(layerProviders(settings, more)),
     Layer.provideMerge(layerStorage(settings, url, "together"))

@@ -1,13 +1,13 @@
 /** Several processes are one Parley: any gateway serves any client, and a lost or leaving runner costs nobody an answer. */
 import { textOf } from "@parley/domain/Content"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, type Scope } from "effect"
+import { Effect, Fiber, Redacted, type Scope } from "effect"
 import { inject } from "vitest"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { createConversation, listMessages } from "./support/api.ts"
-import { connect, runView, viewText } from "./support/ChatClient.ts"
+import { createConversation, createKey, listMessages, request } from "./support/api.ts"
+import { connect, runView, viewText, type ChatClient } from "./support/ChatClient.ts"
 import { journalHolds } from "./support/journal.ts"
 import { startParley, type Parley } from "./support/startParley.ts"
 
@@ -97,6 +97,111 @@ describe("two gateways and two runners", () => {
       assert.strictEqual(wire.requests.length, 2)
       const retried = yield* Effect.promise(() => clients[0].command(send))
       assert.ok(retried.type === "accepted" && retried.duplicate)
+    })
+  )
+
+  it.live("members on both gateways see one order of events, through a restart of every runner by SIGTERM", () =>
+    Effect.gen(function* () {
+      const wire = yield* startOpenaiWire
+      const database = Redacted.value(yield* freshDatabase)
+      const cluster = yield* startCluster(database, wire.baseUrl, { PARLEY_LOG_LEVEL: "Debug", PARLEY_DRAIN_TIMEOUT_MS: "60000" })
+      const [left, right] = cluster.gateways
+      const conversation = yield* createConversation(left, { model: "openai/gpt-5" })
+      const other = yield* createKey(left, { displayName: "Other", scopes: ["chat"] })
+      yield* request(left, "POST", `/api/conversations/${conversation.id}/members`, { principalId: other.apiKey.principalId })
+      const one = yield* connect(left.socketUrl, left.key)
+      const two = yield* connect(right.socketUrl, other.secret)
+      const members = [one, two] as const
+      for (const member of members) {
+        yield* Effect.promise(() => member.command({ type: "follow", conversationId: conversation.id }))
+        yield* Effect.promise(() => member.until(() => member.frames.find((frame) => frame.type === "room-snapshot")))
+      }
+      yield* Effect.promise(() =>
+        one.until(() => one.frames.find((frame) => frame.type === "presence" && frame.online.length === 2))
+      )
+      const remarks = (round: string) =>
+        Effect.promise(() =>
+          Promise.all(
+            Array.from({ length: 10 }, (_, n) =>
+              members[n % 2]!.command(message(conversation.id, `${round}-${n}`, `${round} ${n}`, false))
+            )
+          )
+        )
+      const accepted = yield* remarks("first")
+      assert.deepStrictEqual([...new Set(accepted.map((frame) => frame.type))], ["accepted"])
+
+      wire.enqueue(answer(["Begun, ", "and done."], { holdAfter: 1 }))
+      const asked = yield* Effect.promise(() => one.command(message(conversation.id, "ask", "Hello")))
+      assert.ok(asked.type === "accepted" && asked.run !== null)
+      const { runId } = asked.run
+      const views = members.map(() => runView(conversation.id, runId))
+      for (const [index, member] of members.entries()) yield* Effect.promise(() => member.follow(views[index]!))
+      for (const [index, member] of members.entries()) {
+        yield* Effect.promise(() => member.until(() => (viewText(views[index]!) === "Begun, " ? true : undefined)))
+      }
+      const owner = ownerOf(cluster, runId)
+      assert.ok(owner !== undefined)
+      const leaving = yield* Effect.forkChild(owner.stop("SIGTERM"), { startImmediately: true })
+      yield* owner.logged("Stopping")
+      ;(yield* wire.received(0)).release()
+      for (const [index, member] of members.entries()) yield* Effect.promise(() => member.until(() => views[index]!.terminals[0]))
+      assert.strictEqual(yield* Fiber.join(leaving), 0)
+      yield* remarks("second")
+      yield* cluster.startRunner
+      const rest = cluster.runners.find((runner) => runner !== owner)
+      assert.strictEqual(yield* rest!.stop("SIGTERM"), 0)
+      yield* remarks("third")
+
+      const order = (client: ChatClient) =>
+        client.frames.flatMap((frame) =>
+          frame.type === "room" && frame.event.type === "message-added" ? [`${frame.seq} ${frame.event.message.id}`] : []
+        )
+      // Ten remarks a round, the question and its answer.
+      for (const member of members)
+        yield* Effect.promise(() => member.until(() => (order(member).length >= 32 ? true : undefined)))
+      assert.deepStrictEqual(order(two), order(one))
+      assert.strictEqual(order(one).length, 32)
+      for (const view of views) assert.strictEqual(viewText(view), "Begun, and done.")
+      assert.strictEqual(wire.requests.length, 1)
+    })
+  )
+
+  it.live("a runner that was frozen, lost its conversations and woke up cannot write an answer that another has continued", () =>
+    Effect.gen(function* () {
+      const wire = yield* startOpenaiWire
+      const database = Redacted.value(yield* freshDatabase)
+      const cluster = yield* startCluster(database, wire.baseUrl, { PARLEY_LOG_LEVEL: "Debug" })
+      const [left, right] = cluster.gateways
+      const conversation = yield* createConversation(left, { model: "openai/gpt-5" })
+      wire.enqueue(answer(["Before. ", "Old end."], { holdAfter: 1 }), answer("New end."))
+      const client = yield* connect(right.socketUrl, right.key)
+      const accepted = yield* Effect.promise(() => client.command(message(conversation.id, "one", "Hello")))
+      assert.ok(accepted.type === "accepted" && accepted.run !== null)
+      const { runId } = accepted.run
+      const view = runView(conversation.id, runId)
+      yield* Effect.promise(() => client.follow(view))
+      yield* Effect.promise(() => client.until(() => (viewText(view) === "Before. " ? true : undefined)))
+      yield* journalHolds(database, "Before. ")
+      const owner = ownerOf(cluster, runId)
+      assert.ok(owner !== undefined)
+      process.kill(owner.pid, "SIGSTOP")
+      yield* Effect.promise(() => client.until(() => view.terminals[0]))
+      // The old owner's provider ends its answer at the moment it wakes.
+      ;(yield* wire.received(0)).release()
+      process.kill(owner.pid, "SIGCONT")
+      assert.strictEqual(yield* owner.stop("SIGTERM"), 0)
+
+      const late = runView(conversation.id, runId)
+      yield* Effect.promise(() => client.follow(late))
+      yield* Effect.promise(() => client.until(() => late.terminals[0]))
+      const messages = yield* listMessages(left, conversation.id)
+      for (const seen of [view, late]) {
+        assert.strictEqual(viewText(seen), "Before. New end.")
+        assert.strictEqual(seen.terminals.length, 1)
+      }
+      assert.strictEqual(textOf(messages[1]!.content), "Before. New end.")
+      assert.strictEqual(messages.length, 2)
+      assert.strictEqual(wire.requests.length, 2)
     })
   )
 })

@@ -114,7 +114,7 @@ export const makeConversationHost = (
       isRunOwed = false
       if (taken !== undefined) {
         next.run = taken.run
-        room.moveRun(taken.run.question.runId, taken.run.log)
+        room.moveRun(taken.run.question.runId, taken.run.log, next.roomSeq)
         yield* host.answer(next, taken.run, taken)
       }
       for (const follower of room.followers) {

@@ -10,6 +10,6 @@ import { RunningRuns } from "./RunningRuns.ts"
 /** Needs `Sharding`, `ConversationStore`, `RunJournal`, `Providers` and `Tenants`. */
 export const layer = OrphanSweep.layer.pipe(
   Layer.provideMerge(ConversationEntity.layer),
-  Layer.provide([FlushScheduler.layer, JournalWriter.layer, ResidentConversations.layer]),
-  Layer.provideMerge(RunningRuns.layer)
+  Layer.provide([FlushScheduler.layer, JournalWriter.layer]),
+  Layer.provideMerge([RunningRuns.layer, ResidentConversations.layer])
 )

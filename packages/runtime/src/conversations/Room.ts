@@ -49,9 +49,16 @@ export class Room {
     }
   }
 
-  /** A run goes on in another log: who followed the lost one follows this one. */
-  moveRun(runId: RunId, log: FollowedLog): void {
-    for (const follower of this.followers) follower.subscription(runId)?.moveTo(log)
+  /**
+   * A run goes on in another log: who followed the lost one follows this one; and who lacks room events up to `roomSeq`, and so may not have been
+   * told of the run at all.
+   */
+  moveRun(runId: RunId, log: FollowedLog, roomSeq: number): void {
+    for (const follower of this.followers) {
+      const subscription = follower.subscription(runId)
+      if (subscription !== undefined) subscription.moveTo(log)
+      else if (follower.roomSeq !== null && follower.roomSeq < roomSeq) follower.subscribe(log)?.startLive()
+    }
   }
 
   /** The run is over, and its log is not what was stored. */

@@ -26,9 +26,9 @@ export interface EmbeddingSource extends ProviderSource {
 }
 
 /** Calls in flight per target. They hold whole answers in memory, so there are fewer of them than of streams. */
-export const maxEmbeddingCalls = 64
-/** Largest answer: 2,048 vectors of 3,072 numbers as text. */
-export const maxEmbeddingAnswerBytes = 160_000_000
+export const maxEmbeddingCalls = 32
+/** Largest answer: about 2,048 vectors of 3,072 numbers, as OpenAI words them. */
+export const maxEmbeddingAnswerBytes = 96_000_000
 
 export const makeEmbedder = Effect.fnUntraced(function* <State>(
   wire: Pick<Wire<State>, "id" | "headers" | "decodeError">,

@@ -28,7 +28,7 @@ export const CloseCode = {
   protocolError: 4500,
   /** The key was revoked or has expired. */
   unauthorized: 4501,
-  /** The conversation was deleted, or the caller removed from it. */
+  /** The conversation was deleted, or the caller removed from it. Ends a follower (`FollowerPort.close`), never a socket: that gets `room-gone`. */
   gone: 4502
 } as const
 
@@ -112,6 +112,12 @@ export const GoAway = Schema.Struct({
   /** Reconnect after a random time up to this. */
   withinMs: Schema.Int
 })
+/** The conversation was deleted, or the caller removed from it: nothing more comes of it. What else the socket follows goes on. */
+export const RoomGone = Schema.Struct({
+  type: Schema.Literal("room-gone"),
+  conversationId: ConversationId,
+  reason: Schema.String
+})
 export const Pong = Schema.Struct({
   type: Schema.Literal("pong"),
   at: Schema.optionalKey(Schema.Finite)
@@ -124,6 +130,7 @@ export const ServerFrame = Schema.Union([
   Cancelled,
   ErrorFrame,
   GoAway,
+  RoomGone,
   Pong,
   ...RunFrame.members,
   ...RoomFrame.members

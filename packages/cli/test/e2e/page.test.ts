@@ -81,7 +81,7 @@ describe.skipIf(chromiumPath === "")("the page", () => {
         await send(page, "Tell me.")
         await page.getByText("As far as this").waitFor()
         await page.locator("#stop").click()
-        await page.getByText("Stopped.").waitFor()
+        await page.getByText("Stopped.", { exact: true }).waitFor()
       })
       const request = yield* wire.received(0)
       yield* request.aborted

@@ -90,7 +90,16 @@ const join = async () => {
 
 const receive = (frame, length) => {
   if (frame.type === "error") view.showError(frame.message)
+  else if (frame.type === "room-gone") forget(frame.conversationId)
   else room.receive(frame, length)
+}
+
+/** What was being written stays, for a new chat. */
+const forget = (conversationId) => {
+  if (conversationId !== room.id) return
+  if (room.pending !== null && parts.text.value === "") parts.text.value = room.pending.text
+  newChat()
+  view.showError("This conversation is gone.")
 }
 
 const states = {
@@ -105,7 +114,7 @@ const showState = (state, detail, code) => {
   refreshButtons()
   if (state !== "refused") return
   if (code === 4501) askForKey("This key is no longer accepted.")
-  else view.showError(code === 4502 ? "This conversation is gone." : detail)
+  else view.showError(detail)
 }
 
 const refreshButtons = () =>

@@ -13,6 +13,13 @@ const ends = {
   cancelled: "Stopped.",
   failed: "This answer failed."
 }
+/** For who does not see the answer. */
+const announcements = {
+  complete: "The answer is complete.",
+  cancelled: "The answer was stopped.",
+  failed: "The answer failed."
+}
+const statusOf = { "run-complete": "complete", "run-cancel": "cancelled", "run-fail": "failed" }
 const terminalNotes = {
   "run-complete": () => "",
   "run-cancel": () => ends.cancelled,
@@ -206,11 +213,13 @@ export class Room {
   }
 
   #finish(runId) {
-    const message = this.#messages.get(this.#answers.get(runId)?.messageId)
+    const answer = this.#answers.get(runId)
+    const message = this.#messages.get(answer?.messageId) ?? [...this.#messages.values()].find((one) => one.runId === runId)
     // From then on the stored message is the answer.
     if (message !== undefined && message.status !== "streaming") this.#answers.delete(runId)
     storage.keepAnswer(this.id, null)
-    view.announce("The answer is complete.")
+    const status = answer?.terminal ? statusOf[answer.terminal.type] : message?.status
+    if (status in announcements) view.announce(announcements[status])
   }
 
   /** The newest branch: from the last message up to the root. */

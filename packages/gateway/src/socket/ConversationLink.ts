@@ -3,11 +3,13 @@ import { Effect, Exit, Scope } from "effect"
 import type { Caller } from "@parley/domain/Caller"
 import type { Follower, FollowerPort } from "@parley/domain/Conversations"
 import type { ConversationError } from "@parley/domain/Errors"
-import { Busy } from "@parley/domain/Errors"
+import { Busy, NotFound } from "@parley/domain/Errors"
 import type { ConversationId, RunId } from "@parley/domain/Ids"
+import { CloseCode } from "@parley/domain/SocketProtocol"
 import { endedRun } from "./endedRun.ts"
 import { busyRetryAfterMs, socketLimits } from "./socketLimits.ts"
 import type { SocketSession } from "./SocketSession.ts"
+import { roomGoneFrame } from "./writeFrame.ts"
 
 export class ConversationLink {
   readonly id: ConversationId
@@ -51,10 +53,19 @@ export const openLink = (
     }
     const scope = Scope.makeUnsafe()
     const runs = new Set<RunId>()
+    let isGone = false
+    const port = portOf(session, runs, (code, reason) => {
+      if (code !== CloseCode.gone) return session.close(code, reason)
+      isGone = true
+      session.post(roomGoneFrame(id, reason))
+      session.dropLink(id)
+    })
     return Effect.uninterruptibleMask((restore) =>
-      restore(session.host.conversations.follow(id, portOf(session, runs)).pipe(Scope.provide(scope))).pipe(
+      restore(session.host.conversations.follow(id, port).pipe(Scope.provide(scope))).pipe(
         Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
         Effect.flatMap((follower) => {
+          // It may have gone while the follower was made.
+          if (isGone) return Effect.andThen(Scope.close(scope, Exit.void), Effect.fail(gone))
           const link = new ConversationLink(id, follower, scope, runs)
           return session.addLink(link) ? Effect.succeed(link) : Effect.andThen(Scope.close(scope, Exit.void), Effect.interrupt)
         })
@@ -62,7 +73,9 @@ export const openLink = (
     )
   })
 
-const portOf = (session: SocketSession, runs: Set<RunId>): FollowerPort => ({
+const gone = new NotFound({ message: "no such conversation", resource: "conversation" })
+
+const portOf = (session: SocketSession, runs: Set<RunId>, close: FollowerPort["close"]): FollowerPort => ({
   send: (frame) => {
     if (runs.size > 0) {
       const over = endedRun(frame)
@@ -71,5 +84,5 @@ const portOf = (session: SocketSession, runs: Set<RunId>): FollowerPort => ({
     session.post(frame)
   },
   bufferedBytes: () => session.bufferedBytes(),
-  close: (code, reason) => session.close(code, reason)
+  close
 })

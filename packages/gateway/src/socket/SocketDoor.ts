@@ -42,7 +42,11 @@ const make = Effect.fnUntraced(function* (options: SocketDoorOptions) {
   const conversations = yield* Conversations
   const context = yield* Effect.context<never>()
   // A command belongs neither to the scope nor to the span in which the door was built.
-  const host = new SocketHost(conversations, Context.omit(Scope.Scope, Tracer.ParentSpan)(context), yield* Clock.Clock)
+  const host = new SocketHost(
+    { authenticator, conversations },
+    Context.omit(Scope.Scope, Tracer.ParentSpan)(context),
+    yield* Clock.Clock
+  )
   /** Granted, but not open: the client may leave in between, and nobody says so. */
   const granted = new Set<Connection>()
   const rules = {

@@ -1,12 +1,13 @@
 /** What the sessions of a process share: the services of their commands, and one write to the network per socket and turn. */
 import { Effect, Exit, Scope } from "effect"
 import type { Clock, Context, Fiber } from "effect"
-import { Caller } from "@parley/domain/Caller"
+import type { Authenticator } from "@parley/domain/Administration"
 import type { Conversations } from "@parley/domain/Conversations"
 import type { SocketSession } from "./SocketSession.ts"
 
 export class SocketHost {
   readonly conversations: Conversations["Service"]
+  readonly authenticator: Authenticator["Service"]
   readonly sessions = new Set<SocketSession>()
   /** On all sockets, closed ones included whose commands have not ended. */
   commandsUnderWay = 0
@@ -16,8 +17,13 @@ export class SocketHost {
   /** Sessions with frames of this turn; empty between turns. */
   #dirty: Array<SocketSession> = []
 
-  constructor(conversations: Conversations["Service"], context: Context.Context<never>, clock: Clock.Clock) {
-    this.conversations = conversations
+  constructor(
+    services: { readonly conversations: Conversations["Service"]; readonly authenticator: Authenticator["Service"] },
+    context: Context.Context<never>,
+    clock: Clock.Clock
+  ) {
+    this.conversations = services.conversations
+    this.authenticator = services.authenticator
     this.#context = context
     this.#clock = clock
   }
@@ -27,8 +33,8 @@ export class SocketHost {
   }
 
   /** Runs at once, up to where it first waits. */
-  fork<A>(effect: Effect.Effect<A, never, Caller>, caller: Caller["Service"]): Fiber.Fiber<A> {
-    return Effect.runForkWith(this.#context)(Effect.provideService(effect, Caller, caller))
+  fork<A>(effect: Effect.Effect<A>): Fiber.Fiber<A> {
+    return Effect.runForkWith(this.#context)(effect)
   }
 
   closeScope(scope: Scope.Closeable): void {

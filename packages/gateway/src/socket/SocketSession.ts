@@ -203,7 +203,7 @@ export class SocketSession {
   /** True when it has already ended. */
   #start(command: Command): boolean {
     const requestId = this.#nextRequestId()
-    const fiber = this.host.fork(runCommand(this, command, requestId), { ...this.caller, requestId })
+    const fiber = this.host.fork(runCommand(this, command, requestId))
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) {
       this.#ended(answerOf(exit, command, requestId))

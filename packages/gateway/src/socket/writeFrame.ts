@@ -3,8 +3,8 @@ import type { Accepted } from "@parley/domain/ConversationCommand"
 import type { RunInfo } from "@parley/domain/Conversations"
 import type { ParleyError } from "@parley/domain/Errors"
 import { errorTraits } from "@parley/domain/ErrorTraits"
-import type { RequestId } from "@parley/domain/Ids"
-import type { Accept, Cancelled, Done, ErrorFrame, GoAway, Pong, Welcome } from "@parley/domain/SocketProtocol"
+import type { ConversationId, RequestId } from "@parley/domain/Ids"
+import type { Accept, Cancelled, Done, ErrorFrame, GoAway, Pong, RoomGone, Welcome } from "@parley/domain/SocketProtocol"
 import { subprotocol } from "@parley/domain/SocketProtocol"
 
 export const welcomeFrame = (requestId: RequestId, heartbeatMs: number): string =>
@@ -26,6 +26,9 @@ export const cancelledFrame = (id: string, run: RunInfo): string =>
 
 export const goAwayFrame = (withinMs: number): string =>
   JSON.stringify({ type: "go-away", withinMs } satisfies typeof GoAway.Type)
+
+export const roomGoneFrame = (conversationId: ConversationId, reason: string): string =>
+  JSON.stringify({ type: "room-gone", conversationId, reason } satisfies typeof RoomGone.Type)
 
 export const pongFrame = (at: number | undefined): string =>
   JSON.stringify({ type: "pong", ...(at === undefined ? {} : { at }) } satisfies typeof Pong.Type)

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, inject, it } from "vitest"
 import { chromium } from "playwright-core"
 import type { Browser, Page } from "playwright-core"
+import { CloseCode } from "@parley/domain/SocketProtocol"
 import { engines } from "../server/support/engines.ts"
 import type { DoubleRun } from "../support/socketConversations.ts"
 import { startDoors, until } from "../support/socketDoors.ts"
@@ -96,6 +97,14 @@ describe.skipIf(executablePath === "")("the page in a browser", () => {
     }
   }
 
+  /** What a screen reader is told. */
+  const announced = async (text: string) => {
+    await page.waitForFunction(
+      (expected) => [...document.querySelectorAll("[aria-live],[role=status]")].some((one) => one.textContent === expected),
+      text
+    )
+  }
+
   it("takes the key out of the address, sends, and shows the answer as it comes, markup as text", async () => {
     await open()
     assert.notInclude(page.url(), "pk_")
@@ -149,9 +158,10 @@ describe.skipIf(executablePath === "")("the page in a browser", () => {
     doors.conversations.text(run, "partial")
     await untilShown("partial")
     await page.getByRole("button", { name: "Stop" }).click()
-    await page.getByText("Stopped.").waitFor()
+    await page.getByText("Stopped.", { exact: true }).waitFor()
     assert.strictEqual(run.status, "cancelled")
     assert.strictEqual(await shown(), "partial")
+    await announced("The answer was stopped.")
   })
 
   it("shows why an answer failed", async () => {
@@ -159,6 +169,19 @@ describe.skipIf(executablePath === "")("the page in a browser", () => {
     const run = await ask("hello")
     doors.conversations.emit(run, { type: "run-fail", code: "provider_failed", message: "The provider failed." })
     await page.locator(".message.failed").waitFor()
+    await announced("The answer failed.")
+  })
+
+  it("says that a conversation is gone, and offers a new one on the same connection", async () => {
+    await open()
+    const run = await ask("hello")
+    for (const follower of doors.conversations.followers) follower.port.close(CloseCode.gone, "deleted")
+    await page.getByText("This conversation is gone.").waitFor()
+    assert.strictEqual(await page.locator(".message").count(), 0)
+    const next = await ask("again")
+    assert.notStrictEqual(next.conversationId, run.conversationId)
+    doors.conversations.complete(next)
+    await announced("The answer is complete.")
   })
 
   it("acknowledges what it has applied, within a second and at the end", async () => {

@@ -5,7 +5,7 @@ import { Busy, Conflict, NotFound, Unavailable } from "@parley/domain/Errors"
 import type { ConversationError } from "@parley/domain/Errors"
 import type { ConversationId } from "@parley/domain/Ids"
 import { RequestId, RunId } from "@parley/domain/Ids"
-import { maxClientFrameBytes } from "@parley/domain/SocketProtocol"
+import { CloseCode, maxClientFrameBytes } from "@parley/domain/SocketProtocol"
 import { maxCommandMs, maxUnreadBytes, socketLimits } from "../../src/socket/socketLimits.ts"
 import { SocketSessions } from "../../src/socket/SocketSessions.ts"
 import { SocketBench, turn } from "../support/socketBench.ts"
@@ -77,6 +77,73 @@ describe("commands of a socket", () => {
           ["send", "follow"]
         )
         assert.strictEqual(yield* (yield* SocketSessions).count, 0)
+      })
+    )
+  )
+
+  it.effect("a conversation that is gone ends its own subscriptions only: the socket's others go on", () =>
+    scene((bench, socket, conversationId) =>
+      Effect.gen(function* () {
+        const other = yield* bench.conversations.addConversation()
+        socket.write({ type: "follow", id: "1", conversationId })
+        socket.write({ type: "follow", id: "2", conversationId: other })
+        yield* turn
+        for (const follower of bench.conversations.followers) {
+          if (follower.id === conversationId) follower.port.close(CloseCode.gone, "deleted")
+        }
+        yield* turn
+        assert.isFalse(socket.closed)
+        assert.deepStrictEqual(socket.frames.at(-1), { type: "room-gone", conversationId, reason: "deleted" })
+        assert.deepStrictEqual(
+          [...bench.conversations.followers].map((follower) => follower.id),
+          [other]
+        )
+        socket.write(sendFrame(other, "3"))
+        yield* turn
+        assert.include(types(socket).slice(-4), "delta")
+      })
+    )
+  )
+
+  it.effect("a conversation that goes while it is being followed is not found, and nothing is kept of it", () =>
+    scene((bench, socket, conversationId) =>
+      Effect.gen(function* () {
+        bench.conversations.afterFollow = (port) => port.close(CloseCode.gone, "deleted")
+        socket.write({ type: "follow", id: "1", conversationId })
+        yield* turn
+        assert.deepStrictEqual(types(socket), ["room-gone", "error"])
+        assert.strictEqual(bench.conversations.followers.size, 0)
+      })
+    )
+  )
+
+  it.effect("no command is done with a key that has been revoked: it is refused, and the socket closed", () =>
+    scene((bench, socket, conversationId) =>
+      Effect.gen(function* () {
+        bench.keys.good.clear()
+        socket.write(sendFrame(conversationId, "1"))
+        socket.write(sendFrame(conversationId, "2"))
+        yield* turn
+        const [refused, ...others] = socket.frames
+        assert.isTrue(refused?.type === "error" && refused.id === "1" && refused.code === "unauthorized")
+        assert.deepStrictEqual(others, [])
+        assert.strictEqual(socket.closeCode, CloseCode.unauthorized)
+        assert.deepStrictEqual(bench.conversations.calls, [])
+        assert.strictEqual(yield* (yield* SocketSessions).count, 0)
+      })
+    )
+  )
+
+  it.effect("while keys cannot be looked at a command is put off, and the socket stays", () =>
+    scene((bench, socket, conversationId) =>
+      Effect.gen(function* () {
+        bench.keys.isAway = true
+        socket.write(sendFrame(conversationId, "1"))
+        yield* turn
+        const [refused] = socket.frames
+        assert.isTrue(refused?.type === "error" && refused.retry === "later")
+        assert.isFalse(socket.closed)
+        assert.deepStrictEqual(bench.conversations.calls, [])
       })
     )
   )

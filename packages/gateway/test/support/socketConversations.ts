@@ -57,6 +57,8 @@ export class SocketConversations {
   drains = 0
   /** Runs before each method: to fail it, hold it up, or let it die. */
   before: (method: string) => Effect.Effect<void, ConversationError> = () => Effect.void
+  /** Called with the port of each new follower, before the follower is handed out. */
+  afterFollow: (port: FollowerPort) => void = () => {}
   /** Called when a run is accepted. */
   onRun: (run: DoubleRun, question: string) => void = () => {}
   /** Each conversation's room events; the place of one, from 1, is its `seq`. */
@@ -251,6 +253,7 @@ export class SocketConversations {
             Effect.sync(() => {
               const follower: DoubleFollower = { id, port, runs: new Set(), room: false }
               this.followers.add(follower)
+              this.afterFollow(port)
               return follower
             }),
             (follower) => Effect.sync(() => this.followers.delete(follower))

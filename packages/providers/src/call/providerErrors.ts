@@ -38,10 +38,15 @@ export interface Called {
 /** Longest message of a provider's that is passed on, in UTF-16 code units. */
 const maxMessageLength = 2_000
 
+/** What looks like a key: providers repeat what they were sent, and their words reach the end user. */
+const keys = /\b(?:sk|gsk|xai|pk)[-_][\w*.-]{6,}|\bBearer\s+[\w~+/=*.-]+/gi
+
+export const redactKeys = (text: string): string => text.replace(keys, "[redacted]")
+
 export const errorOfFault = (called: Called, fault: CallFault, head?: { readonly headers: Headers }): ProviderError => {
   const fields = {
     ...called,
-    message: fault.message,
+    message: redactKeys(fault.message),
     ...(fault.code === undefined ? {} : { code: fault.code }),
     ...requestIdOf(head?.headers)
   }
@@ -68,7 +73,7 @@ export const errorOfStatus = (
   const wait = retryAfterMs(head.headers, nowMs)
   const fields = {
     ...called,
-    message: (error?.message ?? `${called.provider} answered ${status} with something that is not of its API`).slice(
+    message: redactKeys(error?.message ?? `${called.provider} answered ${status} with something that is not of its API`).slice(
       0,
       maxMessageLength
     ),

@@ -26,11 +26,22 @@ interface Pattern {
 export const allowedMethods = (url: string): ReadonlyArray<string> => {
   const path = url.replace(/[?#].*$/s, "").replace(/(?<=.)\/$/, "")
   const found = new Set<string>()
+  if (!isDecodable(path)) return []
   for (const pattern of patterns) {
     if (pattern.path.test(path)) for (const method of pattern.methods) found.add(method)
   }
   if (found.has("GET")) found.add("HEAD")
   return [...found].sort()
+}
+
+/** A path that is no text matches no route, whatever its method. */
+const isDecodable = (path: string): boolean => {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const makePatterns = (): ReadonlyArray<Pattern> => {

@@ -11,6 +11,7 @@ describe("the methods of a path", () => {
     ["/v1/embeddings", ["POST"]],
     ["/v1/chatXcompletions", []],
     ["/api/conversations/a/b", []],
+    ["/api/conversations/%E0%A4%A", []],
     ["/", []]
   ])("of %s are %j", (url, methods) => {
     expect(allowedMethods(url)).toEqual(methods)

@@ -3,6 +3,9 @@ import { HttpApi, OpenApi } from "effect/http-api"
 import { ConversationsGroup } from "./ConversationsGroup.ts"
 import { TenantsGroup } from "./TenantsGroup.ts"
 
+/** The packages' version; a test keeps them equal. */
+export const apiVersion = "0.1.0"
+
 export class ParleyApi extends HttpApi.make("parley")
   .add(ConversationsGroup)
   .add(TenantsGroup)
@@ -12,6 +15,7 @@ export class ParleyApi extends HttpApi.make("parley")
   .annotateMerge(
     OpenApi.annotations({
       title: "Parley",
+      version: apiVersion,
       description:
         "Conversations, messages, runs, tenants and keys. Chat completions in OpenAI's own shape are at `/v1`; live chat is at `/ws` (docs/websocket.md). Fields that are not described here are ignored. Errors are problem details (RFC 9457); `retry` says what to do."
     })

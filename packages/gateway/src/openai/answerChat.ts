@@ -60,7 +60,9 @@ const whole = (
   createdAtSeconds: number
 ): Answer =>
   Effect.map(Effect.provideService(completions.complete(asked), Caller, caller), (answer) =>
-    HttpServerResponse.jsonUnsafe(chatCompletion(answer, id, createdAtSeconds), { headers: { "x-request-id": caller.requestId } })
+    HttpServerResponse.jsonUnsafe(chatCompletion({ ...answer, model: asked.model }, id, createdAtSeconds), {
+      headers: { "x-request-id": caller.requestId }
+    })
   )
 
 const streamed = (

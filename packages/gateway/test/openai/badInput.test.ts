@@ -27,7 +27,12 @@ const rows: ReadonlyArray<Row> = [
   { claim: "no messages", body: { model: ask.model }, param: "messages", says: /messages/ },
   { claim: "an empty list of messages", body: { ...ask, messages: [] }, param: "messages", says: /messages/ },
   { claim: "messages that are a text", body: { ...ask, messages: "Hello" }, param: "messages", says: /messages/ },
-  { claim: "an unknown role", body: { ...ask, messages: [{ role: "robot", content: "x" }] }, param: "messages[0]", says: /role/ },
+  {
+    claim: "an unknown role",
+    body: { ...ask, messages: [{ role: "robot", content: "x" }] },
+    param: "messages[0].role",
+    says: /^messages\[0\]\.role: Expected one of system, developer, user, assistant, tool$/
+  },
   {
     claim: "content that is a number",
     body: { ...ask, messages: [{ role: "user", content: 3 }] },

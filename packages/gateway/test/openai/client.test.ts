@@ -61,6 +61,7 @@ describe.each(engines)("the openai client, on %s", (engine) => {
     const answer = await client.chat.completions.create({ model, messages }).withResponse()
     expect(answer.data).toMatchObject({
       object: "chat.completion",
+      model,
       choices: [
         { index: 0, message: { role: "assistant", content: "Hello there", refusal: null }, finish_reason: "stop", logprobs: null }
       ],

@@ -187,7 +187,7 @@ describe.each(engines)("bad input on /v1, on %s", (engine) => {
 
   it.each([
     ["GET", "/v1/nothing", 404, "not_found", null],
-    ["POST", "/v1/embeddings", 404, "not_found", null],
+    ["POST", "/v1/images/generations", 404, "not_found", null],
     ["POST", "/v1", 404, "not_found", null],
     ["GET", chat, 405, "method_not_allowed", "POST"],
     ["DELETE", "/v1/models", 405, "method_not_allowed", "GET, HEAD"],

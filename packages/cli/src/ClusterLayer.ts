@@ -6,14 +6,16 @@ import * as NodeClusterHttp from "@effect/platform-node/NodeClusterHttp"
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
-import { ConfigProvider, Effect, Layer, Option } from "effect"
+import { ConfigProvider, Effect, Layer, Option, Schedule } from "effect"
 import type { Redacted } from "effect"
-import { MessageStorage, RunnerAddress, ShardingConfig, SqlRunnerStorage } from "effect/cluster"
+import { MessageStorage, RunnerAddress, RunnerStorage, ShardingConfig, SqlRunnerStorage } from "effect/cluster"
 import { freePort } from "./postgres/freePort.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Sessions of the registry: one holds the leases, the others read who is there. */
 const registryConnections = 3
+const registryTries = 10
+const registryRetryMs = 500
 /** Leases are renewed this often within their time. */
 const renewalsPerLease = 4
 const maxRenewMs = 10_000
@@ -54,6 +56,15 @@ const configOf = (settings: Settings, runnerPort: number | undefined): Partial<S
   simulateRemoteSerialization: false
 })
 
+/** Of two processes that make the tables at the same moment one fails, and finds them made when it tries again. */
+const registry = Layer.effect(
+  RunnerStorage.RunnerStorage,
+  SqlRunnerStorage.make({ prefix: "parley_cluster" }).pipe(
+    Effect.retry({ times: registryTries - 1, schedule: Schedule.spaced(registryRetryMs) }),
+    Effect.orDie
+  )
+)
+
 const layerOf = <ClientOnly extends boolean>(
   url: Redacted.Redacted<string>,
   clientOnly: ClientOnly,
@@ -62,7 +73,7 @@ const layerOf = <ClientOnly extends boolean>(
   NodeClusterHttp.layer({ transport: "websocket", storage: "byo", clientOnly, shardingConfig: config }).pipe(
     Layer.provide(MessageStorage.layerNoop),
     Layer.provide(
-      Layer.orDie(SqlRunnerStorage.layerWith({ prefix: "parley_cluster" })).pipe(
+      registry.pipe(
         Layer.provide(ShardingConfig.layer(config)),
         Layer.provide(PgClient.layer({ url, maxConnections: registryConnections, applicationName: "parley cluster" }))
       )

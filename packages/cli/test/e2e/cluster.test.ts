@@ -9,6 +9,7 @@ import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { createConversation, createKey, listMessages, request } from "./support/api.ts"
 import { connect, runView, viewText, type ChatClient } from "./support/ChatClient.ts"
 import { journalHolds } from "./support/journal.ts"
+import { runnersShare } from "./support/leases.ts"
 import { startParley, type Parley } from "./support/startParley.ts"
 
 const message = (conversationId: string, clientMessageId: string, text: string, reply = true) => ({
@@ -41,11 +42,13 @@ const startCluster = (database: string, wireUrl: string, more: Readonly<Record<s
       ...more
     }
     const startRunner = startParley(env, "runner")
-    // One after another: the first brings the schema up to date.
-    const first = yield* startRunner
-    const [second, left, right] = yield* Effect.all([startRunner, startParley(env, "gateway"), startParley(env, "gateway")], {
-      concurrency: "unbounded"
-    })
+    // All at once, on an empty database.
+    const [first, second, left, right] = yield* Effect.all(
+      [startRunner, startRunner, startParley(env, "gateway"), startParley(env, "gateway")],
+      { concurrency: "unbounded" }
+    )
+    // An answer that begins while shards still move to the second runner would be continued there.
+    yield* runnersShare(database, 2)
     const cluster: Cluster = { gateways: [left, right], runners: [first, second], startRunner }
     return cluster
   })
@@ -201,6 +204,32 @@ describe("two gateways and two runners", () => {
       }
       assert.strictEqual(textOf(messages[1]!.content), "Before. New end.")
       assert.strictEqual(messages.length, 2)
+      assert.strictEqual(wire.requests.length, 2)
+    })
+  )
+
+  it.live("a runner that is asked to stop hands over the answer that did not end in time", () =>
+    Effect.gen(function* () {
+      const wire = yield* startOpenaiWire
+      const database = Redacted.value(yield* freshDatabase)
+      const cluster = yield* startCluster(database, wire.baseUrl, { PARLEY_LOG_LEVEL: "Debug", PARLEY_DRAIN_TIMEOUT_MS: "300" })
+      const [left, right] = cluster.gateways
+      const conversation = yield* createConversation(left, { model: "openai/gpt-5" })
+      wire.enqueue(answer(["Begun here, ", "never said."], { holdAfter: 1 }), answer("ended there."))
+      const client = yield* connect(right.socketUrl, right.key)
+      const accepted = yield* Effect.promise(() => client.command(message(conversation.id, "one", "Hello")))
+      assert.ok(accepted.type === "accepted" && accepted.run !== null)
+      const view = runView(conversation.id, accepted.run.runId)
+      yield* Effect.promise(() => client.follow(view))
+      yield* Effect.promise(() => client.until(() => (viewText(view) === "Begun here, " ? true : undefined)))
+      const owner = ownerOf(cluster, accepted.run.runId)
+      assert.ok(owner !== undefined)
+      // No lease has to end: they are given back.
+      assert.strictEqual(yield* owner.stop("SIGTERM"), 0)
+      yield* Effect.promise(() => client.until(() => view.terminals[0]))
+      assert.strictEqual(viewText(view), "Begun here, ended there.")
+      assert.strictEqual(textOf((yield* listMessages(left, conversation.id))[1]!.content), viewText(view))
+      assert.strictEqual(view.terminals.length, 1)
       assert.strictEqual(wire.requests.length, 2)
     })
   )

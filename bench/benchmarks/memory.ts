@@ -1,4 +1,5 @@
 /** What an idle WebSocket and an idle conversation cost in memory, with everything that `serve` puts around them. */
+import { programFlags } from "../../infra/programFlags.mjs"
 import { startChild } from "../harness/Child.ts"
 import type { Child, Message } from "../harness/Child.ts"
 import { loadCore } from "../harness/Machine.ts"
@@ -25,6 +26,8 @@ const cases: ReadonlyArray<Case> = [
 /** For what is still being written or closed when the last one has been made. */
 const settleMs = 2_000
 const kilobyte = 1024
+/** The room for young objects has its full size from the start, so that its own growth is nobody's. */
+const youngGeneration = `--min-semi-space-size=${/\d+/.exec(programFlags.join())?.[0] ?? 16}`
 
 interface Reading extends Record<string, number> {
   readonly rss: number
@@ -69,7 +72,7 @@ export const memory = async (options: Options): Promise<Report> => {
 const grow = async (each: Case): Promise<Reading> => {
   const children: Array<Child> = []
   try {
-    const { database, key, server } = await startParley({ nodeArgs: ["--expose-gc"] })
+    const { database, key, server } = await startParley({ nodeArgs: ["--expose-gc", youngGeneration] })
     children.push(database, server)
     await raiseTenantBounds(database)
     const generator = await startChild({

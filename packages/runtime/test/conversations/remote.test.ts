@@ -268,4 +268,59 @@ describe("two gateways over a runner", () => {
       assert.deepStrictEqual(roomOf(one), ["1 message-added", "2 message-added", "3 run-started", "4 message-closed"])
     })
   )
+
+  it.effect("one whose transport is full misses room events, and reads them when it has drained", () =>
+    Effect.gen(function* () {
+      const world = yield* gatewaysWorld({ roomWindowBytes: 200 })
+      const { id } = yield* world.create
+      const [slow, quick] = [new FoldingClient(), new FoldingClient()]
+      const follower = yield* world.follow(0, id, slow.port)
+      yield* follower.subscribeRoom()
+      yield* (yield* world.follow(0, id, quick.port)).subscribeRoom()
+      yield* world.until("it is watched", () => world.host(id)?.room.followers.size === 1)
+      slow.isReading = false
+      for (let n = 0; n < 5; n++) yield* world.send(1, id, `m${n}`, false)
+      yield* world.until("the quick one has all", () => roomOf(quick).length === 5)
+      slow.isReading = true
+      slow.read()
+      assert.isBelow(roomOf(slow).length, 5)
+      follower.drained()
+      yield* world.until("the slow one has all", () => roomOf(slow).length === 5)
+      assert.deepStrictEqual(roomOf(slow), roomOf(quick))
+    })
+  )
+
+  it.effect("a conversation has a bound of followers in a gateway, and the next is told when to ask again", () =>
+    Effect.gen(function* () {
+      const world = yield* gatewaysWorld({ maxFollowersPerConversation: 1 })
+      const { id } = yield* world.create
+      yield* world.follow(0, id, new FoldingClient().port)
+      const refused = yield* Effect.flip(world.follow(0, id, new FoldingClient().port))
+      assert.ok(refused._tag === "Busy" && refused.retryAfterMs > 0)
+    })
+  )
+
+  it.effect("who comes back to a room is told what it missed, and who subscribes again goes on from its cursor", () =>
+    Effect.gen(function* () {
+      const world = yield* gatewaysWorld()
+      const { id } = yield* world.create
+      for (const n of ["1", "2", "3"]) yield* world.send(0, id, n, false)
+      const back = new FoldingClient()
+      const follower = yield* world.follow(1, id, back.port)
+      yield* follower.subscribeRoom(1)
+      assert.deepStrictEqual(roomOf(back), ["2 message-added", "3 message-added"])
+      const { run } = yield* world.send(0, id, "Hello")
+      assert.ok(run !== null)
+      const call = yield* world.provider.call(0)
+      call.say("One ")
+      yield* world.until("the first words", () => back.text === "One ")
+      follower.unsubscribe(run.runId)
+      call.say("two")
+      yield* follower.subscribe(run.runId, back.cursor)
+      follower.ack(run.runId, back.last)
+      yield* call.complete()
+      yield* world.until("the end", () => back.terminals.length === 1)
+      assert.strictEqual(back.text, "One two")
+    })
+  )
 })

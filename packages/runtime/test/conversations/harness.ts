@@ -98,6 +98,8 @@ export class ScriptedProvider {
                 isDemo: false,
                 model: modelOf(name),
                 name,
+                facts: {},
+                embed: () => Effect.die(new Error("not asked in these tests")),
                 complete: (request) => this.stream({ ...request, model: modelOf(name) }, () => undefined),
                 stream: (request, sink) => this.stream({ ...request, model: modelOf(name) }, sink)
               })

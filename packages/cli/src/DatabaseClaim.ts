@@ -54,7 +54,7 @@ const claimDatabase = Effect.fn("claimDatabase")(function* (
           times: Math.ceil(waitMs / askEveryMs)
         })
         yield* whenHeld
-        yield* Effect.forever(Effect.delay(session.executeValuesUnprepared("select 1", []), watchEveryMs))
+        return yield* Effect.forever(Effect.delay(session.executeValuesUnprepared("select 1", []), watchEveryMs))
       })
     )
   const held = yield* Deferred.make<void, DatabaseClaimed | SqlError.SqlError>()

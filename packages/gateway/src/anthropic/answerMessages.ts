@@ -1,13 +1,11 @@
 /** `POST /v1/messages`: read, admitted, answered; streamed when the client asks for that. */
-import { Authenticator } from "@parley/domain/Administration"
 import { Caller, type CallerInfo } from "@parley/domain/Caller"
-import { Completions, type CompletionRequest } from "@parley/domain/Completions"
+import type { Completions, CompletionRequest } from "@parley/domain/Completions"
 import type { ParleyError } from "@parley/domain/Errors"
 import type { RequestId } from "@parley/domain/Ids"
-import { Cause, Context, Effect } from "effect"
-import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { authenticateRequest, requireScope } from "../auth/authenticateRequest.ts"
-import { CurrentRequestId } from "../auth/CurrentRequest.ts"
+import { Cause, Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { countedPush } from "../countedPush.ts"
 import { toldError } from "../errorOf.ts"
 import type { PushWriter } from "../server/PushResponse.ts"
@@ -21,33 +19,13 @@ import { toModelRequest } from "./toModelRequest.ts"
 /** Milliseconds of silence after which a ping tells the client, and the proxies between, that the answer is still coming. */
 export const keepAliveMs = 15_000
 
-type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, ParleyError, HttpServerRequest.HttpServerRequest>
-
-export const answerMessages = Effect.gen(function* () {
-  const authenticator = yield* Authenticator
-  const completions = yield* Completions
-
-  return Effect.withFiber<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest>((fiber) => {
-    const http = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
-    const requestId = fiber.getRef(CurrentRequestId)
-    const admitted = Effect.flatMapEager(authenticateRequest(authenticator, http.headers, requestId), (caller) =>
-      requireScope(caller, "completions")
-    )
-    const answer = Effect.flatMapEager(admitted, (caller) =>
-      Effect.flatMapEager(http.text, (text) =>
-        Effect.flatMapEager(readMessagesRequest(text), (request): Answer => {
-          const asked = toModelRequest(request)
-          return request.stream === true
-            ? streamed(completions, caller, asked, request)
-            : whole(completions, caller, asked, request)
-        })
-      )
-    )
-    return Effect.catch(answer, (error) =>
-      // What the body itself does wrong (too large, cut off) is told by whoever tells all of HTTP's own faults.
-      HttpServerError.isHttpServerError(error) ? Effect.die(error) : Effect.succeed(anthropicError(error, requestId))
-    )
-  })
+export const answerMessages = completionRoute({
+  read: readMessagesRequest,
+  answer: (completions, caller, request) => {
+    const asked = toModelRequest(request)
+    return request.stream === true ? streamed(completions, caller, asked, request) : whole(completions, caller, asked, request)
+  },
+  fault: anthropicError
 })
 
 const idOf = (requestId: RequestId) => `msg_${requestId}`
@@ -63,7 +41,7 @@ const whole = (
   caller: CallerInfo,
   asked: CompletionRequest,
   request: MessagesRequest
-): Answer => {
+): CompletionAnswer => {
   let stopSequence: string | undefined
   // Only a stream's finish tells at which sequence the model stopped.
   const answered =
@@ -74,7 +52,10 @@ const whole = (
         })
   return Effect.map(Effect.provideService(answered, Caller, caller), (answer) =>
     HttpServerResponse.jsonUnsafe(
-      message(answer, { id: idOf(caller.requestId), stopSequence, hidesThinking: hidesThinking(request) }),
+      message(
+        { ...answer, model: asked.model },
+        { id: idOf(caller.requestId), stopSequence, hidesThinking: hidesThinking(request) }
+      ),
       { headers: idHeaders(caller) }
     )
   )
@@ -85,7 +66,7 @@ const streamed = (
   caller: CallerInfo,
   asked: CompletionRequest,
   request: MessagesRequest
-): Answer => {
+): CompletionAnswer => {
   const { requestId } = caller
   const encoder = makeEventEncoder({ id: idOf(requestId), model: request.model, hidesThinking: hidesThinking(request) })
   return countedPush({

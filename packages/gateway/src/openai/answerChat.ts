@@ -1,12 +1,10 @@
 /** `POST /v1/chat/completions`: read, admitted, answered; streamed when the client asks for that. */
-import { Authenticator } from "@parley/domain/Administration"
 import { Caller, type CallerInfo } from "@parley/domain/Caller"
-import { Completions, type CompletionRequest } from "@parley/domain/Completions"
+import type { Completions, CompletionRequest } from "@parley/domain/Completions"
 import type { ParleyError } from "@parley/domain/Errors"
-import { Cause, Clock, Context, Effect } from "effect"
-import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { authenticateRequest, requireScope } from "../auth/authenticateRequest.ts"
-import { CurrentRequestId } from "../auth/CurrentRequest.ts"
+import { Cause, Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { countedPush } from "../countedPush.ts"
 import { toldError } from "../errorOf.ts"
 import type { PushWriter } from "../server/PushResponse.ts"
@@ -20,36 +18,16 @@ import { toModelRequest } from "./toModelRequest.ts"
 /** Milliseconds of silence after which a comment tells the client, and the proxies between, that the answer is still coming. */
 export const keepAliveMs = 15_000
 
-type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, ParleyError, HttpServerRequest.HttpServerRequest>
-
-/** The busiest route: what is known already is used at once (`…Eager`). */
-export const answerChat = Effect.gen(function* () {
-  const authenticator = yield* Authenticator
-  const completions = yield* Completions
-
-  return Effect.withFiber<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest>((fiber) => {
-    const http = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
-    const requestId = fiber.getRef(CurrentRequestId)
-    const createdAtSeconds = Math.floor(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() / 1_000)
-    const admitted = Effect.flatMapEager(authenticateRequest(authenticator, http.headers, requestId), (caller) =>
-      requireScope(caller, "completions")
-    )
-    const answer = Effect.flatMapEager(admitted, (caller) =>
-      Effect.flatMapEager(http.text, (text) =>
-        Effect.flatMapEager(readChatRequest(text), (request): Answer => {
-          const asked = toModelRequest(request)
-          const id = `chatcmpl-${requestId}`
-          return request.stream === true
-            ? streamed(completions, caller, asked, request, id, createdAtSeconds)
-            : whole(completions, caller, asked, id, createdAtSeconds)
-        })
-      )
-    )
-    return Effect.catch(answer, (error) =>
-      // What the body itself does wrong (too large, cut off) is told by whoever tells all of HTTP's own faults.
-      HttpServerError.isHttpServerError(error) ? Effect.die(error) : Effect.succeed(openaiError(error))
-    )
-  })
+export const answerChat = completionRoute({
+  read: readChatRequest,
+  answer: (completions, caller, request, askedAtSeconds) => {
+    const asked = toModelRequest(request)
+    const id = `chatcmpl-${caller.requestId}`
+    return request.stream === true
+      ? streamed(completions, caller, asked, request, id, askedAtSeconds)
+      : whole(completions, caller, asked, id, askedAtSeconds)
+  },
+  fault: openaiError
 })
 
 const whole = (
@@ -58,7 +36,7 @@ const whole = (
   asked: CompletionRequest,
   id: string,
   createdAtSeconds: number
-): Answer =>
+): CompletionAnswer =>
   Effect.map(Effect.provideService(completions.complete(asked), Caller, caller), (answer) =>
     HttpServerResponse.jsonUnsafe(chatCompletion({ ...answer, model: asked.model }, id, createdAtSeconds), {
       headers: { "x-request-id": caller.requestId }
@@ -72,7 +50,7 @@ const streamed = (
   request: ChatRequest,
   id: string,
   createdAtSeconds: number
-): Answer => {
+): CompletionAnswer => {
   const encoder = makeChunkEncoder({
     id,
     model: request.model,

@@ -1,12 +1,10 @@
 /** `POST /v1/responses`: read, admitted, answered; streamed when the client asks for that. */
-import { Authenticator } from "@parley/domain/Administration"
 import { Caller, type CallerInfo } from "@parley/domain/Caller"
-import { Completions, type CompletionRequest } from "@parley/domain/Completions"
+import type { Completions, CompletionRequest } from "@parley/domain/Completions"
 import type { ParleyError } from "@parley/domain/Errors"
-import { Cause, Clock, Context, Effect } from "effect"
-import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { authenticateRequest, requireScope } from "../auth/authenticateRequest.ts"
-import { CurrentRequestId } from "../auth/CurrentRequest.ts"
+import { Cause, Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { countedPush } from "../countedPush.ts"
 import { toldError } from "../errorOf.ts"
 import { openaiError } from "../openai/openaiError.ts"
@@ -20,38 +18,26 @@ import { toModelRequest } from "./toModelRequest.ts"
 /** Milliseconds of silence after which a comment tells the client, and the proxies between, that the answer is still coming. */
 export const keepAliveMs = 15_000
 
-type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, ParleyError, HttpServerRequest.HttpServerRequest>
-
-export const answerResponses = Effect.gen(function* () {
-  const authenticator = yield* Authenticator
-  const completions = yield* Completions
-
-  return Effect.withFiber<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest>((fiber) => {
-    const http = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
-    const requestId = fiber.getRef(CurrentRequestId)
-    const createdAtSeconds = Math.floor(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() / 1_000)
-    const admitted = Effect.flatMapEager(authenticateRequest(authenticator, http.headers, requestId), (caller) =>
-      requireScope(caller, "completions")
-    )
-    const answer = Effect.flatMapEager(admitted, (caller) =>
-      Effect.flatMapEager(http.text, (text) =>
-        Effect.flatMapEager(readResponsesRequest(text), (request): Answer => {
-          const asked = toModelRequest(request)
-          const head = responseHead(request, requestId, createdAtSeconds)
-          return request.stream === true ? streamed(completions, caller, asked, head) : whole(completions, caller, asked, head)
-        })
-      )
-    )
-    return Effect.catch(answer, (error) =>
-      // What the body itself does wrong (too large, cut off) is told by whoever tells all of HTTP's own faults.
-      HttpServerError.isHttpServerError(error) ? Effect.die(error) : Effect.succeed(openaiError(error))
-    )
-  })
+export const answerResponses = completionRoute({
+  read: readResponsesRequest,
+  answer: (completions, caller, request, askedAtSeconds) => {
+    const asked = toModelRequest(request)
+    const head = responseHead(request, caller.requestId, askedAtSeconds)
+    return request.stream === true ? streamed(completions, caller, asked, head) : whole(completions, caller, asked, head)
+  },
+  fault: openaiError
 })
 
-const whole = (completions: Completions["Service"], caller: CallerInfo, asked: CompletionRequest, head: ResponseHead): Answer =>
+const whole = (
+  completions: Completions["Service"],
+  caller: CallerInfo,
+  asked: CompletionRequest,
+  head: ResponseHead
+): CompletionAnswer =>
   Effect.map(Effect.provideService(completions.complete(asked), Caller, caller), (answer) =>
-    HttpServerResponse.jsonUnsafe(response(head, caller.requestId, answer), { headers: { "x-request-id": caller.requestId } })
+    HttpServerResponse.jsonUnsafe(response(head, caller.requestId, { ...answer, model: asked.model }), {
+      headers: { "x-request-id": caller.requestId }
+    })
   )
 
 const streamed = (
@@ -59,7 +45,7 @@ const streamed = (
   caller: CallerInfo,
   asked: CompletionRequest,
   head: ResponseHead
-): Answer => {
+): CompletionAnswer => {
   const { requestId } = caller
   const encoder = makeEventEncoder({ requestId, model: asked.model, head })
   return countedPush({

@@ -77,7 +77,7 @@ describe.each(engines)("the anthropic client, on %s", (engine) => {
     expect(answer.data).toMatchObject({
       type: "message",
       role: "assistant",
-      model: "echo-1",
+      model: "demo/echo-1",
       content: [{ type: "text", text: "Hello there" }],
       stop_reason: "end_turn",
       stop_sequence: null,

@@ -81,7 +81,7 @@ describe.each(engines)("the openai client asking for responses, on %s", (engine)
     expect(answer.data).toMatchObject({
       object: "response",
       status: "completed",
-      model: "echo-1",
+      model: "demo/echo-1",
       output_text: "Hello there",
       output: [
         { type: "message", role: "assistant", status: "completed", content: [{ type: "output_text", text: "Hello there" }] }

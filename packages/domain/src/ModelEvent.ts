@@ -36,8 +36,31 @@ export const Finish = Schema.Struct({
   stopSequence: Schema.optionalKey(Schema.String)
 })
 
-export const ModelEvent = Schema.Union([TextDelta, ReasoningDelta, ToolCallDelta, ToolCall, UsageEvent, Finish])
+/**
+ * The answer goes on with another target: because one failed, or because its owner restarted. With `restart` what was told of
+ * the answer so far is void, and the answer begins again.
+ */
+export const ProviderSwitch = Schema.Struct({
+  type: Schema.Literal("provider-switch"),
+  from: Schema.String,
+  to: Schema.String,
+  reason: Schema.String,
+  restart: Schema.optionalKey(Schema.Literal(true))
+})
+export type ProviderSwitch = typeof ProviderSwitch.Type
+
+export const ModelEvent = Schema.Union([TextDelta, ReasoningDelta, ToolCallDelta, ToolCall, UsageEvent, Finish, ProviderSwitch])
 export type ModelEvent = typeof ModelEvent.Type
+
+/** One call of those that an answer took. */
+export const Attempt = Schema.Struct({
+  /** `provider/model` */
+  target: Schema.String,
+  usage: Usage,
+  /** Why it did not give the answer, or not all of it: the tag of its error, or that another was faster. Absent: it did. */
+  failure: Schema.optionalKey(Schema.String)
+})
+export type Attempt = typeof Attempt.Type
 
 /** A whole answer. */
 export const ModelAnswer = Schema.Struct({
@@ -47,6 +70,9 @@ export const ModelAnswer = Schema.Struct({
   responseId: Schema.String,
   content: Schema.Array(AssistantPart),
   finishReason: FinishReason,
-  usage: Usage
+  /** Of all attempts together. */
+  usage: Usage,
+  /** In the order in which they began, where a route chose between targets; what it costs is the sum of their costs. */
+  attempts: Schema.optionalKey(Schema.Array(Attempt))
 })
 export type ModelAnswer = typeof ModelAnswer.Type

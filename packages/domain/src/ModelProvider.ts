@@ -21,6 +21,14 @@ export type ModelInfo = typeof ModelInfo.Type
 export interface StreamControl {
   readonly pause: () => void
   readonly resume: () => void
+  /** Who speaks, `provider/model`, where that is known. */
+  readonly target?: string
+}
+
+/** What a provider is told beside the question. */
+export interface CallOptions {
+  /** The same for each try of one call, so that a provider that takes such keys works and charges once. */
+  readonly idempotencyKey?: string
 }
 
 /**
@@ -37,10 +45,10 @@ export interface ModelProvider {
   /** What can be asked for now. Low rate; the caller caches. */
   readonly models: Effect.Effect<ReadonlyArray<ModelInfo>, ProviderError>
   /** One whole answer. Interruption reaches the provider within 100 ms. */
-  readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
+  readonly complete: (request: ModelRequest, options?: CallOptions) => Effect.Effect<ModelAnswer, ProviderError>
   /**
    * Streams into `sink` and succeeds after the provider's own terminal, with the folded answer. A stream that ends without its terminal
    * fails as `ProviderTruncated`; interruption closes the connection at once.
    */
-  readonly stream: (request: ModelRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, ProviderError>
+  readonly stream: (request: ModelRequest, sink: ModelSink, options?: CallOptions) => Effect.Effect<ModelAnswer, ProviderError>
 }

@@ -1,7 +1,7 @@
 /** The events of a run, numbered by its conversation's actor with a contiguous `seq` from 1. */
 import { Schema } from "effect"
 import { MessageId, RunId } from "./Ids.ts"
-import { FinishReason, ReasoningDelta, TextDelta, ToolCall, ToolCallDelta } from "./ModelEvent.ts"
+import { FinishReason, ProviderSwitch, ReasoningDelta, TextDelta, ToolCall, ToolCallDelta } from "./ModelEvent.ts"
 import { Usage } from "./Usage.ts"
 
 export const RunStart = Schema.Struct({
@@ -14,13 +14,6 @@ export const ToolResult = Schema.Struct({
   toolCallId: Schema.String,
   content: Schema.String,
   isError: Schema.Boolean
-})
-/** The answer goes on with another target: because one failed, or because its owner restarted. */
-export const ProviderSwitch = Schema.Struct({
-  type: Schema.Literal("provider-switch"),
-  from: Schema.String,
-  to: Schema.String,
-  reason: Schema.String
 })
 export const RunUsage = Schema.Struct({ type: Schema.Literal("usage"), usage: Usage })
 export const RunComplete = Schema.Struct({ type: Schema.Literal("run-complete"), finishReason: FinishReason })

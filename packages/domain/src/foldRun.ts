@@ -35,7 +35,7 @@ export const foldRun = (state: RunState, event: RunEvent): RunState => {
         content: [...state.content, { type: "tool-call", id: event.id, name: event.name, arguments: event.arguments }]
       }
     case "provider-switch":
-      return { ...state, model: event.to }
+      return { ...state, model: event.to, content: event.restart === true ? [] : state.content }
     case "usage":
       return { ...state, usage: event.usage }
     case "run-complete":

@@ -78,4 +78,15 @@ describe("the fold of a run", () => {
     assert.strictEqual(state.model, "scripted/two")
     assert.strictEqual(state.status, "complete")
   })
+
+  it("an answer that begins again keeps nothing of what was told before", () => {
+    const state = foldRunEvents(start, [
+      { type: "reasoning-delta", text: "hm" },
+      { type: "tool-call", index: 0, id: "t", name: "look", arguments: "{}" },
+      { type: "text-delta", text: "lost" },
+      { type: "provider-switch", from: "scripted/one", to: "scripted/two", reason: "down", restart: true },
+      { type: "text-delta", text: "kept" }
+    ])
+    assert.deepStrictEqual(state.content, [{ type: "text", text: "kept" }])
+  })
 })

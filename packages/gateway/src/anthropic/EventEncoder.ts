@@ -5,6 +5,7 @@
 import { redactedPrefix } from "@parley/domain/Content"
 import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
 import { noUsage } from "@parley/domain/Usage"
+import { switchComment } from "../switchComment.ts"
 import { messageHead, redactedBlock, stopReasonOf, textBlock, thinkingBlock, toolUseBlock, usageOf } from "./message.ts"
 
 export interface EventEncoder {
@@ -111,6 +112,8 @@ export const makeEventEncoder = (options: {
         return ""
       case "usage":
         return ""
+      case "provider-switch":
+        return begun ? switchComment(event) : ""
     }
   }
 

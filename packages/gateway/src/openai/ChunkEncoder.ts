@@ -4,6 +4,7 @@
  */
 import type { ModelEvent } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
+import { switchComment } from "../switchComment.ts"
 import { finishReasons, usageOf } from "./chatCompletion.ts"
 
 export interface ChunkEncoder {
@@ -53,6 +54,8 @@ export const makeChunkEncoder = (options: {
         return `${before}},"logprobs":null,"finish_reason":"${finishReasons[event.reason]}"}]${tail}`
       case "usage":
         return ""
+      case "provider-switch":
+        return begun ? switchComment(event) : ""
     }
   }
 

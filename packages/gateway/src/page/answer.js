@@ -68,7 +68,12 @@ const applyEvent = (answer, event) => {
       answer.notices.push(`Called ${event.name}`)
       break
     case "provider-switch":
-      answer.notices.push(`Went on with ${event.to}: ${event.reason}`)
+      if (event.restart === true) {
+        answer.text = ""
+        answer.reasoning = ""
+        answer.notices = []
+      }
+      answer.notices.push(`${event.restart === true ? "Began again" : "Went on"} with ${event.to}: ${event.reason}`)
       break
     case "run-complete":
     case "run-cancel":

@@ -5,6 +5,7 @@
 import type { ParleyError } from "@parley/domain/Errors"
 import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
 import { openaiErrorBody } from "../openai/openaiError.ts"
+import { switchComment } from "../switchComment.ts"
 import {
   begunResponse,
   callItem,
@@ -174,6 +175,8 @@ export const makeEventEncoder = (options: {
       case "finish":
       case "usage":
         return ""
+      case "provider-switch":
+        return switchComment(modelEvent)
     }
   }
 
@@ -239,6 +242,7 @@ const isTold = (event: ModelEvent): boolean => {
       return true
     case "finish":
     case "usage":
+    case "provider-switch":
       return false
   }
 }

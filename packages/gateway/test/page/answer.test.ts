@@ -81,6 +81,22 @@ describe("what the page holds of a run", () => {
     )
   })
 
+  it("an answer that begins again keeps nothing of what was told before", () => {
+    const answer = emptyAnswer(runId)
+    applyFrame(answer, {
+      ...delta(1),
+      count: 5,
+      events: [
+        { type: "run-start", messageId, model: "demo/echo" },
+        { type: "reasoning-delta", text: "hm" },
+        { type: "text-delta", text: "lost" },
+        { type: "provider-switch", from: "a", to: "b", reason: "it failed", restart: true },
+        { type: "text-delta", text: "kept" }
+      ]
+    } as RunFrame)
+    assert.deepStrictEqual([answer.text, answer.reasoning, answer.notices], ["kept", "", ["Began again with b: it failed"]])
+  })
+
   it("closed, gone and caught-up are told", () => {
     const answer = emptyAnswer(runId)
     assert.strictEqual(applyFrame(answer, { type: "caught-up", ...run, epoch: null, seq: 0 }), "dropped")

@@ -48,6 +48,9 @@ export class AnswerFold {
       case "finish":
         this.#finishReason = event.reason
         return
+      case "provider-switch":
+        // Said by routes, never on a wire.
+        return
     }
   }
 

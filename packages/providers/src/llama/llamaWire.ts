@@ -8,6 +8,7 @@ import type { Wire } from "../wire/Wire.ts"
 export const llamaWire: Wire<OpenaiState> = {
   ...openaiWire,
   id: "llama",
+  idempotencyHeader: undefined,
   encodeRequest: encodeRequest({ maxTokens: "max_tokens" })
 }
 

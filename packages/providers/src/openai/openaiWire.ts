@@ -16,6 +16,7 @@ export const openaiWire: Wire<OpenaiState> = {
     "application/json",
     ...(apiKey === undefined ? [] : ["authorization", `Bearer ${apiKey}`])
   ],
+  idempotencyHeader: "idempotency-key",
   encodeRequest: encodeRequest({ maxTokens: "max_completion_tokens" }),
   decodeAnswer,
   decodeStream,

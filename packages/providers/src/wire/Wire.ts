@@ -36,6 +36,8 @@ export interface Wire<State> {
   readonly completionsPath: string
   /** Flat pairs of name and value. */
   readonly headers: (apiKey: string | undefined) => ReadonlyArray<string>
+  /** The header of a key under which the provider works and charges once, where it takes one. */
+  readonly idempotencyHeader?: string | undefined
   readonly encodeRequest: (request: ModelRequest, streaming: boolean) => object
   /** The whole answer, or undefined when the body is not one. */
   readonly decodeAnswer: (body: ForeignObject) => ModelAnswer | undefined

@@ -2,7 +2,7 @@
 import { Clock, Context, Effect, Tracer } from "effect"
 import type { Fiber, Scope } from "effect"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
-import type { ModelInfo, ModelProvider } from "@parley/domain/ModelProvider"
+import type { CallOptions, ModelInfo, ModelProvider } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { parseObject } from "../call/foreign.ts"
@@ -24,9 +24,14 @@ export const makeWireProvider = Effect.fnUntraced(function* <State>(
 ): Effect.fn.Return<ModelProvider, never, Scope.Scope> {
   const http = yield* makeProviderHttp(target.baseUrl, limits)
   const headers = wire.headers(target.apiKey)
-  const callOf = (fiber: Fiber.Fiber<unknown, unknown>, request: ModelRequest, streaming: boolean): HttpCall => ({
+  const callOf = (
+    fiber: Fiber.Fiber<unknown, unknown>,
+    request: ModelRequest,
+    streaming: boolean,
+    options: CallOptions | undefined
+  ): HttpCall => ({
     path: wire.completionsPath,
-    headers: traced(fiber, headers),
+    headers: keyed(wire, options, traced(fiber, headers)),
     body: JSON.stringify(wire.encodeRequest(request, streaming))
   })
   const calledOf = (request: ModelRequest): Called => ({ provider: wire.id, model: request.model })
@@ -35,18 +40,18 @@ export const makeWireProvider = Effect.fnUntraced(function* <State>(
     id: wire.id,
     isDemo: false,
     models,
-    complete: (request) =>
+    complete: (request, options) =>
       Effect.withFiber((fiber) =>
-        Effect.matchEffect(http.send(callOf(fiber, request, false)), {
+        Effect.matchEffect(http.send(callOf(fiber, request, false, options)), {
           onFailure: (fault) => Effect.fail(errorOfFault(calledOf(request), fault)),
           onSuccess: (reply) => answerOf(wire, calledOf(request), reply)
         })
       ),
-    stream: (request, sink) =>
+    stream: (request, sink, options) =>
       Effect.withFiber((fiber) => {
         let headersSeen: Headers = {}
         return Effect.catch(
-          http.stream<ModelAnswer, CallFault | StreamError>(callOf(fiber, request, true), (head, fail) => {
+          http.stream<ModelAnswer, CallFault | StreamError>(callOf(fiber, request, true, options), (head, fail) => {
             headersSeen = head.headers
             return new AnswerStreamReader(wire.decodeStream, limits, sink, fail)
           }),
@@ -82,6 +87,15 @@ const refusalOf = <State>(wire: Wire<State>, called: Called, reply: Reply): Effe
     const body = parseObject(reply.text)
     return errorOfStatus(called, reply.head, body === undefined ? undefined : wire.decodeError(body), nowMs)
   })
+
+const keyed = (
+  { idempotencyHeader }: Pick<Wire<never>, "idempotencyHeader">,
+  options: CallOptions | undefined,
+  headers: ReadonlyArray<string>
+): ReadonlyArray<string> =>
+  options?.idempotencyKey === undefined || idempotencyHeader === undefined
+    ? headers
+    : [...headers, idempotencyHeader, options.idempotencyKey]
 
 /** The provider sees the caller's trace, as W3C trace context. */
 export const traced = (fiber: Fiber.Fiber<unknown, unknown>, headers: ReadonlyArray<string>): ReadonlyArray<string> => {

@@ -64,6 +64,10 @@ export class ActiveRun {
           case "usage":
             this.providerUsage = event.usage
             break
+          case "provider-switch":
+            log.append(event)
+            isUrgent = true
+            break
           case "finish":
             break
         }

@@ -1,6 +1,7 @@
 /** The layers of one process that does everything. */
 import { Unavailable } from "@parley/domain/Errors"
 import { layerHttpDoors } from "@parley/gateway/HttpDoors"
+import { layerMetricsDoor } from "@parley/gateway/ops/OperationsDoor"
 import { renderFault } from "@parley/gateway/renderFault"
 import { PageDoor } from "@parley/gateway/page/PageDoor"
 import { RpcDoor } from "@parley/gateway/rpc/RpcDoor"
@@ -26,6 +27,7 @@ import type { Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { layerDatabaseClaim } from "./DatabaseClaim.ts"
 import { layerDrainGate } from "./DrainGate.ts"
+import { layerOperationsServer } from "./OperationsServer.ts"
 import { layerProcessMetrics } from "./ProcessMetrics.ts"
 import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
 import { environmentProviders } from "./providersOf.ts"
@@ -64,13 +66,27 @@ export const layerProviders = (settings: Settings, more?: MoreProviders) =>
 
 /** All doors, over conversations and completions wherever they live. */
 export const layerDoors = (settings: Settings) => {
-  const routes = Layer.mergeAll(layerHttpDoors, RpcDoor.layer, PageDoor.layer)
+  const internal = Layer.mergeAll(RpcDoor.layer, layerMetricsDoor)
+  const routes = Layer.mergeAll(layerHttpDoors, PageDoor.layer, Option.isNone(settings.operationsPort) ? internal : Layer.empty)
   return layerProcessMetrics.pipe(
     Layer.provideMerge(
-      Layer.mergeAll(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }), layerSockets(settings))
+      Layer.mergeAll(
+        HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }),
+        layerSockets(settings),
+        Option.match(settings.operationsPort, {
+          onNone: () => Layer.empty,
+          onSome: (port) => layerOperationsServer(settings, port)
+        })
+      )
     ),
     Layer.provideMerge(
-      GatewayServer.layer({ host: settings.host, port: settings.port, drainTimeoutMs: settings.drainTimeoutMs, renderFault })
+      GatewayServer.layer({
+        host: settings.host,
+        port: settings.port,
+        sharesPort: settings.sharesPort,
+        drainTimeoutMs: settings.drainTimeoutMs,
+        renderFault
+      })
     ),
     Layer.provideMerge(layerReadiness(readinessParts(settings))),
     Layer.provideMerge(layerDrainGate)
@@ -84,7 +100,8 @@ const layerShared = (settings: Settings) =>
     onSome: (url) => SharedStores.layerRedis.pipe(Layer.provideMerge(RedisClient.layer({ url })))
   })
 
-const readinessParts = (settings: Settings) =>
+/** What must answer for the process to be ready. */
+export const readinessParts = (settings: Settings) =>
   Effect.gen(function* () {
     const parts: Array<ReadinessPart> = [{ name: "postgres", check: (yield* DatabaseHealth).check }]
     const redis = yield* Effect.serviceOption(RedisHealth)

@@ -25,11 +25,14 @@ const circuitOpen = Metric.gauge("parley_provider_circuit_open", {
 
 const openness = { closed: 0, "half-open": 0.5, open: 1 } as const
 
-const sample = Effect.gen(function* () {
+const sampleDoors = Effect.gen(function* () {
   const connections = (yield* GatewayServer).connections()
   yield* Metric.update(httpConnections, connections.http)
   yield* Metric.update(requestsInFlight, connections.inFlight)
   yield* Metric.update(webSockets, yield* (yield* SocketSessions).count)
+})
+
+const sampleWork = Effect.gen(function* () {
   yield* Metric.update(runs, yield* (yield* RunningRuns).count)
   for (const health of yield* (yield* Providers).health) {
     const of = (metric: Metric.Gauge<number>) => Metric.withAttributes(metric, { target: health.target })
@@ -40,11 +43,18 @@ const sample = Effect.gen(function* () {
   }
 })
 
-export const layerProcessMetrics = Layer.effectDiscard(
-  sample.pipe(
-    Effect.catchCause((cause) => Effect.logWarning("The process could not be sampled", cause)),
-    Effect.andThen(Effect.sleep(sampleEveryMs)),
-    Effect.forever,
-    Effect.forkScoped
+const sampled = <R>(sample: Effect.Effect<void, never, R>) =>
+  Layer.effectDiscard(
+    sample.pipe(
+      Effect.catchCause((cause) => Effect.logWarning("The process could not be sampled", cause)),
+      Effect.andThen(Effect.sleep(sampleEveryMs)),
+      Effect.forever,
+      Effect.forkScoped
+    )
   )
-)
+
+/** Of a process that has doors. */
+export const layerProcessMetrics = sampled(Effect.andThen(sampleDoors, sampleWork))
+
+/** Of a runner. */
+export const layerRunnerMetrics = sampled(sampleWork)

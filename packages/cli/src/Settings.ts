@@ -39,6 +39,24 @@ export const settings = Config.all({
   port: setting("PARLEY_PORT", "8787", "port to listen on; 0 takes a free one", (name) =>
     Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), name).pipe(Config.withDefault(8787))
   ),
+  sharesPort: setting("PARLEY_SHARE_PORT", "no", "whether other processes of this machine may listen on the same port", (name) =>
+    Config.Boolean(name).pipe(Config.withDefault(false))
+  ),
+  gatewayProcesses: setting(
+    "PARLEY_GATEWAY_PROCESSES",
+    "1",
+    "gateway: processes that share the port; 0 is one for each core",
+    (name) => Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 256 })), name).pipe(Config.withDefault(1))
+  ),
+  operationsPort: setting(
+    "PARLEY_OPERATIONS_PORT",
+    "gateway: PARLEY_PORT, runner: none",
+    "port of its own for /metrics, /rpc and /health; each further process of PARLEY_GATEWAY_PROCESSES takes the next",
+    optional((name) => Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), name))
+  ),
+  operationsHost: setting("PARLEY_OPERATIONS_HOST", "127.0.0.1", "address of that port", (name) =>
+    Config.NonEmptyString(name).pipe(Config.withDefault("127.0.0.1"))
+  ),
   dataDir: setting("PARLEY_DATA_DIR", ".data", "folder of the embedded Postgres and of generated secrets", (name) =>
     Config.NonEmptyString(name).pipe(Config.withDefault(".data"))
   ),

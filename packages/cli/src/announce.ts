@@ -14,8 +14,9 @@ export interface Announcement {
   readonly startedInMs: number
 }
 
-export const announce = (a: Announcement): Effect.Effect<void> =>
-  Effect.sync(() => process.stdout.write(banner(a))).pipe(
+/** `toPeople`: as a banner too, which one of several processes on a port need not repeat. */
+export const announce = (a: Announcement, { toPeople }: { readonly toPeople: boolean }): Effect.Effect<void> =>
+  Effect.sync(() => toPeople && process.stdout.write(banner(a))).pipe(
     Effect.andThen(Effect.logInfo("Parley is ready")),
     Effect.annotateLogs({
       address: a.address,

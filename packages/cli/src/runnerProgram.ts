@@ -1,4 +1,5 @@
 /** A runner: built from its layers, announced in its log, and drained when it is asked to stop. */
+import { Readiness } from "@parley/domain/Administration"
 import { Providers } from "@parley/providers/Providers"
 import { RunningRuns } from "@parley/runtime/conversations/RunningRuns"
 import { Effect, Layer, Option } from "effect"
@@ -37,7 +38,12 @@ const run = Effect.fnUntraced(function* (all: Settings) {
     return yield* Effect.never
   }).pipe(
     // What is still running then is handed over: another runner continues it from the journal.
-    Effect.onInterrupt(() => Effect.flatMap(RunningRuns, (runs) => awaitRuns(runs, all.drainTimeoutMs))),
+    Effect.onInterrupt(() =>
+      Effect.gen(function* () {
+        yield* (yield* Readiness).setDraining
+        yield* awaitRuns(yield* RunningRuns, all.drainTimeoutMs)
+      })
+    ),
     Effect.provide(context)
   )
 })

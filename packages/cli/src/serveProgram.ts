@@ -7,6 +7,7 @@ import { announce } from "./announce.ts"
 import { openDatabase } from "./DatabaseAddress.ts"
 import { drain } from "./drain.ts"
 import { layerLogging } from "./Logging.ts"
+import { processesOf, superviseGateways, tellSupervisor } from "./GatewayProcesses.ts"
 import { layerGateway } from "./Gateway.ts"
 import { layerParley } from "./Parley.ts"
 import { requireDatabase } from "./requireDatabase.ts"
@@ -29,6 +30,8 @@ export const gatewayProgram = Effect.gen(function* () {
   const began = performance.now()
   const all = yield* settings
   yield* requireDatabase(all)
+  const processes = processesOf(all)
+  if (processes > 1) return yield* superviseGateways(all, processes).pipe(Effect.scoped, Effect.provide(layerLogging(all)))
   return yield* serve(all, began, layerGateway).pipe(
     Effect.scoped,
     Effect.provide(Layer.mergeAll(layerTelemetry(all), layerLogging(all)))
@@ -50,7 +53,7 @@ const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf
     const server = yield* GatewayServer
     // Last of all: a key that is made is told at once, and never lost to a start that fails.
     const { newKey } = yield* Bootstrap.run({ givenKey: all.bootstrapApiKey })
-    yield* announce({
+    const announcement = {
       address: server.address.url,
       newAdministratorKey: Option.getOrUndefined(Option.map(newKey, Redacted.value)),
       providers: (yield* Providers).live,
@@ -58,7 +61,9 @@ const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf
       shared: Option.isSome(all.redisUrl) ? "Redis" : "this process's memory",
       engine: server.engine,
       startedInMs: Math.round(performance.now() - began)
-    })
+    }
+    yield* announce(announcement, { toPeople: !all.sharesPort || Option.isSome(newKey) })
+    yield* tellSupervisor
     return yield* Effect.never
   }).pipe(
     Effect.onInterrupt(() => drain(all.drainTimeoutMs)),

@@ -1,4 +1,4 @@
-/** Everything of the edge that is asked over plain HTTP: `/v1`, `/api`, its documents, and operations. */
+/** What the public asks over plain HTTP: `/v1`, `/api`, its documents, and whether the process is well. */
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -9,7 +9,7 @@ import { layerTenantHandlers } from "./api/tenantHandlers.ts"
 import { layerCurrentRequest } from "./auth/CurrentRequest.ts"
 import { layerOpenaiDoor } from "./openai/OpenaiDoor.ts"
 import { layerDocsDoor } from "./ops/DocsDoor.ts"
-import { layerOperationsDoor } from "./ops/OperationsDoor.ts"
+import { layerHealthDoor } from "./ops/OperationsDoor.ts"
 import { layerResponsesDoor } from "./responses/ResponsesDoor.ts"
 
 const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
@@ -24,5 +24,5 @@ export const layerHttpDoors = Layer.mergeAll(
   layerOpenaiDoor,
   layerAnthropicDoor,
   layerResponsesDoor,
-  layerOperationsDoor
+  layerHealthDoor
 )

@@ -25,7 +25,7 @@ export const answerCause = <E>(
 export const answerFault = (request: HttpServerRequest.HttpServerRequest, requestId: string, response: Response): Response => {
   if (response.body._tag !== "Empty" && response.status !== unsupportedMediaType) return response
   const { method, url } = request
-  const allowed = response.status === notFound ? allowedMethods(url) : []
+  const allowed = response.status === notFound ? otherMethods(method, url) : []
   const status = allowed.length === 0 ? response.status : methodNotAllowed
   const fault = faultBody({ status, method, url }, requestId)
   return fault === undefined
@@ -39,6 +39,12 @@ export const answerFault = (request: HttpServerRequest.HttpServerRequest, reques
           "content-type": fault.contentType
         }
       })
+}
+
+/** A path whose method is right is not served by this port, whatever it has elsewhere. */
+const otherMethods = (method: string, url: string): ReadonlyArray<string> => {
+  const allowed = allowedMethods(url)
+  return allowed.includes(method) ? [] : allowed
 }
 
 const notFound = 404

@@ -1,4 +1,4 @@
-/** `/health/live`, `/health/ready`, `/metrics`: for whoever runs Parley. */
+/** `/health/live`, `/health/ready` and, where the process is told to have it there, `/metrics`: for whoever runs Parley. */
 import { Authenticator, Readiness } from "@parley/domain/Administration"
 import { Forbidden } from "@parley/domain/Errors"
 import { Effect } from "effect"
@@ -39,10 +39,15 @@ const metrics = Effect.map(Authenticator, (authenticator) =>
   )
 )
 
-export const layerOperationsDoor = HttpRouter.use((router) =>
+export const layerHealthDoor = HttpRouter.use((router) =>
   Effect.gen(function* () {
     yield* router.add("GET", "/health/live", live)
     yield* router.add("GET", "/health/ready", yield* ready)
+  })
+)
+
+export const layerMetricsDoor = HttpRouter.use((router) =>
+  Effect.gen(function* () {
     yield* router.add("GET", "/metrics", yield* metrics)
   })
 )

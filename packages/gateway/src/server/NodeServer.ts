@@ -145,7 +145,7 @@ const listen = (node: Server, settings: ServerSettings): Effect.Effect<NetAddres
   Effect.callback<NetAddress.SocketAddress, ServeError>((resume) => {
     const failed = (cause: unknown) => resume(Effect.fail(new ServeError({ cause })))
     node.once("error", failed)
-    node.listen({ host: settings.host, port: settings.port, exclusive: true }, () => {
+    node.listen({ host: settings.host, port: settings.port, exclusive: true, reusePort: settings.sharesPort }, () => {
       node.off("error", failed)
       const bound = node.address()
       if (bound === null || typeof bound === "string") return failed(new Error("not an internet address"))

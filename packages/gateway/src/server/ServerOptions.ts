@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Other processes may listen on the same port, each for its share of the connections; without it they are refused. */
+  readonly sharesPort?: boolean | undefined
   readonly maxBodyBytes?: number | undefined
   readonly maxHeaderBytes?: number | undefined
   readonly maxConnections?: number | undefined
@@ -27,6 +29,7 @@ export interface ServerOptions {
 export interface ServerSettings {
   readonly host: string
   readonly port: number
+  readonly sharesPort: boolean
   readonly maxBodyBytes: number
   readonly maxHeaderBytes: number
   readonly maxConnections: number
@@ -37,6 +40,7 @@ export interface ServerSettings {
 export const withDefaults = (options: ServerOptions): ServerSettings => ({
   host: options.host,
   port: options.port,
+  sharesPort: options.sharesPort ?? false,
   maxBodyBytes: options.maxBodyBytes ?? defaultMaxBodyBytes,
   maxHeaderBytes: options.maxHeaderBytes ?? defaultMaxHeaderBytes,
   maxConnections: options.maxConnections ?? defaultMaxConnections,

@@ -73,7 +73,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
 
   const listenSocket = yield* listen(uws, app, settings)
   const port = module.us_socket_local_port(listenSocket)
-  yield* state.umbrella.open(app, settings.host, port, connections)
+  yield* state.umbrella.open(app, module, connections)
   const address = yield* Effect.fromResult(NetAddress.inetAddressFromIpString(numericHost(settings.host), port)).pipe(
     Effect.mapError((cause) => new ServeError({ cause }))
   )
@@ -229,7 +229,8 @@ const internalError = HttpServerResponse.empty({ status: 500 })
 const listen = (uws: LoadedUws, app: UwsApp, settings: ServerSettings): Effect.Effect<UwsListenSocket, ServeError> =>
   Effect.callback((resume) => {
     // Without the option a second program could share the port, and take half of the connections.
-    app.listen(settings.host, settings.port, uws.module.LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) =>
+    const options = settings.sharesPort ? listenDefault : uws.module.LIBUS_LISTEN_EXCLUSIVE_PORT
+    app.listen(settings.host, settings.port, options, (socket) =>
       resume(
         socket === false
           ? Effect.fail(new ServeError({ cause: new Error(`Cannot listen on ${settings.host}:${settings.port}; is it in use?`) }))
@@ -237,6 +238,9 @@ const listen = (uws: LoadedUws, app: UwsApp, settings: ServerSettings): Effect.E
       )
     )
   })
+
+/** `LIBUS_LISTEN_DEFAULT`, which the module does not export: SO_REUSEPORT is set. */
+const listenDefault = 0
 
 const numericHost = (host: string): string => (isIP(host) === 0 ? (host === "localhost" ? "127.0.0.1" : "0.0.0.0") : host)
 

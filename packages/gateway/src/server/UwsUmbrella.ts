@@ -6,7 +6,7 @@
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import { connect } from "node:net"
-import type { UwsApp, UwsResponse } from "./Uws.ts"
+import type { UwsApp, UwsListenSocket, UwsModule, UwsResponse } from "./Uws.ts"
 
 /** Without it there are warnings, nothing worse. */
 const openTimeoutMs = 1_000
@@ -19,8 +19,9 @@ export class UwsUmbrella {
     else this.#response.cork(act)
   }
 
-  /** Once the app listens. The connection is not counted. */
-  open(app: UwsApp, host: string, port: number, connections: { http: number }): Effect.Effect<void> {
+  /** Over a port of its own, since the app's may be shared with other processes. The connection is not counted. */
+  open(app: UwsApp, module: UwsModule, connections: { http: number }): Effect.Effect<void> {
+    let listening: UwsListenSocket | false = false
     return Effect.callback<void>((resume) => {
       const path = `/${randomUUID()}`
       app.get(path, (response) => {
@@ -33,12 +34,26 @@ export class UwsUmbrella {
         })
         resume(Effect.void)
       })
-      const socket = connect(port, reachable(host), () => void socket.write(`GET ${path} HTTP/1.1\r\nHost: umbrella\r\n\r\n`))
-      socket.on("error", () => resume(Effect.void))
-      socket.unref()
-    }).pipe(Effect.timeoutOption(openTimeoutMs), Effect.asVoid)
+      app.listen(loopback, 0, module.LIBUS_LISTEN_EXCLUSIVE_PORT, (opened) => {
+        listening = opened
+        if (opened === false) return resume(Effect.void)
+        const socket = connect(
+          module.us_socket_local_port(opened),
+          loopback,
+          () => void socket.write(`GET ${path} HTTP/1.1\r\nHost: umbrella\r\n\r\n`)
+        )
+        socket.on("error", () => resume(Effect.void))
+        socket.unref()
+      })
+    }).pipe(
+      Effect.timeoutOption(openTimeoutMs),
+      Effect.andThen(
+        Effect.sync(() => {
+          if (listening !== false) module.us_listen_socket_close(listening)
+        })
+      )
+    )
   }
 }
 
-/** One cannot connect to every address at once. */
-const reachable = (host: string): string => (host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host)
+const loopback = "127.0.0.1"

@@ -3,6 +3,7 @@ import { Readiness } from "@parley/domain/Administration"
 import { Context, Effect, Exit, Layer, Logger, References, Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import { layerHttpDoors } from "../../src/HttpDoors.ts"
+import { layerMetricsDoor } from "../../src/ops/OperationsDoor.ts"
 import { renderFault } from "../../src/renderFault.ts"
 import { GatewayServer } from "../../src/server/GatewayServer.ts"
 import type { Engine } from "../server/support/engines.ts"
@@ -51,7 +52,7 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
   const recorder = Logger.make(({ fiber, message }) => {
     logs.push({ message: String(message), requestId: fiber.getRef(References.CurrentLogAnnotations)["requestId"] })
   })
-  const app = layerHttpDoors.pipe(
+  const app = Layer.merge(layerHttpDoors, layerMetricsDoor).pipe(
     Layer.provide([
       completions.layer,
       embeddings.layer,

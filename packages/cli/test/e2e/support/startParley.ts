@@ -24,6 +24,10 @@ export interface Parley {
   readonly text: () => string
   /** Waits for a log line that begins so. */
   readonly logged: (message: string) => Effect.Effect<void>
+  /** Waits for a log line with that annotation. */
+  readonly loggedWith: (annotation: string) => Effect.Effect<void>
+  /** Waits until that many log lines begin so. */
+  readonly loggedTimes: (message: string, times: number) => Effect.Effect<void>
   /** Sends a signal and waits for the end; answers with the exit code, null when the signal ended it. */
   readonly stop: (signal: NodeJS.Signals) => Effect.Effect<number | null>
   readonly pid: number
@@ -64,6 +68,7 @@ export const startParley = (
       }
       createInterface({ input: child.stdout! }).on("line", keep)
       createInterface({ input: child.stderr! }).on("line", keep)
+      child.once("close", () => [...watchers].forEach((watcher) => watcher()))
       child.once("exit", (code) => resume(Effect.fail(new Error(`Parley ended with ${code} before it was ready:\n${text}`))))
     }).pipe(
       Effect.timeoutOrElse({
@@ -71,21 +76,26 @@ export const startParley = (
         orElse: () => Effect.fail(new Error(`Parley was not ready within ${startTimeoutMs} ms:\n${text}`))
       })
     )
+    const seen = (holds: () => boolean) =>
+      Effect.callback<void>((resume) => {
+        const look = () => {
+          if (holds()) resume(Effect.void)
+          else if (child.exitCode !== null) resume(Effect.die(new Error(`Parley ended with ${child.exitCode}:\n${text}`)))
+        }
+        watchers.add(look)
+        look()
+        return Effect.sync(() => watchers.delete(look))
+      })
+    const begins = (message: string) => (line: Readonly<Record<string, unknown>>) => String(line["message"]).startsWith(message)
     return {
       url,
       socketUrl: `${url.replace(/^http/, "ws")}/ws`,
       key: env["PARLEY_BOOTSTRAP_API_KEY"] ?? administratorKey,
       log,
       text: () => text,
-      logged: (message) =>
-        Effect.callback<void>((resume) => {
-          const look = () => {
-            if (log.some((line) => String(line["message"]).startsWith(message))) resume(Effect.void)
-          }
-          watchers.add(look)
-          look()
-          return Effect.sync(() => watchers.delete(look))
-        }),
+      logged: (message) => seen(() => log.some(begins(message))),
+      loggedWith: (annotation) => seen(() => log.some((line) => line[annotation] !== undefined)),
+      loggedTimes: (message, times) => seen(() => log.filter(begins(message)).length >= times),
       stop: (signal) => Effect.promise(() => end(child, signal)),
       pid: child.pid ?? 0
     }

@@ -1,0 +1,109 @@
+/** Several gateway processes on one port are one gateway, and operators have a port of their own. */
+import { createServer } from "node:net"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { inject } from "vitest"
+import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { freePort } from "../../src/postgres/freePort.ts"
+import { startParley, type Parley } from "./support/startParley.ts"
+
+const statusOf = (url: string, key?: string) =>
+  Effect.promise(async () => {
+    // A connection of its own each time, so that the kernel may choose another process.
+    const headers = { connection: "close", ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) }
+    const response = await fetch(url, { headers })
+    return { status: response.status, text: await response.text() }
+  })
+
+const pidsOf = (parley: Parley): ReadonlyArray<number> => {
+  const line = parley.log.find((entry) => entry["pids"] !== undefined)
+  return String(line?.["pids"]).split(", ").map(Number)
+}
+
+/** Requests for the list of models that one process has answered. */
+const answeredBy = (operations: number, key: string) =>
+  Effect.map(statusOf(`http://127.0.0.1:${operations}/metrics`, key), ({ text }) =>
+    Number(/http_requests_total\{[^}]*door="openai"[^}]*status="200"[^}]*\} (\d+)/.exec(text)?.[1] ?? 0)
+  )
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once("error", () => resolve(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
+  })
+
+/** The first of two neighbours. */
+const freePair = async (): Promise<number> => {
+  const port = await freePort()
+  return (await isFree(port + 1)) ? port : freePair()
+}
+
+const startPair = Effect.gen(function* () {
+  const operations = yield* Effect.promise(freePair)
+  const parley = yield* startParley(
+    {
+      DATABASE_URL: Redacted.value(yield* freshDatabase),
+      REDIS_URL: inject("redisUrl"),
+      PARLEY_GATEWAY_PROCESSES: "2",
+      PARLEY_OPERATIONS_PORT: String(operations)
+    },
+    "gateway"
+  )
+  yield* parley.loggedWith("pids")
+  return { parley, operations }
+})
+
+describe("two gateway processes on one port", () => {
+  it.live("both answer, one that is killed is started again, and one signal drains them all", () =>
+    Effect.gen(function* () {
+      const { operations, parley } = yield* startPair
+      const pids = pidsOf(parley)
+      assert.strictEqual(new Set(pids).size, 2)
+      const shares = () => Effect.all([answeredBy(operations, parley.key), answeredBy(operations + 1, parley.key)])
+      let asked = 0
+      while ((yield* shares()).some((share) => share === 0)) {
+        assert.strictEqual((yield* statusOf(`${parley.url}/v1/models`, parley.key)).status, 200)
+        assert.isBelow(++asked, 500, "the kernel spreads connections over both")
+      }
+      const counted = yield* shares()
+      assert.strictEqual(counted[0] + counted[1], asked)
+
+      process.kill(pids[1]!, "SIGKILL")
+      yield* parley.logged("A gateway process has ended by itself")
+      assert.strictEqual((yield* statusOf(`${parley.url}/health/ready`)).status, 200)
+      yield* parley.loggedTimes("Operations are served", 3)
+      assert.strictEqual((yield* statusOf(`http://127.0.0.1:${operations + 1}/health/ready`)).status, 200)
+
+      assert.strictEqual(yield* parley.stop("SIGTERM"), 0)
+      assert.strictEqual(parley.text().match(/Parley has stopped/g)?.length, 2)
+    })
+  )
+
+  it.live("keep metrics and RPC off the public port when operators have one of their own", () =>
+    Effect.gen(function* () {
+      const { operations, parley } = yield* startPair
+      assert.strictEqual((yield* statusOf(`${parley.url}/metrics`, parley.key)).status, 404)
+      assert.strictEqual((yield* statusOf(`http://127.0.0.1:${operations}/metrics`)).status, 401)
+      assert.strictEqual((yield* statusOf(`http://127.0.0.1:${operations}/metrics`, parley.key)).status, 200)
+      const rpc = (url: string) =>
+        Effect.promise(() => fetch(`${url}/rpc`, { method: "POST", body: "" }).then((response) => response.status))
+      assert.strictEqual(yield* rpc(parley.url), 404)
+      assert.strictEqual(yield* rpc(`http://127.0.0.1:${operations}`), 200)
+      assert.strictEqual((yield* statusOf(`http://127.0.0.1:${operations}/v1/models`, parley.key)).status, 404)
+    })
+  )
+
+  it.live("tell once what is wrong with the configuration, and end", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        startParley(
+          { DATABASE_URL: "postgres://127.0.0.1:1/none", PARLEY_CONFIG_FILE: "missing.json", PARLEY_GATEWAY_PROCESSES: "2" },
+          "gateway"
+        )
+      )
+      assert.include(error.message, "did not start")
+      assert.include(error.message, "ended with 1")
+    })
+  )
+})

@@ -2,13 +2,19 @@
 import { Context } from "effect"
 import type { Effect } from "effect"
 import type { Caller } from "./Caller.ts"
-import type { Busy, Forbidden, ModelNotFound } from "./Errors.ts"
+import type { Busy, ContextTooLong, Forbidden, ModelNotFound } from "./Errors.ts"
 import type { ModelAnswer } from "./ModelEvent.ts"
 import type { ModelInfo, ModelSink } from "./ModelProvider.ts"
 import type { ModelRequest } from "./ModelRequest.ts"
 import type { ProviderError } from "./ProviderError.ts"
 
-export type CompletionError = ModelNotFound | Forbidden | Busy | ProviderError
+export type CompletionError = ModelNotFound | ContextTooLong | Forbidden | Busy | ProviderError
+
+/** Tokens of a prompt. Estimated: nobody but the provider can count for that model, or the prompt is too long to be counted here. */
+export interface TokenCount {
+  readonly inputTokens: number
+  readonly isEstimated: boolean
+}
 
 /** A request whose `model` is still the caller's name for it: `provider/model`, or bare. */
 export type CompletionRequest = ModelRequest
@@ -19,6 +25,8 @@ export class Completions extends Context.Service<
     readonly complete: (request: CompletionRequest) => Effect.Effect<ModelAnswer, CompletionError, Caller>
     /** Interrupting it reaches the provider within 100 ms. */
     readonly stream: (request: CompletionRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, CompletionError, Caller>
+    /** Without asking the provider. */
+    readonly countTokens: (request: CompletionRequest) => Effect.Effect<TokenCount, CompletionError, Caller>
     /** Chat models first, real providers before the demo. */
     readonly models: Effect.Effect<ReadonlyArray<ModelInfo>>
   }

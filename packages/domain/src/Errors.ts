@@ -25,6 +25,19 @@ export class ModelNotFound extends Schema.TaggedError<ModelNotFound>()(
   { httpApiStatus: 404 }
 ) {}
 
+/** The prompt is longer than the model's context window. Nothing was asked of its provider. */
+export class ContextTooLong extends Schema.TaggedError<ContextTooLong>()(
+  "ContextTooLong",
+  {
+    message: Schema.String,
+    model: Schema.String,
+    /** Of the window, and counted (or, where nobody can count for that model, estimated with a margin) of the prompt. */
+    contextTokens: Schema.Int,
+    inputTokens: Schema.Int
+  },
+  { httpApiStatus: 400 }
+) {}
+
 /** The request does not fit the schema; one entry per fault. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()(
   "InvalidRequest",
@@ -70,6 +83,7 @@ export const ParleyError = Schema.Union([
   Forbidden,
   NotFound,
   ModelNotFound,
+  ContextTooLong,
   InvalidRequest,
   PayloadTooLarge,
   Conflict,

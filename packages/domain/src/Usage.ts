@@ -1,4 +1,4 @@
-/** What one call to a model used, in tokens. */
+/** What one call to a model used, in tokens and money; and the sum of several. */
 import { Schema } from "effect"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -12,7 +12,11 @@ export const Usage = Schema.Struct({
   cacheWriteTokens: Count,
   /** All completion tokens, reasoning included. */
   outputTokens: Count,
-  reasoningTokens: Count
+  reasoningTokens: Count,
+  /** Nano-dollars (a billionth of a US dollar), rounded up. Absent where the price of the model is not known, which is not the same as free. */
+  costNanoDollars: Schema.optionalKey(Count),
+  /** Present when the provider did not say what it used, as of an answer that was cut off: Parley counted the tokens itself. */
+  isEstimated: Schema.optionalKey(Schema.Literal(true))
 })
 export type Usage = typeof Usage.Type
 
@@ -29,5 +33,23 @@ export const addUsage = (a: Usage, b: Usage): Usage => ({
   cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
   cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
   outputTokens: a.outputTokens + b.outputTokens,
-  reasoningTokens: a.reasoningTokens + b.reasoningTokens
+  reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+  ...sumOfCosts(a, b),
+  ...(a.isEstimated === true || b.isEstimated === true ? { isEstimated: true } : {})
 })
+
+export const isNoUsage = (usage: Usage): boolean => usage.inputTokens === 0 && usage.outputTokens === 0
+
+/** Where one of the two has no price the sum has none: a part of a cost would be taken for all of it. */
+const sumOfCosts = (a: Usage, b: Usage): Pick<Usage, "costNanoDollars"> => {
+  const [left, right] = [costOf(a), costOf(b)]
+  if (left === undefined || right === undefined) return {}
+  return a.costNanoDollars === undefined && b.costNanoDollars === undefined ? {} : { costNanoDollars: left + right }
+}
+
+const costOf = (usage: Usage): number | undefined => usage.costNanoDollars ?? (isNoUsage(usage) ? 0 : undefined)
+
+const nanoDollarsPerDollar = 1_000_000_000
+
+/** As programs read it, beside the tokens. */
+export const dollarsOf = (costNanoDollars: number): number => costNanoDollars / nanoDollarsPerDollar

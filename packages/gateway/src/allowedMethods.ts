@@ -5,6 +5,7 @@ import { ParleyApi } from "@parley/domain/api/ParleyApi"
 const others: ReadonlyArray<readonly [method: string, path: string]> = [
   ["POST", "/v1/chat/completions"],
   ["POST", "/v1/messages"],
+  ["POST", "/v1/messages/count_tokens"],
   ["POST", "/v1/responses"],
   ["POST", "/v1/embeddings"],
   ["GET", "/v1/models"],

@@ -20,6 +20,9 @@ import { defaultLimits } from "./ProviderLimits.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
 import { sourcesOf } from "./providerSources.ts"
 import type { ProvidersConfig } from "./ProvidersConfig.ts"
+import { makeModelTokens } from "./tokens/ModelTokens.ts"
+import type { ModelTokens } from "./tokens/ModelTokens.ts"
+import { TokenWorker } from "./tokens/TokenWorker.ts"
 
 export type { CircuitHealth } from "./circuit/ProviderCircuits.ts"
 export type { ProviderLimits } from "./ProviderLimits.ts"
@@ -34,7 +37,8 @@ export interface ResolvedModel {
   readonly name: string
   /** Context window and price, as far as they are known. */
   readonly facts: ModelFacts
-  /** Both go through the target's circuit, and set the request's `model`. */
+  readonly tokens: ModelTokens
+  /** Both go through the target's circuit, set the request's `model`, and answer with the usage's cost where the price is known. */
   readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
   readonly stream: (request: ModelRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, ProviderError>
   /** Beside the circuit; `ProviderRejected` when the provider has no embeddings. */
@@ -62,10 +66,10 @@ export class Providers extends Context.Service<
       Effect.sync(() => {
         const limits = { ...defaultLimits, ...config.limits }
         const sources = sourcesOf(config, limits)
-        return Layer.provide(
-          Layer.effect(Providers, makeProviders(sources, limits, makeModelNames(config))),
-          ProviderCircuits.layer(sources, limits)
-        )
+        return Layer.provide(Layer.effect(Providers, makeProviders(sources, limits, makeModelNames(config))), [
+          ProviderCircuits.layer(sources, limits),
+          TokenWorker.layer
+        ])
       })
     )
   }
@@ -80,6 +84,7 @@ const makeProviders = Effect.fnUntraced(function* (
   names: ModelNames
 ) {
   const circuits = yield* ProviderCircuits
+  const worker = yield* TokenWorker
   const live = sources.map((source) => source.id)
   const catalog = yield* makeModelCatalog(
     sources.map(({ id, isDemo }) => ({ id, isDemo, list: circuits.models(id) })),
@@ -92,14 +97,19 @@ const makeProviders = Effect.fnUntraced(function* (
 
   const keep = (name: string, { model, provider }: OwnedModel): ResolvedModel => {
     const isDemo = sources.some((source) => source.id === provider && source.isDemo)
+    const facts = names.facts(provider, model)
+    const tokens = makeModelTokens(model, facts, worker)
+    const settled = (request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
+      Effect.map(call, (answer) => ({ ...answer, usage: tokens.settle(request, answer) }))
     const found: ResolvedModel = {
       provider,
       isDemo,
       model,
       name: `${provider}/${model}`,
-      facts: names.facts(provider, model),
-      complete: (request) => circuits.complete(provider, { ...request, model }),
-      stream: (request, sink) => circuits.stream(provider, { ...request, model }, sink),
+      facts,
+      tokens,
+      complete: (request) => settled(request, circuits.complete(provider, { ...request, model })),
+      stream: (request, sink) => settled(request, circuits.stream(provider, { ...request, model }, sink)),
       embed: (request) => (embedders.get(provider) ?? withoutEmbeddings(provider))({ ...request, model })
     }
     if (resolved.size >= maxResolved) resolved.clear()

@@ -2,7 +2,8 @@
 import { Authentication } from "@parley/domain/api/Authentication"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { MessagesRequest } from "./MessagesRequest.ts"
+import { CostFields } from "../openai/OpenaiGroup.ts"
+import { CountTokensRequest, MessagesRequest } from "./MessagesRequest.ts"
 
 const AnthropicError = Schema.Struct({
   type: Schema.Literal("error"),
@@ -46,7 +47,8 @@ export const Message = Schema.Struct({
     cache_read_input_tokens: Schema.Int,
     output_tokens: Schema.Int,
     output_tokens_details: Schema.Struct({ thinking_tokens: Schema.Int }),
-    server_tool_use: Schema.Null
+    server_tool_use: Schema.Null,
+    ...CostFields
   })
 })
 
@@ -59,6 +61,20 @@ export class AnthropicGroup extends HttpApiGroup.make("anthropic")
     }).annotate(
       OpenApi.Description,
       "An answer of any provider's in Anthropic's own shape; the key may come in `x-api-key`. With `stream: true` the answer is `text/event-stream`: `message_start`, the blocks, `message_delta`, `message_stop`; a stream that breaks off ends with an `error` event, and without `message_stop`. Fields that are not described are ignored."
+    )
+  )
+  .add(
+    HttpApiEndpoint.post("countTokens", "/v1/messages/count_tokens", {
+      payload: CountTokensRequest,
+      success: Schema.Struct({
+        input_tokens: Schema.Int,
+        /** Not Anthropic's: only the provider could count for this model, so it is an estimate. */
+        is_estimated: Schema.optionalKey(Schema.Literal(true))
+      }),
+      error: errors
+    }).annotate(
+      OpenApi.Description,
+      "How many tokens a prompt has, without asking its provider: counted for models of OpenAI's encodings, estimated for the others."
     )
   )
   .middleware(Authentication) {}

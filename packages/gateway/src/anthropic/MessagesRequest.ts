@@ -90,10 +90,9 @@ const OutputConfig = Schema.Struct({
 
 const fraction = optional(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 
-export const MessagesRequest = Schema.Struct({
+const fields = {
   model: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256)),
   messages: Schema.Array(InputMessage).check(Schema.isMinLength(1), Schema.isMaxLength(maxMessages)),
-  max_tokens: tokens,
   system: optional(Schema.Union([text, Schema.Array(TextBlock).check(Schema.isMaxLength(maxParts))])),
   stream: optional(Schema.Boolean),
   stop_sequences: optional(Schema.Array(Schema.String).check(Schema.isMaxLength(8))),
@@ -113,5 +112,9 @@ export const MessagesRequest = Schema.Struct({
   ),
   context_management: refused("Parley does not edit what it is sent; leave it out."),
   inference_geo: refused("Parley cannot promise where a provider computes; leave it out.")
-})
+}
+
+export const MessagesRequest = Schema.Struct({ ...fields, max_tokens: tokens })
 export type MessagesRequest = typeof MessagesRequest.Type
+
+export const CountTokensRequest = Schema.Struct(fields)

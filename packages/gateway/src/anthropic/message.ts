@@ -2,6 +2,7 @@
 import { redactedPrefix, type AssistantPart } from "@parley/domain/Content"
 import type { FinishReason, ModelAnswer } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
+import { costFields } from "../openai/chatCompletion.ts"
 
 const stopReasons = {
   stop: "end_turn",
@@ -21,7 +22,8 @@ export const usageOf = (usage: Usage) => ({
   cache_read_input_tokens: usage.cachedInputTokens,
   output_tokens: usage.outputTokens,
   output_tokens_details: { thinking_tokens: usage.reasoningTokens },
-  server_tool_use: null
+  server_tool_use: null,
+  ...costFields(usage)
 })
 
 /** What is the same in a whole answer and in the first event of a streamed one. */

@@ -20,6 +20,14 @@ export const OpenaiError = Schema.Struct({
 
 const errors = [400, 401, 403, 404, 413, 429, 500, 502, 503, 504].map((status) => OpenaiError.pipe(HttpApiSchema.status(status)))
 
+/** Beside OpenAI's own. */
+export const CostFields = {
+  /** US dollars; absent where the model's price is not known. */
+  cost: Schema.optionalKey(Schema.Finite),
+  /** The provider did not say what it used, so Parley counted. */
+  is_estimated: Schema.optionalKey(Schema.Literal(true))
+}
+
 export const ChatCompletion = Schema.Struct({
   id: Schema.String,
   object: Schema.Literal("chat.completion"),
@@ -53,7 +61,8 @@ export const ChatCompletion = Schema.Struct({
     completion_tokens: Schema.Int,
     total_tokens: Schema.Int,
     prompt_tokens_details: Schema.Struct({ cached_tokens: Schema.Int }),
-    completion_tokens_details: Schema.Struct({ reasoning_tokens: Schema.Int })
+    completion_tokens_details: Schema.Struct({ reasoning_tokens: Schema.Int }),
+    ...CostFields
   })
 })
 

@@ -1,7 +1,7 @@
 /** A whole answer in OpenAI's shape. */
 import { textOf } from "@parley/domain/Content"
 import type { FinishReason, ModelAnswer } from "@parley/domain/ModelEvent"
-import type { Usage } from "@parley/domain/Usage"
+import { dollarsOf, type Usage } from "@parley/domain/Usage"
 
 export const finishReasons = {
   stop: "stop",
@@ -16,7 +16,14 @@ export const usageOf = (usage: Usage) => ({
   completion_tokens: usage.outputTokens,
   total_tokens: usage.inputTokens + usage.outputTokens,
   prompt_tokens_details: { cached_tokens: usage.cachedInputTokens },
-  completion_tokens_details: { reasoning_tokens: usage.reasoningTokens }
+  completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+  ...costFields(usage)
+})
+
+/** Not OpenAI's: US dollars, where the price is known, and whether Parley counted the tokens itself. Their clients keep what they do not know. */
+export const costFields = (usage: Usage) => ({
+  ...(usage.costNanoDollars === undefined ? {} : { cost: dollarsOf(usage.costNanoDollars) }),
+  ...(usage.isEstimated === undefined ? {} : { is_estimated: true as const })
 })
 
 export const chatCompletion = (answer: ModelAnswer, id: string, createdAtSeconds: number) => {

@@ -21,6 +21,8 @@ const paramOf = (error: ParleyError): string | null => {
   switch (error._tag) {
     case "InvalidRequest":
       return error.issues[0]?.path || null
+    case "ContextTooLong":
+      return "messages"
     case "ModelNotFound":
     case "ProviderModelNotFound":
       return "model"

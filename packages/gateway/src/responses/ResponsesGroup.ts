@@ -2,7 +2,7 @@
 import { Authentication } from "@parley/domain/api/Authentication"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { OpenaiError } from "../openai/OpenaiGroup.ts"
+import { CostFields, OpenaiError } from "../openai/OpenaiGroup.ts"
 import { ResponsesRequest } from "./ResponsesRequest.ts"
 
 const errors = [400, 401, 403, 404, 413, 429, 500, 502, 503, 504].map((status) => OpenaiError.pipe(HttpApiSchema.status(status)))
@@ -61,7 +61,8 @@ export const ResponseObject = Schema.Struct({
       input_tokens_details: Schema.Struct({ cached_tokens: Schema.Int, cache_write_tokens: Schema.Int }),
       output_tokens: Schema.Int,
       output_tokens_details: Schema.Struct({ reasoning_tokens: Schema.Int }),
-      total_tokens: Schema.Int
+      total_tokens: Schema.Int,
+      ...CostFields
     })
   ),
   background: Schema.Literal(false),

@@ -4,6 +4,7 @@ import type { ParleyError } from "@parley/domain/Errors"
 import { errorTraits } from "@parley/domain/ErrorTraits"
 import type { FinishReason, ModelAnswer } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
+import { costFields } from "../openai/chatCompletion.ts"
 import type { ResponsesRequest } from "./ResponsesRequest.ts"
 
 /** Why an answer is not complete; undefined when it is. */
@@ -26,7 +27,8 @@ export const usageOf = (usage: Usage) => ({
   input_tokens_details: { cached_tokens: usage.cachedInputTokens, cache_write_tokens: usage.cacheWriteTokens },
   output_tokens: usage.outputTokens,
   output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
-  total_tokens: usage.inputTokens + usage.outputTokens
+  total_tokens: usage.inputTokens + usage.outputTokens,
+  ...costFields(usage)
 })
 
 export const outputText = (text: string) => ({ type: "output_text" as const, text, annotations: [], logprobs: [] })

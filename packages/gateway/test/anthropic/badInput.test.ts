@@ -150,7 +150,7 @@ describe.each(engines)("bad input on /v1/messages, on %s", (engine) => {
 
   it.each([
     ["GET", path, 405, "invalid_request_error", "method_not_allowed", "POST"],
-    ["POST", `${path}/count_tokens`, 404, "not_found_error", "not_found", null]
+    ["POST", `${path}/batches`, 404, "not_found_error", "not_found", null]
   ])("answers %s %s with %i in Anthropic's shape", async (method, url, status, type, code, allow) => {
     const answer = await doors.ask(method, url)
     expect(answer.status).toBe(status)

@@ -72,6 +72,14 @@ describe.each(engines)("the anthropic client, on %s", (engine) => {
     return events
   }
 
+  it("counts the tokens of a prompt, with what a body of messages may hold", async () => {
+    const { input_tokens } = await client.messages.countTokens({ model: "demo/echo-1", messages, tools, system: "Be brief" })
+    expect(input_tokens).toBe(14)
+    expect(doors.completions.requests.at(-1)?.parameters.tools).toHaveLength(1)
+    await expect(client.messages.countTokens({ model: "nobody/nothing", messages })).rejects.toBeInstanceOf(NotFoundError)
+    await expect(client.messages.countTokens({ model: "demo/echo-1", messages: [] })).rejects.toBeInstanceOf(BadRequestError)
+  })
+
   it("reads a whole answer, its usage, its end and the request's id", async () => {
     const answer = await client.messages.create(ask).withResponse()
     expect(answer.data).toMatchObject({

@@ -78,6 +78,23 @@ describe.each(engines)("the openai client, on %s", (engine) => {
     expect(doors.completions.callers[0]?.principalId).toBe(doorPrincipal)
   })
 
+  it("tells the cost beside the usage, which the client keeps", async () => {
+    const usage = { inputTokens: 1, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 2, reasoningTokens: 0 }
+    doors.completions.script = saying(words("Hi"), answerOf({ usage: { ...usage, costNanoDollars: 1_250, isEstimated: true } }))
+    const whole = await client.chat.completions.create({ model, messages })
+    expect(whole.usage).toMatchObject({ total_tokens: 3, cost: 0.00000125, is_estimated: true })
+    expect(Schema.is(ChatCompletion)(whole)).toBe(true)
+    const stream = await client.chat.completions.create({
+      model,
+      messages,
+      stream: true,
+      stream_options: { include_usage: true }
+    })
+    const told: Array<unknown> = []
+    for await (const chunk of stream) if (chunk.usage) told.push(chunk.usage)
+    expect(told).toEqual([whole.usage])
+  })
+
   it("streams text byte for byte, with its role first, one finish, and usage only when asked for", async () => {
     const said = ["Grüße, ", '"世界"\n', "🌍\u2028", "</script>\\"]
     doors.completions.script = saying(words(...said))

@@ -115,6 +115,7 @@ describe.each(engines)("operations, on %s", (engine) => {
       "/v1/chat/completions",
       "/v1/embeddings",
       "/v1/messages",
+      "/v1/messages/count_tokens",
       "/v1/models",
       "/v1/models/{id}",
       "/v1/responses"

@@ -73,6 +73,11 @@ export class ScriptedCompletions {
     return {
       complete: (request) => run(request, () => {}),
       stream: run,
+      countTokens: (request) =>
+        Effect.as(
+          run(request, () => {}),
+          { inputTokens: 14, isEstimated: false }
+        ),
       models: Effect.sync(() => this.models)
     }
   })

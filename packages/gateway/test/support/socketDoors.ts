@@ -34,6 +34,7 @@ export class SocketCompletions {
         yield* this.afterChunks
         return answer
       }).pipe(Effect.onInterrupt(() => Effect.sync(() => void this.interrupted++))),
+    countTokens: (request) => Effect.as(this.#answer(request), { inputTokens: 1, isEstimated: false }),
     models: Effect.succeed([{ id: "demo/echo", provider: "demo", model: "echo", createdAtSeconds: 0, kind: "chat" as const }])
   }))
 

@@ -77,17 +77,14 @@ const none: ReadonlyArray<ModelEvent> = []
 /** Pings, and events that are newer than this. */
 const unchanged: StepOf = (state) => ({ status: "more", state, events: none })
 
+/** Usage is told from the start on: what an answer that is cut off read from its cache, nobody else can tell. */
 const messageStart: StepOf = (state, body) => {
   const message: Foreign<Message> = objectOf(body["message"])
+  const counts = countsOf(message.usage, state.counts)
   return {
     status: "more",
-    state: {
-      ...state,
-      model: textOf(message.model),
-      responseId: textOf(message.id),
-      counts: countsOf(message.usage, state.counts)
-    },
-    events: none
+    state: { ...state, model: textOf(message.model), responseId: textOf(message.id), counts },
+    events: [{ type: "usage", usage: usageOf(counts) }]
   }
 }
 

@@ -9,11 +9,12 @@ export const nanoDollarsPerDollar = 1_000_000_000
 const microDollarsPerDollar = 1_000_000
 
 /** (micro-dollars for a million tokens) × tokens are pico-dollars. */
-const picoDollarsPerNanoDollar = 1_000n
+const picoDollarsPerNanoDollar = 1_000
 
 /**
  * Nano-dollars, rounded up once. Cached and written prompt tokens are parts of the input, and reasoning is one of the output; where a
- * provider's numbers contradict that, no token is counted twice and none is left out.
+ * provider's numbers contradict that, no token is counted twice and none is left out. Pictures in a prompt are input tokens like words:
+ * every vendor whose prices are published here bills them so.
  */
 export const cost = (usage: Usage, price: DollarPrice): number => {
   const rates = price.longPrompt !== undefined && usage.inputTokens > price.longPrompt.aboveInputTokens ? price.longPrompt : price
@@ -22,13 +23,13 @@ export const cost = (usage: Usage, price: DollarPrice): number => {
   const written = Math.min(tokens(usage.cacheWriteTokens), input - cached)
   const output = tokens(usage.outputTokens)
   const reasoning = Math.min(tokens(usage.reasoningTokens), output)
-  return nanoDollars(
-    times(input - cached - written, rates.input) +
-      times(cached, rates.cachedInput ?? rates.input) +
-      times(written, rates.cacheWrite ?? rates.input) +
-      times(output - reasoning, rates.output) +
-      times(reasoning, rates.reasoning ?? rates.output)
-  )
+  return nanoDollars([
+    [input - cached - written, rates.input],
+    [cached, rates.cachedInput ?? rates.input],
+    [written, rates.cacheWrite ?? rates.input],
+    [output - reasoning, rates.output],
+    [reasoning, rates.reasoning ?? rates.output]
+  ])
 }
 
 /** The most that a call can cost: its prompt at the dearest of the input's rates, and an answer as long as it may get. */
@@ -40,16 +41,25 @@ export const costBound = (inputTokens: number, maxOutputTokens: number, price: D
   )
 
 const boundBy = (rates: DollarRates, inputTokens: number, maxOutputTokens: number): number =>
-  nanoDollars(
-    times(tokens(inputTokens), Math.max(rates.input, rates.cachedInput ?? 0, rates.cacheWrite ?? 0)) +
-      times(tokens(maxOutputTokens), Math.max(rates.output, rates.reasoning ?? 0))
-  )
+  nanoDollars([
+    [tokens(inputTokens), Math.max(rates.input, rates.cachedInput ?? 0, rates.cacheWrite ?? 0)],
+    [tokens(maxOutputTokens), Math.max(rates.output, rates.reasoning ?? 0)]
+  ])
 
 /** Foreign counts: anything but a whole number of tokens is none. */
 const tokens = (count: number): number => (Number.isSafeInteger(count) && count > 0 ? count : 0)
 
-const times = (count: number, dollarsPerMillion: number): bigint =>
-  BigInt(count) * BigInt(Math.round(dollarsPerMillion * microDollarsPerDollar))
+type Line = readonly [count: number, dollarsPerMillion: number]
 
-const nanoDollars = (picoDollars: bigint): number =>
-  Math.min(Number((picoDollars + picoDollarsPerNanoDollar - 1n) / picoDollarsPerNanoDollar), Number.MAX_SAFE_INTEGER)
+/** Each product and the sum of them is exact: as a float's integer, which nearly every call fits, else as a bigint. */
+const nanoDollars = (lines: ReadonlyArray<Line>): number => {
+  let picoDollars = 0
+  for (const [count, dollarsPerMillion] of lines) picoDollars += count * microDollars(dollarsPerMillion)
+  if (picoDollars <= Number.MAX_SAFE_INTEGER) return Math.ceil(picoDollars / picoDollarsPerNanoDollar)
+  let exact = 0n
+  for (const [count, dollarsPerMillion] of lines) exact += BigInt(count) * BigInt(microDollars(dollarsPerMillion))
+  const unit = BigInt(picoDollarsPerNanoDollar)
+  return Math.min(Number((exact + unit - 1n) / unit), Number.MAX_SAFE_INTEGER)
+}
+
+const microDollars = (dollars: number): number => Math.round(dollars * microDollarsPerDollar)

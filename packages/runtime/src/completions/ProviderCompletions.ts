@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { Caller } from "@parley/domain/Caller"
 import { Completions } from "@parley/domain/Completions"
 import type { CompletionError, CompletionRequest } from "@parley/domain/Completions"
+import type { ContextTooLong } from "@parley/domain/Errors"
 import type { TenantId } from "@parley/domain/Ids"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
@@ -10,6 +11,7 @@ import { Providers } from "@parley/providers/Providers"
 import type { ResolvedModel } from "@parley/providers/Providers"
 import { Tenants } from "../tenants/Tenants.ts"
 import { notAdmitted } from "./notAdmitted.ts"
+import { requireFits } from "./requireFits.ts"
 
 export const layer = Layer.effect(
   Completions,
@@ -22,13 +24,18 @@ export const layer = Layer.effect(
       call: (model: ResolvedModel) => Effect.Effect<ModelAnswer, ProviderError>
     ): Effect.Effect<ModelAnswer, CompletionError, Caller> =>
       Effect.flatMap(Caller, ({ tenantId }) =>
-        Effect.flatMap(providers.resolve(request.model), (model) => admitted(tenantId, call(model)))
+        Effect.flatMap(providers.resolve(request.model), (model) =>
+          admitted(
+            tenantId,
+            model.tokens.surelyFits(request) ? call(model) : Effect.andThen(requireFits(model, request), call(model))
+          )
+        )
       )
 
     /** Where the tenant's actor is there already, which is nearly always, its count costs no more than a number. */
     const admitted = (
       tenantId: TenantId,
-      call: Effect.Effect<ModelAnswer, ProviderError>
+      call: Effect.Effect<ModelAnswer, ProviderError | ContextTooLong>
     ): Effect.Effect<ModelAnswer, CompletionError> =>
       Effect.uninterruptibleMask((restore): Effect.Effect<ModelAnswer, CompletionError> => {
         const entered = tenants.tryEnter(tenantId)
@@ -50,6 +57,7 @@ export const layer = Layer.effect(
     return Completions.of({
       complete: (request) => admit(request, (model) => model.complete(request)),
       stream: (request, sink) => admit(request, (model) => model.stream(request, sink)),
+      countTokens: (request) => Effect.flatMap(providers.resolve(request.model), (model) => model.tokens.count(request)),
       models: providers.models
     })
   })

@@ -1,11 +1,13 @@
 /** A run under way: its phase, its log, and the sink through which its provider speaks. Nothing here suspends. */
 import { Deferred, Effect } from "effect"
+import type { AssistantPart } from "@parley/domain/Content"
 import type { MessageId, PrincipalId, RequestId, RunId } from "@parley/domain/Ids"
 import type { Message } from "@parley/domain/Message"
 import type { ModelSink } from "@parley/domain/ModelProvider"
-import type { ModelParameters } from "@parley/domain/ModelRequest"
+import type { ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
 import { addUsage } from "@parley/domain/Usage"
 import type { Usage } from "@parley/domain/Usage"
+import type { ResolvedModel } from "@parley/providers/Providers"
 import type { FlushSchedule } from "./FlushScheduler.ts"
 import type { RunLog } from "./RunLog.ts"
 import { runMachine } from "./RunMachine.ts"
@@ -35,16 +37,21 @@ export class ActiveRun {
 
   /** From the root to the message that is answered; undefined until it is read. */
   path: ReadonlyArray<Message> | undefined
+  /** What was asked of which model, once it was; by it an answer that is cut off is accounted. */
+  asked: { readonly model: ResolvedModel; readonly prompt: Pick<ModelRequest, "messages" | "parameters"> } | undefined
 
   private currentPhase: RunPhase = "starting"
   private hasSpoken = false
-  private readonly usageBefore: Usage | null
+  private usageBefore: Usage | null
+  /** What an earlier call of a run that is continued has said. */
+  private readonly contentBefore: ReadonlyArray<AssistantPart>
   private providerUsage: Usage | null = null
 
   constructor(question: RunQuestion, log: RunLog, schedule: FlushSchedule) {
     this.question = question
     this.log = log
     this.usageBefore = log.state.usage
+    this.contentBefore = log.state.content
     this.sink = (events) => {
       if (this.on("chunk") !== "append") return
       let isUrgent = false
@@ -106,4 +113,27 @@ export class ActiveRun {
     if (own === null || this.usageBefore === null) return own ?? this.usageBefore
     return addUsage(this.usageBefore, own)
   }
+
+  /** Of a run that is cut off: its provider worked for it, whether or not it told what it used. `isPaid`: even if it said nothing yet. */
+  partialUsage(isPaid: boolean): Effect.Effect<Usage | null> {
+    if (this.asked === undefined || !(isPaid || this.hasSpoken)) return Effect.sync(() => this.usage())
+    const { model, prompt } = this.asked
+    const said = saidSince(this.log.state.content, this.contentBefore)
+    return Effect.map(model.tokens.settlePartial(prompt, said, this.providerUsage), (usage) => this.usage(usage))
+  }
+
+  /** A call of an owner that was lost, which nobody else accounts for. */
+  accountLost(usage: Usage): void {
+    this.usageBefore = this.usageBefore === null ? usage : addUsage(this.usageBefore, usage)
+  }
+}
+
+/** What a call added to what stood there before: its first words may have joined the last part. */
+const saidSince = (content: ReadonlyArray<AssistantPart>, before: ReadonlyArray<AssistantPart>): ReadonlyArray<AssistantPart> => {
+  const last = before.at(-1)
+  const joined = before.length === 0 ? undefined : content[before.length - 1]
+  const since = content.slice(before.length)
+  return last?.type === "text" && joined?.type === "text" && joined.text.length > last.text.length
+    ? [{ type: "text", text: joined.text.slice(last.text.length) }, ...since]
+    : since
 }

@@ -1,23 +1,26 @@
 /** One answer, from the question to its stored end: prompt → provider → log → store → terminal. */
 import { Cause, Clock, Deferred, Effect, Exit, Option, Schedule } from "effect"
 import { errorTraits } from "@parley/domain/ErrorTraits"
-import type { ModelNotFound, Unavailable } from "@parley/domain/Errors"
+import type { ContextTooLong, ModelNotFound, Unavailable } from "@parley/domain/Errors"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { MessageId } from "@parley/domain/Ids"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { RunTerminal } from "@parley/domain/RunEvent"
 import type { Message } from "@parley/domain/Message"
+import type { Usage } from "@parley/domain/Usage"
 import type { CloseRun, StoredRoomEvent } from "../storage/ConversationStore.ts"
 import { storableText } from "../storage/conversations/rows.ts"
+import { requireFits } from "../completions/requireFits.ts"
 import type { TenantError } from "../tenants/Tenants.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
 import { buildPrompt, continuePrompt } from "./buildPrompt.ts"
+import { fitPrompt } from "./fitPrompt.ts"
 import type { ConversationHost } from "./ConversationHost.ts"
 import type { LiveConversation } from "./LiveConversation.ts"
 import type { RunAct } from "./RunMachine.ts"
 import type { TakenOver } from "./takeOverRuns.ts"
 
-type AnswerError = TenantError | Unavailable | ModelNotFound | ProviderError
+type AnswerError = TenantError | Unavailable | ModelNotFound | ContextTooLong | ProviderError
 
 export const answerRun = (
   host: ConversationHost,
@@ -27,7 +30,7 @@ export const answerRun = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (taken?.failure !== undefined) {
-      return yield* close(host, live, run, run.on("provider-failed"), taken.failure)
+      return yield* cutOff(host, live, run, run.on("provider-failed"), taken.failure)
     }
     speakFirst(run, taken)
     yield* Effect.logDebug("An answer begins")
@@ -36,8 +39,9 @@ export const answerRun = (
     const exit = yield* Effect.raceFirst(asked, cancelled).pipe(Effect.exit)
     if (Exit.isSuccess(exit)) {
       yield* Option.match(exit.value, {
-        onNone: () => close(host, live, run, run.on("interrupted"), failureOf(undefined)),
-        onSome: (answer) => close(host, live, run, run.on("provider-finished"), failureOf(undefined), answer)
+        onNone: () => cutOff(host, live, run, run.on("interrupted"), failureOf(undefined)),
+        onSome: (answer) =>
+          close(host, live, run, run.on("provider-finished"), failureOf(undefined), run.usage(answer.usage), answer)
       })
       return
     }
@@ -47,7 +51,7 @@ export const answerRun = (
       return yield* Effect.failCause(exit.cause).pipe(Effect.orDie)
     }
     yield* Effect.logWarning("An answer failed", error.value)
-    yield* close(host, live, run, run.on("provider-failed"), failureOf(error.value))
+    yield* cutOff(host, live, run, run.on("provider-failed"), failureOf(error.value))
   })
 
 /** A store that is away for a moment need not cost an answer that was accepted. */
@@ -76,9 +80,23 @@ const askProvider = (
     run.path ??= yield* readPath(host, messageId)
     const asked = buildPrompt(live.conversation.systemPrompt, run.path.slice(-limits.maxPathMessages))
     const resolved = yield* providers.resolve(model)
-    const messages = taken?.isContinued === true ? continuePrompt(asked, taken.partial) : asked
+    const fitted = fitPrompt(resolved, asked, parameters)
+    if (fitted.droppedTurns > 0) {
+      yield* Effect.logInfo("A conversation is longer than its model's window: its oldest turns are left out").pipe(
+        Effect.annotateLogs({ droppedTurns: fitted.droppedTurns })
+      )
+    }
+    const messages = taken?.isContinued === true ? continuePrompt(fitted.messages, taken.partial) : fitted.messages
+    const request = { model: resolved.model, messages, parameters }
+    yield* requireFits(resolved, request)
+    if (taken !== undefined && taken.partial.content.length > 0) {
+      run.accountLost(yield* resolved.tokens.settlePartial({ messages: asked, parameters }, taken.partial.content, null))
+    }
     return yield* tenants.withRequest(host.key.tenantId)(
-      resolved.stream({ model: resolved.model, messages, parameters }, run.sink)
+      Effect.suspend(() => {
+        run.asked = { model: resolved, prompt: request }
+        return resolved.stream(request, run.sink)
+      })
     )
   })
 
@@ -116,6 +134,21 @@ const terminalOf = (act: RunAct, failure: Failure, answer: ModelAnswer | undefin
   }
 }
 
+/** The end of an answer that is not whole. Whoever stopped it is billed for what was asked even if nothing was said yet. */
+const cutOff = (
+  host: ConversationHost,
+  live: LiveConversation,
+  run: ActiveRun,
+  act: RunAct,
+  failure: Failure
+): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (terminalOf(act, failure, undefined) === undefined) return Effect.void
+    // What waits for its flush was said too.
+    run.log.flushAll()
+    return Effect.flatMap(run.partialUsage(act === "store-cancel"), (usage) => close(host, live, run, act, failure, usage))
+  })
+
 /** Stores the end, then tells it. Never told before it is stored, and told once. */
 const close = (
   host: ConversationHost,
@@ -123,12 +156,12 @@ const close = (
   run: ActiveRun,
   act: RunAct,
   failure: Failure,
+  usage: Usage | null,
   answer?: ModelAnswer
 ): Effect.Effect<void> => {
   const terminal = terminalOf(act, failure, answer)
   if (terminal === undefined) return Effect.void
   const { log } = run
-  const usage = run.usage(answer?.usage)
   if (usage !== null) log.append({ type: "usage", usage })
   log.flushAll()
   const end: CloseRun = {

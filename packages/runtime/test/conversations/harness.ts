@@ -19,7 +19,10 @@ import type { RunTerminal } from "@parley/domain/RunEvent"
 import { RunFrame } from "@parley/domain/RunFrame"
 import type { RunState } from "@parley/domain/RunFrame"
 import { noUsage } from "@parley/domain/Usage"
+import type { ModelFacts } from "@parley/providers/catalog/ModelFacts"
 import { Providers } from "@parley/providers/Providers"
+import { makeModelTokens } from "@parley/providers/tokens/ModelTokens"
+import { TokenWorker } from "@parley/providers/tokens/TokenWorker"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 
 /** One call that a provider received, answered by the test. */
@@ -36,6 +39,7 @@ export interface ScriptedCall {
 
 export class ScriptedProvider {
   readonly calls: Array<ScriptedCall> = []
+  facts: ModelFacts = {}
 
   readonly stream = (request: ModelRequest, sink: ModelSink): Effect.Effect<ModelAnswer, ProviderError> =>
     Effect.suspend(() => {
@@ -98,7 +102,8 @@ export class ScriptedProvider {
                 isDemo: false,
                 model: modelOf(name),
                 name,
-                facts: {},
+                facts: this.facts,
+                tokens: makeModelTokens(modelOf(name), this.facts, noWorker),
                 embed: () => Effect.die(new Error("not asked in these tests")),
                 complete: (request) => this.stream({ ...request, model: modelOf(name) }, () => undefined),
                 stream: (request, sink) => this.stream({ ...request, model: modelOf(name) }, sink)
@@ -113,6 +118,9 @@ export class ScriptedProvider {
     )
   }
 }
+
+/** Every count is an estimate. */
+const noWorker = TokenWorker.of({ count: () => Effect.succeed(undefined) })
 
 const modelOf = (name: string): string => name.slice("scripted/".length)
 

@@ -1,0 +1,145 @@
+/** Tokens of one model: estimated at once, counted where somebody can, and reconciled with what the provider counts. */
+import { Effect } from "effect"
+import type { TokenCount } from "@parley/domain/Completions"
+import type { Part } from "@parley/domain/Content"
+import type { ModelRequest } from "@parley/domain/ModelRequest"
+import { noUsage, type Usage } from "@parley/domain/Usage"
+import { cost } from "../catalog/cost.ts"
+import type { DollarPrice, ModelFacts } from "../catalog/ModelFacts.ts"
+import { estimateTokens } from "./estimateTokens.ts"
+import { imageSizeOf } from "./imageSize.ts"
+import { answerTextsOf, promptPartsOf, textLengthOf } from "./promptParts.ts"
+import type { PromptParts } from "./promptParts.ts"
+import { tokenFamilyOf } from "./tokenFamilies.ts"
+import type { TokenWorker } from "./TokenWorker.ts"
+
+type Prompt = Pick<ModelRequest, "messages" | "parameters">
+
+export interface ModelTokens {
+  /** At once. */
+  readonly estimate: (prompt: Prompt) => number
+  /** Counted off the event loop where the family has a tokenizer. */
+  readonly count: (prompt: Prompt) => Effect.Effect<TokenCount>
+  /** How far a prompt is over the model's window; undefined when it fits, or when nobody knows the window. Nearly always a sum of lengths. */
+  readonly overflow: (prompt: Prompt) => Effect.Effect<Overflow | undefined>
+  /** The same at once, for a prompt that is known to be short. */
+  readonly surelyFits: (prompt: Prompt) => boolean
+  /** The usage of a whole answer, with its cost; estimated where the provider told none. */
+  readonly settle: (prompt: Prompt, answer: { readonly content: ReadonlyArray<Part>; readonly usage: Usage }) => Usage
+  /** The usage of an answer that was cut off: what its provider told by then, or what is counted where that is more. */
+  readonly settlePartial: (prompt: Prompt, content: ReadonlyArray<Part>, told: Usage | null) => Effect.Effect<Usage>
+}
+
+export interface Overflow {
+  readonly contextTokens: number
+  readonly inputTokens: number
+}
+
+/** What an estimate must be over before a prompt is refused by it: it may be this much too high. */
+const estimateMargin = 1.3
+/** One of so many answers corrects the estimate, by so much of what it was off. */
+const observeEvery = 16
+const observedWeight = 0.2
+/** What was seen in between is believed; beyond it stands something else, like a prompt that the provider added. */
+const minScale = 0.5
+const maxScale = 2
+/** Shorter prompts say more of what the provider adds than of its tokenizer. */
+const minObservedTokens = 200
+
+export const makeModelTokens = (model: string, facts: ModelFacts, worker: TokenWorker["Service"]): ModelTokens => {
+  const family = tokenFamilyOf(model)
+  let scale = family.scale
+  let answers = 0
+
+  const beside = ({ images, messages }: PromptParts): number => {
+    let tokens = messages * family.messageTokens
+    for (const { detail, url } of images) tokens += family.imageTokens(imageSizeOf(url), detail ?? "auto")
+    return tokens
+  }
+  const estimateTexts = (texts: ReadonlyArray<string>): number => {
+    let tokens = 0
+    for (const text of texts) tokens += estimateTokens(text)
+    return Math.ceil(tokens * scale)
+  }
+  const estimate = (prompt: Prompt): number => {
+    const parts = promptPartsOf(prompt)
+    return estimateTexts(parts.texts) + beside(parts)
+  }
+
+  const countTexts = (texts: ReadonlyArray<string>): Effect.Effect<TokenCount> => {
+    const { encoding } = family
+    if (encoding === undefined) return Effect.sync(() => ({ inputTokens: estimateTexts(texts), isEstimated: true }))
+    return Effect.map(
+      Effect.forEach(texts, (text) => Effect.map(worker.count(encoding, text), (tokens) => ({ text, tokens }))),
+      (counted) => {
+        let inputTokens = 0
+        let isEstimated = false
+        for (const { text, tokens } of counted) {
+          isEstimated ||= tokens === undefined
+          inputTokens += tokens ?? estimateTexts([text])
+        }
+        return { inputTokens, isEstimated }
+      }
+    )
+  }
+  const count = (prompt: Prompt): Effect.Effect<TokenCount> => {
+    const parts = promptPartsOf(prompt)
+    return Effect.map(countTexts(parts.texts), ({ inputTokens, isEstimated }) => ({
+      inputTokens: inputTokens + beside(parts),
+      // Nobody but the provider knows what it makes of a picture or of a tool.
+      isEstimated: isEstimated || parts.images.length > 0
+    }))
+  }
+
+  const { contextTokens } = facts
+  const surelyFits = (prompt: Prompt): boolean =>
+    contextTokens === undefined || textLengthOf(prompt) + prompt.messages.length * family.messageTokens < contextTokens
+
+  const observe = (prompt: Prompt, usage: Usage): void => {
+    if (answers++ % observeEvery !== 0) return
+    const parts = promptPartsOf(prompt)
+    const estimated = estimateTexts(parts.texts)
+    const told = usage.inputTokens - beside(parts)
+    if (parts.images.length > 0 || estimated < minObservedTokens || told <= 0) return
+    const seen = scale * (told / estimated)
+    if (seen < family.scale * minScale || seen > family.scale * maxScale) return
+    scale += (seen - scale) * observedWeight
+  }
+
+  return {
+    estimate,
+    count,
+    surelyFits,
+    overflow: (prompt) => {
+      if (contextTokens === undefined || surelyFits(prompt)) return Effect.succeed(undefined)
+      return Effect.map(count(prompt), ({ inputTokens, isEstimated }) =>
+        (isEstimated ? inputTokens / estimateMargin : inputTokens) > contextTokens ? { contextTokens, inputTokens } : undefined
+      )
+    },
+    settle: (prompt, { content, usage }) => {
+      if (usage.inputTokens > 0 || usage.outputTokens > 0 || content.length === 0) {
+        observe(prompt, usage)
+        return priced(usage, facts.price)
+      }
+      const outputTokens = estimateTexts(answerTextsOf(content))
+      return priced({ ...noUsage, inputTokens: estimate(prompt), outputTokens, isEstimated: true }, facts.price)
+    },
+    settlePartial: (prompt, content, told) =>
+      Effect.map(
+        Effect.all([
+          told !== null && told.inputTokens > 0 ? Effect.succeed(told.inputTokens) : Effect.map(count(prompt), inputOf),
+          Effect.map(countTexts(answerTextsOf(content)), inputOf)
+        ]),
+        ([inputTokens, counted]) => {
+          const outputTokens = Math.max(counted, told?.outputTokens ?? 0)
+          const isTold = told !== null && told.inputTokens > 0 && told.outputTokens >= outputTokens
+          return priced({ ...noUsage, ...told, inputTokens, outputTokens, ...(isTold ? {} : { isEstimated: true }) }, facts.price)
+        }
+      )
+  }
+}
+
+const inputOf = ({ inputTokens }: TokenCount): number => inputTokens
+
+const priced = (usage: Usage, price: DollarPrice | undefined): Usage =>
+  price === undefined ? usage : { ...usage, costNanoDollars: cost(usage, price) }

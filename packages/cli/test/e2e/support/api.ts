@@ -35,8 +35,11 @@ export const createConversation = (address: Address, input: { readonly model?: s
 
 const Messages = Schema.Struct({ items: Schema.Array(Message) })
 
-export const listMessages = (address: Address, conversationId: string) =>
-  Effect.map(request(address, "GET", `/api/conversations/${conversationId}/messages`), (answer) => expect(Messages, answer).items)
+export const listMessages = (address: Address, conversationId: string, query = "") =>
+  Effect.map(
+    request(address, "GET", `/api/conversations/${conversationId}/messages?${query}`),
+    (answer) => expect(Messages, answer).items
+  )
 
 export const createKey = (address: Address, input: Readonly<Record<string, unknown>>) =>
   Effect.map(request(address, "POST", "/api/keys", input), (answer) => expect(IssuedApiKey, answer))

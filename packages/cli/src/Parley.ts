@@ -7,7 +7,8 @@ import { PageDoor } from "@parley/gateway/page/PageDoor"
 import { RpcDoor } from "@parley/gateway/rpc/RpcDoor"
 import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { SocketDoor } from "@parley/gateway/socket/SocketDoor"
-import { Providers, type ProvidersConfig } from "@parley/providers/Providers"
+import type { ProvidersConfig } from "@parley/providers/Providers"
+import { layerReloadable } from "@parley/providers/ReloadableProviders"
 import * as ProviderCompletions from "@parley/runtime/completions/ProviderCompletions"
 import * as ProviderEmbeddings from "@parley/runtime/completions/ProviderEmbeddings"
 import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
@@ -62,7 +63,7 @@ export const layerStorage = (settings: Settings, url: Redacted.Redacted<string>,
   )
 
 export const layerProviders = (settings: Settings, more?: MoreProviders) =>
-  Providers.layerWithStore({ ...environmentProviders(settings), ...more }).pipe(Layer.provideMerge(layerShared(settings)))
+  layerReloadable({ ...environmentProviders(settings), ...more }).pipe(Layer.provideMerge(layerShared(settings)))
 
 /** All doors, over conversations and completions wherever they live. */
 export const layerDoors = (settings: Settings) => {

@@ -89,6 +89,12 @@ export const settings = Config.all({
     "providers, models and aliases beside those of the environment",
     optional(Config.NonEmptyString)
   ),
+  configWatchMs: setting(
+    "PARLEY_CONFIG_WATCH_MS",
+    "1000",
+    "milliseconds between two looks at whether that file has changed",
+    milliseconds(1_000)
+  ),
   bootstrapApiKey: setting(
     "PARLEY_BOOTSTRAP_API_KEY",
     "made and printed once",

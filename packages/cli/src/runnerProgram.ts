@@ -13,6 +13,7 @@ import { requireDatabase } from "./requireDatabase.ts"
 import { layerRunner } from "./Runner.ts"
 import { settings, type Settings } from "./Settings.ts"
 import { layerTelemetry } from "./Telemetry.ts"
+import { fingerprintOf, watchProvidersFile } from "./watchProvidersFile.ts"
 
 export const runnerProgram = Effect.gen(function* () {
   const all = yield* settings
@@ -21,6 +22,7 @@ export const runnerProgram = Effect.gen(function* () {
 })
 
 const run = Effect.fnUntraced(function* (all: Settings) {
+  const begun = yield* fingerprintOf(all)
   const file = yield* readProvidersFile(all)
   const { config } = yield* fileProviders(Option.getOrElse(file, () => ({})))
   const database = yield* openDatabase(all)
@@ -35,6 +37,7 @@ const run = Effect.fnUntraced(function* (all: Settings) {
         data: database.location
       })
     )
+    yield* watchProvidersFile(all, begun)
     return yield* Effect.never
   }).pipe(
     // What is still running then is handed over: another runner continues it from the journal.

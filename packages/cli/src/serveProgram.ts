@@ -15,6 +15,7 @@ import { fileProviders } from "./providersOf.ts"
 import { readProvidersFile } from "./readProvidersFile.ts"
 import { settings, type Settings } from "./Settings.ts"
 import { layerTelemetry } from "./Telemetry.ts"
+import { fingerprintOf, watchProvidersFile } from "./watchProvidersFile.ts"
 
 export const serveProgram = Effect.gen(function* () {
   const began = performance.now()
@@ -40,6 +41,7 @@ export const gatewayProgram = Effect.gen(function* () {
 
 const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf: typeof layerParley | typeof layerGateway) {
   // First of all: nothing is opened for a configuration that is wrong.
+  const begun = yield* fingerprintOf(all)
   const file = yield* readProvidersFile(all)
   const { asleep, config } = yield* fileProviders(Option.getOrElse(file, () => ({})))
   for (const { id, variable } of asleep) {
@@ -64,6 +66,7 @@ const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf
     }
     yield* announce(announcement, { toPeople: !all.sharesPort || Option.isSome(newKey) })
     yield* tellSupervisor
+    yield* watchProvidersFile(all, begun)
     return yield* Effect.never
   }).pipe(
     Effect.onInterrupt(() => drain(all.drainTimeoutMs)),

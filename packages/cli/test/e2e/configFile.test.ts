@@ -1,5 +1,5 @@
 /** The program with a configuration file: vendors, aliases and embeddings by OpenAI's own client; and with one that is wrong. */
-import { writeFileSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
@@ -9,6 +9,9 @@ import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
 import { startParley } from "./support/startParley.ts"
+
+/** A field that OpenAI's types do not know. */
+const costing = (dollars: number): object => ({ cost: dollars })
 
 const stored = (content: unknown) =>
   Effect.map(
@@ -58,6 +61,44 @@ describe("the program with a configuration file", () => {
       assert.include(parley.text(), "xai is not live")
       assert.include(parley.text(), "XAI_API_KEY")
       assert.notInclude(parley.text(), "gsk-something")
+    })
+  )
+
+  it.live("takes a changed one over while it runs, tells a wrong one by its path, and looks at once on SIGHUP", () =>
+    Effect.gen(function* () {
+      const wire = yield* startOpenaiWire
+      wire.otherwise(() => answer("Hello.", { usage: { inputTokens: 1_000_000, outputTokens: 0 } }))
+      const database = yield* freshDatabase
+      const provider = { kind: "openai-compatible", baseUrl: wire.baseUrl, apiKey: { env: "THE_KEY" } }
+      const file = yield* stored({ providers: { one: provider }, aliases: { fast: "one/small" } })
+      const parley = yield* startParley({
+        DATABASE_URL: Redacted.value(database),
+        PARLEY_CONFIG_FILE: file,
+        PARLEY_CONFIG_WATCH_MS: "50",
+        THE_KEY: "sk-something"
+      })
+      const client = new OpenAI({ baseURL: `${parley.url}/v1`, apiKey: parley.key, maxRetries: 0 })
+      const ask = (model: string) =>
+        Effect.promise(() => client.chat.completions.create({ model, messages: [{ role: "user", content: "Hi" }] }))
+      assert.notProperty((yield* ask("fast")).usage, "cost")
+
+      const priced = { "two/large": { price: { input: 3, output: 1 } } }
+      writeFileSync(file, JSON.stringify({ providers: { two: provider }, aliases: { fast: "two/large" }, models: priced }))
+      yield* parley.logged("The configuration file has changed and is in force")
+      assert.include((yield* ask("fast")).usage, costing(3))
+      assert.strictEqual(wire.requests.at(-1)?.model, "large")
+
+      writeFileSync(file, JSON.stringify({ providers: { two: { ...provider, kind: "twoo" } } }))
+      yield* parley.logged("The changed configuration is wrong, and the old one stays")
+      assert.include(parley.text(), "providers.two.kind")
+      assert.include((yield* ask("fast")).usage, costing(3))
+
+      rmSync(file)
+      yield* parley.logged("The configuration file is gone; what was in force stays")
+      assert.include((yield* ask("fast")).usage, costing(3))
+      process.kill(parley.pid, "SIGHUP")
+      yield* parley.loggedTimes("The changed configuration is wrong, and the old one stays", 2)
+      assert.include((yield* ask("fast")).usage, costing(3))
     })
   )
 

@@ -133,6 +133,8 @@ export interface WireServer {
   readonly received: (n: number) => Effect.Effect<WireRequest>
   /** How many connections were ever made. */
   readonly connections: () => number
+  /** Waits until none is open. */
+  readonly deserted: Effect.Effect<void>
   /** Breaks all connections, in the middle of whatever they were doing. */
   readonly dropConnections: Effect.Effect<void>
   readonly setModels: (ids: ReadonlyArray<string>) => void
@@ -199,7 +201,16 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
     serve(message, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
   })
   let connections = 0
-  server.on("connection", () => connections++)
+  let open = 0
+  const watchers = new Set<() => void>()
+  server.on("connection", (socket) => {
+    connections++
+    open++
+    socket.once("close", () => {
+      open--
+      for (const watcher of watchers) watcher()
+    })
+  })
   yield* Effect.acquireRelease(
     Effect.callback<void>((resume) => {
       server.listen(0, "127.0.0.1", () => resume(Effect.void))
@@ -221,6 +232,14 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
     requests,
     received: (n) => Deferred.await(arrival(n)),
     connections: () => connections,
+    deserted: Effect.callback<void>((resume) => {
+      const look = () => {
+        if (open === 0) resume(Effect.void)
+      }
+      watchers.add(look)
+      look()
+      return Effect.sync(() => watchers.delete(look))
+    }),
     dropConnections: Effect.sync(() => server.closeAllConnections()),
     setModels: (ids) => {
       models = ids

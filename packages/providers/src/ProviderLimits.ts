@@ -1,7 +1,23 @@
 /** The bounds of every call to a provider. All of them are settings; these are the defaults. */
 export interface ProviderLimits {
-  /** Calls in flight per target, and so also its connections; one more fails as `ProviderUnavailable`, nothing queues. */
+  /** Calls in flight per provider, and so also its connections; one more fails as `ProviderUnavailable`, nothing queues. */
   readonly maxConcurrent: number
+  /** A 429 lowers how many calls a target may hold, to this part of those in flight, but never below the least. */
+  readonly limitDecrease: number
+  readonly minConcurrent: number
+  /** 429s of one burst lower the limit once. */
+  readonly limitBurstMs: number
+  /** Without a 429 for this long, a lowered limit is forgotten. */
+  readonly limitForgottenMs: number
+  /** How long a target is left alone at most that asked to be (`Retry-After`). */
+  readonly maxHoldMs: number
+  /** What the statistics of a target look back on. */
+  readonly statisticsMs: number
+  /** Targets that are known at once; the one unused for longest makes room for another. */
+  readonly maxTargets: number
+  /** How often targets that are idle or open are looked at, by a list of their provider's models; 0: never. */
+  readonly probeEveryMs: number
+  readonly probeTimeoutMs: number
   readonly connectTimeoutMs: number
   /** Until the provider's headers. A reasoning model that does not stream sends them with its whole answer. */
   readonly headersTimeoutMs: number
@@ -17,9 +33,16 @@ export interface ProviderLimits {
   readonly maxStreamedLength: number
   /** Consecutive failures that open a target's circuit. */
   readonly breakerFailures: number
+  /** When not 0, the part of failures among the last calls that opens a circuit, instead of failures in a row. */
+  readonly breakerRate: number
+  /** Calls that the rate is of, and the fewest of them that say something. */
+  readonly breakerRateCalls: number
+  readonly breakerRateMinCalls: number
   /** How long a circuit stays open at first; it doubles up to the longest while its probes fail. */
   readonly openMs: number
   readonly maxOpenMs: number
+  /** Up to this part of that time is left off at random, so that processes do not probe all at once. */
+  readonly openJitter: number
   /** What a refused caller is told to wait where nothing better is known: a full target, or a probe under way. */
   readonly retryHintMs: number
   /** A circuit nobody used for this long is closed down, with its connections. */
@@ -35,6 +58,15 @@ export interface ProviderLimits {
 
 export const defaultLimits: ProviderLimits = {
   maxConcurrent: 2_000,
+  limitDecrease: 0.7,
+  minConcurrent: 1,
+  limitBurstMs: 1_000,
+  limitForgottenMs: 60_000,
+  maxHoldMs: 300_000,
+  statisticsMs: 60_000,
+  maxTargets: 1_000,
+  probeEveryMs: 30_000,
+  probeTimeoutMs: 5_000,
   connectTimeoutMs: 5_000,
   headersTimeoutMs: 300_000,
   chunkTimeoutMs: 120_000,
@@ -43,8 +75,12 @@ export const defaultLimits: ProviderLimits = {
   maxStreamLineBytes: 4_000_000,
   maxStreamedLength: 16_000_000,
   breakerFailures: 5,
+  breakerRate: 0,
+  breakerRateCalls: 100,
+  breakerRateMinCalls: 20,
   openMs: 5_000,
   maxOpenMs: 60_000,
+  openJitter: 0.1,
   retryHintMs: 1_000,
   circuitIdleMs: 600_000,
   restartMs: 100,

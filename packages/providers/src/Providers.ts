@@ -8,7 +8,7 @@ import type { ModelRequest } from "@parley/domain/ModelRequest"
 import { ProviderRejected } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { ProviderCircuits } from "./circuit/ProviderCircuits.ts"
-import type { CircuitHealth } from "./circuit/ProviderCircuits.ts"
+import type { CircuitHealth } from "./circuit/CircuitHealth.ts"
 import type { ModelFacts } from "./catalog/ModelFacts.ts"
 import { makeModelNames } from "./catalog/ModelNames.ts"
 import type { ModelNames } from "./catalog/ModelNames.ts"
@@ -24,7 +24,7 @@ import { makeModelTokens } from "./tokens/ModelTokens.ts"
 import type { ModelTokens } from "./tokens/ModelTokens.ts"
 import { TokenWorker } from "./tokens/TokenWorker.ts"
 
-export type { CircuitHealth } from "./circuit/ProviderCircuits.ts"
+export type { CircuitHealth } from "./circuit/CircuitHealth.ts"
 export type { ProviderLimits } from "./ProviderLimits.ts"
 export type { ProviderAccess, ProvidersConfig } from "./ProvidersConfig.ts"
 
@@ -96,6 +96,7 @@ const makeProviders = Effect.fnUntraced(function* (
   for (const { embedder, id } of sources) if (embedder !== undefined) embedders.set(id, yield* embedder)
 
   const keep = (name: string, { model, provider }: OwnedModel): ResolvedModel => {
+    const owned = { model, provider }
     const isDemo = sources.some((source) => source.id === provider && source.isDemo)
     const facts = names.facts(provider, model)
     const tokens = makeModelTokens(model, facts, worker)
@@ -108,8 +109,8 @@ const makeProviders = Effect.fnUntraced(function* (
       name: `${provider}/${model}`,
       facts,
       tokens,
-      complete: (request) => settled(request, circuits.complete(provider, { ...request, model })),
-      stream: (request, sink) => settled(request, circuits.stream(provider, { ...request, model }, sink)),
+      complete: (request) => settled(request, circuits.complete(owned, { ...request, model })),
+      stream: (request, sink) => settled(request, circuits.stream(owned, { ...request, model }, sink)),
       embed: (request) => (embedders.get(provider) ?? withoutEmbeddings(provider))({ ...request, model })
     }
     if (resolved.size >= maxResolved) resolved.clear()

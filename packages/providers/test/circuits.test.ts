@@ -3,7 +3,6 @@ import { Deferred, Effect, Exit, Fiber, Layer, Logger, References } from "effect
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
-import type { ModelProvider } from "@parley/domain/ModelProvider"
 import {
   ProviderFailed,
   ProviderModelNotFound,
@@ -16,40 +15,14 @@ import {
   ProviderUnreachable
 } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { noUsage } from "@parley/domain/Usage"
 import type { ProviderSource } from "../src/circuit/ProviderCircuit.ts"
 import { ProviderCircuits } from "../src/circuit/ProviderCircuits.ts"
 import { admissionMs } from "../src/circuit/TargetBreaker.ts"
 import { defaultLimits } from "../src/ProviderLimits.ts"
 import { Providers } from "../src/Providers.ts"
+import { fine, makeFake } from "./circuit/fakes.ts"
 import { providersOf } from "./support/model.ts"
 import { ask } from "./support/requests.ts"
-
-const fine: ModelAnswer = { model: "m", responseId: "", content: [], finishReason: "stop", usage: noUsage }
-
-type Call = Effect.Effect<ModelAnswer, ProviderError>
-
-/** A provider in this process which does what it was last told. */
-const makeFake = (id: string) => {
-  let next: Call = Effect.succeed(fine)
-  let calls = 0
-  const call = Effect.suspend(() => {
-    calls++
-    return next
-  })
-  const provider: ModelProvider = {
-    id,
-    isDemo: false,
-    models: Effect.succeed([]),
-    complete: () => call,
-    stream: (_request, sink) =>
-      Effect.andThen(
-        Effect.sync(() => sink([], { pause: () => {}, resume: () => {} })),
-        call
-      )
-  }
-  return { provider, calls: () => calls, does: (what: Call) => void (next = what) }
-}
 
 const fields = { provider: "one", model: "m", message: "as the test says" }
 const failing = Effect.fail(new ProviderFailed(fields))
@@ -58,7 +31,7 @@ const failing = Effect.fail(new ProviderFailed(fields))
 const twoTargets = Effect.fnUntraced(function* (limits = {}) {
   const one = makeFake("one")
   const two = makeFake("two")
-  const providers = yield* providersOf({ extra: [one.provider, two.provider], limits })
+  const providers = yield* providersOf({ extra: [one.provider, two.provider], limits: { openJitter: 0, ...limits } })
   const [modelOne, modelTwo] = yield* Effect.all([providers.resolve("one/m"), providers.resolve("two/m")])
   return {
     one,
@@ -83,7 +56,7 @@ describe("a circuit", () => {
       assert.strictEqual(refused.retryAfterMs, defaultLimits.openMs)
       assert.strictEqual(one.calls(), 5)
       assert.deepInclude(yield* healthOne, {
-        target: "one",
+        target: "one/m",
         state: "open",
         failed: 5,
         inFlight: 0,
@@ -209,7 +182,7 @@ describe("a circuit", () => {
     [new ProviderTimeout(fields), true],
     [new ProviderRejected(fields), false],
     [new ProviderModelNotFound(fields), false],
-    [new ProviderUnauthorized(fields), false],
+    [new ProviderUnauthorized(fields), true],
     [new ProviderRateLimited(fields), false],
     [new ProviderUnavailable(fields), false]
   ]
@@ -260,7 +233,7 @@ describe("a circuit that has a defect", () => {
       assert.strictEqual(error._tag, "ProviderFailed")
       assert.notInclude(error.message, "a bug of ours")
       assert.lengthOf(lines, 1)
-      assert.include(lines[0], '"circuit":"one"')
+      assert.include(lines[0], '"circuit":"one/m"')
       assert.include(lines[0], "a bug of ours")
 
       const restarting = yield* Effect.flip(callOne)
@@ -402,7 +375,7 @@ it.effect("a circuit that cannot be built is tried again after its backoff", () 
     const layer = Layer.provide(ProviderCircuits.layer([source], defaultLimits), CircuitBreaker.layerStoreMemory())
     const context = yield* Layer.build(layer)
     const call = Effect.provide(
-      Effect.flatMap(ProviderCircuits, (circuits) => circuits.complete("one", ask("Hello"))),
+      Effect.flatMap(ProviderCircuits, (circuits) => circuits.complete({ provider: "one", model: "m" }, ask("Hello"))),
       context
     )
     assert.strictEqual(yield* tagOf(call), "ProviderFailed")

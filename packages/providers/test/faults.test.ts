@@ -90,7 +90,8 @@ const assertFields = (error: ProviderError, fields: Partial<ProviderError>): voi
 }
 
 describe.each(wires)("$id", (wire) => {
-  const modelAt = (baseUrl: string, limits = {}) => modelOf({ ...wire.config(baseUrl), limits }, `${wire.id}/some-model`)
+  const modelAt = (baseUrl: string, limits = {}) =>
+    modelOf({ ...wire.config(baseUrl), limits: { maxHoldMs: 0, ...limits } }, `${wire.id}/some-model`)
 
   it.live.each(faults)("$says is $tag", ({ fields = {}, script, tag }) =>
     Effect.gen(function* () {

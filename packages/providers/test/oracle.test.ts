@@ -162,7 +162,7 @@ describe.each(wires)("$id and its SDK", (wire) => {
     Effect.gen(function* () {
       const server = yield* wire.start
       server.otherwise(() => script)
-      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
+      const model = yield* modelOf({ ...wire.config(server.baseUrl), limits: { maxHoldMs: 0 } }, `${wire.id}/m`)
       for (const streaming of [false, true]) {
         const call = streaming ? model.stream(ask("Hello"), () => undefined) : model.complete(ask("Hello"))
         const ours = yield* Effect.flip(call)

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Redacted, Schedule } from "effect"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { startParley } from "./support/startParley.ts"
 
@@ -19,13 +19,19 @@ it.live("/metrics tells what the process does, per provider target, to whoever m
         body: JSON.stringify({ model: "demo/parley", messages: [{ role: "user", content: "Hello" }] })
       })
     )
-    const { status, text } = yield* scrape({ authorization: `Bearer ${parley.key}` })
+    // The process samples itself every few seconds.
+    const { status, text } = yield* Effect.repeat(scrape({ authorization: `Bearer ${parley.key}` }), {
+      schedule: Schedule.spaced(250),
+      until: ({ text }) => text.includes("parley_provider_circuit_open"),
+      times: 60
+    })
     assert.strictEqual(status, 200)
     for (const line of [
       'http_requests_total{door="openai",method="POST",status="200"} 1',
       "parley_websockets 0",
       "parley_runs_active 0",
-      'parley_provider_circuit_open{target="demo"} 0'
+      'parley_provider_circuit_open{target="demo/parley"} 0',
+      'parley_provider_calls_total{target="demo/parley",outcome="answered"} 1'
     ]) {
       assert.include(text, line)
     }

@@ -1,27 +1,31 @@
 /**
- * What stands between Parley and one provider target: its connections, a bound on calls in flight, a breaker, and one span
- * per call where spans are seen. It never waits or retries; a refused call fails at once as `ProviderUnavailable` with a hint.
+ * What stands between Parley and one target, a model of a provider: a bound on calls in flight, a breaker, what it keeps of them as statistics, and
+ * one span per call where spans are seen. It never waits or retries; a refused call fails at once with a hint.
  */
-import { Cause, Clock, Context, Duration, Effect, Exit, Layer, Tracer } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Layer, RcMap, Tracer } from "effect"
 import type { Fiber, Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
-import type { ModelInfo, ModelProvider, ModelSink } from "@parley/domain/ModelProvider"
+import type { CallOptions, ModelProvider, ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
-import { ProviderUnavailable } from "@parley/domain/ProviderError"
+import { ProviderRateLimited, ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
-import type { CircuitStatistics } from "./CircuitStatistics.ts"
+import { faultOf } from "../routing/faultTable.ts"
+import type { Supervised } from "./Supervised.ts"
 import { makeTargetBreaker } from "./TargetBreaker.ts"
-import type { TargetBreaker } from "./TargetBreaker.ts"
+import type { Refused, TargetBreaker } from "./TargetBreaker.ts"
+import { SinkDefect, WatchedSink } from "./WatchedSink.ts"
 
-/** How a target's provider comes to be; its connections end with the scope. */
+/** How a provider comes to be; its connections end with the scope. */
 export interface ProviderSource {
   readonly id: string
   readonly isDemo: boolean
   readonly make: Effect.Effect<ModelProvider, never, Scope.Scope>
-  /** Its own; those of all targets when absent. */
+  /** Its own; those of all providers when absent. */
   readonly limits?: ProviderLimits
+  /** Whether a model of it goes on with an answer that ends the messages; when absent, none does. */
+  readonly goesOn?: (model: string) => boolean
 }
 
 export class ProviderCircuit extends Context.Service<
@@ -29,66 +33,72 @@ export class ProviderCircuit extends Context.Service<
   {
     /** Counts the circuits that this target has had. */
     readonly incarnation: number
-    readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
-    readonly stream: (request: ModelRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, ProviderError>
-    /** Past the breaker: a list of models says nothing about answers. */
-    readonly models: Effect.Effect<ReadonlyArray<ModelInfo>, ProviderError>
+    readonly complete: (request: ModelRequest, options?: CallOptions) => Effect.Effect<ModelAnswer, ProviderError>
+    readonly stream: (request: ModelRequest, sink: ModelSink, options?: CallOptions) => Effect.Effect<ModelAnswer, ProviderError>
   }
 >()("@parley/providers/circuit/ProviderCircuit") {
-  static layer(source: ProviderSource, incarnation: number, statistics: CircuitStatistics, limits: ProviderLimits) {
+  static layer(target: Supervised, clients: RcMap.RcMap<ProviderSource, ModelProvider>, limits: ProviderLimits) {
     return Layer.effect(
       ProviderCircuit,
       Effect.gen(function* () {
-        const provider = yield* source.make
-        const breaker = yield* makeTargetBreaker(source.id, limits, outcomeOf)
-        const guard = makeGuard(source.id, breaker, statistics, limits)
+        const provider = yield* RcMap.get(clients, target.access.source)
+        const breaker = yield* makeTargetBreaker({ target: target.name, limits, view: target.view, outcomeOf })
+        const guard = makeGuard(target, breaker, limits)
         return ProviderCircuit.of({
-          incarnation,
-          models: provider.models,
-          complete: (request) => guard(request, provider.complete(request)),
-          stream: (request, sink) => guard(request, provider.stream(request, contained(sink)))
+          incarnation: target.restarts,
+          complete: (request, options) => guard(request, undefined, () => provider.complete(request, options)),
+          stream: (request, sink, options) => {
+            const watched = new WatchedSink(sink, target.name)
+            return guard(request, watched, () => provider.stream(request, watched.sink, options))
+          }
         })
       })
     )
   }
 }
 
-/** The caller's sink threw. It ends that call and is nobody else's concern. */
-export class SinkDefect {
-  readonly cause: unknown
-
-  constructor(cause: unknown) {
-    this.cause = cause
-  }
-}
-
 const makeGuard =
-  (target: string, breaker: TargetBreaker, statistics: CircuitStatistics, limits: ProviderLimits) =>
-  (request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>): Effect.Effect<ModelAnswer, ProviderError> =>
+  (target: Supervised, breaker: TargetBreaker, limits: ProviderLimits) =>
+  (
+    request: ModelRequest,
+    watched: WatchedSink | undefined,
+    call: () => Effect.Effect<ModelAnswer, ProviderError>
+  ): Effect.Effect<ModelAnswer, ProviderError> =>
     Effect.suspend(() => {
+      const { access, limit, statistics } = target
       // Both are set inside the finalizer's reach, so that no interruption comes in between.
-      let isCounted = false
+      let clock: Clock.Clock | undefined
       let admission: CircuitBreaker.Admission | undefined
       let isRefused = false
+      let startedMs = 0
       return Effect.onExitPrimitive(
         Effect.withFiber((fiber): Effect.Effect<ModelAnswer, ProviderError> => {
-          if (statistics.inFlight >= limits.maxConcurrent) {
-            return Effect.fail(unavailable(target, request, `${limits.maxConcurrent} calls are in flight`, limits.retryHintMs))
+          const now = fiber.getRef(Clock.Clock)
+          const nowMs = now.currentTimeMillisUnsafe()
+          if (nowMs < statistics.heldUntilMs) return Effect.fail(held(target, statistics.heldUntilMs - nowMs))
+          const allowed = limit.at(nowMs)
+          if (statistics.inFlight >= allowed || access.inFlight >= limits.maxConcurrent) {
+            const calls = Math.min(allowed, limits.maxConcurrent)
+            return Effect.fail(unavailable(target, `${calls} calls are in flight`, limits.retryHintMs))
           }
-          isCounted = true
+          clock = now
+          startedMs = nowMs
           statistics.inFlight++
-          const traced = isTraced(fiber) ? spanned(target, request, call) : call
-          admission = breaker.admitted(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+          access.inFlight++
+          watched?.begin(now)
+          const traced = isTraced(fiber) ? spanned(target, request, call()) : call()
+          admission = breaker.admitted(nowMs)
           if (admission !== undefined) return traced
-          return Effect.catchTag(breaker.execute(traced), "CircuitBreakerError", (error) => {
+          return Effect.catchTag(breaker.execute(traced), "Refused", (refused) => {
             isRefused = true
-            return Effect.fail(refusalOf(target, request, error, limits))
+            return Effect.fail(refusalOf(target, refused))
           })
         }),
         (exit) => {
-          if (!isCounted) return undefined
+          if (clock === undefined) return undefined
           statistics.inFlight--
-          if (!isRefused) count(statistics, exit)
+          access.inFlight--
+          if (!isRefused) count(target, watched, exit, startedMs, clock.currentTimeMillisUnsafe(), limits)
           return admission === undefined ? undefined : breaker.settle(admission, exit)
         }
       )
@@ -97,7 +107,7 @@ const makeGuard =
 /** Without a tracer of somebody's nobody sees the span; the provider is then told the caller's as its parent. */
 const isTraced = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
-const spanned = (target: string, request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
+const spanned = (target: Supervised, request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
   call.pipe(
     Effect.tap((answer) =>
       Effect.annotateCurrentSpan({
@@ -115,7 +125,7 @@ const spanned = (target: string, request: ModelRequest, call: Effect.Effect<Mode
         kind: "client",
         attributes: {
           "gen_ai.operation.name": "chat",
-          "gen_ai.provider.name": target,
+          "gen_ai.provider.name": target.access.source.id,
           "gen_ai.request.model": request.model
         }
       },
@@ -123,61 +133,65 @@ const spanned = (target: string, request: ModelRequest, call: Effect.Effect<Mode
     )
   )
 
-/** Only what speaks of the target's health counts. A wrong request shows that it is well; a limit, or our key, neither. */
-const outcomes: Record<ProviderError["_tag"], CircuitBreaker.Outcome> = {
-  ProviderFailed: CircuitBreaker.failure(),
-  ProviderUnreachable: CircuitBreaker.failure(),
-  ProviderTruncated: CircuitBreaker.failure(),
-  ProviderTimeout: CircuitBreaker.failure(),
-  ProviderRejected: CircuitBreaker.success,
-  ProviderModelNotFound: CircuitBreaker.success,
-  ProviderUnauthorized: CircuitBreaker.ignored,
-  ProviderRateLimited: CircuitBreaker.ignored,
-  ProviderUnavailable: CircuitBreaker.ignored
-}
-
 const outcomeOf = (exit: Exit.Exit<ModelAnswer, ProviderError>): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
-  const error = Cause.findErrorOption(exit.cause)
-  if (error._tag === "Some") return outcomes[error.value._tag]
-  return Cause.squash(exit.cause) instanceof SinkDefect ? CircuitBreaker.ignored : CircuitBreaker.failure()
+  const found = Cause.findErrorOption(exit.cause)
+  if (found._tag === "None") {
+    return Cause.squash(exit.cause) instanceof SinkDefect ? CircuitBreaker.ignored : CircuitBreaker.failure()
+  }
+  switch (faultOf(found.value).circuit) {
+    case "success":
+      return CircuitBreaker.success
+    case "ignored":
+      return CircuitBreaker.ignored
+    case "failure": {
+      const { retryAfterMs } = found.value
+      return CircuitBreaker.failure(retryAfterMs === undefined ? {} : { retryAfter: retryAfterMs })
+    }
+  }
 }
 
-const count = (statistics: CircuitStatistics, exit: Exit.Exit<ModelAnswer, ProviderError>): void => {
+const count = (
+  { limit, statistics }: Supervised,
+  watched: WatchedSink | undefined,
+  exit: Exit.Exit<ModelAnswer, ProviderError>,
+  startedMs: number,
+  nowMs: number,
+  limits: ProviderLimits
+): void => {
+  if (watched !== undefined && watched.spokeMs >= 0) statistics.spoke(nowMs, watched.spokeMs - startedMs)
   if (Exit.isSuccess(exit)) {
-    statistics.succeeded++
+    statistics.answered(nowMs, nowMs - startedMs, watched !== undefined)
+    limit.raise(statistics.inFlight + 1)
+    if (watched !== undefined && watched.spokeMs >= 0) {
+      statistics.wrote(nowMs, exit.value.usage.outputTokens, Math.max(1, nowMs - watched.spokeMs))
+    }
     return
   }
-  const error = Cause.findErrorOption(exit.cause)
-  if (error._tag === "None") return
-  statistics.failed++
-  statistics.lastFailure = `${error.value._tag}: ${error.value.message}`
+  const found = Cause.findErrorOption(exit.cause)
+  if (found._tag === "None") return
+  const error = found.value
+  statistics.failedWith(nowMs, error)
+  if (!faultOf(error).lowersLimit) return
+  limit.lower(statistics.inFlight + 1, nowMs)
+  if (error.retryAfterMs !== undefined) statistics.heldUntilMs = nowMs + Math.min(error.retryAfterMs, limits.maxHoldMs)
 }
 
-const refusalOf = (
-  target: string,
-  request: ModelRequest,
-  error: CircuitBreaker.CircuitBreakerError,
-  limits: ProviderLimits
-): ProviderUnavailable =>
-  error.reason._tag === "CircuitOpen"
-    ? unavailable(target, request, "it failed repeatedly", Duration.toMillis(error.reason.retryAfter))
-    : unavailable(target, request, "it is being tried after repeated failures", limits.retryHintMs)
+const refusalOf = (target: Supervised, { retryAfterMs, state }: Refused): ProviderUnavailable =>
+  unavailable(target, state === "open" ? "it failed repeatedly" : "it is being tried after repeated failures", retryAfterMs)
 
-const unavailable = (target: string, request: ModelRequest, why: string, retryAfterMs: number): ProviderUnavailable =>
+const unavailable = ({ access, model, name }: Supervised, why: string, retryAfterMs: number): ProviderUnavailable =>
   new ProviderUnavailable({
-    provider: target,
-    model: request.model,
-    message: `${target} is not available now: ${why}`,
+    provider: access.source.id,
+    model,
+    message: `${name} is not available now: ${why}`,
     retryAfterMs
   })
 
-const contained =
-  (sink: ModelSink): ModelSink =>
-  (events, control) => {
-    try {
-      sink(events, control)
-    } catch (cause) {
-      throw new SinkDefect(cause)
-    }
-  }
+const held = ({ access, model, name }: Supervised, retryAfterMs: number): ProviderRateLimited =>
+  new ProviderRateLimited({
+    provider: access.source.id,
+    model,
+    message: `${name} asked to be left alone for a while`,
+    retryAfterMs
+  })

@@ -2,13 +2,14 @@
  * A target's breaker, which asks its store before a call and tells it what came of it; but while the target is well, not for every call.
  * Admission to a closed circuit is good for `admissionMs`, and a success is recorded only after a failure, or with a call that asked the store.
  * Failures are always recorded, under the generation that admitted the call, so that the store judges an old one as it would have.
+ * An open circuit is not asked about either, until its time is over. When the store is away, calls go.
  */
-import { Cause, Clock, Duration, Effect, Schedule } from "effect"
-import type { Exit, Scope } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Result, Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
+import type { CircuitView } from "./CircuitView.ts"
 
 /**
  * Milliseconds after which a target's circuit is looked up again. What another process opened is seen within this time; what this process opened,
@@ -16,87 +17,158 @@ import type { ProviderLimits } from "../ProviderLimits.ts"
  */
 export const admissionMs = 250
 
-export interface TargetBreaker {
-  /** The admission a call may run under without asking the store; its exit is then told by `settle`. */
-  readonly admitted: (nowMs: number) => CircuitBreaker.Admission | undefined
-  /** Undefined: there is nothing to record. */
-  readonly settle: (
-    admission: CircuitBreaker.Admission,
-    exit: Exit.Exit<ModelAnswer, ProviderError>
-  ) => Effect.Effect<void> | undefined
-  /** A call that asks the store, and tells it. */
-  readonly execute: (
-    call: Effect.Effect<ModelAnswer, ProviderError>
-  ) => Effect.Effect<ModelAnswer, ProviderError | CircuitBreaker.CircuitBreakerError>
+/** That the store cannot be asked is told no more often than this. */
+const storeWarningMs = 30_000
+
+/** The breaker let the call not go. */
+export class Refused {
+  readonly _tag = "Refused"
+  readonly state: "open" | "half-open"
+  readonly retryAfterMs: number
+
+  constructor(state: "open" | "half-open", retryAfterMs: number) {
+    this.state = state
+    this.retryAfterMs = retryAfterMs
+  }
 }
 
-export const makeTargetBreaker = Effect.fnUntraced(function* (
-  target: string,
-  limits: ProviderLimits,
-  outcomeOf: (exit: Exit.Exit<ModelAnswer, ProviderError>) => CircuitBreaker.Outcome
-): Effect.fn.Return<TargetBreaker, never, CircuitBreaker.CircuitBreakerStore | Scope.Scope> {
+type Call = Effect.Effect<ModelAnswer, ProviderError>
+type CallExit = Exit.Exit<ModelAnswer, ProviderError>
+type Admission = CircuitBreaker.Admission
+
+export interface TargetBreaker {
+  /** The admission a call may run under without asking the store; its exit is then told by `settle`. */
+  readonly admitted: (nowMs: number) => Admission | undefined
+  /** Undefined: there is nothing to record. */
+  readonly settle: (admission: Admission, exit: CallExit) => Effect.Effect<void> | undefined
+  /** A call that asks the store, and tells it. */
+  readonly execute: (call: Call) => Effect.Effect<ModelAnswer, ProviderError | Refused>
+}
+
+export interface BreakerOptions {
+  readonly target: string
+  readonly limits: ProviderLimits
+  readonly view: CircuitView
+  readonly outcomeOf: (exit: CallExit) => CircuitBreaker.Outcome
+}
+
+export const makeTargetBreaker = Effect.fnUntraced(function* ({
+  limits,
+  outcomeOf,
+  target,
+  view
+}: BreakerOptions): Effect.fn.Return<TargetBreaker, never, CircuitBreaker.CircuitBreakerStore> {
   const store = yield* CircuitBreaker.CircuitBreakerStore
-  const tripPolicy = CircuitBreaker.consecutive(limits.breakerFailures)
-  let last: { readonly admission: CircuitBreaker.Admission; readonly untilMs: number } | undefined
+  const tripPolicy = tripPolicyOf(limits)
+  let last: { readonly admission: Admission; readonly untilMs: number } | undefined
   /** Whether the store may hold failures since the last success, and how many this process has told it of. */
   let isDoubtful = true
   let failures = 0
+  let warnedMs = Number.NEGATIVE_INFINITY
 
-  const record: CircuitBreaker.CircuitBreakerStore["Service"]["record"] = (options) =>
+  const storeIsAway = (error: CircuitBreaker.CircuitBreakerError): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+      if (nowMs - warnedMs < storeWarningMs) return Effect.void
+      warnedMs = nowMs
+      return Effect.annotateLogs(Effect.logWarning("The store of the circuits cannot be asked; calls go on without it", error), {
+        circuit: target
+      })
+    })
+
+  const record = (admission: Admission, outcome: CircuitBreaker.Outcome): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (options.outcome === "Failure") {
+      const isFailure = outcome._tag === "Failure"
+      if (isFailure) {
         isDoubtful = true
         last = undefined
         failures++
       }
       const before = failures
-      return Effect.map(store.record(options), (transition) => {
-        const isCurrent = options.generation === last?.admission.generation
-        if (options.outcome === "Success" && before === failures && isCurrent) isDoubtful = false
-        return transition
+      const openMs = isFailure ? openMsOf(limits, admission.consecutiveOpenings, outcome.retryAfter) : 0
+      const told = store.record({
+        key: target,
+        generation: admission.generation,
+        outcome: outcome._tag,
+        tripPolicy,
+        openFor: Duration.millis(openMs)
       })
+      return Effect.catch(
+        Effect.flatMap(told, (transition) => {
+          const isCurrent = admission.generation === last?.admission.generation
+          if (outcome._tag === "Success" && before === failures && isCurrent) isDoubtful = false
+          return transition === undefined ? Effect.void : view.changed(transition, openMs)
+        }),
+        storeIsAway
+      )
     })
 
   /** Good from when it was asked for: the store's answer may be that old. */
-  const remember = (admission: CircuitBreaker.Admission, nowMs: number): void => {
+  const remember = (admission: Admission, nowMs: number): void => {
     last = admission.probe ? undefined : { admission, untilMs: nowMs + admissionMs }
   }
 
-  const breaker = yield* Effect.provideService(
-    CircuitBreaker.make({
-      tripPolicy,
-      openDuration: Schedule.exponential(limits.openMs).pipe(
-        Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.millis(limits.maxOpenMs))))
-      ),
-      maxOpenDuration: limits.maxOpenMs
-    }),
-    CircuitBreaker.CircuitBreakerStore,
-    {
-      ...store,
-      record,
-      admit: (key) =>
-        Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+  const execute = (call: Call): Effect.Effect<ModelAnswer, ProviderError | Refused> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.scopedWith(
+        Effect.fnUntraced(function* (scope: Scope.Scope) {
+          const nowMs = yield* Clock.currentTimeMillis
+          const openMs = view.openForMs(nowMs)
+          if (openMs > 0) return yield* Effect.fail(new Refused("open", openMs))
           const before = failures
-          return Effect.map(store.admit(key), (admission) => {
-            if (before === failures) remember(admission, nowMs)
-            return admission
-          })
+          const asked = yield* Effect.result(Scope.provide(store.admit(target), scope))
+          if (Result.isFailure(asked)) {
+            const { reason } = asked.failure
+            switch (reason._tag) {
+              case "CircuitOpen": {
+                const retryAfterMs = Duration.toMillis(reason.retryAfter)
+                view.on("refused-open", nowMs + retryAfterMs)
+                return yield* Effect.fail(new Refused("open", retryAfterMs))
+              }
+              case "CircuitHalfOpen":
+                view.on("refused-half-open", 0)
+                return yield* Effect.fail(new Refused("half-open", limits.retryHintMs))
+              case "CircuitBreakerStoreError":
+                yield* storeIsAway(asked.failure)
+                return yield* restore(call)
+            }
+          }
+          const admission = asked.success
+          view.on(admission.probe ? "admitted-as-probe" : "admitted", 0)
+          if (before === failures) remember(admission, nowMs)
+          const exit = yield* Effect.exit(restore(call))
+          yield* record(admission, interrupted(exit) ? CircuitBreaker.ignored : outcomeOf(exit))
+          return yield* exit
         })
-    }
-  )
+      )
+    )
 
   return {
-    admitted: (nowMs) => (isDoubtful || last === undefined || nowMs >= last.untilMs ? undefined : last.admission),
+    admitted: (nowMs) =>
+      isDoubtful || tripPolicy._tag === "Rate" || last === undefined || nowMs >= last.untilMs ? undefined : last.admission,
     settle: (admission, exit) => {
-      if (exit._tag === "Failure" && Cause.hasInterruptsOnly(exit.cause)) return undefined
-      const outcome = outcomeOf(exit)._tag
-      if (outcome === "Ignored" || (outcome === "Success" && !isDoubtful)) return undefined
-      const openMs = Math.min(limits.openMs * 2 ** admission.consecutiveOpenings, limits.maxOpenMs)
-      const openFor = Duration.millis(outcome === "Failure" ? openMs : 0)
-      return Effect.catch(record({ key: target, generation: admission.generation, outcome, tripPolicy, openFor }), (error) =>
-        Effect.logError(`What came of a call to ${target} could not be recorded`, error)
-      )
+      if (interrupted(exit)) return undefined
+      const outcome = outcomeOf(exit)
+      if (outcome._tag === "Ignored" || (outcome._tag === "Success" && !isDoubtful)) return undefined
+      return record(admission, outcome)
     },
-    execute: (call) => breaker.execute(call, { key: target, classify: outcomeOf })
+    execute
   }
 })
+
+const interrupted = (exit: CallExit): boolean => Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+
+const tripPolicyOf = (limits: ProviderLimits): CircuitBreaker.TripPolicy =>
+  limits.breakerRate === 0
+    ? CircuitBreaker.consecutive(limits.breakerFailures)
+    : CircuitBreaker.rate({
+        threshold: limits.breakerRate,
+        size: limits.breakerRateCalls,
+        minimumCalls: Math.min(limits.breakerRateMinCalls, limits.breakerRateCalls)
+      })
+
+/** Doubles with each opening, a part of it left off at random; what the target itself asked for only makes it longer. */
+const openMsOf = (limits: ProviderLimits, openings: number, retryAfter: Duration.Duration | undefined): number => {
+  const backoffMs = Math.min(limits.openMs * 2 ** openings, limits.maxOpenMs)
+  const jitteredMs = Math.ceil(backoffMs * (1 - limits.openJitter * Math.random()))
+  return retryAfter === undefined ? jitteredMs : Math.max(jitteredMs, Math.min(Duration.toMillis(retryAfter), limits.maxHoldMs))
+}

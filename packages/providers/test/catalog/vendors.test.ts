@@ -140,14 +140,16 @@ describe("a vendor that speaks OpenAI's chat completions", () => {
       const model = yield* Effect.orDie(providers.resolve("small/m"))
       yield* Effect.forkScoped(model.complete(ask("first")))
       yield* wire.received(0)
+      yield* Effect.forkScoped((yield* Effect.orDie(providers.resolve("large/m"))).complete(ask("first")))
+      yield* wire.received(1)
       const refused = yield* Effect.flip(model.complete(ask("second")))
       assert.strictEqual(refused._tag, "ProviderUnavailable")
       assert.strictEqual(refused.provider, "small")
       assert.deepStrictEqual(
         (yield* providers.health).map(({ maxConcurrent, target }) => [target, maxConcurrent]),
         [
-          ["small", 1],
-          ["large", defaultLimits.maxConcurrent]
+          ["small/m", 1],
+          ["large/m", defaultLimits.maxConcurrent]
         ]
       )
     })

@@ -1,0 +1,79 @@
+/** How a target does, for people and for metrics. */
+import { Duration, Effect } from "effect"
+import type { CircuitBreaker } from "effect/persistence"
+import type { CircuitState } from "./CircuitMachine.ts"
+import type { Probe, Supervised } from "./Supervised.ts"
+import type { FailureTag, Recent } from "./TargetStatistics.ts"
+
+export interface CircuitHealth {
+  /** `provider/model` */
+  readonly target: string
+  readonly provider: string
+  readonly model: string
+  /** A route names it. */
+  readonly isNamed: boolean
+  readonly state: CircuitState
+  readonly inFlight: number
+  /** Calls that it may hold now: fewer than the most after 429s. */
+  readonly maxConcurrent: number
+  /** Since the process began. */
+  readonly succeeded: number
+  readonly failed: number
+  readonly failures: Readonly<Record<FailureTag, number>>
+  readonly retries: number
+  readonly hedges: number
+  readonly fallbacks: number
+  readonly transitions: { readonly opened: number; readonly halfOpened: number; readonly closed: number }
+  /** How often its circuit had a defect. */
+  readonly restarts: number
+  readonly recent: Recent
+  /** Until it may be called again. */
+  readonly retryAfterMs?: number
+  readonly lastFailure?: string
+  /** The last look at its provider, where it was idle or open. */
+  readonly probe?: Probe
+}
+
+/** A store that is away says nothing: such a circuit lets calls through, so it is shown as closed. */
+export const healthOf = (
+  store: CircuitBreaker.CircuitBreakerStore["Service"],
+  target: Supervised,
+  nowMs: number
+): Effect.Effect<CircuitHealth> =>
+  store.state(target.name).pipe(
+    Effect.catch(() => Effect.succeed<CircuitBreaker.State>({ _tag: "Closed", key: target.name })),
+    Effect.map((state): CircuitHealth => {
+      const { access, isNamed, limit, model, name, restarts, statistics } = target
+      const { closed, failed, failures, fallbacks, halfOpened, hedges, inFlight, lastFailure, opened, retries, succeeded } =
+        statistics
+      const openMs = state._tag === "Open" ? Duration.toMillis(state.retryAfter) : 0
+      const waitMs = Math.max(openMs, statistics.heldUntilMs - nowMs)
+      return {
+        target: name,
+        provider: access.source.id,
+        model,
+        isNamed,
+        state: stateNames[state._tag],
+        inFlight,
+        maxConcurrent: limit.at(nowMs),
+        succeeded,
+        failed,
+        failures: { ...failures },
+        retries,
+        hedges,
+        fallbacks,
+        transitions: { opened, halfOpened, closed },
+        restarts,
+        recent: statistics.recent(nowMs),
+        ...(state._tag === "Open" || waitMs > 0 ? { retryAfterMs: Math.max(0, waitMs) } : {}),
+        ...(lastFailure === undefined ? {} : { lastFailure }),
+        ...(access.probe === undefined ? {} : { probe: access.probe })
+      }
+    })
+  )
+
+const stateNames: Record<CircuitBreaker.State["_tag"], CircuitState> = {
+  Closed: "closed",
+  Open: "open",
+  HalfOpen: "half-open"
+}

@@ -1,0 +1,47 @@
+/** What this process knows of a target's circuit: a total table, so that the compiler asks for every cell. The store has the last word. */
+
+/**
+ * - `closed`: calls go
+ * - `open`: calls are refused until a time
+ * - `half-open`: one call goes and decides, here or in another process
+ */
+export type CircuitState = "closed" | "open" | "half-open"
+
+export type CircuitHappening =
+  /** The store let a call go: into a closed circuit, or as the one that decides. */
+  | "admitted"
+  | "admitted-as-probe"
+  /** The store let none go: the circuit is open, or another call decides. */
+  | "refused-open"
+  | "refused-half-open"
+  /** What a call of ours came to changed the circuit. */
+  | "opened"
+  | "closed"
+
+export const circuitMachine: Record<CircuitState, Record<CircuitHappening, CircuitState>> = {
+  closed: {
+    admitted: "closed",
+    "admitted-as-probe": "half-open",
+    "refused-open": "open",
+    "refused-half-open": "half-open",
+    opened: "open",
+    closed: "closed"
+  },
+  open: {
+    // Another process tried it and closed it.
+    admitted: "closed",
+    "admitted-as-probe": "half-open",
+    "refused-open": "open",
+    "refused-half-open": "half-open",
+    opened: "open",
+    closed: "closed"
+  },
+  "half-open": {
+    admitted: "closed",
+    "admitted-as-probe": "half-open",
+    "refused-open": "open",
+    "refused-half-open": "half-open",
+    opened: "open",
+    closed: "closed"
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * A look at providers whose targets are idle or open, by a list of their models: the cheapest question that there is. One that cannot be reached
+ * keeps its open circuits open, so that no caller's request is spent on finding that out; one that can still has to answer a call to be closed.
+ */
+import { Clock, Duration, Effect, Exit, Scope } from "effect"
+import { CircuitBreaker } from "effect/persistence"
+import type { ModelInfo } from "@parley/domain/ModelProvider"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import type { ProviderLimits } from "../ProviderLimits.ts"
+import type { Access, Supervised } from "./Supervised.ts"
+import type { Targets } from "./Targets.ts"
+
+/** Providers that are looked at together. */
+const probesAtOnce = 4
+
+interface ProbesOptions {
+  readonly targets: Targets
+  readonly store: CircuitBreaker.CircuitBreakerStore["Service"]
+  readonly models: (provider: string) => Effect.Effect<ReadonlyArray<ModelInfo>, ProviderError>
+  readonly limits: ProviderLimits
+}
+
+export const makeProbes = (options: ProbesOptions): Effect.Effect<void> => {
+  const { limits, targets } = options
+  if (limits.probeEveryMs === 0) return Effect.void
+  const round = Effect.suspend(() =>
+    Effect.flatMap(Clock.currentTimeMillis, (nowMs) =>
+      Effect.forEach(
+        targets.accesses().filter((access) => isDue(options, access, nowMs)),
+        (access) => probe(options, access),
+        {
+          concurrency: probesAtOnce,
+          discard: true
+        }
+      )
+    )
+  )
+  return Effect.forever(Effect.andThen(Effect.sleep(limits.probeEveryMs), round))
+}
+
+const targetsOf = ({ targets }: ProbesOptions, access: Access): ReadonlyArray<Supervised> =>
+  targets.all().filter((target) => target.access === access && target.statistics.lastUsedMs >= 0)
+
+/** Nobody needs to ask of a provider that answers calls, nor of one that nobody calls any more. */
+const isDue = (options: ProbesOptions, access: Access, nowMs: number): boolean => {
+  const { circuitIdleMs, probeEveryMs } = options.limits
+  const used = targetsOf(options, access)
+  if (used.length === 0) return false
+  const lastMs = Math.max(...used.map(({ statistics }) => statistics.lastUsedMs))
+  if (used.some(({ view }) => view.state === "open")) return true
+  return access.inFlight === 0 && nowMs - lastMs >= probeEveryMs && nowMs - lastMs < circuitIdleMs
+}
+
+const probe = (options: ProbesOptions, access: Access): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { limits, models } = options
+    const exit = yield* Effect.exit(Effect.timeout(models(access.source.id), limits.probeTimeoutMs))
+    const atMs = yield* Clock.currentTimeMillis
+    access.probe = { atMs, isReachable: Exit.isSuccess(exit) }
+    if (access.probe.isReachable) return
+    const overdue = targetsOf(options, access).filter(({ view }) => view.state === "open" && view.openForMs(atMs) === 0)
+    yield* Effect.forEach(overdue, (target) => keepOpen(options, target), { discard: true })
+  }).pipe(
+    Effect.catchCause((cause) =>
+      Effect.annotateLogs(Effect.logWarning("A provider could not be looked at", cause), { provider: access.source.id })
+    )
+  )
+
+/** Takes the place of the call that would decide, and fails it. */
+const keepOpen = (
+  { limits, store }: ProbesOptions,
+  target: Supervised
+): Effect.Effect<void, CircuitBreaker.CircuitBreakerError> =>
+  Effect.scopedWith(
+    Effect.fnUntraced(function* (scope: Scope.Scope) {
+      const admitted = yield* Effect.option(Scope.provide(store.admit(target.name), scope))
+      if (admitted._tag === "None" || !admitted.value.probe) return
+      target.view.on("admitted-as-probe", 0)
+      const { consecutiveOpenings, generation } = admitted.value
+      const openMs = Math.min(limits.openMs * 2 ** consecutiveOpenings, limits.maxOpenMs)
+      const transition = yield* store.record({
+        key: target.name,
+        generation,
+        outcome: "Failure",
+        tripPolicy: CircuitBreaker.consecutive(1),
+        openFor: Duration.millis(openMs)
+      })
+      if (transition !== undefined) yield* target.view.changed(transition, openMs)
+    })
+  )

@@ -5,7 +5,9 @@ import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freePort } from "../../packages/cli/src/postgres/freePort.ts"
-import { findProgram, libraryPath } from "./debianProgram.ts"
+import { findProgram, libraryPath, type Program } from "./debianProgram.ts"
+
+export { libraryPath } from "./debianProgram.ts"
 import type { Held } from "./oncePerRun.ts"
 
 /** Bound on the start; it takes some 20 ms. */
@@ -24,13 +26,7 @@ const debianPackages = [
 export const startRedis = async (): Promise<Held<string>> => {
   const given = process.env.TEST_REDIS_URL
   if (given !== undefined && given !== "") return { value: given, end: async () => {} }
-  const binary = await findProgram({
-    names: ["redis-server", "valkey-server"],
-    packages: debianPackages,
-    path: "usr/bin/redis-server",
-    advice:
-      "Put redis-server or valkey-server on the PATH (brew install redis, dnf install redis …), or set TEST_REDIS_URL to a server whose data may be lost."
-  })
+  const binary = await findRedis()
   const dir = await mkdtemp(join(tmpdir(), "parley-redis-"))
   const port = await freePort()
   const server = spawn(
@@ -59,6 +55,15 @@ export const startRedis = async (): Promise<Held<string>> => {
   }
   return { value: `redis://127.0.0.1:${port}`, end }
 }
+
+export const findRedis = (): Promise<Program> =>
+  findProgram({
+    names: ["redis-server", "valkey-server"],
+    packages: debianPackages,
+    path: "usr/bin/redis-server",
+    advice:
+      "Put redis-server or valkey-server on the PATH (brew install redis, dnf install redis …), or set TEST_REDIS_URL to a server whose data may be lost."
+  })
 
 const answersPing = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

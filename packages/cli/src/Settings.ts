@@ -61,7 +61,12 @@ export const settings = Config.all({
     Config.NonEmptyString(name).pipe(Config.withDefault(".data"))
   ),
   databaseUrl: setting("DATABASE_URL", "embedded Postgres", "postgres://… of a Postgres 15 or later", optional(Config.Redacted)),
-  redisUrl: setting("REDIS_URL", "this process's memory", "redis://… for what processes share", optional(Config.Redacted)),
+  redisUrl: setting(
+    "REDIS_URL",
+    "this process's memory",
+    "redis://… or redis+cluster://host:port,host:port… for what processes share",
+    optional(Config.Redacted)
+  ),
   openaiApiKey: setting("OPENAI_API_KEY", "", "makes openai/… live", optional(Config.Redacted)),
   openaiBaseUrl: setting(
     "OPENAI_BASE_URL",

@@ -2,11 +2,11 @@
 import { Effect, Semaphore } from "effect"
 import type { Scope } from "effect"
 import * as Redis from "effect/persistence/Redis"
-import type { Redis as IoRedis } from "ioredis"
+import type { RedisConnection } from "./RedisConnection.ts"
 
 type Listener = (message: Redis.RedisMessage) => void
 
-export const channelHub = (subscriber: IoRedis) => {
+export const channelHub = (subscriber: RedisConnection) => {
   const listeners = new Map<string, Set<Listener>>()
   // Subscribing and unsubscribing take turns, or a late unsubscribe would undo a new subscription.
   const turns = Semaphore.makeUnsafe(1)

@@ -4,15 +4,15 @@
  *
  * Redis being away does not stop the program from starting: that is logged, and `RedisHealth` says so.
  */
-import { Context, Effect, Layer, Redacted } from "effect"
+import { Context, Effect, Layer, Option, Redacted } from "effect"
 import type { Scope } from "effect"
 import * as Redis from "effect/persistence/Redis"
-import { Redis as IoRedis } from "ioredis"
-import type { RedisOptions } from "ioredis"
 import { channelHub } from "./ChannelHub.ts"
+import { callOnAll, makeConnection, parseRedisAddress } from "./RedisConnection.ts"
+import type { ConnectionOptions, RedisAddress, RedisConnection } from "./RedisConnection.ts"
 
 export interface RedisClientOptions {
-  /** `redis://…`, or `rediss://…` for TLS. */
+  /** `redis://…` (`rediss://…` with TLS), or `redis+cluster://host:port,host:port…` for a Redis Cluster. */
   readonly url: Redacted.Redacted<string>
   /** 2 s when absent. */
   readonly connectTimeoutMs?: number
@@ -30,9 +30,6 @@ const reconnectMaxMs = 2_000
 /** Spread over this, so that processes do not come back in step. */
 const reconnectJitterMs = 200
 
-/** "legacy": answers in the shapes of RESP2, which Effect's scripts expect. */
-type Settings = RedisOptions & { readonly replyMapping: "legacy" }
-
 export class RedisHealth extends Context.Service<
   RedisHealth,
   {
@@ -48,36 +45,42 @@ export const RedisClient = { layer }
 
 const failed = (cause: unknown) => new Redis.RedisError({ cause })
 
-const parse = (url: string): Effect.Effect<string, Redis.RedisError> =>
-  URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)
-    ? Effect.succeed(url)
-    : // Without the address, which may hold a password.
-      Effect.fail(failed(new Error("REDIS_URL is not a redis:// or rediss:// address")))
+const parse = (url: string): Effect.Effect<RedisAddress, Redis.RedisError> =>
+  Option.match(parseRedisAddress(url), {
+    // Without the address, which may hold a password.
+    onNone: () => Effect.fail(failed(new Error("REDIS_URL is not a redis://, rediss:// or redis+cluster:// address"))),
+    onSome: Effect.succeed
+  })
 
 const sendOn =
-  (client: IoRedis) =>
+  (client: RedisConnection) =>
   <A>(command: string, ...args: ReadonlyArray<string>): Effect.Effect<A, Redis.RedisError> =>
     Effect.tryPromise({
       // What a command answers is the caller's to say: `Redis.send` is typed that way.
-      try: () => client.call(command, ...args) as Promise<A>,
+      try: () => (command === "SCRIPT" ? callOnAll(client, command, args) : client.call(command, ...args)) as Promise<A>,
       catch: failed
     })
 
-/** Connects now; a first failure is only told. */
-const opened = (client: IoRedis) => Effect.tryPromise({ try: () => client.connect(), catch: failed })
+/** Connects now, within a bounded time; a first failure is only told. */
+const opened = (client: RedisConnection, timeoutMs: number) =>
+  Effect.tryPromise({ try: () => client.connect(), catch: failed }).pipe(
+    Effect.timeoutOrElse({
+      duration: timeoutMs,
+      orElse: () => Effect.fail(failed(new Error(`Redis was not reached within ${timeoutMs} ms`)))
+    })
+  )
 
 const make = Effect.fnUntraced(function* (
   options: RedisClientOptions
 ): Effect.fn.Return<Context.Context<Redis.Redis | RedisHealth>, Redis.RedisError, Scope.Scope> {
-  const url = yield* parse(Redacted.value(options.url))
+  const address = yield* parse(Redacted.value(options.url))
   const runFork = Effect.runForkWith(yield* Effect.context<never>())
-  const settings: Settings = {
-    replyMapping: "legacy",
-    lazyConnect: true,
+  const connectTimeoutMs = options.connectTimeoutMs ?? defaultTimeoutMs
+  const settings: ConnectionOptions = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    connectTimeout: options.connectTimeoutMs ?? defaultTimeoutMs,
+    connectTimeout: connectTimeoutMs,
     commandTimeout: options.commandTimeoutMs ?? defaultTimeoutMs,
     connectionName: "parley",
     retryStrategy: (times) =>
@@ -85,10 +88,10 @@ const make = Effect.fnUntraced(function* (
   }
 
   /** Without a listener an `error` event would end the process. One line a state, not one an attempt. */
-  const connection = (override: RedisOptions) =>
+  const connection = (override: Partial<ConnectionOptions>) =>
     Effect.acquireRelease(
       Effect.sync(() => {
-        const client = new IoRedis(url, { ...settings, ...override, replyMapping: "legacy" })
+        const client = makeConnection(address, { ...settings, ...override })
         let isAway = false
         client.on("error", (cause: Error) => {
           if (!isAway) runFork(Effect.logWarning("Redis is away; reconnecting", cause))
@@ -104,7 +107,7 @@ const make = Effect.fnUntraced(function* (
     )
 
   const client = yield* connection({})
-  yield* Effect.ignore(opened(client))
+  yield* Effect.ignore(opened(client, connectTimeoutMs))
 
   const subscriber = yield* connection({ connectionName: "parley subscriber", autoResubscribe: true })
   const hub = channelHub(subscriber)
@@ -115,9 +118,9 @@ const make = Effect.fnUntraced(function* (
     subscribe: (channel, onMessage) => Effect.as(hub.listen(channel, onMessage), Effect.never),
     // Each reservation is a connection of its own. It does not reconnect: a dropped one leaves the pool.
     connect: Effect.suspend(() => {
-      const own = client.duplicate({ retryStrategy: () => null, commandTimeout: undefined })
+      const own = makeConnection(address, { ...settings, retryStrategy: () => null, commandTimeout: undefined })
       own.on("error", (cause: Error) => runFork(Effect.logDebug("A reserved Redis connection failed", cause)))
-      return Effect.as(opened(own), {
+      return Effect.as(opened(own, connectTimeoutMs), {
         send: sendOn(own),
         close: Effect.sync(() => own.disconnect())
       })

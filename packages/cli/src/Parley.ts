@@ -1,5 +1,6 @@
 /** The layers of one process that does everything. */
 import { Unavailable } from "@parley/domain/Errors"
+import { AllowedOrigins } from "@parley/gateway/auth/AllowedOrigins"
 import { layerHttpDoors } from "@parley/gateway/HttpDoors"
 import { layerMetricsDoor } from "@parley/gateway/ops/OperationsDoor"
 import { renderFault } from "@parley/gateway/renderFault"
@@ -14,6 +15,8 @@ import * as ProviderEmbeddings from "@parley/runtime/completions/ProviderEmbeddi
 import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
 import * as LocalConversations from "@parley/runtime/conversations/LocalConversations"
 import { Identity } from "@parley/runtime/identity/Identity"
+import { SignInLimits } from "@parley/runtime/identity/SignInLimits"
+import { SqlConversationList } from "@parley/runtime/list/SqlConversationList"
 import { RedisClient, RedisHealth } from "@parley/runtime/redis/RedisClient"
 import { SharedStores } from "@parley/runtime/redis/SharedStores"
 import { Database } from "@parley/runtime/storage/Database"
@@ -33,6 +36,7 @@ import { layerProcessMetrics } from "./ProcessMetrics.ts"
 import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
 import { environmentProviders } from "./providersOf.ts"
 import type { Settings } from "./Settings.ts"
+import { signInLimitsOf } from "./signInLink.ts"
 
 /** Providers beside those of the environment. */
 export type MoreProviders = Omit<ProvidersConfig, "openai" | "anthropic" | "llama">
@@ -53,10 +57,12 @@ export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, 
 export const layerStorage = (settings: Settings, url: Redacted.Redacted<string>, kind: "alone" | "together") =>
   Layer.mergeAll(
     SqlConversationStore.layer,
+    SqlConversationList.layer,
     JournalSweep.layer.pipe(Layer.provideMerge(SqlRunJournal.layer)),
     Maintenance.layer
   ).pipe(
     Layer.provideMerge(Identity.layer),
+    Layer.provideMerge(SignInLimits.layer(signInLimitsOf(settings))),
     Layer.provideMerge(Tenants.layer),
     Layer.provideMerge(layerDatabaseClaim(url, kind, settings.claimWaitMs)),
     Layer.provideMerge(Database.layer({ url }))
@@ -68,7 +74,11 @@ export const layerProviders = (settings: Settings, more?: MoreProviders) =>
 /** All doors, over conversations and completions wherever they live. */
 export const layerDoors = (settings: Settings) => {
   const internal = Layer.mergeAll(RpcDoor.layer, layerMetricsDoor)
-  const routes = Layer.mergeAll(layerHttpDoors, PageDoor.layer, Option.isNone(settings.operationsPort) ? internal : Layer.empty)
+  const routes = Layer.mergeAll(
+    layerHttpDoors,
+    PageDoor.layer,
+    Option.isNone(settings.operationsPort) ? internal : Layer.empty
+  ).pipe(Layer.provide(AllowedOrigins.layer(settings.allowedOrigins)))
   return layerProcessMetrics.pipe(
     Layer.provideMerge(
       Layer.mergeAll(

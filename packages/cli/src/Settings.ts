@@ -32,6 +32,13 @@ const maxMs = 86_400_000
 const milliseconds = (fallback: number) => (name: string) =>
   Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxMs })), name).pipe(Config.withDefault(fallback))
 
+/** Longest that a setting in minutes or hours may name. */
+const maxMinutes = 10_080
+const maxHours = 17_520
+
+const whole = (fallback: number, maximum: number) => (name: string) =>
+  Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum })), name).pipe(Config.withDefault(fallback))
+
 export const settings = Config.all({
   host: setting("PARLEY_HOST", "127.0.0.1", "address to listen on", (name) =>
     Config.NonEmptyString(name).pipe(Config.withDefault("127.0.0.1"))
@@ -106,10 +113,28 @@ export const settings = Config.all({
     "the first administrator's key: pk_…, 32 characters or more",
     optional(Config.Redacted)
   ),
+  signInLinkMinutes: setting(
+    "PARLEY_SIGN_IN_LINK_MINUTES",
+    "60",
+    "minutes within which a sign-in link must be used",
+    whole(60, maxMinutes)
+  ),
+  sessionIdleHours: setting(
+    "PARLEY_SESSION_IDLE_HOURS",
+    "336",
+    "hours after which a session that is not used is over",
+    whole(336, maxHours)
+  ),
+  sessionMaxHours: setting(
+    "PARLEY_SESSION_MAX_HOURS",
+    "2160",
+    "hours after which every session is over, used or not",
+    whole(2_160, maxHours)
+  ),
   allowedOrigins: setting(
     "PARLEY_ALLOWED_ORIGINS",
     "the same host",
-    "further browser origins that may open sockets, separated by commas",
+    "further browser origins that may open sockets and use sessions, separated by commas",
     (name) =>
       Config.String(name).pipe(
         Config.withDefault(""),

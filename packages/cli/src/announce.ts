@@ -5,6 +5,9 @@ export interface Announcement {
   readonly address: string
   /** The key, when this start made it. */
   readonly newAdministratorKey: string | undefined
+  /** Opens the app signed in, once. Absent when no administrator may chat. */
+  readonly signInLink: string | undefined
+  readonly signInLinkMinutes: number
   /** `openai`, `demo` …: what answers now. */
   readonly providers: ReadonlyArray<string>
   /** Where the data is, without any password. */
@@ -40,7 +43,12 @@ const banner = (a: Announcement): string => {
   ]
   if (a.newAdministratorKey !== undefined) {
     rows.push(["Key", a.newAdministratorKey], ["", "This is the administrator's key. It is shown only this once: keep it."])
-    rows.push(["Chat", `${a.address}/#key=${a.newAdministratorKey}`])
+  }
+  if (a.signInLink !== undefined) {
+    rows.push(
+      ["Open", a.signInLink],
+      ["", `Signs in once, within ${a.signInLinkMinutes} minutes; \`parley link\` makes another.`]
+    )
   }
   const width = Math.max(...rows.map(([name]) => name.length))
   return `\n${rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join("\n")}\n\n`

@@ -6,6 +6,7 @@ import { Command } from "effect/cli"
 import { config } from "./commands/config.ts"
 import { gateway } from "./commands/gateway.ts"
 import { key } from "./commands/key.ts"
+import { link } from "./commands/link.ts"
 import { migrate } from "./commands/migrate.ts"
 import { runner } from "./commands/runner.ts"
 import { serve } from "./commands/serve.ts"
@@ -14,7 +15,7 @@ import { version } from "./version.ts"
 
 const parley = Command.make("parley").pipe(
   Command.withDescription("Multi-tenant AI chat platform and model gateway"),
-  Command.withSubcommands([serve, gateway, runner, migrate, tenant, key, config])
+  Command.withSubcommands([serve, gateway, runner, migrate, tenant, key, link, config])
 )
 
 /** A variable that is set to nothing is as good as not set: compose files and shells pass such ones on. */

@@ -2,6 +2,7 @@
 import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { Providers } from "@parley/providers/Providers"
 import { Bootstrap } from "@parley/runtime/identity/Bootstrap"
+import { makeSignInLink } from "@parley/runtime/identity/signInLinks"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { announce } from "./announce.ts"
 import { openDatabase } from "./DatabaseAddress.ts"
@@ -14,6 +15,7 @@ import { requireDatabase } from "./requireDatabase.ts"
 import { fileProviders } from "./providersOf.ts"
 import { readProvidersFile } from "./readProvidersFile.ts"
 import { settings, type Settings } from "./Settings.ts"
+import { linkOf } from "./signInLink.ts"
 import { layerTelemetry } from "./Telemetry.ts"
 import { fingerprintOf, watchProvidersFile } from "./watchProvidersFile.ts"
 
@@ -54,10 +56,13 @@ const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf
   return yield* Effect.gen(function* () {
     const server = yield* GatewayServer
     // Last of all: a key that is made is told at once, and never lost to a start that fails.
-    const { newKey } = yield* Bootstrap.run({ givenKey: all.bootstrapApiKey })
+    const { newKey, tenant } = yield* Bootstrap.run({ givenKey: all.bootstrapApiKey })
+    const link = Option.map(yield* makeSignInLink(tenant.id), (token) => linkOf(server.address.url, Redacted.value(token)))
     const announcement = {
       address: server.address.url,
       newAdministratorKey: Option.getOrUndefined(Option.map(newKey, Redacted.value)),
+      signInLink: Option.getOrUndefined(link),
+      signInLinkMinutes: all.signInLinkMinutes,
       providers: (yield* Providers).live,
       data: database.location,
       shared: Option.isSome(all.redisUrl) ? "Redis" : "this process's memory",

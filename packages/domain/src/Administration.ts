@@ -7,6 +7,7 @@ import type { Conflict, Forbidden, InternalError, InvalidRequest, NotFound, Unau
 import { ApiKeyId, PrincipalId, TenantId } from "./Ids.ts"
 import type { RequestId } from "./Ids.ts"
 import { TimestampMs } from "./Message.ts"
+import { DisplayName } from "./Names.ts"
 
 export const Tenant = Schema.Struct({
   id: TenantId,
@@ -33,12 +34,12 @@ export const ApiKey = Schema.Struct({
 export type ApiKey = typeof ApiKey.Type
 
 export const CreateTenant = Schema.Struct({
-  name: Schema.String.check(Schema.isPattern(/^[^\p{C}]{1,128}$/u))
+  name: DisplayName
 })
 export type CreateTenant = typeof CreateTenant.Type
 
 export const CreateApiKey = Schema.Struct({
-  displayName: Schema.String.check(Schema.isPattern(/^[^\p{C}]{1,128}$/u)),
+  displayName: DisplayName,
   /** `member` when absent. Nobody can give more than they have. */
   roles: Schema.optionalKey(Schema.Array(Role).check(Schema.isMaxLength(3))),
   /** `chat` and `completions` when absent. */

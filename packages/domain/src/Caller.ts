@@ -2,8 +2,8 @@
 import { Context, Schema } from "effect"
 import { PrincipalId, RequestId, TenantId } from "./Ids.ts"
 
-/** `admin` manages every tenant, `owner` its own tenant, `member` chats. */
-export const Role = Schema.Literals(["admin", "owner", "member"])
+/** `admin` manages every tenant, `owner` its own tenant, `member` chats; `guest` was invited into a room, and takes part in it and nothing else. */
+export const Role = Schema.Literals(["admin", "owner", "member", "guest"])
 export type Role = typeof Role.Type
 
 /** What an API key may be used for. */

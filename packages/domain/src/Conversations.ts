@@ -13,6 +13,8 @@ import { RunStatus } from "./RunEvent.ts"
 
 type Ask<A> = Effect.Effect<A, ConversationError, Caller>
 
+/** The title of a conversation that nobody gave one; its first message does. */
+export const untitled = "New conversation"
 /** Longest title and longest name of a model, in UTF-16 code units. */
 const maxNameLength = 256
 /** In UTF-16 code units. */
@@ -86,7 +88,6 @@ export class Conversations extends Context.Service<
   Conversations,
   {
     readonly create: (input: CreateConversation) => Ask<Conversation>
-    readonly list: (page: PageRequest) => Ask<Page<Conversation>>
     readonly get: (id: ConversationId) => Ask<Conversation>
     readonly update: (id: ConversationId, change: CreateConversation) => Ask<Conversation>
     readonly remove: (id: ConversationId) => Ask<void>
@@ -94,6 +95,8 @@ export class Conversations extends Context.Service<
     readonly messages: (id: ConversationId, page: PageRequest) => Ask<Page<Message>>
     readonly members: (id: ConversationId) => Ask<ReadonlyArray<Member>>
     readonly addMember: (id: ConversationId, principalId: PrincipalId) => Ask<Member>
+    /** The caller becomes a member; the door has redeemed an invite of that room for them. */
+    readonly join: (id: ConversationId) => Ask<Member>
     readonly removeMember: (id: ConversationId, principalId: PrincipalId) => Ask<void>
     readonly send: (id: ConversationId, command: Send) => Ask<Accepted>
     readonly regenerate: (id: ConversationId, command: Regenerate) => Ask<Accepted>

@@ -18,6 +18,18 @@ export const MessageId = id("msg").pipe(Schema.brand("MessageId"))
 export type MessageId = typeof MessageId.Type
 export const RunId = id("run").pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
+export const SessionId = id("ses").pipe(Schema.brand("SessionId"))
+export type SessionId = typeof SessionId.Type
+export const InviteId = id("inv").pipe(Schema.brand("InviteId"))
+export type InviteId = typeof InviteId.Type
+export const FolderId = id("fld").pipe(Schema.brand("FolderId"))
+export type FolderId = typeof FolderId.Type
+export const ShareId = id("shr").pipe(Schema.brand("ShareId"))
+export type ShareId = typeof ShareId.Type
+export const PromptId = id("pro").pipe(Schema.brand("PromptId"))
+export type PromptId = typeof PromptId.Type
+export const AttachmentId = id("att").pipe(Schema.brand("AttachmentId"))
+export type AttachmentId = typeof AttachmentId.Type
 /** New whenever the owner of a run restarts or loses its log. */
 export const Epoch = id("epo").pipe(Schema.brand("Epoch"))
 export type Epoch = typeof Epoch.Type
@@ -80,5 +92,11 @@ export const makeConversationId = generator("cnv", ConversationId)
 export const makeMessageId = generator("msg", MessageId)
 export const makeRunId = generator("run", RunId)
 export const makeEpoch = generator("epo", Epoch)
+export const makeSessionId = generator("ses", SessionId)
+export const makeInviteId = generator("inv", InviteId)
+export const makeFolderId = generator("fld", FolderId)
+export const makeShareId = generator("shr", ShareId)
+export const makePromptId = generator("pro", PromptId)
+export const makeAttachmentId = generator("att", AttachmentId)
 /** Synchronous: made once per request on the edge, where no fiber exists yet; and unchecked, since what is made here fits. */
 export const makeRequestId = (nowMs: number): RequestId => `req_${body(nowMs)}` as RequestId

@@ -4,7 +4,10 @@ import { Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { layerAnthropicDoor } from "./anthropic/AnthropicDoor.ts"
 import { layerConversationHandlers } from "./api/conversationHandlers.ts"
-import { layerAuthentication, layerProblems } from "./api/problems.ts"
+import { layerInviteHandlers } from "./api/inviteHandlers.ts"
+import { layerListHandlers } from "./api/listHandlers.ts"
+import { layerAuthentication, layerProblems, layerVisiting } from "./api/problems.ts"
+import { layerSessionHandlers } from "./api/sessionHandlers.ts"
 import { layerTenantHandlers } from "./api/tenantHandlers.ts"
 import { layerCurrentRequest } from "./auth/CurrentRequest.ts"
 import { layerOpenaiDoor } from "./openai/OpenaiDoor.ts"
@@ -13,8 +16,8 @@ import { layerHealthDoor } from "./ops/OperationsDoor.ts"
 import { layerResponsesDoor } from "./responses/ResponsesDoor.ts"
 
 const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
-  Layer.provide([layerConversationHandlers, layerTenantHandlers]),
-  Layer.provide([layerAuthentication, layerProblems])
+  Layer.provide([layerConversationHandlers, layerListHandlers, layerSessionHandlers, layerInviteHandlers, layerTenantHandlers]),
+  Layer.provide([layerAuthentication, layerVisiting, layerProblems])
 )
 
 export const layerHttpDoors = Layer.mergeAll(

@@ -51,6 +51,8 @@ export const ConversationActor = Entity.make("Conversation", [
   Rpc.make("Update", { payload: { ...caller, change: ConversationInput }, success: Conversation, error }),
   Rpc.make("Remove", { payload: caller, error }),
   Rpc.make("AddMember", { payload: { ...caller, principalId: PrincipalId }, success: Member, error }),
+  /** The caller itself becomes a member: a door has redeemed its invite. */
+  Rpc.make("Join", { payload: caller, success: Member, error }),
   Rpc.make("RemoveMember", { payload: { ...caller, principalId: PrincipalId }, error }),
   /** The actor is awake and the caller is a member: a follower may be attached where it lives. */
   Rpc.make("Open", { payload: caller, error }),

@@ -2,22 +2,24 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Accepted, Edit, Regenerate, Send } from "../ConversationCommand.ts"
-import { ConversationInput, maxCursorLength, maxPageItems, RunInfo } from "../Conversations.ts"
-import { ConversationId, MessageId, PrincipalId, RunId } from "../Ids.ts"
+import { ListedConversation } from "../ConversationList.ts"
+import { ConversationInput, RunInfo } from "../Conversations.ts"
+import { ConversationId, FolderId, MessageId, PrincipalId, RunId } from "../Ids.ts"
 import { Conversation, Member, Message } from "../Message.ts"
 import { RunFrame } from "../RunFrame.ts"
 import { Authentication } from "./Authentication.ts"
+import { page, PageQuery } from "./PageQuery.ts"
 import { Problems } from "./Problems.ts"
 
-export const PageQuery = {
-  cursor: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(maxCursorLength))),
-  limit: Schema.optionalKey(
-    Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: maxPageItems }))
-  )
-}
+/** `true` or `false`, as a query writes it. */
+const Flag = Schema.Literals(["true", "false"]).transform([true, false])
 
-const page = <S extends Schema.Constraint>(item: S) =>
-  Schema.Struct({ items: Schema.Array(item), nextCursor: Schema.NullOr(Schema.String) })
+const ListQuery = {
+  ...PageQuery,
+  folder: Schema.optionalKey(Schema.Union([Schema.Literal("none"), FolderId])),
+  archived: Schema.optionalKey(Flag),
+  pinned: Schema.optionalKey(Flag)
+}
 
 const id = { id: ConversationId }
 const run = { id: ConversationId, runId: RunId }
@@ -30,7 +32,7 @@ export const EditInput = Schema.Struct(editFields)
 
 export class ConversationsGroup extends HttpApiGroup.make("conversations")
   .add(
-    HttpApiEndpoint.get("list", "/", { query: PageQuery, success: page(Conversation) }),
+    HttpApiEndpoint.get("list", "/", { query: ListQuery, success: page(ListedConversation) }),
     HttpApiEndpoint.post("create", "/", { payload: ConversationInput, success: Conversation.pipe(HttpApiSchema.status(201)) }),
     HttpApiEndpoint.get("get", "/:id", { params: id, success: Conversation }),
     HttpApiEndpoint.patch("update", "/:id", { params: id, payload: ConversationInput, success: Conversation }),

@@ -1,6 +1,9 @@
 /** The native HTTP API, `/api`. Its OpenAPI document is at `/openapi.json`, and for people at `/docs`. */
 import { HttpApi, OpenApi } from "effect/http-api"
 import { ConversationsGroup } from "./ConversationsGroup.ts"
+import { InvitesGroup } from "./InvitesGroup.ts"
+import { ListGroup } from "./ListGroup.ts"
+import { SessionGroup } from "./SessionGroup.ts"
 import { TenantsGroup } from "./TenantsGroup.ts"
 
 /** The packages' version; a test keeps them equal. */
@@ -8,6 +11,9 @@ export const apiVersion = "0.1.0"
 
 export class ParleyApi extends HttpApi.make("parley")
   .add(ConversationsGroup)
+  .add(ListGroup)
+  .add(SessionGroup)
+  .add(InvitesGroup)
   .add(TenantsGroup)
   // Every fault of a body is told at once.
   .annotate(HttpApi.PayloadParseOptions, { errors: "all" })

@@ -1,23 +1,18 @@
 /** `/api/conversations`: each handler asks the `Conversations` service and says how its errors look. */
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
-import { Caller } from "@parley/domain/Caller"
+import { ConversationList } from "@parley/domain/ConversationList"
 import { Conversations } from "@parley/domain/Conversations"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { requireScope } from "../auth/authenticateRequest.ts"
-import { orProblem } from "./renderProblem.ts"
+import { chat } from "./chat.ts"
 import { runEvents } from "./runEvents.ts"
-import type { ParleyError } from "@parley/domain/Errors"
-
-/** For keys with the scope `chat`. */
-const chat = <A, R>(effect: Effect.Effect<A, ParleyError, R>) =>
-  orProblem(Effect.flatMap(Caller, (caller) => Effect.andThen(requireScope(caller, "chat"), effect)))
 
 export const layerConversationHandlers = HttpApiBuilder.group(ParleyApi, "conversations", (handlers) =>
   Effect.gen(function* () {
     const conversations = yield* Conversations
+    const conversationList = yield* ConversationList
     return handlers.handleAll({
-      list: ({ query }) => chat(conversations.list(query)),
+      list: ({ query }) => chat(conversationList.list(query)),
       create: ({ payload }) => chat(conversations.create(payload)),
       get: ({ params }) => chat(conversations.get(params.id)),
       update: ({ params, payload }) => chat(conversations.update(params.id, payload)),

@@ -2,13 +2,18 @@
 import { Authenticator } from "@parley/domain/Administration"
 import { Authentication } from "@parley/domain/api/Authentication"
 import { Problems } from "@parley/domain/api/Problems"
+import { Visiting } from "@parley/domain/api/Visiting"
 import { Caller } from "@parley/domain/Caller"
-import { InvalidRequest } from "@parley/domain/Errors"
+import { Busy, InvalidRequest } from "@parley/domain/Errors"
 import { Effect, Layer } from "effect"
 import { HttpMethod, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
-import { authenticateRequest } from "../auth/authenticateRequest.ts"
+import { AllowedOrigins } from "../auth/AllowedOrigins.ts"
+import { authenticateApi, forged } from "../auth/authenticateApi.ts"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
+import { isForged } from "../auth/requestOrigin.ts"
+import { headerOf } from "../auth/sessionCookie.ts"
+import { makeBounded } from "../auth/VisitorLimits.ts"
 import { maxJsonDepth } from "../bodyLimits.ts"
 import { faultsOf } from "../faults.ts"
 import { isDeeperThan } from "../socket/jsonDepth.ts"
@@ -16,18 +21,42 @@ import { orProblem, problemResponse } from "./renderProblem.ts"
 
 export const layerAuthentication = Layer.effect(
   Authentication,
-  Effect.map(Authenticator, (authenticator) => {
+  Effect.gen(function* () {
+    const authenticator = yield* Authenticator
+    const allowedOrigins = yield* AllowedOrigins
     const authenticated = <E, R>(route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
         const requestId = yield* CurrentRequestId
-        return yield* Effect.matchEffect(authenticateRequest(authenticator, request.headers, requestId), {
+        return yield* Effect.matchEffect(authenticateApi(authenticator, request, requestId, allowedOrigins), {
           onFailure: (error) => Effect.succeed(problemResponse(error, requestId)),
           onSuccess: (caller) => Effect.provideService(withinDepth(request, requestId, route), Caller, caller)
         })
       })
-    // Either header is read by `authenticateRequest`; the schemes only say so in the API's description.
-    return Authentication.of({ bearer: authenticated, apiKey: authenticated })
+    // Headers and cookie are read by `authenticateApi`; the schemes only say so in the API's description.
+    return Authentication.of({ bearer: authenticated, apiKey: authenticated, session: authenticated })
+  })
+)
+
+/** Nobody is known yet; but a page of another origin signs nobody in, or out. */
+export const layerVisiting = Layer.effect(
+  Visiting,
+  Effect.gen(function* () {
+    const allowedOrigins = yield* AllowedOrigins
+    const bounded = yield* makeBounded
+    return Visiting.of((route) =>
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const requestId = yield* CurrentRequestId
+        if (isForged(request.method, headerOf(request), allowedOrigins)) return problemResponse(forged, requestId)
+        return yield* bounded(withinDepth(request, requestId, route)).pipe(
+          Effect.catchIf(
+            (error) => error instanceof Busy,
+            (error) => Effect.succeed(problemResponse(error, requestId))
+          )
+        )
+      })
+    )
   })
 )
 

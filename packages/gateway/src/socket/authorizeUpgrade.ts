@@ -1,4 +1,4 @@
-/** Who may open a socket: a page of our own host or of an allowed origin, or any program, with a key that is good. */
+/** Who may open a socket: a page of our own host or of an allowed origin, or any program, with a key or a session that is good. */
 import { Clock, Effect, Exit, Option, Redacted, Schema, Scope } from "effect"
 import type { Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
@@ -12,6 +12,8 @@ import { RequestId, makeRequestId } from "@parley/domain/Ids"
 import { subprotocol } from "@parley/domain/SocketProtocol"
 import { problemOf } from "../api/renderProblem.ts"
 import { requireScope } from "../auth/authenticateRequest.ts"
+import { isAllowedOrigin } from "../auth/requestOrigin.ts"
+import { sessionOf } from "../auth/sessionCookie.ts"
 import { retryAfterHeaders } from "../retryAfter.ts"
 import type { UpgradeDecision, UpgradeRequest } from "../server/WebSocketRoutes.ts"
 import { busyRetryAfterMs } from "./socketLimits.ts"
@@ -71,7 +73,7 @@ const identify = Effect.fnUntraced(function* (
       workMayHaveHappened: false
     })
   }
-  if (!isAllowedOrigin(request, rules.allowedOrigins)) {
+  if (!isAllowedOrigin((name) => request.header(name), rules.allowedOrigins)) {
     return yield* new Forbidden({ message: "pages of this origin may not open sockets here" })
   }
   if (!request.protocols.includes(subprotocol)) {
@@ -93,25 +95,13 @@ const identify = Effect.fnUntraced(function* (
   return { caller, key, trace, scope }
 })
 
-/** Programs send no origin; what a browser sends cannot be made up by a page. */
-const isAllowedOrigin = (request: UpgradeRequest, allowed: ReadonlySet<string>): boolean => {
-  const origin = request.header("origin")
-  if (origin === undefined) return true
-  if (allowed.has(normalOrigin(origin))) return true
-  const host = request.header("host")
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase()
-}
-
-/** As browsers write it: lower case, no slash at the end. */
-export const normalOrigin = (origin: string): string => origin.toLowerCase().replace(/\/+$/, "")
-
 const keyProtocol = "parley.key."
 
 const presentedKey = (request: UpgradeRequest): Redacted.Redacted<string> | undefined => {
   const bearer = /^Bearer +(\S+) *$/i.exec(request.header("authorization") ?? "")?.[1]
   if (bearer !== undefined) return Redacted.make(bearer)
   const offered = request.protocols.find((protocol) => protocol.startsWith(keyProtocol))
-  return offered === undefined ? undefined : Redacted.make(offered.slice(keyProtocol.length))
+  return offered === undefined ? sessionOf((name) => request.header(name)) : Redacted.make(offered.slice(keyProtocol.length))
 }
 
 const decodeRequestId = Schema.decodeUnknownOption(RequestId)

@@ -17,6 +17,8 @@ export const doorKeys = {
   suspended: "pk_suspended_00000000000000000000000",
   /** Asked while the store of keys is away. */
   away: "pk_away_0000000000000000000000000000",
+  /** Of a session: what the cookie holds. */
+  session: "ps_session_00000000000000000000000000",
   /** Whose check dies. */
   broken: "pk_broken_00000000000000000000000000"
 } as const
@@ -31,12 +33,15 @@ const caller = (roles: ReadonlyArray<Role>, scopes: ReadonlyArray<Scope>): Omit<
   scopes
 })
 
+export const doorCaller = caller(["member"], ["chat"])
+
 const callers = new Map<string, Omit<CallerInfo, "requestId">>([
   [doorKeys.member, caller(["member"], ["chat", "completions"])],
   [doorKeys.admin, caller(["admin"], ["chat", "completions", "keys", "tenants"])],
   [doorKeys.metrics, caller(["member"], ["metrics"])],
   [doorKeys.completions, caller(["member"], ["completions"])],
-  [doorKeys.chat, caller(["member"], ["chat"])]
+  [doorKeys.chat, doorCaller],
+  [doorKeys.session, doorCaller]
 ])
 
 export const layerDoorKeys = Layer.succeed(Authenticator, {

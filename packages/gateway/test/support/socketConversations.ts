@@ -214,7 +214,6 @@ export class SocketConversations {
             return known(id)
           })
         ),
-      list: (page) => ask("list", [page], () => Effect.succeed({ items: [...this.#conversations.values()], nextCursor: null })),
       get: (id) => ask("get", [id], () => known(id)),
       update: (id, change) => ask("update", [id, change], () => known(id)),
       remove: (id) => ask("remove", [id], () => Effect.asVoid(known(id))),
@@ -225,6 +224,10 @@ export class SocketConversations {
       members: (id) => ask("members", [id], () => Effect.as(known(id), [])),
       addMember: (id, principalId) =>
         ask("addMember", [id, principalId], () =>
+          Effect.as(known(id), { principalId, displayName: "", role: "member" as const, joinedAtMs: 1 })
+        ),
+      join: (id) =>
+        ask("join", [id], ({ principalId }) =>
           Effect.as(known(id), { principalId, displayName: "", role: "member" as const, joinedAtMs: 1 })
         ),
       removeMember: (id, principalId) => ask("removeMember", [id, principalId], () => Effect.asVoid(known(id))),

@@ -9,6 +9,7 @@ import { GatewayServer } from "../../src/server/GatewayServer.ts"
 import type { Engine } from "../server/support/engines.ts"
 import { doorKeys, layerDoorKeys } from "./doorKeys.ts"
 import { layerMemoryAdministration } from "./MemoryAdministration.ts"
+import { MemoryPeople } from "./memoryPeople.ts"
 import { ScriptedCompletions } from "./ScriptedCompletions.ts"
 import { ScriptedEmbeddings } from "./ScriptedEmbeddings.ts"
 import { SocketConversations } from "./socketConversations.ts"
@@ -34,9 +35,10 @@ export interface Doors {
   readonly completions: ScriptedCompletions
   readonly embeddings: ScriptedEmbeddings
   readonly conversations: SocketConversations
+  readonly people: MemoryPeople
   readonly logs: Array<LogLine>
   readonly readiness: { ready: boolean; parts: Record<string, string> }
-  /** With the member's key, unless the headers say otherwise; a body that is no string is sent as JSON. */
+  /** With the member's key, unless the headers say otherwise (a cookie does, an empty one too); a body that is no string is sent as JSON. */
   readonly ask: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
   readonly close: () => Promise<void>
 }
@@ -46,6 +48,7 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
   const completions = new ScriptedCompletions()
   const embeddings = new ScriptedEmbeddings()
   const conversations = new SocketConversations()
+  const people = new MemoryPeople()
   const logs: Array<LogLine> = []
   const readiness = { ready: true, parts: { postgres: "up" } }
   const layerReadiness = Layer.succeed(Readiness, { check: Effect.sync(() => readiness), setDraining: Effect.void })
@@ -57,6 +60,7 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
       completions.layer,
       embeddings.layer,
       conversations.layer,
+      people.layer,
       layerMemoryAdministration,
       layerReadiness,
       layerDoorKeys
@@ -75,13 +79,16 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
     completions,
     embeddings,
     conversations,
+    people,
     logs,
     readiness,
     ask: async (method, path, body, headers = {}) => {
       const response = await fetch(`${address.url}${path}`, {
         method,
         headers: {
-          ...(headers["authorization"] === undefined ? { authorization: `Bearer ${doorKeys.member}` } : {}),
+          ...(headers["authorization"] === undefined && headers["cookie"] === undefined
+            ? { authorization: `Bearer ${doorKeys.member}` }
+            : {}),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...headers
         },

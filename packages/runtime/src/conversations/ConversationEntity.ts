@@ -44,6 +44,7 @@ export const layer = Layer.unwrap(
         Update: ({ payload }) => asked(payload, commands.update(host, payload.caller, payload.change)),
         Remove: ({ payload }) => asked(payload, commands.remove(host, payload.caller)),
         AddMember: ({ payload }) => asked(payload, commands.addMember(host, payload.caller, payload.principalId)),
+        Join: ({ payload }) => asked(payload, commands.join(host, payload.caller)),
         RemoveMember: ({ payload }) => asked(payload, commands.removeMember(host, payload.caller, payload.principalId)),
         Open: ({ payload }) => asked(payload, Effect.asVoid(host.use((live) => requireMember(live, payload.caller)))),
         Wake: () => host.use(() => Effect.void),

@@ -1,7 +1,9 @@
 /** What a conversation does when it is asked: each is one transaction, and what follows after its commit. Committed before spoken. */
 import { Deferred, Effect, Option } from "effect"
 import type { CallerInfo } from "@parley/domain/Caller"
+import type { UserContent } from "@parley/domain/Content"
 import type { Accepted, Edit, Regenerate, Send } from "@parley/domain/ConversationCommand"
+import { untitled } from "@parley/domain/Conversations"
 import type { CreateConversation } from "@parley/domain/Conversations"
 import { NotFound, Unavailable } from "@parley/domain/Errors"
 import type { ConversationError } from "@parley/domain/Errors"
@@ -15,6 +17,7 @@ import type { AcceptContext, AcceptResult, StoredRun } from "../storage/Conversa
 import { ActiveRun } from "./ActiveRun.ts"
 import type { ConversationHost } from "./ConversationHost.ts"
 import type { LiveConversation } from "./LiveConversation.ts"
+import { giveTitle } from "./giveTitle.ts"
 import { requireMember, requireOwner } from "./requireMember.ts"
 import { RunLog } from "./RunLog.ts"
 
@@ -82,6 +85,16 @@ export const addMember = (host: ConversationHost, caller: CallerInfo, principalI
     }).pipe(Effect.uninterruptible)
   )
 
+/** A door has redeemed the caller's invite. */
+export const join = (host: ConversationHost, caller: CallerInfo): Answer<Member> =>
+  host.write((live) =>
+    Effect.gen(function* () {
+      const { member, roomEvents } = yield* host.services.store.addMember(host.key, caller.principalId)
+      tell(host, live, roomEvents)
+      return member
+    }).pipe(Effect.uninterruptible)
+  )
+
 /** The owner removes anybody; a member itself. */
 export const removeMember = (host: ConversationHost, caller: CallerInfo, principalId: PrincipalId): Answer<void> =>
   host.write((live) =>
@@ -115,7 +128,7 @@ export const standingOf = (run: StoredRun): RunStanding => ({
 const accept = <E extends ConversationError>(
   host: ConversationHost,
   caller: CallerInfo,
-  command: { readonly model?: string; readonly parameters?: ModelParameters },
+  command: { readonly model?: string; readonly parameters?: ModelParameters; readonly content?: UserContent },
   isAnswered: boolean,
   store: (context: AcceptContext) => Effect.Effect<AcceptResult, E>
 ): Answer<Accepted> =>
@@ -134,6 +147,7 @@ const accept = <E extends ConversationError>(
             )
           )
           if (accepted.duplicate) return accepted
+          if (live.conversation.title === untitled && command.content !== undefined) giveTitle(host, command.content)
           if (context.run === null) {
             tell(host, live, roomEvents)
             return accepted

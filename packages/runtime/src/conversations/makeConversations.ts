@@ -14,6 +14,7 @@ import type { ConversationError } from "@parley/domain/Errors"
 import { makeConversationId } from "@parley/domain/Ids"
 import type { ConversationId } from "@parley/domain/Ids"
 import { Providers } from "@parley/providers/Providers"
+import { requireMembership } from "../identity/authorization.ts"
 import { ConversationStore } from "../storage/ConversationStore.ts"
 import type { ConversationKey, LoadedConversation } from "../storage/ConversationStore.ts"
 import { askActor } from "./askActor.ts"
@@ -78,11 +79,11 @@ export const makeConversations = (where: Whereabouts) =>
       create: (input) =>
         Effect.gen(function* () {
           const caller = yield* Caller
+          yield* requireMembership(caller)
           const model = input.model === undefined ? yield* defaultModel : (yield* providers.resolve(input.model)).name
           const id = yield* makeConversationId
           return yield* store.create(keyOf(caller, id), caller.principalId, { ...input, model })
         }),
-      list: (page) => Effect.flatMap(Caller, ({ principalId, tenantId }) => store.list(tenantId, principalId, page)),
       get: (id) => Effect.flatMap(Caller, (caller) => Effect.map(membership(caller, id), ({ conversation }) => conversation)),
       messages: (id, page) =>
         Effect.flatMap(Caller, (caller) => Effect.andThen(membership(caller, id), store.messages(keyOf(caller, id), page))),
@@ -95,10 +96,21 @@ export const makeConversations = (where: Whereabouts) =>
           if (Option.isNone(run)) return yield* new NotFound({ message: "No such run", resource: runId })
           return standingOf(run.value)
         }),
-      update: (id, change) => Effect.flatMap(Caller, (caller) => ask(caller, id, (client) => client.Update({ caller, change }))),
+      update: (id, change) =>
+        Effect.flatMap(Caller, (caller) =>
+          Effect.andThen(
+            requireMembership(caller),
+            ask(caller, id, (client) => client.Update({ caller, change }))
+          )
+        ),
       remove: (id) => Effect.flatMap(Caller, (caller) => ask(caller, id, (client) => client.Remove({ caller }))),
       addMember: (id, principalId) =>
         Effect.flatMap(Caller, (caller) => ask(caller, id, (client) => client.AddMember({ caller, principalId }))),
+      // Not asked whether the caller may see it: this is how it comes to.
+      join: (id) =>
+        Effect.flatMap(Caller, (caller) =>
+          askActor(limits, clientOf(conversationEntityId(caller.tenantId, id)).Join({ caller }))
+        ),
       removeMember: (id, principalId) =>
         Effect.flatMap(Caller, (caller) => ask(caller, id, (client) => client.RemoveMember({ caller, principalId }))),
       send: (id, command) => Effect.flatMap(Caller, (caller) => ask(caller, id, (client) => client.Send({ caller, command }))),

@@ -1,7 +1,7 @@
-/** `Authenticator` over the API keys in Postgres. */
+/** `Authenticator` over the API keys and sessions in Postgres. */
 import { Effect, Layer, Redacted } from "effect"
 import { Authenticator } from "@parley/domain/Administration"
-import { hashSecret, isSecret } from "./apiKeySecret.ts"
+import { hashSecret, isCredential } from "./apiKeySecret.ts"
 import { unauthorized, VerifiedKeys } from "./VerifiedKeys.ts"
 
 const layer: Layer.Layer<Authenticator, never, VerifiedKeys> = Layer.effect(
@@ -11,7 +11,7 @@ const layer: Layer.Layer<Authenticator, never, VerifiedKeys> = Layer.effect(
       // A known key is answered here and now, without a fiber to wait for.
       authenticate: (key, requestId) => {
         const secret = Redacted.value(key)
-        if (!isSecret(secret)) return Effect.fail(unauthorized)
+        if (!isCredential(secret)) return Effect.fail(unauthorized)
         const hash = hashSecret(secret)
         const known = keys.peek(hash)
         if (known === undefined) {

@@ -1,15 +1,15 @@
 /**
- * Keys that were looked up lately, by their hash (the keys themselves are not kept): what makes authentication a synchronous lookup.
+ * Keys and sessions that were looked up lately, by their hash (they themselves are not kept): what makes authentication a synchronous lookup.
  * Bounded in number and time; a revocation in this process empties its entry at once, one in another process within `verifiedMs`.
  */
 import { Clock, Context, Deferred, Effect, Layer, Option, Semaphore } from "effect"
 import type { Exit } from "effect"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { Forbidden, Unauthorized, Unavailable } from "@parley/domain/Errors"
-import type { ApiKeyId, TenantId } from "@parley/domain/Ids"
+import type { TenantId } from "@parley/domain/Ids"
 import { SystemSql } from "../storage/SystemSql.ts"
 import { findKey, markUsed } from "./KeyLookup.ts"
-import type { FoundKey } from "./KeyLookup.ts"
+import type { CredentialId, FoundKey } from "./KeyLookup.ts"
 
 /** How long a good key is believed, and a bad one not asked about again. */
 const verifiedMs = 30_000
@@ -28,7 +28,8 @@ export type Verified = Omit<CallerInfo, "requestId">
 export type KeyError = Unauthorized | Forbidden | Unavailable
 
 interface Entry {
-  readonly keyId: ApiKeyId
+  readonly keyId: CredentialId
+  readonly viaKeyId: CredentialId | null
   readonly tenantId: TenantId
   readonly caller: Verified
   /** Of the entry, or of the key itself where that is sooner. */
@@ -40,7 +41,7 @@ interface Refusal {
   readonly untilMs: number
 }
 
-export const unauthorized = new Unauthorized({ message: "the API key is missing, wrong, revoked or expired" })
+export const unauthorized = new Unauthorized({ message: "the API key or session is missing, wrong, revoked or expired" })
 const suspended = new Forbidden({ message: "the tenant is suspended" })
 
 export class VerifiedKeys extends Context.Service<
@@ -49,8 +50,8 @@ export class VerifiedKeys extends Context.Service<
     /** Undefined when the database must be asked. Synchronous: this is every request's way in. */
     readonly peek: (hash: string) => Verified | Unauthorized | Forbidden | undefined
     readonly lookup: (hash: string) => Effect.Effect<Verified, KeyError>
-    /** Call after the revocation is committed. */
-    readonly forgetKey: (keyId: ApiKeyId) => void
+    /** A key with the sessions that were had for it, or one session. Call after the revocation is committed. */
+    readonly forgetKey: (keyId: CredentialId) => void
     /** After its status changed. */
     readonly forgetTenant: (tenantId: TenantId) => void
   }
@@ -75,7 +76,7 @@ const make = Effect.gen(function* () {
   const verified = new Map<string, Entry>()
   const refused = new Map<string, Refusal>()
   const underway = new Map<string, Deferred.Deferred<Verified, KeyError>>()
-  const used = new Map<ApiKeyId, number>()
+  const used = new Map<CredentialId, number>()
   const lookups = yield* Semaphore.make(maxLookups)
   /** Raised by every revocation: what was read before it may be out of date. */
   let generation = 0
@@ -96,7 +97,7 @@ const make = Effect.gen(function* () {
       scopes: key.scopes
     }
     const untilMs = Math.min(nowMs + verifiedMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY)
-    setBounded(verified, maxVerified, hash, { keyId: key.keyId, tenantId: key.tenantId, caller, untilMs })
+    setBounded(verified, maxVerified, hash, { keyId: key.keyId, viaKeyId: key.viaKeyId, tenantId: key.tenantId, caller, untilMs })
     setBounded(used, maxVerified, key.keyId, nowMs)
     return caller
   }
@@ -168,7 +169,7 @@ const make = Effect.gen(function* () {
             Effect.andThen(Deferred.await(answer))
           )
       }),
-    forgetKey: (keyId) => forget((entry) => entry.keyId === keyId),
+    forgetKey: (keyId) => forget((entry) => entry.keyId === keyId || entry.viaKeyId === keyId),
     forgetTenant: (tenantId) => forget((entry) => entry.tenantId === tenantId)
   })
 })

@@ -5,9 +5,10 @@ import { Forbidden } from "@parley/domain/Errors"
 
 /** What having a role includes. */
 const included: Record<Role, ReadonlyArray<Role>> = {
-  admin: ["admin", "owner", "member"],
-  owner: ["owner", "member"],
-  member: ["member"]
+  admin: ["admin", "owner", "member", "guest"],
+  owner: ["owner", "member", "guest"],
+  member: ["member", "guest"],
+  guest: ["guest"]
 }
 
 /**
@@ -24,6 +25,12 @@ const rules: Record<Operation, { readonly scope: Scope; readonly role: Role }> =
   "manage-keys": { scope: "keys", role: "owner" },
   "manage-own-keys": { scope: "keys", role: "member" }
 }
+
+/** More than what a room that one was invited into allows. */
+export const requireMembership = (caller: CallerInfo): Effect.Effect<void, Forbidden> =>
+  has(caller, "member")
+    ? Effect.void
+    : Effect.fail(new Forbidden({ message: "A guest takes part in the room of the invite, and may do nothing else." }))
 
 const has = (caller: CallerInfo, role: Role): boolean => caller.roles.some((own) => included[own].includes(role))
 

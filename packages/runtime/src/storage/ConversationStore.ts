@@ -110,8 +110,6 @@ export class ConversationStore extends Context.Service<
       createdBy: PrincipalId,
       input: CreateConversation & { readonly model: string }
     ) => Store<Conversation>
-    /** Those of which the principal is a member, most recently changed first. */
-    readonly list: (tenantId: TenantId, principalId: PrincipalId, page: PageRequest) => Store<Page<Conversation>, InvalidRequest>
     readonly load: (key: ConversationKey) => Store<Option.Option<LoadedConversation>>
     readonly update: (
       key: ConversationKey,

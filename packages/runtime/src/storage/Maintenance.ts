@@ -12,17 +12,26 @@ const roomEventsKeptMs = 7 * 86_400_000
 const sweepRows = 5_000
 const maxSweeps = 200
 
-const sweep = (systemSql: SystemSql["Service"], table: "client_messages" | "room_events", beforeMs: number) =>
+/** Sessions, links and invites are kept for so long after their end: then nobody asks about them any more. */
+const endedKeptMs = 7 * 86_400_000
+
+type Swept =
+  | readonly [table: "client_messages" | "room_events", column: "at_ms"]
+  | readonly [table: Ended, column: "expires_at_ms"]
+type Ended = "sessions" | "sign_in_links" | "invites"
+
+const sweep = (systemSql: SystemSql["Service"], [table, column]: Swept, beforeMs: number) =>
   Effect.gen(function* () {
     for (let sweeps = 0; sweeps < maxSweeps; sweeps++) {
       const rows = yield* systemSql.write(
         (sql) => sql`
           with last as (
-            select max(at_ms) as at_ms from (
-              select at_ms from ${sql(table)} where at_ms < ${beforeMs}::bigint order by at_ms limit ${sweepRows}
+            select max(${sql(column)}) as at_ms from (
+              select ${sql(column)} from ${sql(table)} where ${sql(column)} < ${beforeMs}::bigint
+              order by ${sql(column)} limit ${sweepRows}
             ) oldest
           )
-          delete from ${sql(table)} expired using last where expired.at_ms <= last.at_ms returning 1`
+          delete from ${sql(table)} expired using last where expired.${sql(column)} <= last.at_ms returning 1`
       )
       if (rows.length < sweepRows) return
     }
@@ -34,8 +43,11 @@ const run: Effect.Effect<void, Unavailable, SystemSql> = Effect.gen(function* ()
   const nowMs = yield* Clock.currentTimeMillis
   const made = yield* systemSql.asOwner(ensurePartitions)
   if (made.length > 0) yield* Effect.logInfo("Made partitions", made)
-  yield* sweep(systemSql, "client_messages", nowMs - dedupeWindowMs)
-  yield* sweep(systemSql, "room_events", nowMs - roomEventsKeptMs)
+  yield* sweep(systemSql, ["client_messages", "at_ms"], nowMs - dedupeWindowMs)
+  yield* sweep(systemSql, ["room_events", "at_ms"], nowMs - roomEventsKeptMs)
+  for (const table of ["sessions", "sign_in_links", "invites"] as const) {
+    yield* sweep(systemSql, [table, "expires_at_ms"], nowMs - endedKeptMs)
+  }
 }).pipe(Effect.withSpan("Maintenance.run"))
 
 /** A round that fails, or dies (a row that stands in a new partition's way), is logged and tried again at the next hour. */

@@ -4,6 +4,8 @@ import { Migrator, SqlClient } from "effect/sql"
 import tenancy from "./migrations/0001_tenancy.ts"
 import conversations from "./migrations/0002_conversations.ts"
 import runJournal from "./migrations/0003_run_journal.ts"
+import sessions from "./migrations/0006_sessions.ts"
+import conversationList from "./migrations/0007_conversation_list.ts"
 import { ensurePartitions } from "./partitions.ts"
 
 /** An arbitrary number that only Parley's migrations lock. */
@@ -14,7 +16,9 @@ const table = "parley_migrations"
 const migrations = {
   "0001_tenancy": tenancy,
   "0002_conversations": conversations,
-  "0003_run_journal": runJournal
+  "0003_run_journal": runJournal,
+  "0006_sessions": sessions,
+  "0007_conversation_list": conversationList
 }
 
 /** Everything in one transaction: a failed migration leaves nothing behind. Answers with what it applied. */

@@ -189,15 +189,6 @@ export const layerMemoryStore = (state: MemoryStoreState): Layer.Layer<Conversat
             return conversation
           })
         ),
-      list: (tenantId, principalId) =>
-        state.around("list", () =>
-          Effect.sync(() => ({
-            items: [...state.rows.values()]
-              .filter((row) => row.key.tenantId === tenantId && row.members.has(principalId))
-              .map((row) => row.conversation),
-            nextCursor: null
-          }))
-        ),
       load: (key) =>
         state.around("load", () =>
           Effect.sync(() =>

@@ -136,7 +136,6 @@ const turn = <A>(own: PrincipalId, use: (context: Other["open"]) => Effect.Effec
 
 const storeAttempts: Attempts<ConversationStore["Service"]> = {
   create: (store, own, other) => store.create({ ...other.key, tenantId: own.tenantId }, other.alice, { model: "demo/echo" }),
-  list: (store, own, other) => store.list(own.tenantId, other.alice, {}),
   load: (store, own, other) => store.load(forged(own, other)),
   update: (store, own, other) => store.update(forged(own, other), { title: "taken" }),
   remove: (store, own, other) => store.remove(forged(own, other)),

@@ -1,17 +1,13 @@
-/** Conversations as a whole: made, listed, loaded, changed, removed. */
+/** Conversations as a whole: made, loaded, changed, removed. */
 import { Clock, Effect, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
+import { untitled } from "@parley/domain/Conversations"
 import { Conversation, Member } from "@parley/domain/Message"
 import { decodeRows } from "../decodeRows.ts"
 import type { ConversationStore } from "../ConversationStore.ts"
 import type { TenantSql } from "../TenantSql.ts"
-import { cursorOf, limitOf, pageOf } from "./paging.ts"
 import { conversationNotFound, tell } from "./roomLog.ts"
 import { conversationColumns, decodeConversations, runColumns, StoredRun, storableText } from "./rows.ts"
-
-const untitled = "New conversation"
-/** When the last item was changed, and its id. */
-const listCursor = /^(\d{1,16})\.(cnv_[0-9a-z]{26})$/
 
 const LoadedRow = Schema.Struct({
   ...Conversation.fields,
@@ -26,7 +22,7 @@ const memberRows = (sql: SqlClient.SqlClient) => sql`
   from members b join principals p on p.id = b.principal_id
   where b.conversation_id = c.id order by b.joined_at_ms, p.id`
 
-type Rooms = Pick<ConversationStore["Service"], "create" | "list" | "load" | "update" | "remove">
+type Rooms = Pick<ConversationStore["Service"], "create" | "load" | "update" | "remove">
 
 export const rooms = (tenantSql: TenantSql["Service"]): Rooms => ({
   create: Effect.fn("ConversationStore.create")(function* (key, createdBy, input) {
@@ -50,20 +46,6 @@ export const rooms = (tenantSql: TenantSql["Service"]): Rooms => ({
     )
     const [conversation] = yield* decodeConversations(rows)
     return conversation ?? (yield* Effect.die(new Error("an insert returned nothing")))
-  }),
-
-  list: Effect.fn("ConversationStore.list")(function* (tenantId, principalId, page) {
-    const limit = yield* limitOf(page)
-    const [changedAtMs, id] = (yield* cursorOf(page, listCursor)) ?? []
-    const rows = yield* tenantSql.read(
-      tenantId,
-      (sql) => sql`
-        select ${conversationColumns(sql)} from members b join conversations c on c.id = b.conversation_id
-        where b.principal_id = ${principalId}
-          ${id === undefined ? sql`` : sql`and (c.updated_at_ms, c.id) < (${Number(changedAtMs)}, ${id})`}
-        order by c.updated_at_ms desc, c.id desc limit ${limit + 1}`
-    )
-    return pageOf(yield* decodeConversations(rows), limit, (last) => `${last.updatedAtMs}.${last.id}`)
   }),
 
   load: Effect.fn("ConversationStore.load")(function* (key) {

@@ -89,6 +89,24 @@ describe.skipIf(chromiumPath === "")("the page", () => {
     })
   )
 
+  it.live("opens signed in by the link that the start prints, and stays so after a reload", () =>
+    Effect.gen(function* () {
+      const { parley } = yield* start
+      const link = /Open +(\S+#sign-in=\S+)/.exec(parley.text())?.[1]
+      assert.isDefined(link)
+      const { faults, page } = yield* openPage
+      yield* Effect.promise(async () => {
+        await page.goto(link)
+        await page.getByText("Connected").waitFor()
+        assert.notInclude(page.url(), "pl_", "the token does not stay in the address")
+        await page.reload()
+        await page.getByText("Connected").waitFor()
+        assert.strictEqual(await page.evaluate("document.cookie + JSON.stringify(localStorage)"), "{}")
+      })
+      assert.deepStrictEqual(faults, [])
+    })
+  )
+
   it.live("asks again for a key that is not accepted", () =>
     Effect.gen(function* () {
       const { parley } = yield* start

@@ -5,7 +5,8 @@ import { ModelNotFound, type ParleyError } from "@parley/domain/Errors"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import { Effect } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { authenticateRequest } from "../auth/authenticateRequest.ts"
+import { AllowedOrigins } from "../auth/AllowedOrigins.ts"
+import { authenticateApi } from "../auth/authenticateApi.ts"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
 import { answerChat } from "./answerChat.ts"
 import { answerEmbeddings } from "./answerEmbeddings.ts"
@@ -49,13 +50,12 @@ const openaiModel = (model: ModelInfo) => ({
   owned_by: model.provider
 })
 
-/** A route for whoever has a key. */
+/** A route for whoever has a key, or a session: the app asks here which models there are. It changes nothing. */
 const authenticated = <E extends ParleyError, R>(route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
   Effect.map(Authenticator, (authenticator) =>
     Effect.gen(function* () {
       const requestId = yield* CurrentRequestId
-      const { headers } = yield* HttpServerRequest.HttpServerRequest
-      yield* authenticateRequest(authenticator, headers, requestId)
+      yield* authenticateApi(authenticator, yield* HttpServerRequest.HttpServerRequest, requestId, yield* AllowedOrigins)
       return yield* route
     }).pipe(Effect.catch((error: ParleyError) => Effect.succeed(openaiError(error))))
   )

@@ -71,7 +71,7 @@ export class Connection {
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:"
     let socket
     try {
-      socket = new WebSocket(address, ["parley.v1", `parley.key.${this.#key}`])
+      socket = new WebSocket(address, this.#key ? ["parley.v1", `parley.key.${this.#key}`] : ["parley.v1"])
     } catch {
       this.#isStopped = true
       return this.#on.state("refused", "This key has characters that a browser cannot send.")

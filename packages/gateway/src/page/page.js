@@ -18,12 +18,26 @@ let room = null
 
 // ---- who is here
 
-const start = () => {
-  const { conversationId, key: given } = storage.takeAddress()
+/** In place of a key: who comes by a sign-in link has a session, in a cookie that no script reads. */
+const session = ""
+
+const start = async () => {
+  const { conversationId, key: given, token } = storage.takeAddress()
   if (given !== null) storage.keepKey(given, false)
-  key = storage.loadKey()
-  if (key === null) askForKey("")
+  if (token !== null) storage.forgetKey()
+  key = storage.loadKey() ?? ((await hasSession(token)) ? session : null)
+  if (key === null) askForKey(token === null ? "" : "This link was used, or has expired.")
   else enter(conversationId)
+}
+
+/** With a link's token: a new one, unless the link is no longer good and there is one already. */
+const hasSession = async (token) => {
+  try {
+    if (token !== null && (await call("/api/session", { token })).ok) return true
+    return (await call("/api/session")).ok
+  } catch {
+    return false
+  }
 }
 
 const askForKey = (why) => {
@@ -48,7 +62,10 @@ const enter = (conversationId) => {
 const call = (path, body) =>
   fetch(path, {
     method: body === undefined ? "GET" : "POST",
-    headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    headers: {
+      ...(key ? { authorization: `Bearer ${key}` } : {}),
+      ...(body === undefined ? {} : { "content-type": "application/json" })
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) })
   })
 

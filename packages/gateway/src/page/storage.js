@@ -60,15 +60,13 @@ export const keepPending = (pending) => write(session, pendingName, pending === 
 export const loadModel = () => read(local, modelName)
 export const keepModel = (model) => write(local, modelName, model)
 
-/** The key in `#key=…` is taken out of the address at once, so that it is in no history or screenshot. The conversation stays there. */
+/** The key in `#key=…`, or the token in `#sign-in=…`, is taken out of the address at once, so that it is in no history or screenshot. The conversation stays there. */
 export const takeAddress = () => {
   const fields = new URLSearchParams(location.hash.slice(1))
   const key = fields.get("key")
-  if (key !== null) {
-    fields.delete("key")
-    showAddress(fields.get("c"))
-  }
-  return { key, conversationId: fields.get("c") }
+  const token = fields.get("sign-in")
+  if (key !== null || token !== null) showAddress(fields.get("c"))
+  return { key, token, conversationId: fields.get("c") }
 }
 export const showAddress = (conversationId) =>
   history.replaceState(null, "", conversationId === null ? location.pathname : `${location.pathname}#c=${conversationId}`)

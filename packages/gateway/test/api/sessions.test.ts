@@ -73,9 +73,10 @@ describe.each(engines)("sessions, on %s", (engine) => {
     expect((await doors.ask("GET", "/api/conversations", undefined, both)).status).toBe(403)
   })
 
-  it("the cookie opens neither completions nor metrics", async () => {
+  it("the cookie opens neither completions nor metrics, but the list of models", async () => {
     expect((await doors.ask("GET", "/metrics", undefined, cookie)).status).toBe(401)
-    expect((await doors.ask("GET", "/v1/models", undefined, cookie)).status).toBe(401)
+    expect((await doors.ask("POST", "/v1/chat/completions", {}, cookie)).status).toBe(401)
+    expect((await doors.ask("GET", "/v1/models", undefined, cookie)).status).toBe(200)
   })
 
   it.each([

@@ -23,6 +23,7 @@ const stage = Effect.fnUntraced(function* (answer: (question: number) => Effect.
 const row = Effect.gen(function* () {
   return {
     keyId: yield* makeApiKeyId,
+    viaKeyId: null,
     tenantId: yield* makeTenantId,
     principalId: yield* makePrincipalId,
     roles: ["member"],

@@ -3,14 +3,18 @@
  * tenant's ids. A new table without row-level security, or a new operation without an attempt here, fails.
  */
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Exit, Layer } from "effect"
+import { Effect, Exit, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { Administration } from "@parley/domain/Administration"
 import type { Caller, CallerInfo } from "@parley/domain/Caller"
 import { Caller as CallerService } from "@parley/domain/Caller"
-import { RequestId } from "@parley/domain/Ids"
-import type { ApiKeyId, PrincipalId, RunId } from "@parley/domain/Ids"
+import { ConversationList } from "@parley/domain/ConversationList"
+import { makeSessionId, RequestId } from "@parley/domain/Ids"
+import type { ApiKeyId, FolderId, InviteId, PrincipalId, RunId, SessionId } from "@parley/domain/Ids"
+import { Invites } from "@parley/domain/Invites"
+import { SignIns } from "@parley/domain/SignIns"
 import { Identity } from "../../src/identity/Identity.ts"
+import { SqlConversationList } from "../../src/list/SqlConversationList.ts"
 import type { AcceptContext, ConversationKey } from "../../src/storage/ConversationStore.ts"
 import { ConversationStore } from "../../src/storage/ConversationStore.ts"
 import { RunJournal } from "../../src/storage/RunJournal.ts"
@@ -22,7 +26,7 @@ import { makeApiKeyId, makeClientMessageId, makeEpoch } from "./support/ids.ts"
 import { closeOf, contextOf, said, seedConversation, seedTenant, TestDatabase } from "./support/TestDatabase.ts"
 import type { SeededTenant } from "./support/TestDatabase.ts"
 
-const Tested = Layer.mergeAll(SqlConversationStore.layer, SqlRunJournal.layer, Identity.layer).pipe(
+const Tested = Layer.mergeAll(SqlConversationStore.layer, SqlRunJournal.layer, SqlConversationList.layer, Identity.layer).pipe(
   Layer.provideMerge(Tenants.layer),
   Layer.provideMerge(TestDatabase)
 )
@@ -35,6 +39,9 @@ interface Other extends SeededTenant {
   readonly closed: AcceptContext & { readonly run: NonNullable<AcceptContext["run"]> }
   readonly open: AcceptContext & { readonly run: NonNullable<AcceptContext["run"]> }
   readonly apiKeyId: ApiKeyId
+  readonly folderId: FolderId
+  readonly sessionId: SessionId
+  readonly inviteId: InviteId
 }
 
 /** A tenant with at least one row in every table. */
@@ -68,7 +75,19 @@ const furnished = Effect.gen(function* () {
     insert into api_keys (tenant_id, id, principal_id, display_name, prefix, hash, roles, scopes, created_at_ms)
     values (${tenant.tenantId}, ${apiKeyId}, ${tenant.alice}, ${secret}, ${secret}, ${Buffer.from(apiKeyId)},
       ${["owner"]}, ${["keys"]}, 1)`
-  const other: Other = { ...tenant, key, closed, open, apiKeyId }
+  const as = <A, E>(effect: Effect.Effect<A, E, Caller>) => Effect.provideService(effect, CallerService, callerOf(tenant))
+  const { id: folderId } = yield* as((yield* ConversationList).createFolder(secret))
+  const { id: inviteId } = (yield* as((yield* Invites).create(key.conversationId, {}))).invite
+  const sessionId = yield* makeSessionId
+  yield* sql`
+    insert into sessions (
+      tenant_id, id, principal_id, key_id, hash, roles, scopes, user_agent, created_at_ms, last_used_at_ms, expires_at_ms, idle_ms
+    ) values (${tenant.tenantId}, ${sessionId}, ${tenant.alice}, ${apiKeyId}, ${Buffer.from(sessionId)}, ${["owner"]}, ${["chat"]},
+      ${secret}, 1, 1, 9000000000000, 9000000000000)`
+  yield* sql`
+    insert into sign_in_links (tenant_id, hash, key_id, created_at_ms, expires_at_ms)
+    values (${tenant.tenantId}, ${Buffer.from(sessionId)}, ${apiKeyId}, 1, 9000000000000)`
+  const other: Other = { ...tenant, key, closed, open, apiKeyId, folderId, sessionId, inviteId }
   return other
 })
 
@@ -190,6 +209,40 @@ const administrationAttempts: Attempts<Administration["Service"]> = {
   revokeApiKey: (administration, _own, other) => administration.revokeApiKey(other.apiKeyId)
 }
 
+const listAttempts: Attempts<ConversationList["Service"]> = {
+  list: (list, _own, other) => list.list({ folder: other.folderId }),
+  mark: (list, _own, other) => list.mark(other.key.conversationId, { isPinned: true, folderId: other.folderId }),
+  search: (list) => list.search({ query: secret }),
+  folders: (list) => list.folders,
+  createFolder: (list) => list.createFolder("mine"),
+  renameFolder: (list, _own, other) => list.renameFolder(other.folderId, "taken"),
+  removeFolder: (list, _own, other) => list.removeFolder(other.folderId)
+}
+
+const signInAttempts: Attempts<SignIns["Service"]> = {
+  signIn: (signIns, _own, other) => signIns.signIn({ token: other.sessionId }, ""),
+  whoAmI: (signIns, _own, other) => signIns.whoAmI(Redacted.make(other.sessionId)),
+  signOut: (signIns, _own, other) => signIns.signOut(Redacted.make(other.sessionId)),
+  list: (signIns) => signIns.list,
+  revoke: (signIns, _own, other) => signIns.revoke(other.sessionId)
+}
+
+const inviteAttempts: Attempts<Invites["Service"]> = {
+  create: (invites, _own, other) => invites.create(other.key.conversationId, {}),
+  list: (invites, _own, other) => invites.list(other.key.conversationId),
+  revoke: (invites, _own, other) => invites.revoke(other.inviteId),
+  // Whoever holds the token may: it is the other tenant's to give.
+  preview: (invites) => invites.preview(`pi_${"0".repeat(43)}`),
+  redeem: (invites, own) => invites.redeem({ token: `pi_${"0".repeat(43)}` }, callerOf(own), ""),
+  giveBack: (invites, own, other) =>
+    invites.giveBack({
+      inviteId: other.inviteId,
+      conversationId: other.key.conversationId,
+      caller: callerOf(own),
+      signedIn: undefined
+    })
+}
+
 /** The most that somebody can be without being an administrator of everything. */
 const callerOf = (own: SeededTenant): CallerInfo => ({
   tenantId: own.tenantId,
@@ -226,6 +279,16 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
       Effect.flatMap(Administration, (administration) => tryAll(administration, administrationAttempts))
     )
 
+    it.effect("no operation of ConversationList reads or changes another tenant's rows", () =>
+      Effect.flatMap(ConversationList, (list) => tryAll(list, listAttempts))
+    )
+    it.effect("no operation of SignIns reads or changes another tenant's rows", () =>
+      Effect.flatMap(SignIns, (signIns) => tryAll(signIns, signInAttempts))
+    )
+    it.effect("no operation of Invites reads or changes another tenant's rows", () =>
+      Effect.flatMap(Invites, (invites) => tryAll(invites, inviteAttempts))
+    )
+
     it.effect("open runs are told across tenants by their addresses only", () =>
       Effect.gen(function* () {
         const other = yield* furnished
@@ -239,7 +302,7 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
   describe("tables", () => {
     it.effect("every table has forced row-level security bound to the tenant", () =>
       Effect.gen(function* () {
-        assert.isAtLeast((yield* tenantTables).length, 13)
+        assert.isAtLeast((yield* tenantTables).length, 17)
         assert.deepStrictEqual(yield* unprotected, [])
       })
     )
@@ -324,7 +387,9 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
           ["room_events", "event"],
           ["conversations", "title"],
           ["run_journal", "events"],
-          ["client_messages", "accepted"]
+          ["client_messages", "accepted"],
+          ["folders", "name"],
+          ["invites", "conversation_id"]
         ] as const) {
           const seen = yield* Effect.exit(
             sql.withTransaction(

@@ -46,7 +46,7 @@ describe("Migrations", () => {
         url,
         Effect.flatMap(SqlClient.SqlClient, (sql) => sql`select name from parley_migrations order by migration_id`)
       )
-      assert.strictEqual(applied.length, 3)
+      assert.strictEqual(applied.length, 5)
     }).pipe(Effect.scoped)
   )
 
@@ -63,7 +63,7 @@ describe("Migrations", () => {
           yield* sql.unsafe(`create role ${name} login createrole password 'secret'`)
           yield* sql.unsafe(`alter database ${database} owner to ${name}`)
           // The roles may have been made by another database's owner; this one is let in as an operator would.
-          for (const role of ["parley_app", "parley_system"]) {
+          for (const role of ["parley_app", "parley_system", "parley_search"]) {
             yield* sql.unsafe(
               `do $$ begin create role ${role} nologin noinherit; exception when duplicate_object or unique_violation then null; end $$`
             )

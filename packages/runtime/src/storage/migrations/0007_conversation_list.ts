@@ -48,7 +48,7 @@ export default Effect.gen(function* () {
   yield* sql.unsafe(`
     create function parley_message_words(tenant_id text, content json) returns tsvector
       language sql immutable strict as $$
-      select to_tsvector('simple'::regconfig, coalesce(parley_message_text(content), ''))
+      select to_tsvector('simple'::regconfig, coalesce(public.parley_message_text(content), ''))
         || array_to_tsvector(array[' ' || tenant_id])
     $$`)
   yield* sql`create index messages_words on messages using gin (parley_message_words(tenant_id, content))`

@@ -1,4 +1,4 @@
-/** Small guards for foreign data. `struct` demands a guard for every field of domain's type: one that is added there fails to compile here. */
+/** Small guards for foreign data. `struct` demands a guard for every field that domain's type must have: one that is added there fails to compile here. */
 export type Guard<T> = (value: unknown) => value is T
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -31,13 +31,13 @@ export const arrayOf =
 
 type Optional<T> = { [K in keyof T]-?: {} extends Pick<T, K> ? K : never }[keyof T]
 
-/** Guards of the fields that must be there, then of those that may. Fields that are not named may be anything. */
+/** Guards of the fields that must be there, and of those that may. Fields that are not named may be anything. */
 export const struct = <T extends object>(
   required: { readonly [K in Exclude<keyof T, Optional<T>>]: Guard<T[K]> },
-  ...[optional]: [Optional<T>] extends [never] ? [] : [{ readonly [K in Optional<T>]-?: Guard<Exclude<T[K], undefined>> }]
+  optional: { readonly [K in Optional<T>]?: Guard<Exclude<T[K], undefined>> } = {}
 ): Guard<T> => {
   const must = entriesOf(required)
-  const may = entriesOf(optional ?? {})
+  const may = entriesOf(optional)
   return (value): value is T =>
     isRecord(value) &&
     must.every(([name, guard]) => guard(value[name])) &&

@@ -19,6 +19,8 @@ import type { AskOptions, Chat, Content, SendOptions, Sent } from "./Chat.ts"
 import type { ChatState } from "./ChatState.ts"
 import { ChatView } from "./ChatView.ts"
 import { MessageTree } from "./MessageTree.ts"
+import { asked, partsOf } from "./newCommand.ts"
+import { OlderMessages } from "./OlderMessages.ts"
 import { Room } from "./Room.ts"
 
 export interface ChatOptions {
@@ -35,12 +37,12 @@ export class ChatFollower implements Chat {
   readonly id: string
   readonly #options: ChatOptions
   readonly #tree = new MessageTree()
+  readonly #older: OlderMessages
   readonly #room: Room
   readonly #runs: RunShelf
   readonly #view: ChatView
   readonly #listeners: Listeners
   #state: ChatState | undefined
-  #olderCursor: string | null | undefined
   #isTyping = false
 
   constructor(options: ChatOptions) {
@@ -48,6 +50,7 @@ export class ChatFollower implements Chat {
     this.id = id
     this.#options = options
     this.#listeners = new Listeners(host.onError)
+    this.#older = new OlderMessages(id, options.api, this.#tree)
     this.#runs = new RunShelf({ conversationId: id, host, changed: (run) => this.#runChanged(run) })
     this.#view = new ChatView({ tree: this.#tree, run: this.#runs.snapshot, sendings: () => options.outbox.of(id) })
     this.#room = new Room({
@@ -91,7 +94,7 @@ export class ChatFollower implements Chat {
       typing: room.typing,
       messages: this.#view.messages(),
       activeRun: this.#activeRun(),
-      hasOlder: this.#hasOlder()
+      hasOlder: this.#older.isThere
     })
   }
 
@@ -140,18 +143,11 @@ export class ChatFollower implements Chat {
   }
 
   readonly loadOlder = async ({ signal }: CallOptions = {}): Promise<boolean> => {
-    if (!this.#hasOlder()) return false
-    const cursor = this.#olderCursor
-    const page = await this.#options.api.conversations.messages(
-      { id: this.id, limit: pageItems, ...(typeof cursor === "string" ? { cursor } : {}) },
-      { signal }
-    )
-    this.#olderCursor = page.nextCursor
-    // What the room told is newer than what a page says.
-    for (const message of page.items) if (this.#tree.get(message.id) === undefined) this.#tree.put(message)
+    if (!this.#older.isThere) return false
+    await this.#older.load(signal)
     this.#view.changed()
     this.#changed()
-    return this.#hasOlder()
+    return this.#older.isThere
   }
 
   readonly setTyping = (typing: boolean): void => {
@@ -287,23 +283,8 @@ export class ChatFollower implements Chat {
     return null
   }
 
-  #hasOlder(): boolean {
-    return this.#olderCursor !== null && (this.#tree.path()[0]?.parentId ?? null) !== null
-  }
-
   #changed(): void {
     this.#state = undefined
     this.#listeners.notify()
   }
 }
-
-/** The most that the API gives at once. */
-const pageItems = 200
-
-const partsOf = (content: Content): Exclude<Content, string> =>
-  typeof content === "string" ? [{ type: "text", text: content }] : content
-
-const asked = ({ model, parameters }: AskOptions) => ({
-  ...(model === undefined ? {} : { model }),
-  ...(parameters === undefined ? {} : { parameters })
-})

@@ -5,6 +5,9 @@
 import type { ParleyApi } from "@parley/domain/api/ParleyApi"
 import type { Me } from "@parley/domain/api/TenantsGroup"
 import type { ApiKey, CreatedTenant, IssuedApiKey, Tenant } from "@parley/domain/Administration"
+import type { Folder, Found, ListedConversation } from "@parley/domain/ConversationList"
+import type { Invite, InviteAccepted, InvitePreview, IssuedInvite } from "@parley/domain/Invites"
+import type { Session, WhoAmI } from "@parley/domain/SignIns"
 import type { RunInfo } from "@parley/domain/Conversations"
 import type { Plain } from "../Plain.ts"
 import { arrayOf, record, records } from "../wire/guard.ts"
@@ -23,7 +26,7 @@ const table = (caller: HttpCaller) => {
   const [get, post, patch, remove] = [on("GET"), on("POST"), on("PATCH"), on("DELETE")]
   return {
     conversations: {
-      list: get("/api/conversations", page(conversation)),
+      list: get("/api/conversations", page<ListedConversation>(record)),
       create: post("/api/conversations", conversation),
       get: get("/api/conversations/:id", conversation),
       update: patch("/api/conversations/:id", conversation),
@@ -46,6 +49,28 @@ const table = (caller: HttpCaller) => {
       listKeys: get<ReadonlyArray<ApiKey>>("/api/keys", records),
       createKey: post<IssuedApiKey>("/api/keys", record),
       revokeKey: remove<ApiKey>("/api/keys/:id", record)
+    },
+    list: {
+      mark: patch<ListedConversation>("/api/conversations/:id/marks", record),
+      search: get<Found>("/api/search", record),
+      folders: get<ReadonlyArray<Folder>>("/api/folders", records),
+      createFolder: post<Folder>("/api/folders", record),
+      renameFolder: patch<Folder>("/api/folders/:id", record),
+      removeFolder: remove("/api/folders/:id", nothing)
+    },
+    session: {
+      signIn: post<WhoAmI>("/api/session", record),
+      whoAmI: get<WhoAmI>("/api/session", record),
+      signOut: remove("/api/session", nothing),
+      listSessions: get<ReadonlyArray<Session>>("/api/sessions", records),
+      revokeSession: remove("/api/sessions/:id", nothing)
+    },
+    invites: {
+      createInvite: post<IssuedInvite>("/api/conversations/:id/invites", record),
+      listInvites: get<ReadonlyArray<Invite>>("/api/conversations/:id/invites", records),
+      revokeInvite: remove<Invite>("/api/invites/:id", record),
+      previewInvite: post<InvitePreview>("/api/invites/preview", record),
+      acceptInvite: post<InviteAccepted>("/api/invites/accept", record)
     }
   } satisfies Known
 }

@@ -1,6 +1,7 @@
 /** How long a person waits for the first token beyond what the provider takes: durable send, actor, provider call, socket. */
 import { startChild } from "../harness/Child.ts"
 import type { Child } from "../harness/Child.ts"
+import { diskFlush } from "../harness/DiskFlush.ts"
 import { loadCore } from "../harness/Machine.ts"
 import type { Options } from "../harness/Options.ts"
 import type { Report } from "../harness/Report.ts"
@@ -13,6 +14,7 @@ const sendsPerSecond = 100
 
 export const firstToken = async (options: Options): Promise<Report> => {
   const rounds: Array<Record<string, number>> = []
+  const flush = diskFlush()
   for (let round = 0; round < options.rounds; round++) rounds.push(await ask(options))
   const found = medianOf(rounds)
   const at = (name: string): number => found[name] ?? Number.NaN
@@ -25,7 +27,8 @@ export const firstToken = async (options: Options): Promise<Report> => {
         rows: [
           { "": "the mock's own", "p50 ms": at("mockP50"), "p99 ms": at("mockP99") },
           { "": "Parley, from send to the first token on the socket", "p50 ms": at("parleyP50"), "p99 ms": at("parleyP99") },
-          { "": "over the mock's", "p50 ms": over("P50"), "p99 ms": over("P99") }
+          { "": "over the mock's", "p50 ms": over("P50"), "p99 ms": over("P99") },
+          { "": "of it, one flush of the disk at the least", "p50 ms": flush.percentileMs(50), "p99 ms": flush.percentileMs(99) }
         ]
       }
     ],

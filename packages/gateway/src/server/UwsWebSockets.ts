@@ -97,6 +97,8 @@ class UwsSocket implements Socket {
   closed = false
   readonly remoteAddress: string
   #ws: UwsWebSocket<unknown> | undefined
+  /** Something was not taken at once: until the engine says that nothing is left, it is asked. */
+  #mayBuffer = false
   /** The native close handler runs inside `end`; the route's must not. */
   #calling = false
 
@@ -119,12 +121,18 @@ class UwsSocket implements Socket {
     if (this.closed || this.#ws === undefined) return 2
     const sent = this.#ws.send(message, typeof message !== "string", false)
     if (sent === 1) return 1
+    this.#mayBuffer = true
     if (sent === 0) return 0
     this.terminate()
     return 2
   }
 
-  readonly bufferedBytes = (): number => this.#ws?.getBufferedAmount() ?? 0
+  readonly bufferedBytes = (): number => {
+    if (!this.#mayBuffer) return 0
+    const bytes = this.#ws?.getBufferedAmount() ?? 0
+    this.#mayBuffer = bytes > 0
+    return bytes
+  }
 
   readonly end = (code: number, reason: string): void => {
     if (this.closed) return
@@ -139,8 +147,10 @@ class UwsSocket implements Socket {
   }
 
   readonly cork = (write: () => void): void => {
-    if (this.closed || this.#ws === undefined) write()
-    else this.#ws.cork(write)
+    if (this.closed || this.#ws === undefined) return write()
+    this.#ws.cork(write)
+    // What it could not write is not told.
+    this.#mayBuffer = true
   }
 
   #call(act: (ws: UwsWebSocket<unknown>) => void): void {

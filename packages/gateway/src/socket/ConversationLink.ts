@@ -54,7 +54,7 @@ export const openLink = (
     const scope = Scope.makeUnsafe()
     const runs = new Set<RunId>()
     let isGone = false
-    const port = portOf(session, runs, (code, reason) => {
+    const port = new LinkPort(session, runs, (code, reason) => {
       if (code !== CloseCode.gone) return session.close(code, reason)
       isGone = true
       session.post(roomGoneFrame(id, reason))
@@ -75,14 +75,27 @@ export const openLink = (
 
 const gone = new NotFound({ message: "no such conversation", resource: "conversation" })
 
-const portOf = (session: SocketSession, runs: Set<RunId>, close: FollowerPort["close"]): FollowerPort => ({
-  send: (frame) => {
-    if (runs.size > 0) {
+/** A class with methods, since every frame passes here. */
+class LinkPort implements FollowerPort {
+  readonly close: FollowerPort["close"]
+  readonly #session: SocketSession
+  readonly #runs: Set<RunId>
+
+  constructor(session: SocketSession, runs: Set<RunId>, close: FollowerPort["close"]) {
+    this.#session = session
+    this.#runs = runs
+    this.close = close
+  }
+
+  send(frame: string): void {
+    if (this.#runs.size > 0) {
       const over = endedRun(frame)
-      if (over !== undefined) runs.delete(over)
+      if (over !== undefined) this.#runs.delete(over)
     }
-    session.post(frame)
-  },
-  bufferedBytes: () => session.bufferedBytes(),
-  close
-})
+    this.#session.post(frame)
+  }
+
+  bufferedBytes(): number {
+    return this.#session.bufferedBytes()
+  }
+}

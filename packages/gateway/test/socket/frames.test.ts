@@ -21,6 +21,19 @@ describe("reading frames", () => {
     else assert.deepStrictEqual(encode(read.success), text)
   })
 
+  it("an acknowledgement reads the same in whatever order and spacing it is written", () => {
+    const ack = { type: "ack", conversationId: `cnv_${"0".repeat(26)}`, runId: `run_${"1".repeat(26)}`, seq: 12 }
+    const { seq, ...rest } = ack
+    for (const text of [JSON.stringify(ack), JSON.stringify(ack, null, 2), JSON.stringify({ seq, ...rest })]) {
+      const read = readFrame(text)
+      assert.isTrue(Result.isSuccess(read))
+      if (Result.isSuccess(read)) assert.deepEqual<unknown>(read.success, ack)
+    }
+    for (const fault of [{ seq: 1.5 }, { seq: "1" }, { runId: "run_1" }, { conversationId: ack.runId }]) {
+      assert.isTrue(Result.isFailure(readFrame(JSON.stringify({ ...ack, ...fault }))))
+    }
+  })
+
   it.prop(
     "no text at all makes it throw, and whatever is refused says why",
     [Schema.Union([Schema.String, Schema.Json])],

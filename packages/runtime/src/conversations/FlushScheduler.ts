@@ -38,6 +38,10 @@ const looksBeforeLower = 4
 const maxLooksBeforeLower = 64
 /** Writes raised it: the demand must fall to this share of what it was then. */
 const lowerAtShare = 0.7
+/** A window in which more than this share of the demand is written joins nothing: it only makes everybody wait. */
+const uselessAtShare = 0.8
+/** For so many looks lag does not open a window again that was useless. */
+const looksAfterUseless = 64
 
 export class FlushSchedule {
   private readonly limits: Pick<ConversationLimitsValues, "maxWritesPerSecond" | "maxLoopLagMs">
@@ -59,6 +63,8 @@ export class FlushSchedule {
   private calmLooks = 0
   private looksNeeded = looksBeforeLower
   private looksSinceLower = maxLooksBeforeLower
+  /** Looks until lag may raise the level again. */
+  private lagHeedlessLooks = 0
   private measureFromMs: number
   private writes = 0
   private demand = 0
@@ -173,7 +179,15 @@ export class FlushSchedule {
     const level = this.currentLevel
     const { maxLoopLagMs, maxWritesPerSecond } = this.limits
     this.looksSinceLower++
-    if (writesPerSecond > maxWritesPerSecond || lagMs > maxLoopLagMs) {
+    if (this.lagHeedlessLooks > 0) this.lagHeedlessLooks--
+    if (level > 0 && demandPerSecond <= maxWritesPerSecond && writesPerSecond > demandPerSecond * uselessAtShare) {
+      this.calmLooks = 0
+      this.looksSinceLower = 0
+      this.lagHeedlessLooks = looksAfterUseless
+      this.currentLevel = 0
+      return
+    }
+    if (writesPerSecond > maxWritesPerSecond || (lagMs > maxLoopLagMs && this.lagHeedlessLooks === 0)) {
       this.calmLooks = 0
       this.currentLevel = raised[level]
       if (this.currentLevel === level) return

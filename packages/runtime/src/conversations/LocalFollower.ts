@@ -3,6 +3,7 @@ import type { FollowerPort } from "@parley/domain/Conversations"
 import type { PrincipalId, RunId } from "@parley/domain/Ids"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import type { EventLoopPort } from "./EventLoop.ts"
+import { GuardedPort } from "./GuardedPort.ts"
 import { Subscriber } from "./Subscriber.ts"
 import type { FollowedLog } from "./Subscriber.ts"
 
@@ -30,7 +31,7 @@ export class LocalFollower {
   constructor(principalId: PrincipalId | null, port: FollowerPort, limits: Limits, loop: EventLoopPort) {
     this.principalId = principalId
     this.present = principalId === null ? [] : [principalId]
-    this.port = guarded(port, () => this.detach())
+    this.port = new GuardedPort(port, () => this.detach())
     this.limits = limits
     this.loop = loop
   }
@@ -87,31 +88,3 @@ export class LocalFollower {
     }
   }
 }
-
-/** A port must not throw; one that does is let go of, so that it harms nobody else. */
-const guarded = (port: FollowerPort, letGo: () => void): FollowerPort => ({
-  ...(port.acknowledges === undefined ? {} : { acknowledges: port.acknowledges }),
-  send: (frame) => {
-    try {
-      port.send(frame)
-    } catch {
-      letGo()
-    }
-  },
-  bufferedBytes: () => {
-    try {
-      return port.bufferedBytes()
-    } catch {
-      letGo()
-      return 0
-    }
-  },
-  close: (code, reason) => {
-    letGo()
-    try {
-      port.close(code, reason)
-    } catch {
-      // It is gone already.
-    }
-  }
-})

@@ -42,7 +42,7 @@ export class RunLog {
   isScheduled = false
   readonly slotSeed: number
   lastTick = -1
-  /** Called at each flush that the journal has to take. */
+  /** Called when there is something for the journal to take, once until it is taken. */
   onJournal: (() => void) | undefined
 
   private readonly limits: Limits
@@ -60,6 +60,8 @@ export class RunLog {
   private journalEvents: Array<RunEvent> = []
   private journalTail = ""
   private isJournaled = true
+  /** `onJournal` was called and nothing taken since. */
+  private isJournalTold = false
 
   private snapshotSeq = -1
   private snapshotFrame = ""
@@ -141,6 +143,7 @@ export class RunLog {
 
   /** What was flushed since the last call; undefined when nothing was. */
   takeJournal(): JournalSlice | undefined {
+    this.isJournalTold = false
     this.settleJournalTail()
     if (this.journalEvents.length === 0) return undefined
     const slice = { seq: this.journalSeq, count: this.seq - this.journalSeq + 1, events: this.journalEvents }
@@ -158,17 +161,24 @@ export class RunLog {
   }
 
   private commit(events: FrameEvents): void {
-    const frame = `${this.deltaHead}${this.seq + 1},"count":${countOf(events)},"events":${encode(events)}}`
-    this.seq += countOf(events)
+    const firstSeq = this.seq + 1
+    const count = countOf(events)
+    this.seq += count
     this.unfolded.push(events)
     if (this.unfolded.length >= maxUnfolded) this.fold()
     this.ring.push(events)
-    const { followers } = this
-    if (followers.length > 0) {
-      const bytes = Buffer.byteLength(frame)
-      for (let i = 0; i < followers.length; i++) followers[i]?.deliver(frame, this.seq, bytes)
-    }
+    if (this.followers.length > 0) this.tell(firstSeq, count, events)
     if (this.isJournaled) this.noteJournal(events)
+  }
+
+  private tell(firstSeq: number, count: number, events: FrameEvents): void {
+    const head = `${this.deltaHead}${firstSeq},"count":${count},"events":`
+    const body = `${encode(events)}}`
+    // The head is ASCII; to count the whole frame would be to copy it into one piece first.
+    const bytes = head.length + Buffer.byteLength(body)
+    const frame = head + body
+    const { followers } = this
+    for (let i = 0; i < followers.length; i++) followers[i]?.deliver(frame, this.seq, bytes)
   }
 
   private fold(): void {
@@ -195,7 +205,9 @@ export class RunLog {
       this.settleJournalTail()
       this.journalEvents.push(...events)
     }
-    this.onJournal?.()
+    if (this.isJournalTold || this.onJournal === undefined) return
+    this.isJournalTold = true
+    this.onJournal()
   }
 
   private settleJournalTail(): void {

@@ -40,8 +40,8 @@ export class Subscriber implements RunLogFollower {
   private sentSeq = 0
   private sentBytes = 0
   private ackedBytes = 0
-  /** `sentBytes` after `seq`, oldest first, of what is not acknowledged. */
-  private marks: Array<{ readonly seq: number; readonly bytes: number }> = []
+  /** Of what is not acknowledged, oldest first, in pairs: a sequence number, and `sentBytes` after it. */
+  private marks: Array<number> = []
   /** The number of a snapshot that is not acknowledged; -1 without one. */
   private snapshotSeq = -1
   /** It fell behind while a snapshot was on its way. */
@@ -123,10 +123,8 @@ export class Subscriber implements RunLogFollower {
       this.marks = []
     } else {
       let acked = 0
-      for (const mark of this.marks) {
-        if (mark.seq > seq) break
-        this.ackedBytes = mark.bytes
-        acked++
+      for (; acked < this.marks.length && (this.marks[acked] ?? 0) <= seq; acked += 2) {
+        this.ackedBytes = this.marks[acked + 1] ?? this.ackedBytes
       }
       if (acked > 0) this.marks.splice(0, acked)
     }
@@ -167,10 +165,9 @@ export class Subscriber implements RunLogFollower {
   private send(frame: string, bytes: number): void {
     this.sentBytes += bytes
     if (this.acknowledges && bytes > 0) {
-      const last = this.marks[this.marks.length - 1]
-      if (last === undefined || this.sentBytes - last.bytes >= markEveryBytes) {
-        this.marks.push({ seq: this.sentSeq, bytes: this.sentBytes })
-      }
+      const { marks } = this
+      const lastBytes = marks.length === 0 ? 0 : (marks[marks.length - 1] ?? 0)
+      if (marks.length === 0 || this.sentBytes - lastBytes >= markEveryBytes) marks.push(this.sentSeq, this.sentBytes)
     }
     this.port.send(frame)
   }

@@ -129,7 +129,7 @@ describe("when flushes go out", () => {
         loop.advance(10)
       }
     }
-    return { hiccup, schedule, speak }
+    return { hiccup, pause: (ms: number) => loop.advance(ms), schedule, speak }
   }
 
   it("a loop that lags is given windows, whatever is written, and once per turn again when it was a hiccup", () => {
@@ -140,6 +140,22 @@ describe("when flushes go out", () => {
     hiccup.ms = 0
     speak(1_000)
     assert.strictEqual(schedule.windowMs, 0)
+  })
+
+  it("windows that join nothing are left at once, and not opened again by lag", () => {
+    const { hiccup, pause, schedule, speak } = lagging()
+    hiccup.ms = 40
+    let opened = 0
+    let isOpen = false
+    for (let i = 0; i < 100; i++) {
+      // Each log speaks once in 80 ms: 50 ms windows write it as often as once per turn does.
+      speak(1)
+      pause(70)
+      if (schedule.windowMs > 0 && !isOpen) opened++
+      isOpen = schedule.windowMs > 0
+    }
+    assert.isFalse(isOpen)
+    assert.strictEqual(opened, 1)
   })
 
   it("a loop that lags whenever it is given no windows is tried less and less often", () => {

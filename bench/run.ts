@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [--json] [--seconds N] [--rounds N] [--only CASE,…]` */
+import { cluster } from "./benchmarks/cluster.ts"
 import { completions } from "./benchmarks/completions.ts"
 import { firstToken } from "./benchmarks/firstToken.ts"
 import { http } from "./benchmarks/http.ts"
@@ -14,7 +15,8 @@ const benchmarks: Record<string, { readonly about: string; readonly run: (option
   completions: { about: "/v1/chat/completions against the mock, a bare proxy and Portkey", run: completions },
   tokens: { about: "tokens over WebSockets: 100, 1,000 and 5,000 runs, and 1,000 from a provider's wire", run: tokens },
   memory: { about: "what an idle WebSocket and an idle conversation cost", run: memory },
-  "first-token": { about: "from a send to the first token, over the provider's own time", run: firstToken }
+  "first-token": { about: "from a send to the first token, over the provider's own time", run: firstToken },
+  cluster: { about: "a gateway and a runner against one process, and gateways that share a port", run: cluster }
 }
 
 const main = async (): Promise<number> => {

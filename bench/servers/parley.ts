@@ -11,10 +11,20 @@ export interface ParleyChild {
   readonly key: string
 }
 
-const key = `pk_bench_${"0123456789abcdef".repeat(3)}`
+/** The administrator's. */
+export const key = `pk_bench_${"0123456789abcdef".repeat(3)}`
 
 export const startDatabase = (): Promise<Child> =>
   startChild({ name: "database", script: new URL("database.ts", import.meta.url).pathname, core: loadCore })
+
+/** What every program of a benchmark is started with. */
+export const environmentOf = async (database: Child): Promise<Record<string, string>> => ({
+  DATABASE_URL: String(database.ready["url"]),
+  PARLEY_PORT: String(await freePort()),
+  PARLEY_BOOTSTRAP_API_KEY: key,
+  PARLEY_DRAIN_TIMEOUT_MS: "1000",
+  PARLEY_LOG_FORMAT: "json"
+})
 
 /** `script` is the program: Parley's own, or a composition of the benchmark's that announces itself the same way. */
 export const startParley = async (options: {
@@ -35,11 +45,7 @@ export const startParley = async (options: {
       ...(options.nodeArgs ?? [])
     ],
     env: {
-      DATABASE_URL: String(database.ready["url"]),
-      PARLEY_PORT: String(await freePort()),
-      PARLEY_BOOTSTRAP_API_KEY: key,
-      PARLEY_DRAIN_TIMEOUT_MS: "1000",
-      PARLEY_LOG_FORMAT: "json",
+      ...(await environmentOf(database)),
       ...options.env
     },
     core: serverCore,

@@ -70,8 +70,10 @@ export interface ConversationLimitsValues {
   readonly maxCloseRetryDelayMs: number
   readonly closeRetryForMs: number
 
-  /** Between processes: frames of one conversation are gathered for so long; the first after a pause goes at once. */
+  /** Between processes: frames of one conversation are gathered for so long. */
   readonly watchWindowMs: number
+  /** … but this many batches go at once after a pause, so that nobody waits for a first token; one more is earned in each window. */
+  readonly watchBurst: number
   /** A watch without news gives a sign of life so often; a gateway asks again after three of them without any. */
   readonly watchHeartbeatMs: number
   /** Between two tries of a gateway to watch. */
@@ -123,6 +125,7 @@ export const defaultConversationLimits: ConversationLimitsValues = {
   maxCloseRetryDelayMs: 5_000,
   closeRetryForMs: 60 * minuteMs,
   watchWindowMs: 40,
+  watchBurst: 8,
   watchHeartbeatMs: 5_000,
   watchRetryMs: 250,
   watchLingerMs: 5_000,

@@ -10,11 +10,11 @@ import type { ConversationId } from "@parley/domain/Ids"
 import { CloseCode } from "@parley/domain/SocketProtocol"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 
-type Limits = Pick<ConversationLimitsValues, "watchWindowMs" | "watchHeartbeatMs" | "busyRetryAfterMs">
+type Limits = Pick<ConversationLimitsValues, "watchWindowMs" | "watchBurst" | "watchHeartbeatMs" | "busyRetryAfterMs">
 
 export class WatchOutbox {
   readonly port: FollowerPort
-  /** The next batch: at once after a pause, else when its window is over; empty when there was no news for long. */
+  /** The next batch: at once while the burst lasts, else when its window is over; empty when there was no news for long. */
   readonly take: Effect.Effect<WatchBatch, NotFound | Unavailable>
 
   private frames: Array<string> = []
@@ -41,12 +41,20 @@ export class WatchOutbox {
         this.hasNews.openUnsafe()
       }
     }
-    let leftAtMs = 0
+    let atOnce = limits.watchBurst
+    let countedAtMs = 0
+    /** Milliseconds that the next batch has to wait. */
+    const nextWaitMs = (nowMs: number): number => {
+      if (limits.watchWindowMs === 0) return 0
+      atOnce = Math.min(limits.watchBurst, atOnce + (nowMs - countedAtMs) / limits.watchWindowMs)
+      countedAtMs = nowMs
+      atOnce -= 1
+      return atOnce >= 0 ? 0 : Math.ceil(-atOnce * limits.watchWindowMs)
+    }
     this.take = Effect.gen({ self: this }, function* () {
       yield* this.hasNews.await.pipe(Effect.timeoutOption(limits.watchHeartbeatMs))
-      const waitMs = leftAtMs + limits.watchWindowMs - (yield* Clock.currentTimeMillis)
+      const waitMs = nextWaitMs(yield* Clock.currentTimeMillis)
       if (waitMs > 0 && this.closed === undefined) yield* Effect.sleep(waitMs)
-      leftAtMs = yield* Clock.currentTimeMillis
       const { closed, first, frames } = this
       if (closed !== undefined && frames.length === 0) return yield* closed
       this.frames = []

@@ -1,0 +1,51 @@
+import { makeConversationId } from "@parley/domain/Ids"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { defaultConversationLimits } from "../../src/conversations/ConversationLimits.ts"
+import { WatchOutbox } from "../../src/conversations/WatchOutbox.ts"
+
+const limits = { ...defaultConversationLimits, watchWindowMs: 40, watchBurst: 3, watchHeartbeatMs: 5_000 }
+const makeOutbox = Effect.map(makeConversationId, (id) => new WatchOutbox(id, limits, () => {}))
+
+describe("what leaves for a gateway", () => {
+  it.effect("goes at once after a pause, for a burst of batches", () =>
+    Effect.gen(function* () {
+      const outbox = yield* makeOutbox
+      for (const frame of ["accepted", "run-start", "first token"]) {
+        outbox.port.send(frame)
+        assert.deepStrictEqual(yield* outbox.take, { frames: [frame] })
+      }
+    })
+  )
+
+  it.effect("is gathered for a window once the burst is spent, and goes at once again after a pause", () =>
+    Effect.gen(function* () {
+      const outbox = yield* makeOutbox
+      for (let batch = 0; batch < limits.watchBurst; batch++) {
+        outbox.port.send("early")
+        yield* outbox.take
+      }
+      outbox.port.send("a")
+      const taking = yield* Effect.forkChild(outbox.take, { startImmediately: true })
+      yield* TestClock.adjust(limits.watchWindowMs - 1)
+      outbox.port.send("b")
+      assert.isUndefined(taking.pollUnsafe())
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(yield* Fiber.join(taking), { frames: ["a", "b"] })
+
+      yield* TestClock.adjust(limits.watchWindowMs)
+      outbox.port.send("c")
+      assert.deepStrictEqual(yield* outbox.take, { frames: ["c"] })
+    })
+  )
+
+  it.effect("is an empty sign of life when there was no news for long", () =>
+    Effect.gen(function* () {
+      const outbox = yield* makeOutbox
+      const taking = yield* Effect.forkChild(outbox.take, { startImmediately: true })
+      yield* TestClock.adjust(limits.watchHeartbeatMs)
+      assert.deepStrictEqual(yield* Fiber.join(taking), { frames: [] })
+    })
+  )
+})

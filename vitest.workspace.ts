@@ -31,7 +31,6 @@ export default defineConfig({
       project("runtime", [servers]),
       project("gateway", [servers, chromium]),
       project("cli", [servers, chromium]),
-      project("sdk", [servers]),
       {
         test: {
           name: "house",

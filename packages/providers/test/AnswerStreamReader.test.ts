@@ -9,26 +9,31 @@ import { fixture } from "./support/fixtures.ts"
 
 const control = { pause: () => undefined, resume: () => undefined }
 
-const read = (sink: (events: ReadonlyArray<ModelEvent>) => void = () => undefined) => {
-  const failures: Array<Exit.Exit<unknown, unknown>> = []
-  const reader = new AnswerStreamReader(openaiWire.decodeStream, defaultLimits, sink, (exit) => void failures.push(exit))
-  return { reader, failures }
-}
+const read = (sink: (events: ReadonlyArray<ModelEvent>) => void) =>
+  new AnswerStreamReader(openaiWire.decodeStream, defaultLimits, sink)
 
-const delta = (content: string) => Buffer.from(`data: {"id":"1","choices":[{"index":0,"delta":{"content":"${content}"}}]}\n\n`)
+const delta = (content: string) => `data: {"id":"1","choices":[{"index":0,"delta":{"content":"${content}"}}]}\n\n`
 
 describe("a stream's sink", () => {
-  it("gets together what one read of the socket brought, in the microtask that follows", async () => {
+  it("gets together what one read of the socket brought, before the next is looked at", () => {
     const batches: Array<number> = []
-    const { reader } = read((events) => void batches.push(events.length))
-    reader.chunk(delta("one"), control)
-    reader.chunk(delta("two"), control)
-    assert.deepStrictEqual(batches, [])
-    await Promise.resolve()
-    assert.deepStrictEqual(batches, [2])
-    reader.chunk(delta("three"), control)
-    await Promise.resolve()
-    assert.deepStrictEqual(batches, [2, 1])
+    const reader = read((events) => void batches.push(events.length))
+    reader.chunk(Buffer.from(delta("one") + delta("two") + delta("three")), control)
+    assert.deepStrictEqual(batches, [3])
+    reader.chunk(Buffer.from(delta("four").slice(0, 20)), control)
+    assert.deepStrictEqual(batches, [3])
+    reader.chunk(Buffer.from(delta("four").slice(20)), control)
+    assert.deepStrictEqual(batches, [3, 1])
+  })
+
+  it("gets each piece of text as an event of its own, however many were read at once", () => {
+    const texts: Array<string> = []
+    const reader = read(
+      (events) => void texts.push(...events.map((event) => (event.type === "text-delta" ? event.text : event.type)))
+    )
+    const pieces = ["a", " quick", " fox\\n", 'say \\"hi\\"', "\\u00e9\\\\", "é🚂", "end"]
+    reader.chunk(Buffer.from(pieces.map(delta).join("")), control)
+    assert.deepStrictEqual(texts, ["a", " quick", " fox\n", 'say "hi"', "é\\", "é🚂", "end"])
   })
 
   it("gets everything before the answer is there", () => {
@@ -37,22 +42,10 @@ describe("a stream's sink", () => {
     assert.deepStrictEqual(events.at(-1), { type: "finish", reason: "tool-calls" })
   })
 
-  it("gets nothing once the stream is closed", async () => {
-    const batches: Array<number> = []
-    const { reader } = read((events) => void batches.push(events.length))
-    reader.chunk(delta("one"), control)
-    reader.close()
-    await Promise.resolve()
-    assert.deepStrictEqual(batches, [])
-  })
-
-  it("that throws ends the stream with what it threw", async () => {
-    const { failures, reader } = read(() => {
+  it("that throws is heard by whoever reads the socket", () => {
+    const reader = read(() => {
       throw new Error("the sink's own fault")
     })
-    reader.chunk(delta("one"), control)
-    await Promise.resolve()
-    assert.lengthOf(failures, 1)
-    assert.isTrue(Exit.isFailure(failures[0]!) && String(failures[0].cause).includes("the sink's own fault"))
+    assert.throws(() => reader.chunk(Buffer.from(delta("one")), control), "the sink's own fault")
   })
 })

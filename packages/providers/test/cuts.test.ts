@@ -6,6 +6,7 @@ import { openaiWire } from "../src/openai/openaiWire.ts"
 import type { StreamDecoder } from "../src/wire/Wire.ts"
 import { decode } from "./support/decode.ts"
 import { fixture, fixturesOf } from "./support/fixtures.ts"
+import { push } from "./support/sse.ts"
 
 /** A wire without the type of its decoder's state, which no test looks into. */
 interface Recorded {
@@ -29,7 +30,7 @@ const endingsOf = <State>(decoder: StreamDecoder<State>, bytes: Uint8Array): Rea
   const endings: Array<string> = []
   let state = decoder.start
   for (const byte of bytes) {
-    for (const event of sse.push(Uint8Array.of(byte))) {
+    for (const event of push(sse, Uint8Array.of(byte))) {
       const step = decoder.step(state, event)
       if (step.status !== "more") return [...endings, step.status]
       state = step.state

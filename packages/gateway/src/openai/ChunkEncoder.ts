@@ -1,11 +1,15 @@
 /**
- * A streamed answer in OpenAI's shape, as text. What is the same in all chunks of an answer is encoded once; only what the model wrote goes
- * through `JSON.stringify`.
+ * A streamed answer in OpenAI's shape, as text. What is the same in all chunks of an answer is encoded once; only what the model wrote, and
+ * JSON would escape, goes through `JSON.stringify`.
  */
 import type { ModelEvent } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
 import { switchComment } from "../switchComment.ts"
 import { finishReasons, usageOf } from "./chatCompletion.ts"
+
+/** What `JSON.stringify` writes otherwise; halves of pairs only where they stand alone. */
+// oxlint-disable-next-line no-control-regex
+const escaped = /["\\\u0000-\u001f\ud800-\udfff]/
 
 export interface ChunkEncoder {
   /** All chunks of one read of the provider's, as one text; empty when nothing of it is told. */
@@ -25,14 +29,15 @@ export const makeChunkEncoder = (options: {
   const before = `${head}{"index":0,"delta":{`
   const tail = includeUsage ? `,"usage":null}\n\n` : "}\n\n"
   const after = `},"logprobs":null,"finish_reason":null}]${tail}`
+  const beforeText = `${before}"content":"`
+  const afterText = `"${after}`
+  const betweenTexts = afterText + beforeText
   let begun = false
   /** Calls whose deltas have been told; a provider that only tells whole calls gets them told here. */
   const told = new Set<number>()
 
-  const chunkOf = (event: ModelEvent): string => {
+  const chunkOf = (event: Exclude<ModelEvent, { readonly type: "text-delta" }>): string => {
     switch (event.type) {
-      case "text-delta":
-        return `${before}"content":${JSON.stringify(event.text)}${after}`
       case "reasoning-delta":
         return event.text === "" ? "" : `${before}"reasoning_content":${JSON.stringify(event.text)}${after}`
       case "tool-call-delta":
@@ -59,10 +64,25 @@ export const makeChunkEncoder = (options: {
     }
   }
 
+  const textsOf = (texts: ReadonlyArray<string>): string => {
+    const written = escaped.test(texts.join("")) ? texts.map((text) => JSON.stringify(text).slice(1, -1)) : texts
+    return `${beforeText}${written.join(betweenTexts)}${afterText}`
+  }
+
   return {
     encode: (events) => {
       let text = ""
-      for (const event of events) text += chunkOf(event)
+      let texts: Array<string> = []
+      for (const event of events) {
+        if (event.type === "text-delta") {
+          texts.push(event.text)
+          continue
+        }
+        if (texts.length > 0) text += textsOf(texts)
+        texts = []
+        text += chunkOf(event)
+      }
+      if (texts.length > 0) text += textsOf(texts)
       if (begun || text === "") return text
       begun = true
       return `${before}"role":"assistant","content":""${after}${text}`

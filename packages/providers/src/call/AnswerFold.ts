@@ -21,10 +21,7 @@ export class AnswerFold {
   add(event: ModelEvent): void {
     switch (event.type) {
       case "text-delta":
-        this.#closeReasoning()
-        this.#text += event.text
-        this.#length += event.text.length
-        return
+        return this.addText(event.text)
       case "reasoning-delta":
         this.#closeText()
         this.#reasoning += event.text
@@ -52,6 +49,12 @@ export class AnswerFold {
         // Said by routes, never on a wire.
         return
     }
+  }
+
+  addText(text: string): void {
+    this.#closeReasoning()
+    this.#text += text
+    this.#length += text.length
   }
 
   answer(identity: { readonly model: string; readonly responseId: string }): ModelAnswer {

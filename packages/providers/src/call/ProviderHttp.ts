@@ -1,12 +1,12 @@
 /**
- * One provider's connections: a tuned undici pool per target. It dispatches with handlers of its own: no web streams, no
- * `fetch`, no Readable between the parser and the decoder.
+ * One provider's connections: HTTP/1.1 only, one call per connection, so that an abort closes a socket and a slow reader holds back nobody else.
+ * Nothing stands between the socket's reads and the decoder: no streams, no `fetch`.
  */
 import { Effect, Exit } from "effect"
 import type { Scope } from "effect"
-import { Pool } from "undici"
-import type { Dispatcher } from "undici"
 import type { StreamControl } from "@parley/domain/ModelProvider"
+import type { Connection, Exchange } from "../http1/Connection.ts"
+import { ConnectionPool } from "../http1/ConnectionPool.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { CallFault } from "./providerErrors.ts"
 import { headerOf } from "./retryAfter.ts"
@@ -30,12 +30,9 @@ export interface Refusal extends Reply {
 
 /** Reads a stream's body. Both answer an exit once there is nothing more to wait for, and are not called after it. */
 export interface BodyReader<A, E> {
+  /** What one read of the socket brought. The bytes are gone when it returns. */
   readonly chunk: (bytes: Uint8Array, control: StreamControl) => Exit.Exit<A, E> | undefined
   readonly end: (control: StreamControl) => Exit.Exit<A, E>
-  /** The connection broke: what was read before may still be delivered. */
-  readonly flush: (control: StreamControl) => void
-  /** Nothing may be delivered any more. */
-  readonly close: () => void
 }
 
 export interface HttpCall {
@@ -47,10 +44,7 @@ export interface HttpCall {
 
 export interface ProviderHttp {
   readonly send: (call: HttpCall) => Effect.Effect<Reply, CallFault>
-  readonly stream: <A, E>(
-    call: HttpCall,
-    open: (head: Head, fail: (exit: Exit.Exit<A, E>) => void) => BodyReader<A, E>
-  ) => Effect.Effect<A, E | CallFault | Refusal>
+  readonly stream: <A, E>(call: HttpCall, open: (head: Head) => BodyReader<A, E>) => Effect.Effect<A, E | CallFault | Refusal>
 }
 
 export const makeProviderHttp = Effect.fnUntraced(function* (
@@ -58,16 +52,20 @@ export const makeProviderHttp = Effect.fnUntraced(function* (
   limits: ProviderLimits
 ): Effect.fn.Return<ProviderHttp, never, Scope.Scope> {
   const url = new URL(baseUrl)
-  const prefix = url.pathname === "/" ? "" : url.pathname.replace(/\/+$/, "")
   const pool = yield* Effect.acquireRelease(
-    Effect.sync(() => makePool(url.origin, limits)),
-    (pool) => Effect.promise(() => pool.destroy())
+    Effect.sync(() => new ConnectionPool(url, limits.maxConcurrent, limits)),
+    (pool) => Effect.sync(() => pool.close())
   )
-  const dispatch = (call: HttpCall, handler: Dispatcher.DispatchHandler) =>
-    pool.dispatch(
-      { method: "POST", path: prefix + call.path, headers: [...call.headers], body: call.body, idempotent: false },
-      handler
-    )
+  const headOf = requestHeads(url)
+  const dispatch = <A, E>(call: HttpCall, handler: CallHandler<A, E>): void => {
+    const head = headOf(call)
+    if (typeof head !== "string") return handler.fail(head)
+    const connection = pool.take()
+    if (connection === undefined) return handler.fail(inUse)
+    handler.connection = connection
+    const bytes = Buffer.byteLength(call.body)
+    connection.send(`${head}${bytes}\r\n\r\n${call.body}`, bytes === call.body.length ? "latin1" : "utf8", handler)
+  }
   return {
     send: (call) =>
       Effect.callback((resume) => {
@@ -75,7 +73,7 @@ export const makeProviderHttp = Effect.fnUntraced(function* (
         dispatch(call, handler)
         return Effect.sync(() => handler.cancel())
       }),
-    stream: <A, E>(call: HttpCall, open: (head: Head, fail: (exit: Exit.Exit<A, E>) => void) => BodyReader<A, E>) =>
+    stream: <A, E>(call: HttpCall, open: (head: Head) => BodyReader<A, E>) =>
       Effect.callback<A, E | CallFault | Refusal>((resume) => {
         const handler = new StreamHandler<A, E>(limits.maxAnswerBytes, open, (exit) => resume(exit))
         dispatch(call, handler)
@@ -84,46 +82,61 @@ export const makeProviderHttp = Effect.fnUntraced(function* (
   }
 })
 
-/** HTTP/1.1 only: one call per connection, so that an abort closes a socket and a slow reader holds back nobody else. */
-const makePool = (origin: string, limits: ProviderLimits): Pool =>
-  new Pool(origin, {
-    connections: limits.maxConcurrent,
-    pipelining: 1,
-    allowH2: false,
-    connectTimeout: limits.connectTimeoutMs,
-    headersTimeout: limits.headersTimeoutMs,
-    bodyTimeout: limits.chunkTimeoutMs,
-    keepAliveTimeout: limits.keepAliveMs,
-    keepAliveMaxTimeout: limits.keepAliveMs
-  })
+/** What precedes the length and the body. Calls of one kind share their headers, so the last text is kept. */
+const requestHeads = (url: URL): ((call: HttpCall) => string | CallFault) => {
+  const prefix = url.pathname === "/" ? "" : url.pathname.replace(/\/+$/, "")
+  let lastPath: string | undefined
+  let lastHeaders: ReadonlyArray<string> | undefined
+  let last = ""
+  return ({ headers, path }) => {
+    if (path === lastPath && headers === lastHeaders) return last
+    let text = `POST ${prefix}${path} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i] ?? ""
+      const value = headers[i + 1] ?? ""
+      if (!isHeaderName.test(name) || !isHeaderValue.test(value)) return unsendable
+      text += `${name}: ${value}\r\n`
+    }
+    text += "content-length: "
+    lastPath = path
+    lastHeaders = headers
+    return (last = text)
+  }
+}
 
-/**
- * What both handlers share: the settling, once, and the abort that may come before the connection does. undici calls them from
- * inside its parser, where only one may run at a time; so nothing of the caller's runs there but the sink, and what would
- * start the parser again waits for the microtask that follows.
- */
-abstract class CallHandler<A, E> implements Dispatcher.DispatchHandler {
+const isHeaderName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const isHeaderValue = /^[\t\x20-\x7e]*$/
+
+const unsendable: CallFault = {
+  _tag: "CallFault",
+  kind: "unreachable",
+  message: "The provider's key or headers hold characters that HTTP cannot carry",
+  code: "UNSENDABLE_HEADER"
+}
+const inUse: CallFault = {
+  _tag: "CallFault",
+  kind: "unreachable",
+  message: "All connections to the provider are in use",
+  code: "CONNECTIONS_IN_USE"
+}
+
+/** What both handlers share: the settling, once, and the abort that may come before the connection does. */
+abstract class CallHandler<A, E> implements Exchange {
+  connection: Connection | undefined = undefined
   protected settled = false
-  protected head: Head | undefined = undefined
+  protected answer: Head | undefined = undefined
   readonly #settle: (exit: Exit.Exit<A, E | CallFault>) => void
   readonly #maxBytes: number
   readonly #body: Array<Uint8Array> = []
   #bytes = 0
-  #controller: Dispatcher.DispatchController | undefined = undefined
-  #paused = false
 
   /** For the caller, at any time: once the call is settled the connection is somebody else's. */
   readonly control: StreamControl = {
     pause: () => {
-      if (this.settled) return
-      this.#paused = true
-      this.#controller?.pause()
+      if (!this.settled) this.connection?.pause(this)
     },
     resume: () => {
-      this.#paused = false
-      queueMicrotask(() => {
-        if (!this.settled && !this.#paused) this.#controller?.resume()
-      })
+      if (!this.settled) this.connection?.resume(this)
     }
   }
 
@@ -132,81 +145,72 @@ abstract class CallHandler<A, E> implements Dispatcher.DispatchHandler {
     this.#settle = settle
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.settled) controller.abort(new Error("The call was interrupted"))
+  head(status: number, headers: Headers): void {
+    if (this.settled) return
+    this.answer = { status, headers }
+    this.started(this.answer)
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200 || this.settled) return
-    this.head = { status, headers }
-    this.started(this.head)
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    if (!this.settled) this.finish(Exit.fail(faultOf(error, this.head !== undefined)))
+  fail(fault: CallFault): void {
+    this.finish(Exit.fail(fault))
   }
 
   cancel(): void {
     this.settled = true
-    this.closed()
-    this.#controller?.abort(new Error("The call was interrupted"))
+    this.connection?.abort(this)
   }
 
+  /** The rest of the answer, if there is more, is dropped. */
   protected finish(exit: Exit.Exit<A, E | CallFault>): void {
     if (this.settled) return
     this.settled = true
-    this.closed()
-    queueMicrotask(() => {
-      // A caller that paused at the last moment must not keep the connection from its end.
-      if (this.#paused) this.#controller?.resume()
-      this.#settle(exit)
-    })
+    this.connection?.drain(this)
+    this.#settle(exit)
   }
 
   /** Ends the call and its connection. */
   protected abort(exit: Exit.Exit<A, E | CallFault>): void {
+    this.connection?.abort(this)
     this.finish(exit)
-    this.#controller?.abort(new Error("The answer is of no use"))
   }
 
-  protected keep(chunk: Uint8Array): void {
-    this.#bytes += chunk.length
+  protected keep(bytes: Buffer): void {
+    this.#bytes += bytes.length
     if (this.#bytes > this.#maxBytes) {
       const message = `The answer is larger than ${this.#maxBytes} bytes`
       this.abort(Exit.fail({ _tag: "CallFault", kind: "malformed", message }))
     } else {
-      this.#body.push(chunk)
+      this.#body.push(Buffer.from(bytes))
     }
   }
 
   protected kept(): string {
-    return Buffer.concat(this.#body).toString("utf8")
+    const [first] = this.#body
+    return first === undefined ? "" : (this.#body.length === 1 ? first : Buffer.concat(this.#body)).toString("utf8")
   }
 
   protected started(_head: Head): void {}
-  protected closed(): void {}
-  abstract onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void
-  abstract onResponseEnd(): void
+  abstract data(bytes: Buffer): void
+  abstract end(): void
 }
 
 class ReplyHandler extends CallHandler<Reply, never> {
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    if (!this.settled) this.keep(chunk)
+  data(bytes: Buffer): void {
+    if (!this.settled) this.keep(bytes)
   }
 
-  onResponseEnd(): void {
-    if (this.head !== undefined) this.finish(Exit.succeed({ head: this.head, text: this.kept() }))
+  end(): void {
+    if (this.answer !== undefined) this.finish(Exit.succeed({ head: this.answer, text: this.kept() }))
   }
 }
 
 class StreamHandler<A, E> extends CallHandler<A, E | Refusal> {
-  readonly #open: (head: Head, fail: (exit: Exit.Exit<A, E>) => void) => BodyReader<A, E>
+  readonly #open: (head: Head) => BodyReader<A, E>
   #reader: BodyReader<A, E> | undefined = undefined
 
   constructor(
     maxBytes: number,
-    open: (head: Head, fail: (exit: Exit.Exit<A, E>) => void) => BodyReader<A, E>,
+    open: (head: Head) => BodyReader<A, E>,
     settle: (exit: Exit.Exit<A, E | Refusal | CallFault>) => void
   ) {
     super(maxBytes, settle)
@@ -214,15 +218,15 @@ class StreamHandler<A, E> extends CallHandler<A, E | Refusal> {
   }
 
   protected override started(head: Head): void {
-    if (isEventStream(head)) this.#reader = this.#open(head, (exit) => this.abort(exit))
+    if (isEventStream(head)) this.#reader = this.#open(head)
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+  data(bytes: Buffer): void {
     // After the terminal the rest of the body is read and dropped, so that the connection can be used again.
     if (this.settled) return
-    if (this.#reader === undefined) return this.keep(chunk)
+    if (this.#reader === undefined) return this.keep(bytes)
     try {
-      const exit = this.#reader.chunk(chunk, this.control)
+      const exit = this.#reader.chunk(bytes, this.control)
       if (exit === undefined) return
       if (Exit.isSuccess(exit)) this.finish(exit)
       else this.abort(exit)
@@ -231,29 +235,16 @@ class StreamHandler<A, E> extends CallHandler<A, E | Refusal> {
     }
   }
 
-  onResponseEnd(): void {
-    if (this.settled || this.head === undefined) return
+  end(): void {
+    if (this.settled || this.answer === undefined) return
     if (this.#reader === undefined) {
-      return this.finish(Exit.fail({ _tag: "Refusal", head: this.head, text: this.kept() }))
+      return this.finish(Exit.fail({ _tag: "Refusal", head: this.answer, text: this.kept() }))
     }
     try {
       this.finish(this.#reader.end(this.control))
     } catch (defect) {
       this.finish(Exit.die(defect))
     }
-  }
-
-  override onResponseError(controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    try {
-      if (!this.settled) this.#reader?.flush(this.control)
-    } catch (defect) {
-      this.finish(Exit.die(defect))
-    }
-    super.onResponseError(controller, error)
-  }
-
-  protected override closed(): void {
-    this.#reader?.close()
   }
 }
 
@@ -262,23 +253,4 @@ const isEventStream = (head: Head): boolean => {
   if (head.status >= 300) return false
   const type = headerOf(head.headers, "content-type")
   return type === "" || type.includes("text/event-stream")
-}
-
-const faultOf = (error: Error & { readonly code?: unknown }, begun: boolean): CallFault => {
-  const code = typeof error.code === "string" ? error.code : error.name
-  const fault = (kind: CallFault["kind"], message: string): CallFault => ({ _tag: "CallFault", kind, message, code })
-  switch (code) {
-    case "UND_ERR_HEADERS_TIMEOUT":
-      return fault("timeout", "The provider sent no headers in time")
-    case "UND_ERR_BODY_TIMEOUT":
-      return fault("timeout", "The provider sent nothing more in time")
-    case "UND_ERR_CONNECT_TIMEOUT":
-      return fault("unreachable", "No connection to the provider in time")
-    case "UND_ERR_HEADERS_OVERFLOW":
-      return fault("malformed", "The provider's headers are too large")
-  }
-  if (code.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE")
-    return fault("malformed", `The provider does not speak HTTP (${code})`)
-  if (begun) return fault("truncated", `The connection broke in the middle of the answer (${code})`)
-  return fault("unreachable", `The provider cannot be reached (${code})`)
 }

@@ -20,6 +20,7 @@ export class SseLineTooLong extends Error {
   }
 }
 
+/** Push, then ask for the next event until there is none. */
 export class SseDecoder {
   readonly #maxLineBytes: number
   /** The bytes of the line that has not ended yet, in the pieces in which they came. */
@@ -29,35 +30,78 @@ export class SseDecoder {
   #atStart = true
   #event = ""
   #data: string | undefined = undefined
+  /** Where the event that is being read began in `text`; -1 when it began before. */
+  #began = 0
+  #lastBegan = -1
+  /** Whole lines, each ended by a line feed. */
+  text = ""
+  /** Of the first line that has not been read. */
+  position = 0
 
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes
   }
 
-  /** The events that this chunk completed, in order. Throws `SseLineTooLong`. */
-  push(chunk: Uint8Array): ReadonlyArray<SseEvent> {
+  /** Throws `SseLineTooLong`. The chunk's bytes are not needed any more when it returns. */
+  push(chunk: Uint8Array): void {
+    this.text = ""
+    this.position = 0
     let start = 0
     if (this.#skipLf && chunk.length > 0) {
       this.#skipLf = false
       if (chunk[0] === LF) start = 1
     }
     const end = endOfLines(chunk)
-    if (end <= start) {
-      this.#keep(chunk.subarray(start))
-      return []
-    }
+    if (end <= start) return this.#keep(chunk.subarray(start))
     const text = this.#partialBytes === 0 ? utf8(chunk, start, end) : this.#join(chunk.subarray(start, end))
     // A CR that ends the chunk may be the first half of a CRLF.
     this.#skipLf = end === chunk.length && chunk[end - 1] === CR
     if (end < chunk.length) this.#keep(chunk.subarray(end))
-    return this.#lines(text)
+    this.#begin(text)
+  }
+
+  /** The next event that is whole, in order. */
+  next(): SseEvent | undefined {
+    const { text } = this
+    while (this.position < text.length) {
+      const from = this.position
+      const to = text.indexOf("\n", from)
+      this.position = to + 1
+      if (to !== from) {
+        this.#field(text, from, to)
+        continue
+      }
+      const event = this.#event
+      const data = this.#data
+      this.#lastBegan = this.#began
+      this.#began = this.position
+      this.#event = ""
+      this.#data = undefined
+      if (data !== undefined) return { event, data }
+    }
+    return undefined
+  }
+
+  /** Nothing of the next event has been read. */
+  get isBetweenEvents(): boolean {
+    return this.#began === this.position
+  }
+
+  /** The lines of the event that was given last; empty when it began in an earlier chunk. */
+  get lastLines(): string {
+    return this.#lastBegan < 0 ? "" : this.text.slice(this.#lastBegan, this.position)
+  }
+
+  /** Reads on from behind the whole events up to there. */
+  skipTo(position: number): void {
+    this.position = position
+    this.#began = position
   }
 
   #keep(bytes: Uint8Array): void {
     if (bytes.length === 0) return
     this.#partialBytes += bytes.length
     if (this.#partialBytes > this.#maxLineBytes) throw new SseLineTooLong(this.#maxLineBytes)
-    // A copy: the caller's buffer is a view of the socket's, which lives on only as long as somebody holds it.
     this.#partial.push(Uint8Array.prototype.slice.call(bytes))
   }
 
@@ -68,28 +112,14 @@ export class SseDecoder {
     return utf8(all, 0, all.length)
   }
 
-  /** `text` is whole lines, the last terminator included. */
-  #lines(text: string): ReadonlyArray<SseEvent> {
+  #begin(text: string): void {
     let rest = text
     if (this.#atStart) {
       this.#atStart = false
       if (rest.charCodeAt(0) === 0xfeff) rest = rest.slice(1)
     }
-    if (rest.includes("\r")) rest = rest.replace(/\r\n?/g, "\n")
-    const events: Array<SseEvent> = []
-    let from = 0
-    while (from < rest.length) {
-      const to = rest.indexOf("\n", from)
-      if (to === from) {
-        if (this.#data !== undefined) events.push({ event: this.#event, data: this.#data })
-        this.#event = ""
-        this.#data = undefined
-      } else {
-        this.#field(rest, from, to)
-      }
-      from = to + 1
-    }
-    return events
+    this.text = rest.includes("\r") ? rest.replace(/\r\n?/g, "\n") : rest
+    this.#began = this.#data === undefined && this.#event === "" ? 0 : -1
   }
 
   #field(text: string, from: number, to: number): void {

@@ -51,9 +51,9 @@ export const makeWireProvider = Effect.fnUntraced(function* <State>(
       Effect.withFiber((fiber) => {
         let headersSeen: Headers = {}
         return Effect.catch(
-          http.stream<ModelAnswer, CallFault | StreamError>(callOf(fiber, request, true, options), (head, fail) => {
+          http.stream<ModelAnswer, CallFault | StreamError>(callOf(fiber, request, true, options), (head) => {
             headersSeen = head.headers
-            return new AnswerStreamReader(wire.decodeStream, limits, sink, fail)
+            return new AnswerStreamReader(wire.decodeStream, limits, sink)
           }),
           (failure) => {
             const called = calledOf(request)

@@ -20,12 +20,7 @@ export const decode = <State>(
   limits: Partial<ProviderLimits> = {}
 ): Decoded => {
   const events: Array<ModelEvent> = []
-  const reader = new AnswerStreamReader(
-    decoder,
-    { ...defaultLimits, ...limits },
-    (batch) => void events.push(...batch),
-    () => undefined
-  )
+  const reader = new AnswerStreamReader(decoder, { ...defaultLimits, ...limits }, (batch) => void events.push(...batch))
   for (const chunk of chunks) {
     const exit = reader.chunk(chunk, control)
     if (exit !== undefined) return { events, exit }

@@ -4,7 +4,7 @@ import { AllowedOrigins } from "@parley/gateway/auth/AllowedOrigins"
 import { layerHttpDoors } from "@parley/gateway/HttpDoors"
 import { layerMetricsDoor } from "@parley/gateway/ops/OperationsDoor"
 import { renderFault } from "@parley/gateway/renderFault"
-import { PageDoor } from "@parley/gateway/page/PageDoor"
+import { AppDoor } from "@parley/gateway/page/AppDoor"
 import { RpcDoor } from "@parley/gateway/rpc/RpcDoor"
 import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { SocketDoor } from "@parley/gateway/socket/SocketDoor"
@@ -17,6 +17,8 @@ import * as LocalConversations from "@parley/runtime/conversations/LocalConversa
 import { Identity } from "@parley/runtime/identity/Identity"
 import { SignInLimits } from "@parley/runtime/identity/SignInLimits"
 import { SqlConversationList } from "@parley/runtime/list/SqlConversationList"
+import { SqlPrompts } from "@parley/runtime/prompts/SqlPrompts"
+import { SqlShares } from "@parley/runtime/shares/SqlShares"
 import { RedisClient, RedisHealth } from "@parley/runtime/redis/RedisClient"
 import { SharedStores } from "@parley/runtime/redis/SharedStores"
 import { Database } from "@parley/runtime/storage/Database"
@@ -29,6 +31,7 @@ import { Tenants } from "@parley/runtime/tenants/Tenants"
 import { Effect, Layer, Option } from "effect"
 import type { Redacted } from "effect"
 import { HttpRouter } from "effect/http"
+import { fileURLToPath } from "node:url"
 import { layerDatabaseClaim } from "./DatabaseClaim.ts"
 import { layerDrainGate } from "./DrainGate.ts"
 import { layerOperationsServer } from "./OperationsServer.ts"
@@ -58,6 +61,8 @@ export const layerStorage = (settings: Settings, url: Redacted.Redacted<string>,
   Layer.mergeAll(
     SqlConversationStore.layer,
     SqlConversationList.layer,
+    SqlShares.layer,
+    SqlPrompts.layer,
     JournalSweep.layer.pipe(Layer.provideMerge(SqlRunJournal.layer)),
     Maintenance.layer
   ).pipe(
@@ -71,12 +76,15 @@ export const layerStorage = (settings: Settings, url: Redacted.Redacted<string>,
 export const layerProviders = (settings: Settings, more?: MoreProviders) =>
   layerReloadable({ ...environmentProviders(settings), ...more }).pipe(Layer.provideMerge(layerShared(settings)))
 
+/** Where the set-up puts the app's build. */
+const builtApp = fileURLToPath(new URL("../../web/dist", import.meta.url))
+
 /** All doors, over conversations and completions wherever they live. */
 export const layerDoors = (settings: Settings) => {
   const internal = Layer.mergeAll(RpcDoor.layer, layerMetricsDoor)
   const routes = Layer.mergeAll(
     layerHttpDoors,
-    PageDoor.layer,
+    AppDoor.layer(Option.orElse(settings.webDir, () => Option.some(builtApp))),
     Option.isNone(settings.operationsPort) ? internal : Layer.empty
   ).pipe(Layer.provide(AllowedOrigins.layer(settings.allowedOrigins)))
   return layerProcessMetrics.pipe(

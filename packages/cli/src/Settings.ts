@@ -113,6 +113,12 @@ export const settings = Config.all({
     "the first administrator's key: pk_…, 32 characters or more",
     optional(Config.Redacted)
   ),
+  webDir: setting(
+    "PARLEY_WEB_DIR",
+    "packages/web/dist",
+    "folder of the built app; without an index.html in it a small page is served",
+    optional(Config.NonEmptyString)
+  ),
   signInLinkMinutes: setting(
     "PARLEY_SIGN_IN_LINK_MINUTES",
     "60",

@@ -6,6 +6,8 @@ import { layerAnthropicDoor } from "./anthropic/AnthropicDoor.ts"
 import { layerConversationHandlers } from "./api/conversationHandlers.ts"
 import { layerInviteHandlers } from "./api/inviteHandlers.ts"
 import { layerListHandlers } from "./api/listHandlers.ts"
+import { layerPromptHandlers } from "./api/promptHandlers.ts"
+import { layerShareHandlers } from "./api/shareHandlers.ts"
 import { layerAuthentication, layerProblems, layerVisiting } from "./api/problems.ts"
 import { layerSessionHandlers } from "./api/sessionHandlers.ts"
 import { layerTenantHandlers } from "./api/tenantHandlers.ts"
@@ -16,7 +18,15 @@ import { layerHealthDoor } from "./ops/OperationsDoor.ts"
 import { layerResponsesDoor } from "./responses/ResponsesDoor.ts"
 
 const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
-  Layer.provide([layerConversationHandlers, layerListHandlers, layerSessionHandlers, layerInviteHandlers, layerTenantHandlers]),
+  Layer.provide([
+    layerConversationHandlers,
+    layerListHandlers,
+    layerSessionHandlers,
+    layerInviteHandlers,
+    layerShareHandlers,
+    layerPromptHandlers,
+    layerTenantHandlers
+  ]),
   Layer.provide([layerAuthentication, layerVisiting, layerProblems])
 )
 

@@ -3,7 +3,9 @@ import { HttpApi, OpenApi } from "effect/http-api"
 import { ConversationsGroup } from "./ConversationsGroup.ts"
 import { InvitesGroup } from "./InvitesGroup.ts"
 import { ListGroup } from "./ListGroup.ts"
+import { PromptsGroup } from "./PromptsGroup.ts"
 import { SessionGroup } from "./SessionGroup.ts"
+import { SharesGroup } from "./SharesGroup.ts"
 import { TenantsGroup } from "./TenantsGroup.ts"
 
 /** The packages' version; a test keeps them equal. */
@@ -14,6 +16,8 @@ export class ParleyApi extends HttpApi.make("parley")
   .add(ListGroup)
   .add(SessionGroup)
   .add(InvitesGroup)
+  .add(SharesGroup)
+  .add(PromptsGroup)
   .add(TenantsGroup)
   // Every fault of a body is told at once.
   .annotate(HttpApi.PayloadParseOptions, { errors: "all" })

@@ -9,6 +9,7 @@ import { GatewayServer } from "../../src/server/GatewayServer.ts"
 import type { Engine } from "../server/support/engines.ts"
 import { doorKeys, layerDoorKeys } from "./doorKeys.ts"
 import { layerMemoryAdministration } from "./MemoryAdministration.ts"
+import { layerMemoryShares } from "./memoryShares.ts"
 import { MemoryPeople } from "./memoryPeople.ts"
 import { ScriptedCompletions } from "./ScriptedCompletions.ts"
 import { ScriptedEmbeddings } from "./ScriptedEmbeddings.ts"
@@ -61,6 +62,7 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
       embeddings.layer,
       conversations.layer,
       people.layer,
+      layerMemoryShares,
       layerMemoryAdministration,
       layerReadiness,
       layerDoorKeys

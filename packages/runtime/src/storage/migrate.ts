@@ -6,6 +6,7 @@ import conversations from "./migrations/0002_conversations.ts"
 import runJournal from "./migrations/0003_run_journal.ts"
 import sessions from "./migrations/0006_sessions.ts"
 import conversationList from "./migrations/0007_conversation_list.ts"
+import sharesPrompts from "./migrations/0008_shares_prompts.ts"
 import { ensurePartitions } from "./partitions.ts"
 
 /** An arbitrary number that only Parley's migrations lock. */
@@ -18,7 +19,8 @@ const migrations = {
   "0002_conversations": conversations,
   "0003_run_journal": runJournal,
   "0006_sessions": sessions,
-  "0007_conversation_list": conversationList
+  "0007_conversation_list": conversationList,
+  "0008_shares_prompts": sharesPrompts
 }
 
 /** Everything in one transaction: a failed migration leaves nothing behind. Answers with what it applied. */

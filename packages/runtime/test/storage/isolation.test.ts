@@ -10,11 +10,15 @@ import type { Caller, CallerInfo } from "@parley/domain/Caller"
 import { Caller as CallerService } from "@parley/domain/Caller"
 import { ConversationList } from "@parley/domain/ConversationList"
 import { makeSessionId, RequestId } from "@parley/domain/Ids"
-import type { ApiKeyId, FolderId, InviteId, PrincipalId, RunId, SessionId } from "@parley/domain/Ids"
+import type { ApiKeyId, FolderId, InviteId, PrincipalId, PromptId, RunId, SessionId, ShareId } from "@parley/domain/Ids"
 import { Invites } from "@parley/domain/Invites"
+import { Prompts } from "@parley/domain/Prompts"
+import { Shares } from "@parley/domain/Shares"
 import { SignIns } from "@parley/domain/SignIns"
 import { Identity } from "../../src/identity/Identity.ts"
 import { SqlConversationList } from "../../src/list/SqlConversationList.ts"
+import { SqlPrompts } from "../../src/prompts/SqlPrompts.ts"
+import { SqlShares } from "../../src/shares/SqlShares.ts"
 import type { AcceptContext, ConversationKey } from "../../src/storage/ConversationStore.ts"
 import { ConversationStore } from "../../src/storage/ConversationStore.ts"
 import { RunJournal } from "../../src/storage/RunJournal.ts"
@@ -26,10 +30,14 @@ import { makeApiKeyId, makeClientMessageId, makeEpoch } from "./support/ids.ts"
 import { closeOf, contextOf, said, seedConversation, seedTenant, TestDatabase } from "./support/TestDatabase.ts"
 import type { SeededTenant } from "./support/TestDatabase.ts"
 
-const Tested = Layer.mergeAll(SqlConversationStore.layer, SqlRunJournal.layer, SqlConversationList.layer, Identity.layer).pipe(
-  Layer.provideMerge(Tenants.layer),
-  Layer.provideMerge(TestDatabase)
-)
+const Tested = Layer.mergeAll(
+  SqlConversationStore.layer,
+  SqlRunJournal.layer,
+  SqlConversationList.layer,
+  SqlShares.layer,
+  SqlPrompts.layer,
+  Identity.layer
+).pipe(Layer.provideMerge(Tenants.layer), Layer.provideMerge(TestDatabase))
 
 /** In everything that the other tenant owns, so that any leak shows. */
 const secret = "the-other-tenants-secret"
@@ -42,6 +50,8 @@ interface Other extends SeededTenant {
   readonly folderId: FolderId
   readonly sessionId: SessionId
   readonly inviteId: InviteId
+  readonly shareId: ShareId
+  readonly promptId: PromptId
 }
 
 /** A tenant with at least one row in every table. */
@@ -78,6 +88,9 @@ const furnished = Effect.gen(function* () {
   const as = <A, E>(effect: Effect.Effect<A, E, Caller>) => Effect.provideService(effect, CallerService, callerOf(tenant))
   const { id: folderId } = yield* as((yield* ConversationList).createFolder(secret))
   const { id: inviteId } = (yield* as((yield* Invites).create(key.conversationId, {}))).invite
+  const shared = yield* as((yield* Shares).create(key.conversationId, { messageId: closed.run.messageId }))
+  const shareId = shared.share.id
+  const { id: promptId } = yield* as((yield* Prompts).create({ kind: "prompt", name: secret, text: secret, isShared: true }))
   const sessionId = yield* makeSessionId
   yield* sql`
     insert into sessions (
@@ -87,7 +100,7 @@ const furnished = Effect.gen(function* () {
   yield* sql`
     insert into sign_in_links (tenant_id, hash, key_id, created_at_ms, expires_at_ms)
     values (${tenant.tenantId}, ${Buffer.from(sessionId)}, ${apiKeyId}, 1, 9000000000000)`
-  const other: Other = { ...tenant, key, closed, open, apiKeyId, folderId, sessionId, inviteId }
+  const other: Other = { ...tenant, key, closed, open, apiKeyId, folderId, sessionId, inviteId, shareId, promptId }
   return other
 })
 
@@ -227,6 +240,21 @@ const signInAttempts: Attempts<SignIns["Service"]> = {
   revoke: (signIns, _own, other) => signIns.revoke(other.sessionId)
 }
 
+const shareAttempts: Attempts<Shares["Service"]> = {
+  create: (shares, _own, other) => shares.create(other.key.conversationId, { messageId: other.closed.run.messageId }),
+  list: (shares, _own, other) => shares.list(other.key.conversationId),
+  revoke: (shares, _own, other) => shares.revoke(other.shareId),
+  // Whoever holds the token may: it is the other tenant's to give.
+  read: (shares) => shares.read(`sh_${"0".repeat(43)}`, {})
+}
+
+const promptAttempts: Attempts<Prompts["Service"]> = {
+  list: (prompts) => prompts.list,
+  create: (prompts) => prompts.create({ kind: "prompt", name: "mine", text: "" }),
+  update: (prompts, _own, other) => prompts.update(other.promptId, { name: "taken" }),
+  remove: (prompts, _own, other) => prompts.remove(other.promptId)
+}
+
 const inviteAttempts: Attempts<Invites["Service"]> = {
   create: (invites, _own, other) => invites.create(other.key.conversationId, {}),
   list: (invites, _own, other) => invites.list(other.key.conversationId),
@@ -285,6 +313,12 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
     it.effect("no operation of SignIns reads or changes another tenant's rows", () =>
       Effect.flatMap(SignIns, (signIns) => tryAll(signIns, signInAttempts))
     )
+    it.effect("no operation of Shares reads or changes another tenant's rows", () =>
+      Effect.flatMap(Shares, (shares) => tryAll(shares, shareAttempts))
+    )
+    it.effect("no operation of Prompts reads or changes another tenant's rows", () =>
+      Effect.flatMap(Prompts, (prompts) => tryAll(prompts, promptAttempts))
+    )
     it.effect("no operation of Invites reads or changes another tenant's rows", () =>
       Effect.flatMap(Invites, (invites) => tryAll(invites, inviteAttempts))
     )
@@ -302,7 +336,7 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
   describe("tables", () => {
     it.effect("every table has forced row-level security bound to the tenant", () =>
       Effect.gen(function* () {
-        assert.isAtLeast((yield* tenantTables).length, 17)
+        assert.isAtLeast((yield* tenantTables).length, 19)
         assert.deepStrictEqual(yield* unprotected, [])
       })
     )
@@ -389,7 +423,9 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
           ["run_journal", "events"],
           ["client_messages", "accepted"],
           ["folders", "name"],
-          ["invites", "conversation_id"]
+          ["invites", "conversation_id"],
+          ["shares", "title"],
+          ["prompts", "body"]
         ] as const) {
           const seen = yield* Effect.exit(
             sql.withTransaction(

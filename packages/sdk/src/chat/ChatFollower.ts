@@ -1,0 +1,290 @@
+/** A conversation as this client holds it: the room's log, its runs, and what is on its way. */
+import type { Message } from "@parley/domain/Message"
+import type { Accepted } from "@parley/domain/ConversationCommand"
+import type { ServerFrame } from "@parley/domain/SocketProtocol"
+import type { FollowHost } from "../follow/FollowHost.ts"
+import type { HttpApi } from "../http/HttpApi.ts"
+import type { CallOptions } from "../http/HttpCaller.ts"
+import { newClientMessageId } from "../outbox/newClientMessageId.ts"
+import type { NewCommand, Outbox } from "../outbox/Outbox.ts"
+import type { Sending } from "../outbox/Sending.ts"
+import type { ParleyConnectionError } from "../ParleyConnectionError.ts"
+import type { ParleyApiError } from "../ParleyApiError.ts"
+import type { Run } from "../run/Run.ts"
+import type { RunFollower } from "../run/RunFollower.ts"
+import type { ActiveRun } from "../run/RunSnapshot.ts"
+import { RunShelf } from "../run/RunShelf.ts"
+import { Listeners } from "../Store.ts"
+import type { AskOptions, Chat, Content, SendOptions, Sent } from "./Chat.ts"
+import type { ChatState } from "./ChatState.ts"
+import { ChatView } from "./ChatView.ts"
+import { MessageTree } from "./MessageTree.ts"
+import { asked, partsOf } from "./newCommand.ts"
+import { OlderMessages } from "./OlderMessages.ts"
+import { Room } from "./Room.ts"
+
+export interface ChatOptions {
+  readonly id: string
+  readonly host: FollowHost
+  readonly api: HttpApi
+  readonly outbox: Outbox
+  /** Why there is no connection, when it will not come back by itself. */
+  readonly refusal: () => ParleyApiError | ParleyConnectionError | null
+  readonly closed: () => void
+}
+
+export class ChatFollower implements Chat {
+  readonly id: string
+  readonly #options: ChatOptions
+  readonly #tree = new MessageTree()
+  readonly #older: OlderMessages
+  readonly #room: Room
+  readonly #runs: RunShelf
+  readonly #view: ChatView
+  readonly #listeners: Listeners
+  #state: ChatState | undefined
+  #isTyping = false
+
+  constructor(options: ChatOptions) {
+    const { host, id } = options
+    this.id = id
+    this.#options = options
+    this.#listeners = new Listeners(host.onError)
+    this.#older = new OlderMessages(id, options.api, this.#tree)
+    this.#runs = new RunShelf({ conversationId: id, host, changed: (run) => this.#runChanged(run) })
+    this.#view = new ChatView({ tree: this.#tree, run: this.#runs.snapshot, sendings: () => options.outbox.of(id) })
+    this.#room = new Room({
+      conversationId: id,
+      host,
+      on: {
+        added: (message) => this.#added(message),
+        replaced: (messages) => this.#replaced(messages),
+        closed: (message) => this.#closedMessage(message),
+        run: ({ messageId, runId }, from) => void this.#runs.follow(runId, messageId, from),
+        caughtUp: () => {
+          this.#runs.opened()
+          options.outbox.resume(id)
+        },
+        changed: () => this.#changed()
+      }
+    })
+  }
+
+  get messages(): ChatState["messages"] {
+    return this.getSnapshot().messages
+  }
+  get hasListeners(): boolean {
+    return this.#listeners.size > 0
+  }
+  /** An answer is being written, as far as is known here. */
+  get isAnswering(): boolean {
+    return this.#activeRun() !== null
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener)
+
+  readonly getSnapshot = (): ChatState => {
+    const room = this.#room
+    return (this.#state ??= {
+      status: room.status,
+      error: room.error ?? this.#options.refusal(),
+      conversation: room.conversation,
+      members: room.members,
+      online: room.online,
+      typing: room.typing,
+      messages: this.#view.messages(),
+      activeRun: this.#activeRun(),
+      hasOlder: this.#older.isThere
+    })
+  }
+
+  readonly send = (content: Content, { model, parameters, parentId, reply }: SendOptions = {}): Sent => {
+    const { outbox } = this.#options
+    const leaf = this.#tree.path().at(-1)?.id
+    const isBranch = parentId === undefined && !this.#tree.showsNewest && outbox.of(this.id).length === 0
+    const parent = isBranch ? leaf : parentId
+    return this.#put({
+      type: "send",
+      content: partsOf(content),
+      ...asked({ model, parameters }),
+      ...(parent === undefined ? {} : { parentId: parent }),
+      ...(reply === undefined ? {} : { reply })
+    })
+  }
+
+  readonly edit = (messageId: string, content: Content, options: AskOptions = {}): Sent =>
+    this.#put({ type: "edit", messageId, content: partsOf(content), ...asked(options) })
+
+  readonly regenerate = (messageId: string, options: AskOptions = {}): Sent =>
+    this.#put({ type: "regenerate", messageId, ...asked(options) })
+
+  readonly sent = (key: string): Sent | undefined => {
+    const sending = this.#options.outbox.of(this.id).find((one) => one.key === key)
+    return sending === undefined ? undefined : this.#sentOf(sending)
+  }
+
+  readonly cancel = async (): Promise<void> => {
+    const active = this.#activeRun()
+    if (active !== null) await this.run(active.runId).cancel()
+  }
+
+  readonly run = (runId: string): Run => {
+    const known = this.#runs.get(runId)
+    if (known !== undefined) return known
+    const run = this.#runs.follow(runId, null, "unknown")
+    if (this.#options.host.isOpen()) run.opened()
+    return run
+  }
+
+  readonly selectBranch = (messageId: string): void => {
+    this.#tree.select(messageId)
+    this.#view.changed()
+    this.#changed()
+  }
+
+  readonly loadOlder = async ({ signal }: CallOptions = {}): Promise<boolean> => {
+    if (!this.#older.isThere) return false
+    await this.#older.load(signal)
+    this.#view.changed()
+    this.#changed()
+    return this.#older.isThere
+  }
+
+  readonly setTyping = (typing: boolean): void => {
+    if (typing === this.#isTyping) return
+    this.#isTyping = typing
+    this.#options.host.tell({ type: "typing", conversationId: this.id, typing })
+  }
+
+  readonly close = (): void => {
+    this.#room.stop()
+    this.#runs.stop()
+    this.#options.closed()
+  }
+
+  opened(): void {
+    this.#isTyping = false
+    this.#room.opened()
+  }
+
+  lost(): void {
+    this.#runs.lost()
+    this.#room.lost()
+  }
+
+  receive(frame: ServerFrame): RunFollower | undefined {
+    switch (frame.type) {
+      case "room":
+      case "room-snapshot":
+      case "presence":
+        this.#room.receive(frame)
+        return undefined
+      case "room-gone":
+        this.#room.gone(frame.reason)
+        this.#runs.stop()
+        return undefined
+      case "delta":
+      case "snapshot":
+      case "closed":
+      case "gone":
+      case "caught-up": {
+        if (frame.type === "closed") this.#tree.put(frame.message)
+        const run = this.#runs.get(frame.runId)
+        run?.receive(frame)
+        return run
+      }
+      default:
+        return undefined
+    }
+  }
+
+  get unfinishedRuns(): ReadonlyArray<RunFollower> {
+    return this.#runs.unfinished
+  }
+
+  /** The server has stored what was sent. */
+  accepted(sending: Sending, { messageId, run }: Accepted): void {
+    const id = sending.item.command.type === "regenerate" ? (run?.messageId ?? messageId) : messageId
+    this.#view.accepted(sending, id)
+    if (run !== null && this.#runs.get(run.runId) === undefined && this.#tree.get(run.messageId)?.status !== "complete") {
+      this.run(run.runId)
+    }
+    this.#settleSendings()
+  }
+
+  sendingChanged(): void {
+    this.#view.changed()
+    this.#changed()
+  }
+
+  connectionChanged(): void {
+    this.#changed()
+  }
+
+  #put(command: NewCommand): Sent {
+    const { host, outbox } = this.#options
+    return this.#sentOf(outbox.add(this.id, command, newClientMessageId(host.platform)))
+  }
+
+  #sentOf(sending: Sending): Sent {
+    const { outbox } = this.#options
+    return {
+      key: sending.key,
+      accepted: async ({ signal } = {}) => {
+        const { messageId, run } = await sending.settled(signal)
+        return { messageId, run: run === null ? null : this.run(run.runId) }
+      },
+      retry: () => outbox.retry(sending),
+      discard: () => outbox.discard(sending)
+    }
+  }
+
+  #added(message: Message): void {
+    this.#tree.add(message)
+    this.#view.told(message)
+    this.#settleSendings()
+  }
+
+  #replaced(messages: ReadonlyArray<Message>): void {
+    const wasEmpty = this.#tree.path().length === 0
+    for (const message of messages) this.#tree.put(message)
+    if (wasEmpty) this.#tree.selectNewest()
+    this.#view.changed()
+    this.#settleSendings()
+  }
+
+  #closedMessage(message: Message): void {
+    this.#tree.put(message)
+    this.#view.changed()
+    if (message.runId !== null) this.#runs.get(message.runId)?.ended(message)
+    this.#options.outbox.resume(this.id)
+  }
+
+  #runChanged(run: RunFollower): void {
+    this.#view.answerChanged(run.messageId)
+    this.#changed()
+    if (!run.isUnfinished) this.#options.outbox.resume(this.id)
+  }
+
+  #settleSendings(): void {
+    const { outbox } = this.#options
+    for (const sending of [...outbox.of(this.id)]) {
+      if (sending.status !== "accepted" || !this.#view.isTold(sending)) continue
+      outbox.settle(sending)
+      this.#view.settled(sending)
+    }
+  }
+
+  #activeRun(): ActiveRun | null {
+    for (const run of this.#runs.unfinished) {
+      const ref = run.ref
+      if (ref !== null) return ref
+    }
+    return null
+  }
+
+  #changed(): void {
+    this.#state = undefined
+    this.#listeners.notify()
+  }
+}

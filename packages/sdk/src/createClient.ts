@@ -1,0 +1,168 @@
+/** The client: one connection, the HTTP API, and the chats that are open. */
+import type { ServerFrame } from "@parley/domain/SocketProtocol"
+import { ChatFollower } from "./chat/ChatFollower.ts"
+import type { Chat } from "./chat/Chat.ts"
+import { defaultLimits } from "./ClientOptions.ts"
+import type { ClientOptions } from "./ClientOptions.ts"
+import { Connection } from "./connection/Connection.ts"
+import type { ConnectionState } from "./connection/connectionMachine.ts"
+import type { FollowHost } from "./follow/FollowHost.ts"
+import { HttpCaller } from "./http/HttpCaller.ts"
+import { makeHttpApi } from "./http/HttpApi.ts"
+import type { HttpApi } from "./http/HttpApi.ts"
+import { Outbox } from "./outbox/Outbox.ts"
+import { memoryOutbox } from "./outbox/OutboxStorage.ts"
+import type { ParleyApiError } from "./ParleyApiError.ts"
+import { ParleyConnectionError } from "./ParleyConnectionError.ts"
+import { globalPlatform } from "./Platform.ts"
+import { Acks } from "./run/Acks.ts"
+import { Listeners } from "./Store.ts"
+import type { Store } from "./Store.ts"
+
+export interface ConnectionSnapshot {
+  readonly state: ConnectionState
+  /** Why it is away or refused. */
+  readonly error: ParleyApiError | ParleyConnectionError | null
+  /** When it is tried again, in Unix milliseconds. */
+  readonly retryAtMs: number | null
+}
+
+export interface ParleyClient {
+  /** Every endpoint of the HTTP API, by group. */
+  readonly api: HttpApi
+  /** `api.conversations`. */
+  readonly conversations: HttpApi["conversations"]
+  /** The conversation, followed from now on; the same object until it is closed. */
+  readonly conversation: (id: string) => Chat
+  readonly connection: Store<ConnectionSnapshot>
+  /** Connects now, also after a refusal: with another key, say. Without it the first chat does. */
+  readonly connect: () => void
+  /** Somebody looks again: for surroundings that have no `online` and `visibilitychange` events. */
+  readonly wake: () => void
+  /** For good. What waits in the outbox stays in its storage. */
+  readonly close: () => void
+}
+
+export const createClient = (options: ClientOptions = {}): ParleyClient => {
+  const platform = { ...globalPlatform(), ...options.platform }
+  const limits = { ...defaultLimits, ...options.limits }
+  const onError = options.onError ?? (() => {})
+  const baseUrl = baseUrlOf(options.url)
+  const http = new HttpCaller({ baseUrl, apiKey: options.apiKey, platform, timeoutMs: limits.answerTimeoutMs })
+  const api = makeHttpApi(http)
+  const chats = new Map<string, ChatFollower>()
+  const listeners = new Listeners(onError)
+  let snapshot: ConnectionSnapshot | undefined
+
+  const receive = (frame: ServerFrame, length: number): void => {
+    if (!("conversationId" in frame)) return
+    const run = chats.get(frame.conversationId)?.receive(frame)
+    if (run !== undefined) acks.received(run, length)
+  }
+  const connection = new Connection({
+    socketUrl: `${baseUrl.replace(/^http/, "ws")}/ws`,
+    platform,
+    limits,
+    http,
+    onError,
+    on: {
+      changed: () => {
+        snapshot = undefined
+        listeners.notify()
+        for (const chat of chats.values()) chat.connectionChanged()
+      },
+      opened: () => {
+        for (const chat of chats.values()) chat.opened()
+        for (const id of outbox.conversations) if (!chats.has(id)) outbox.resume(id)
+      },
+      frame: receive,
+      beat: () => {
+        for (const chat of chats.values()) acks.repeat(chat.unfinishedRuns)
+      },
+      lost: () => {
+        acks.lost()
+        for (const chat of chats.values()) chat.lost()
+      }
+    }
+  })
+  const host: FollowHost = {
+    platform,
+    limits,
+    onError,
+    isOpen: () => connection.state === "open",
+    ask: (command) => connection.ask(command),
+    tell: (frame) => connection.tell(frame),
+    abandon: () => connection.dispatch("lost", new ParleyConnectionError("unreadable", "the server's frames do not follow on"))
+  }
+  const acks = new Acks(host)
+  const outbox = new Outbox({
+    host,
+    storage: options.outbox ?? memoryOutbox(),
+    isAnswering: (id) => chats.get(id)?.isAnswering ?? false,
+    changed: (id) => {
+      chats.get(id)?.sendingChanged()
+      connection.dispatch("want")
+    },
+    accepted: (sending, accepted) => {
+      const chat = chats.get(sending.item.conversationId)
+      if (chat === undefined) outbox.settle(sending)
+      else chat.accepted(sending, accepted)
+    }
+  })
+  const refusal = () => (connection.state === "refused" || connection.state === "closed" ? connection.error : null)
+  const stopWatching = platform.watch({
+    wake: () => connection.dispatch("wake"),
+    offline: () => connection.dispatch("offline")
+  })
+  void outbox.load()
+
+  return {
+    api,
+    conversations: api.conversations,
+    conversation: (id) => {
+      const known = chats.get(id)
+      const chat: ChatFollower = known ?? new ChatFollower({ id, host, api, outbox, refusal, closed: () => forget(chat) })
+      // The one that was used last is the last.
+      chats.delete(id)
+      chats.set(id, chat)
+      if (known === undefined) {
+        closeIdle()
+        connection.dispatch("want")
+        if (host.isOpen()) chat.opened()
+      }
+      return chat
+    },
+    connection: {
+      getSnapshot: () => (snapshot ??= { state: connection.state, error: connection.error, retryAtMs: connection.retryAtMs }),
+      subscribe: listeners.add
+    },
+    connect: () => connection.dispatch("connect"),
+    wake: () => connection.dispatch("wake"),
+    close: () => {
+      stopWatching()
+      outbox.stop()
+      connection.dispatch("close", new ParleyConnectionError("closed", "the client was closed"))
+      for (const chat of [...chats.values()]) chat.close()
+    }
+  }
+
+  function forget(chat: ChatFollower): void {
+    if (chats.get(chat.id) === chat) chats.delete(chat.id)
+    if (host.isOpen()) connection.ask({ type: "unfollow", conversationId: chat.id }).catch(() => {})
+  }
+
+  function closeIdle(): void {
+    for (const chat of [...chats.values()]) {
+      if (chats.size <= limits.openChats) return
+      if (!chat.hasListeners && !chat.isAnswering && outbox.of(chat.id).length === 0) chat.close()
+    }
+  }
+}
+
+const baseUrlOf = (url: string | undefined): string => {
+  if (url !== undefined) return url.replace(/\/+$/, "")
+  if (typeof location !== "undefined") return location.origin
+  throw new TypeError(
+    "createClient needs `url` outside a browser: the address of the Parley server, such as https://chat.example.com"
+  )
+}

@@ -1,0 +1,159 @@
+/** One request and its answer: the key, the time limit, problem details as typed errors. It never repeats a request by itself. */
+import type { ClientOptions } from "../ClientOptions.ts"
+import { ParleyApiError } from "../ParleyApiError.ts"
+import type { Retry } from "../ParleyApiError.ts"
+import { ParleyConnectionError } from "../ParleyConnectionError.ts"
+import type { Platform } from "../Platform.ts"
+import { arrayOf, isRecord, text } from "../wire/guard.ts"
+import type { Guard } from "../wire/guard.ts"
+import { issue } from "../wire/frames.ts"
+
+export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface HttpCallerOptions {
+  /** Without a slash at its end. */
+  readonly baseUrl: string
+  readonly apiKey: ClientOptions["apiKey"]
+  readonly platform: Platform
+  readonly timeoutMs: number
+}
+
+export interface HttpRequest {
+  readonly method: Method
+  /** Under the base, its query included. */
+  readonly path: string
+  /** Sent as JSON; nothing when absent. */
+  readonly json?: unknown
+  readonly signal?: AbortSignal | undefined
+}
+
+export class HttpCaller {
+  readonly #options: HttpCallerOptions
+
+  constructor(options: HttpCallerOptions) {
+    this.#options = options
+  }
+
+  /** The present key; undefined when the session cookie counts. */
+  async key(): Promise<string | undefined> {
+    const { apiKey } = this.#options
+    return typeof apiKey === "function" ? apiKey() : apiKey
+  }
+
+  /** Calls the endpoint at `path`, whose `:names` are taken from the input; the rest of it is the query or the body. */
+  async call<T>(method: Method, path: string, guard: Guard<T>, input: object, { signal }: CallOptions): Promise<T> {
+    const rest = new Map<string, unknown>(Object.entries(input))
+    const filled = path.replace(/:(\w+)/g, (_, name: string) => {
+      const value = rest.get(name)
+      rest.delete(name)
+      return encodeURIComponent(String(value))
+    })
+    const isQuery = method === "GET" || method === "DELETE"
+    const answer = await this.request({
+      method,
+      path: isQuery ? filled + queryOf(rest) : filled,
+      ...(isQuery ? {} : { json: Object.fromEntries(rest) }),
+      signal
+    })
+    if (guard(answer)) return answer
+    throw new ParleyConnectionError("unreadable", `the answer to ${method} ${path} is not what this version of the client knows`)
+  }
+
+  /** The answer's JSON, undefined when it has none. Rejects with `ParleyApiError`, `ParleyConnectionError`, or the signal's own reason. */
+  async request(request: HttpRequest): Promise<unknown> {
+    const { baseUrl, platform, timeoutMs } = this.#options
+    const { signal } = request
+    signal?.throwIfAborted()
+    const key = await this.key()
+    const abort = new AbortController()
+    const stop = () => abort.abort(signal?.reason)
+    signal?.addEventListener("abort", stop)
+    const giveUp = platform.after(timeoutMs, () => abort.abort())
+    try {
+      const response = await platform.fetch(baseUrl + request.path, {
+        method: request.method,
+        headers: {
+          accept: "application/json",
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(request.json === undefined ? {} : { "content-type": "application/json" })
+        },
+        ...(request.json === undefined ? {} : { body: JSON.stringify(request.json) }),
+        credentials: key === undefined ? "include" : "omit",
+        signal: abort.signal
+      })
+      const body = await response.text()
+      if (!response.ok) throw problemOf(response, body)
+      return body === "" ? undefined : read(body)
+    } catch (error) {
+      if (error instanceof ParleyApiError || error instanceof ParleyConnectionError) throw error
+      signal?.throwIfAborted()
+      throw new ParleyConnectionError(
+        "unreachable",
+        abort.signal.aborted
+          ? `${request.method} ${request.path} was not answered within ${timeoutMs} ms`
+          : `${request.method} ${request.path} did not reach ${baseUrl === "" ? "the server" : baseUrl}`,
+        { workMayHaveHappened: request.method !== "GET", cause: error }
+      )
+    } finally {
+      giveUp()
+      signal?.removeEventListener("abort", stop)
+    }
+  }
+}
+
+const queryOf = (fields: ReadonlyMap<string, unknown>): string => {
+  const pairs: Array<string> = []
+  for (const [name, value] of fields) {
+    if (value !== undefined) pairs.push(`${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)
+  }
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`
+}
+
+const read = (body: string): unknown => {
+  try {
+    return JSON.parse(body)
+  } catch (cause) {
+    throw new ParleyConnectionError("unreadable", "the answer is not JSON; is this the address of a Parley server?", { cause })
+  }
+}
+
+/** Problem details; anything else (a proxy's page) becomes an error of the same kind by its status. */
+const problemOf = (response: Response, body: string): ParleyApiError => {
+  const { headers, status } = response
+  const problem = parsed(body)
+  const seconds = Number(headers.get("retry-after"))
+  const isLater = status === 429 || status === 503
+  const base = {
+    status,
+    code: `http_${status}`,
+    message: `the server answered ${status}`,
+    retry: isLater ? ("later" as const) : status >= 500 ? ("same-id" as const) : ("never" as const),
+    retryAfterMs: seconds > 0 ? seconds * 1_000 : undefined,
+    requestId: headers.get("x-request-id") ?? ""
+  }
+  if (!isRecord(problem) || !text(problem["code"])) return new ParleyApiError(base)
+  const { code, detail, issues, requestId, retry, retryAfterMs } = problem
+  return new ParleyApiError({
+    status,
+    code,
+    message: text(detail) ? detail : base.message,
+    retry: isRetry(retry) ? retry : base.retry,
+    retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : base.retryAfterMs,
+    issues: arrayOf(issue)(issues) ? issues : [],
+    requestId: text(requestId) ? requestId : base.requestId
+  })
+}
+
+const parsed = (body: string): unknown => {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+const isRetry = (value: unknown): value is Retry => value === "never" || value === "later" || value === "same-id"

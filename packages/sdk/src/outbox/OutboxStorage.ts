@@ -1,0 +1,36 @@
+/** Where messages wait until the server has accepted them. A port: memory here, IndexedDB or AsyncStorage in an app. */
+import type { Edit, Regenerate, Send } from "@parley/domain/ConversationCommand"
+import type { Plain } from "../Plain.ts"
+
+export type OutboxCommand =
+  | ({ readonly type: "send" } & Plain<Send>)
+  | ({ readonly type: "edit" } & Plain<Edit>)
+  | ({ readonly type: "regenerate" } & Plain<Regenerate>)
+
+/** Plain data: it can be cloned and written as JSON. */
+export interface OutboxItem {
+  readonly clientMessageId: string
+  readonly conversationId: string
+  readonly createdAtMs: number
+  /** Sorts the items of one client made in the same millisecond. */
+  readonly order: number
+  readonly command: OutboxCommand
+}
+
+export interface OutboxStorage {
+  /** All that is kept, in any order. */
+  readonly load: () => Promise<ReadonlyArray<OutboxItem>>
+  /** Rejects when there is no room; what was kept before must stay. */
+  readonly put: (item: OutboxItem) => Promise<void>
+  /** Of one that is not there: nothing happens. */
+  readonly remove: (clientMessageId: string) => Promise<void>
+}
+
+export const memoryOutbox = (): OutboxStorage => {
+  const items = new Map<string, OutboxItem>()
+  return {
+    load: async () => [...items.values()],
+    put: async (item) => void items.set(item.clientMessageId, item),
+    remove: async (clientMessageId) => void items.delete(clientMessageId)
+  }
+}

@@ -1,0 +1,53 @@
+/** One message on its way: from the moment it is written until the room tells it. */
+import type { Accepted } from "@parley/domain/ConversationCommand"
+import type { SendError } from "../chat/ChatState.ts"
+import type { OutboxItem } from "./OutboxStorage.ts"
+
+export type SendingStatus =
+  /** Not yet kept by the storage. */
+  | "storing"
+  | "waiting"
+  /** Asked, and not yet answered. */
+  | "sending"
+  | "accepted"
+  | "failed"
+
+export class Sending {
+  /** The same for as long as it is shown, whatever becomes of it. */
+  readonly key: string
+  item: OutboxItem
+  status: SendingStatus
+  error: SendError | null = null
+  accepted: Accepted | null = null
+  attempts = 0
+  readonly #watchers = new Set<() => void>()
+
+  constructor(item: OutboxItem, status: SendingStatus) {
+    this.key = item.clientMessageId
+    this.item = item
+    this.status = status
+  }
+
+  to(status: SendingStatus, error: SendError | null = null): void {
+    this.status = status
+    this.error = error
+    for (const watcher of [...this.#watchers]) watcher()
+  }
+
+  /** The server's answer; rejects when it has failed, and may be asked anew after a retry. */
+  settled(signal?: AbortSignal): Promise<Accepted> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (this.accepted !== null) resolve(this.accepted)
+        else if (this.error !== null) reject(this.error)
+        else if (signal?.aborted === true) reject(signal.reason)
+        else return
+        this.#watchers.delete(look)
+        signal?.removeEventListener("abort", look)
+      }
+      this.#watchers.add(look)
+      signal?.addEventListener("abort", look)
+      look()
+    })
+  }
+}

@@ -1,0 +1,33 @@
+/** What is worth showing of a run beside its folded state. */
+import type { RunEvent } from "@parley/domain/RunEvent"
+import type { RunSnapshot, ToolCallDraft } from "./RunSnapshot.ts"
+
+export type RunNotes = Pick<RunSnapshot, "switches" | "toolResults" | "toolCallDrafts">
+
+export const nothingNoted: RunNotes = { switches: [], toolResults: [], toolCallDrafts: [] }
+
+export const noteEvent = (notes: RunNotes, event: RunEvent): RunNotes => {
+  switch (event.type) {
+    case "provider-switch":
+      return { ...notes, switches: [...notes.switches, event] }
+    case "tool-result":
+      return { ...notes, toolResults: [...notes.toolResults, event] }
+    case "tool-call-delta":
+      return { ...notes, toolCallDrafts: drafted(notes.toolCallDrafts, event) }
+    case "tool-call":
+      return { ...notes, toolCallDrafts: notes.toolCallDrafts.filter(({ index }) => index !== event.index) }
+    default:
+      return notes
+  }
+}
+
+const drafted = (
+  drafts: ReadonlyArray<ToolCallDraft>,
+  { arguments: text, id, index, name }: Extract<RunEvent, { readonly type: "tool-call-delta" }>
+): ReadonlyArray<ToolCallDraft> => {
+  const at = drafts.findIndex((draft) => draft.index === index)
+  const before = drafts[at]
+  if (before === undefined) return [...drafts, { index, id: id ?? null, name: name ?? null, arguments: text }]
+  const next = { index, id: id ?? before.id, name: name ?? before.name, arguments: before.arguments + text }
+  return drafts.map((draft, place) => (place === at ? next : draft))
+}

@@ -1,0 +1,32 @@
+/** `@parley/sdk`: the client of Parley's HTTP API and socket. Its README has an example for each surrounding. */
+export { createClient } from "./createClient.ts"
+export type { ConnectionSnapshot, ParleyClient } from "./createClient.ts"
+export type { ClientLimits, ClientOptions } from "./ClientOptions.ts"
+export type { ConnectionState } from "./connection/connectionMachine.ts"
+export type { Platform, SocketLike, WebSocketConstructor } from "./Platform.ts"
+export type { Plain } from "./Plain.ts"
+export type { Store } from "./Store.ts"
+
+export { ParleyApiError } from "./ParleyApiError.ts"
+export type { Issue, Retry } from "./ParleyApiError.ts"
+export { ParleyConnectionError } from "./ParleyConnectionError.ts"
+export type { ConnectionFault } from "./ParleyConnectionError.ts"
+export { ParleyOutboxError } from "./ParleyOutboxError.ts"
+export type { OutboxFault } from "./ParleyOutboxError.ts"
+
+export type { HttpApi, Input, Output } from "./http/HttpApi.ts"
+export type { CallOptions } from "./http/HttpCaller.ts"
+
+export type { AskOptions, Chat, Content, SendOptions, Sent } from "./chat/Chat.ts"
+export type { ChatMessage, ChatState, ChatStatus, Delivery, SendError } from "./chat/ChatState.ts"
+export type { FinishedRun, Run } from "./run/Run.ts"
+export type { ActiveRun, RunSnapshot, RunUpdate, ToolCallDraft } from "./run/RunSnapshot.ts"
+export { memoryOutbox } from "./outbox/OutboxStorage.ts"
+export type { OutboxCommand, OutboxItem, OutboxStorage } from "./outbox/OutboxStorage.ts"
+export { textOf } from "./textOf.ts"
+
+export type { Part } from "@parley/domain/Content"
+export type { Conversation, Member, Message } from "@parley/domain/Message"
+export type { RunEvent, RunTerminal } from "@parley/domain/RunEvent"
+export type { RunState } from "@parley/domain/RunFrame"
+export type { Usage } from "@parley/domain/Usage"

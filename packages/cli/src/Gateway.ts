@@ -6,7 +6,7 @@ import { RunningRuns } from "@parley/runtime/conversations/RunningRuns"
 import { Layer } from "effect"
 import type { Redacted } from "effect"
 import { layerClusterClient, layerClusterLimits } from "./ClusterLayer.ts"
-import { layerDoors, layerProviders, layerStorage, type MoreProviders } from "./Parley.ts"
+import { layerDoors, layerProviders, layerStorage, layerTenantModels, type MoreProviders } from "./Parley.ts"
 import type { Settings } from "./Settings.ts"
 
 export const layerGateway = (settings: Settings, url: Redacted.Redacted<string>, more?: MoreProviders) =>
@@ -17,6 +17,10 @@ export const layerGateway = (settings: Settings, url: Redacted.Redacted<string>,
         ProviderCompletions.layer,
         ProviderEmbeddings.layer,
         RunningRuns.layer
-      ).pipe(Layer.provideMerge(layerProviders(settings, more)), Layer.provideMerge(layerStorage(settings, url, "together")))
+      ).pipe(
+        Layer.provideMerge(layerTenantModels(settings)),
+        Layer.provideMerge(layerProviders(settings, more)),
+        Layer.provideMerge(layerStorage(settings, url, "together"))
+      )
     )
   )

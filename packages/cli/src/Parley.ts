@@ -14,6 +14,7 @@ import * as ProviderCompletions from "@parley/runtime/completions/ProviderComple
 import * as ProviderEmbeddings from "@parley/runtime/completions/ProviderEmbeddings"
 import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
 import * as LocalConversations from "@parley/runtime/conversations/LocalConversations"
+import * as SqlModelAccess from "@parley/runtime/identity/SqlModelAccess"
 import { Identity } from "@parley/runtime/identity/Identity"
 import { SignInLimits } from "@parley/runtime/identity/SignInLimits"
 import { SqlConversationList } from "@parley/runtime/list/SqlConversationList"
@@ -27,6 +28,7 @@ import { JournalSweep } from "@parley/runtime/storage/JournalSweep"
 import { Maintenance } from "@parley/runtime/storage/Maintenance"
 import { SqlConversationStore } from "@parley/runtime/storage/SqlConversationStore"
 import { SqlRunJournal } from "@parley/runtime/storage/SqlRunJournal"
+import { TenantModels } from "@parley/runtime/tenants/TenantModels"
 import { Tenants } from "@parley/runtime/tenants/Tenants"
 import { Effect, Layer, Option } from "effect"
 import type { Redacted } from "effect"
@@ -37,6 +39,7 @@ import { layerDrainGate } from "./DrainGate.ts"
 import { layerOperationsServer } from "./OperationsServer.ts"
 import { layerProcessMetrics } from "./ProcessMetrics.ts"
 import { layerReadiness, type ReadinessPart } from "./ProcessReadiness.ts"
+import { layerSecretBox } from "./MasterKeys.ts"
 import { environmentProviders } from "./providersOf.ts"
 import type { Settings } from "./Settings.ts"
 import { signInLimitsOf } from "./signInLink.ts"
@@ -50,6 +53,7 @@ export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, 
     Layer.provideMerge(
       Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer, ProviderEmbeddings.layer).pipe(
         Layer.provide(ConversationLimits.layer({ crashPolicy: settings.crashPolicy })),
+        Layer.provideMerge(layerTenantModels(settings)),
         Layer.provideMerge(layerProviders(settings, more)),
         Layer.provideMerge(layerStorage(settings, url, "alone"))
       )
@@ -78,6 +82,10 @@ export const layerProviders = (settings: Settings, more?: MoreProviders) =>
 
 /** Where the set-up puts the app's build. */
 const builtApp = fileURLToPath(new URL("../../web/dist", import.meta.url))
+
+/** What each tenant may ask of them, and with which keys. */
+export const layerTenantModels = (settings: Settings) =>
+  Layer.merge(TenantModels.layer, SqlModelAccess.layer).pipe(Layer.provide(layerSecretBox(settings)))
 
 /** All doors, over conversations and completions wherever they live. */
 export const layerDoors = (settings: Settings) => {

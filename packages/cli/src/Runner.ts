@@ -4,7 +4,7 @@ import { Layer, Option } from "effect"
 import type { Redacted } from "effect"
 import { layerClusterLimits, layerClusterRunner } from "./ClusterLayer.ts"
 import { layerRunnerOperations } from "./OperationsServer.ts"
-import { layerProviders, layerStorage, readinessParts, type MoreProviders } from "./Parley.ts"
+import { layerProviders, layerStorage, layerTenantModels, readinessParts, type MoreProviders } from "./Parley.ts"
 import { layerRunnerMetrics } from "./ProcessMetrics.ts"
 import { layerReadiness } from "./ProcessReadiness.ts"
 import type { Settings } from "./Settings.ts"
@@ -18,6 +18,7 @@ export const layerRunner = (settings: Settings, url: Redacted.Redacted<string>, 
     Layer.provideMerge(HostedConversations.layer),
     Layer.provide(layerClusterLimits(settings)),
     Layer.provide(layerClusterRunner(settings, url, port)),
+    Layer.provideMerge(layerTenantModels(settings)),
     Layer.provideMerge(layerProviders(settings, more)),
     Layer.provideMerge(layerStorage(settings, url, "together"))
   )

@@ -107,6 +107,12 @@ export const settings = Config.all({
     "milliseconds between two looks at whether that file has changed",
     milliseconds(1_000)
   ),
+  masterKey: setting(
+    "PARLEY_MASTER_KEY",
+    "made and kept in the data folder",
+    "seals secrets in the database: 32 characters or more; after a comma former ones, which still open what they sealed",
+    optional(Config.Redacted)
+  ),
   bootstrapApiKey: setting(
     "PARLEY_BOOTSTRAP_API_KEY",
     "made and printed once",

@@ -27,7 +27,7 @@ export class Completions extends Context.Service<
     readonly stream: (request: CompletionRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, CompletionError, Caller>
     /** Without asking the provider. */
     readonly countTokens: (request: CompletionRequest) => Effect.Effect<TokenCount, CompletionError, Caller>
-    /** Chat models first, real providers before the demo. */
-    readonly models: Effect.Effect<ReadonlyArray<ModelInfo>>
+    /** Those that the caller's tenant may ask: chat models first, real providers before the demo. */
+    readonly models: Effect.Effect<ReadonlyArray<ModelInfo>, CompletionError, Caller>
   }
 >()("@parley/domain/Completions") {}

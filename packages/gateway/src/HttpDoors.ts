@@ -10,6 +10,7 @@ import { layerPromptHandlers } from "./api/promptHandlers.ts"
 import { layerShareHandlers } from "./api/shareHandlers.ts"
 import { layerAuthentication, layerProblems, layerVisiting } from "./api/problems.ts"
 import { layerSessionHandlers } from "./api/sessionHandlers.ts"
+import { layerModelAccessHandlers } from "./api/modelAccessHandlers.ts"
 import { layerTenantHandlers } from "./api/tenantHandlers.ts"
 import { layerCurrentRequest } from "./auth/CurrentRequest.ts"
 import { layerOpenaiDoor } from "./openai/OpenaiDoor.ts"
@@ -25,7 +26,8 @@ const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
     layerInviteHandlers,
     layerShareHandlers,
     layerPromptHandlers,
-    layerTenantHandlers
+    layerTenantHandlers,
+    layerModelAccessHandlers
   ]),
   Layer.provide([layerAuthentication, layerVisiting, layerProblems])
 )

@@ -5,8 +5,12 @@
  */
 import { Context, Effect, Exit, Layer, Scope, Semaphore } from "effect"
 import type { CircuitBreaker } from "effect/persistence"
+import type { ModelNotFound } from "@parley/domain/Errors"
+import type { ModelInfo } from "@parley/domain/ModelProvider"
 import { ProviderModelNotFound } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
+import { makeOwnProviders, takesOwnKey } from "./OwnKeys.ts"
+import type { OwnKeys, OwnProviders } from "./OwnKeys.ts"
 import { Providers } from "./Providers.ts"
 import type { ResolvedModel } from "./Providers.ts"
 import type { ProvidersConfig } from "./ProvidersConfig.ts"
@@ -21,7 +25,20 @@ export class ProvidersReload extends Context.Service<
   }
 >()("@parley/providers/ProvidersReload") {}
 
+/** The same models, called with a tenant's own keys. */
+export class OwnKeyProviders extends Context.Service<
+  OwnKeyProviders,
+  {
+    readonly resolve: (own: OwnKeys, name: string) => Effect.Effect<ResolvedModel, ModelNotFound>
+    readonly models: (own: OwnKeys) => Effect.Effect<ReadonlyArray<ModelInfo>>
+    /** Whether a tenant can bring a key for it. */
+    readonly accepts: (provider: string) => boolean
+  }
+>()("@parley/providers/OwnKeyProviders") {}
+
 interface Generation {
+  readonly config: ProvidersConfig
+  readonly own: OwnProviders
   readonly providers: Providers["Service"]
   readonly scope: Scope.Closeable
   readonly models: WeakMap<ResolvedModel, ResolvedModel>
@@ -32,7 +49,7 @@ interface Generation {
 
 export const layerReloadable = (
   config: ProvidersConfig
-): Layer.Layer<Providers | ProvidersReload, never, CircuitBreaker.CircuitBreakerStore> =>
+): Layer.Layer<Providers | ProvidersReload | OwnKeyProviders, never, CircuitBreaker.CircuitBreakerStore> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const outer = yield* Effect.scope
@@ -42,10 +59,15 @@ export const layerReloadable = (
 
       const build = Effect.fnUntraced(function* (next: ProvidersConfig) {
         const scope = yield* Scope.fork(outer)
-        const built = Layer.buildWithScope(Providers.layerWithStore(next), scope).pipe(Effect.provideContext(needed))
-        const context = yield* Effect.onError(built, (cause) => Scope.close(scope, Exit.failCause(cause)))
+        const built = Effect.all({
+          context: Layer.buildWithScope(Providers.layerWithStore(next), scope),
+          own: Scope.provide(makeOwnProviders(next), scope)
+        }).pipe(Effect.provideContext(needed))
+        const { context, own } = yield* Effect.onError(built, (cause) => Scope.close(scope, Exit.failCause(cause)))
         open++
         const generation: Generation = {
+          config: next,
+          own,
           providers: Context.get(context, Providers),
           scope,
           models: new WeakMap(),
@@ -112,6 +134,39 @@ export const layerReloadable = (
           return Effect.map(generation.providers.resolve(name), (model) => heldBy(generation, name, model))
         })
 
+      /** Calls its own generation's providers of that tenant, which are made when they are not there, or are not there any more. */
+      const ownedBy = (generation: Generation, own: OwnKeys, name: string, model: ResolvedModel): ResolvedModel => {
+        const asked = <A>(call: (model: ResolvedModel) => Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError> =>
+          Effect.suspend(() => {
+            const at = generation.isClosed ? current : generation
+            return counted(
+              at,
+              at.own.use(own, (providers) =>
+                Effect.matchEffect(providers.resolve(name), {
+                  onFailure: ({ message }) => Effect.fail(gone(model, message)),
+                  onSuccess: call
+                })
+              )
+            )
+          })
+        return {
+          ...model,
+          complete: (request) => asked((found) => found.complete(request)),
+          stream: (request, sink) => asked((found) => found.stream(request, sink)),
+          embed: (request) => asked((found) => found.embed(request))
+        }
+      }
+      const ownKeyProviders = OwnKeyProviders.of({
+        resolve: (own, name) =>
+          Effect.suspend(() => {
+            const generation = current
+            const found = generation.own.use(own, (providers) => providers.resolve(name))
+            return Effect.map(found, (model) => ownedBy(generation, own, name, model))
+          }),
+        models: (own) => Effect.suspend(() => current.own.use(own, ({ models }) => models)),
+        accepts: (provider) => takesOwnKey(current.config, provider)
+      })
+
       const replace = (next: ProvidersConfig): Effect.Effect<void> =>
         turns.withPermits(1)(
           Effect.uninterruptible(
@@ -135,7 +190,10 @@ export const layerReloadable = (
           },
           health: Effect.suspend(() => current.providers.health)
         })
-      ).pipe(Context.add(ProvidersReload, ProvidersReload.of({ replace, generations: () => open })))
+      ).pipe(
+        Context.add(ProvidersReload, ProvidersReload.of({ replace, generations: () => open })),
+        Context.add(OwnKeyProviders, ownKeyProviders)
+      )
     })
   )
 

@@ -6,6 +6,7 @@ import { ListGroup } from "./ListGroup.ts"
 import { PromptsGroup } from "./PromptsGroup.ts"
 import { SessionGroup } from "./SessionGroup.ts"
 import { SharesGroup } from "./SharesGroup.ts"
+import { ModelAccessGroup } from "./ModelAccessGroup.ts"
 import { TenantsGroup } from "./TenantsGroup.ts"
 
 /** The packages' version; a test keeps them equal. */
@@ -19,6 +20,7 @@ export class ParleyApi extends HttpApi.make("parley")
   .add(SharesGroup)
   .add(PromptsGroup)
   .add(TenantsGroup)
+  .add(ModelAccessGroup)
   // Every fault of a body is told at once.
   .annotate(HttpApi.PayloadParseOptions, { errors: "all" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all" })

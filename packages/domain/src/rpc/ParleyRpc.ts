@@ -93,5 +93,8 @@ export class ParleyRpc extends RpcGroup.make(
     error: CompletionError,
     stream: true
   }),
-  Rpc.make("ListModels", { success: Schema.Array(ModelInfo) })
+  Rpc.make("ListModels", {
+    error: CompletionError,
+    success: Schema.Array(ModelInfo)
+  })
 ).middleware(RpcAuth) {}

@@ -1,5 +1,6 @@
 /** `/v1`: what OpenAI's own clients speak. */
 import { Authenticator } from "@parley/domain/Administration"
+import { Caller } from "@parley/domain/Caller"
 import { Completions } from "@parley/domain/Completions"
 import { ModelNotFound, type ParleyError } from "@parley/domain/Errors"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
@@ -51,12 +52,13 @@ const openaiModel = (model: ModelInfo) => ({
 })
 
 /** A route for whoever has a key, or a session: the app asks here which models there are. It changes nothing. */
-const authenticated = <E extends ParleyError, R>(route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+const authenticated = <E extends ParleyError, R>(route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R | Caller>) =>
   Effect.map(Authenticator, (authenticator) =>
     Effect.gen(function* () {
       const requestId = yield* CurrentRequestId
-      yield* authenticateApi(authenticator, yield* HttpServerRequest.HttpServerRequest, requestId, yield* AllowedOrigins)
-      return yield* route
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const caller = yield* authenticateApi(authenticator, request, requestId, yield* AllowedOrigins)
+      return yield* Effect.provideService(route, Caller, caller)
     }).pipe(Effect.catch((error: ParleyError) => Effect.succeed(openaiError(error))))
   )
 

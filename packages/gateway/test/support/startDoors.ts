@@ -11,6 +11,7 @@ import { doorKeys, layerDoorKeys } from "./doorKeys.ts"
 import { layerMemoryAdministration } from "./MemoryAdministration.ts"
 import { layerMemoryShares } from "./memoryShares.ts"
 import { MemoryPeople } from "./memoryPeople.ts"
+import { layerMemoryModelAccess } from "./MemoryModelAccess.ts"
 import { ScriptedCompletions } from "./ScriptedCompletions.ts"
 import { ScriptedEmbeddings } from "./ScriptedEmbeddings.ts"
 import { SocketConversations } from "./socketConversations.ts"
@@ -64,6 +65,7 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
       people.layer,
       layerMemoryShares,
       layerMemoryAdministration,
+      layerMemoryModelAccess,
       layerReadiness,
       layerDoorKeys
     ])

@@ -7,8 +7,8 @@ import type { ContextTooLong } from "@parley/domain/Errors"
 import type { TenantId } from "@parley/domain/Ids"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { Providers } from "@parley/providers/Providers"
 import type { ResolvedModel } from "@parley/providers/Providers"
+import { TenantModels } from "../tenants/TenantModels.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { notAdmitted } from "./notAdmitted.ts"
 import { requireFits } from "./requireFits.ts"
@@ -16,15 +16,18 @@ import { requireFits } from "./requireFits.ts"
 export const layer = Layer.effect(
   Completions,
   Effect.gen(function* () {
-    const providers = yield* Providers
+    const models = yield* TenantModels
     const tenants = yield* Tenants
+
+    const resolved = (tenantId: TenantId, name: string): Effect.Effect<ResolvedModel, CompletionError> =>
+      models.resolve(tenantId, name).pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
 
     const admit = (
       request: CompletionRequest,
       call: (model: ResolvedModel) => Effect.Effect<ModelAnswer, ProviderError>
     ): Effect.Effect<ModelAnswer, CompletionError, Caller> =>
       Effect.flatMap(Caller, ({ tenantId }) =>
-        Effect.flatMap(providers.resolve(request.model), (model) =>
+        Effect.flatMap(resolved(tenantId, request.model), (model) =>
           admitted(
             tenantId,
             model.tokens.surelyFits(request) ? call(model) : Effect.andThen(requireFits(model, request), call(model))
@@ -57,8 +60,13 @@ export const layer = Layer.effect(
     return Completions.of({
       complete: (request) => admit(request, (model) => model.complete(request)),
       stream: (request, sink) => admit(request, (model) => model.stream(request, sink)),
-      countTokens: (request) => Effect.flatMap(providers.resolve(request.model), (model) => model.tokens.count(request)),
-      models: providers.models
+      countTokens: (request) =>
+        Effect.flatMap(Caller, ({ tenantId }) =>
+          Effect.flatMap(resolved(tenantId, request.model), (model) => model.tokens.count(request))
+        ),
+      models: Effect.flatMap(Caller, ({ tenantId }) =>
+        models.models(tenantId).pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
+      )
     })
   })
 )

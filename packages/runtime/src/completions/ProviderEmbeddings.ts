@@ -2,19 +2,21 @@
 import { Effect, Layer } from "effect"
 import { Caller } from "@parley/domain/Caller"
 import { Embeddings } from "@parley/domain/Embeddings"
-import { Providers } from "@parley/providers/Providers"
+import { TenantModels } from "../tenants/TenantModels.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { notAdmitted } from "./notAdmitted.ts"
 
 export const layer = Layer.effect(
   Embeddings,
   Effect.gen(function* () {
-    const providers = yield* Providers
+    const models = yield* TenantModels
     const tenants = yield* Tenants
     return Embeddings.of({
       embed: Effect.fn("Embeddings.embed")(function* (request) {
         const { tenantId } = yield* Caller
-        const model = yield* providers.resolve(request.model)
+        const model = yield* models
+          .resolve(tenantId, request.model)
+          .pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
         return yield* tenants
           .withRequest(tenantId)(model.embed(request))
           .pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))

@@ -1,8 +1,8 @@
 /** What the actors of conversations stand on, gathered once per process. */
 import { Effect } from "effect"
-import { Providers } from "@parley/providers/Providers"
 import { ConversationStore } from "../storage/ConversationStore.ts"
 import { RunJournal } from "../storage/RunJournal.ts"
+import { TenantModels } from "../tenants/TenantModels.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { ConversationLimits } from "./ConversationLimits.ts"
 import { EventLoop } from "./EventLoop.ts"
@@ -15,7 +15,7 @@ export const conversationServices = Effect.gen(function* () {
     store: yield* ConversationStore,
     journal: yield* RunJournal,
     journalWriter: yield* JournalWriter,
-    providers: yield* Providers,
+    models: yield* TenantModels,
     tenants: yield* Tenants,
     schedule: yield* FlushScheduler,
     runningRuns: yield* RunningRuns,

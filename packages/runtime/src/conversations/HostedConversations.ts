@@ -7,7 +7,7 @@ import * as OrphanSweep from "./OrphanSweep.ts"
 import { ResidentConversations } from "./ResidentConversations.ts"
 import { RunningRuns } from "./RunningRuns.ts"
 
-/** Needs `Sharding`, `ConversationStore`, `RunJournal`, `Providers` and `Tenants`. */
+/** Needs `Sharding`, `ConversationStore`, `RunJournal`, `TenantModels` and `Tenants`. */
 export const layer = OrphanSweep.layer.pipe(
   Layer.provideMerge(ConversationEntity.layer),
   Layer.provide([FlushScheduler.layer, JournalWriter.layer]),

@@ -37,7 +37,7 @@ const service = Layer.effect(
   })
 )
 
-/** All of one process: needs `ConversationStore`, `RunJournal`, `Providers` and `Tenants`. */
+/** All of one process: needs `ConversationStore`, `RunJournal`, `TenantModels` and `Tenants`. */
 export const layer = Layer.mergeAll(service, RunRecovery.layer).pipe(
   Layer.provide(ConversationEntity.layer),
   Layer.provide(ConversationSharding.layerSingleProcess),

@@ -75,11 +75,11 @@ const askProvider = (
   taken: TakenOver | undefined
 ): Effect.Effect<ModelAnswer, AnswerError> =>
   Effect.gen(function* () {
-    const { limits, providers, tenants } = host.services
+    const { limits, models, tenants } = host.services
     const { messageId, model, parameters } = run.question
     run.path ??= yield* readPath(host, messageId)
     const asked = buildPrompt(live.conversation.systemPrompt, run.path.slice(-limits.maxPathMessages))
-    const resolved = yield* providers.resolve(model)
+    const resolved = yield* models.resolve(host.key.tenantId, model)
     const fitted = fitPrompt(resolved, asked, parameters)
     if (fitted.droppedTurns > 0) {
       yield* Effect.logInfo("A conversation is longer than its model's window: its oldest turns are left out").pipe(

@@ -59,7 +59,7 @@ export const update = (host: ConversationHost, caller: CallerInfo, change: Creat
   host.write((live) =>
     Effect.gen(function* () {
       yield* requireMember(live, caller)
-      if (change.model !== undefined) yield* host.services.providers.resolve(change.model)
+      if (change.model !== undefined) yield* host.services.models.resolve(host.key.tenantId, change.model)
       const { conversation, roomEvents } = yield* host.services.store.update(host.key, change)
       tell(host, live, roomEvents)
       return conversation
@@ -185,7 +185,7 @@ const prepare = (
     const authorId = caller.principalId
     const messageId = yield* makeMessageId
     if (!isAnswered) return { authorId, messageId, run: null }
-    const resolved = yield* host.services.providers.resolve(command.model ?? live.conversation.model)
+    const resolved = yield* host.services.models.resolve(host.key.tenantId, command.model ?? live.conversation.model)
     return {
       authorId,
       messageId,

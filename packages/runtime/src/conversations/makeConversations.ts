@@ -12,11 +12,11 @@ import type { Follower, FollowerPort } from "@parley/domain/Conversations"
 import { InvalidRequest, NotFound } from "@parley/domain/Errors"
 import type { ConversationError } from "@parley/domain/Errors"
 import { makeConversationId } from "@parley/domain/Ids"
-import type { ConversationId } from "@parley/domain/Ids"
-import { Providers } from "@parley/providers/Providers"
+import type { ConversationId, TenantId } from "@parley/domain/Ids"
 import { requireMembership } from "../identity/authorization.ts"
 import { ConversationStore } from "../storage/ConversationStore.ts"
 import type { ConversationKey, LoadedConversation } from "../storage/ConversationStore.ts"
+import { TenantModels } from "../tenants/TenantModels.ts"
 import { askActor } from "./askActor.ts"
 import { ConversationLimits } from "./ConversationLimits.ts"
 import { standingOf } from "./conversationCommands.ts"
@@ -32,11 +32,11 @@ export interface Whereabouts {
   ) => Effect.Effect<Follower, ConversationError, Scope.Scope>
 }
 
-/** Requires `ConversationStore`, `Providers` and `Sharding`. */
+/** Requires `ConversationStore`, `TenantModels` and `Sharding`. */
 export const makeConversations = (where: Whereabouts) =>
   Effect.gen(function* () {
     const store = yield* ConversationStore
-    const providers = yield* Providers
+    const models = yield* TenantModels
     const limits = yield* ConversationLimits
     const clientOf = yield* ConversationActor.client
 
@@ -68,19 +68,23 @@ export const makeConversations = (where: Whereabouts) =>
     ): Effect.Effect<A, ConversationError> =>
       Effect.flatMap(address(caller, id), (entityId) => askActor(limits, f(clientOf(entityId))))
 
-    const defaultModel = Effect.flatMap(providers.models, (models) => {
-      const first = models.find((model) => model.kind === "chat") ?? models[0]
-      return first === undefined
-        ? Effect.fail(new InvalidRequest({ message: "No model is live", issues: [] }))
-        : Effect.succeed(first.id)
-    })
+    const defaultModel = (tenantId: TenantId) =>
+      Effect.flatMap(models.models(tenantId), (all) => {
+        const first = all.find((model) => model.kind === "chat") ?? all[0]
+        return first === undefined
+          ? Effect.fail(new InvalidRequest({ message: "No model is live", issues: [] }))
+          : Effect.succeed(first.id)
+      })
 
     return Conversations.of({
       create: (input) =>
         Effect.gen(function* () {
           const caller = yield* Caller
           yield* requireMembership(caller)
-          const model = input.model === undefined ? yield* defaultModel : (yield* providers.resolve(input.model)).name
+          const model =
+            input.model === undefined
+              ? yield* defaultModel(caller.tenantId)
+              : (yield* models.resolve(caller.tenantId, input.model)).name
           const id = yield* makeConversationId
           return yield* store.create(keyOf(caller, id), caller.principalId, { ...input, model })
         }),

@@ -17,13 +17,15 @@ const included: Record<Role, ReadonlyArray<Role>> = {
  * | make a tenant, list tenants, see another tenant | `tenants` | admin |
  * | make, list and revoke the keys of the whole tenant | `keys` | owner |
  * | … of oneself | `keys` | member |
+ * | set, list and remove the tenant's own keys of providers | `keys` | owner |
  */
-export type Operation = "manage-tenants" | "manage-keys" | "manage-own-keys"
+export type Operation = "manage-tenants" | "manage-keys" | "manage-own-keys" | "manage-provider-keys"
 
 const rules: Record<Operation, { readonly scope: Scope; readonly role: Role }> = {
   "manage-tenants": { scope: "tenants", role: "admin" },
   "manage-keys": { scope: "keys", role: "owner" },
-  "manage-own-keys": { scope: "keys", role: "member" }
+  "manage-own-keys": { scope: "keys", role: "member" },
+  "manage-provider-keys": { scope: "keys", role: "owner" }
 }
 
 /** More than what a room that one was invited into allows. */

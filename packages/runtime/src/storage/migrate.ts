@@ -4,6 +4,7 @@ import { Migrator, SqlClient } from "effect/sql"
 import tenancy from "./migrations/0001_tenancy.ts"
 import conversations from "./migrations/0002_conversations.ts"
 import runJournal from "./migrations/0003_run_journal.ts"
+import modelAccess from "./migrations/0004_model_access.ts"
 import sessions from "./migrations/0006_sessions.ts"
 import conversationList from "./migrations/0007_conversation_list.ts"
 import sharesPrompts from "./migrations/0008_shares_prompts.ts"
@@ -18,6 +19,7 @@ const migrations = {
   "0001_tenancy": tenancy,
   "0002_conversations": conversations,
   "0003_run_journal": runJournal,
+  "0004_model_access": modelAccess,
   "0006_sessions": sessions,
   "0007_conversation_list": conversationList,
   "0008_shares_prompts": sharesPrompts

@@ -9,7 +9,11 @@ export const TenantPolicy = Schema.Struct({
   /** Live sockets in one process. */
   maxConnections: Schema.Int,
   /** Requests under way at once in one process. */
-  maxConcurrentRequests: Schema.Int
+  maxConcurrentRequests: Schema.Int,
+  /** Null: all. */
+  allowedModels: Schema.NullOr(Schema.Array(Schema.String)),
+  /** Keys of providers that the tenant brought. */
+  providerKeys: Schema.Array(Schema.Struct({ provider: Schema.String, masterKeyId: Schema.String, sealed: Schema.String }))
 })
 export type TenantPolicy = typeof TenantPolicy.Type
 
@@ -29,7 +33,13 @@ export class TenantPolicies extends Context.Service<
           const rows = yield* tenantSql.read(
             tenantId,
             (sql) => sql`
-              select status, max_connections as "maxConnections", max_concurrent_requests as "maxConcurrentRequests"
+              select status, max_connections as "maxConnections", max_concurrent_requests as "maxConcurrentRequests",
+                allowed_models as "allowedModels",
+                coalesce(
+                  (select json_agg(json_build_object('provider', provider, 'masterKeyId', master_key_id, 'sealed', sealed))
+                    from provider_keys),
+                  '[]'
+                ) as "providerKeys"
               from tenants`
           )
           const [policy] = yield* Effect.orDie(decode(rows))

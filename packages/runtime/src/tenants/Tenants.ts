@@ -39,6 +39,8 @@ export class Tenants extends Context.Service<
     readonly leave: (tenantId: TenantId) => void
     /** Counts a connection until the scope closes. */
     readonly connection: (tenantId: TenantId) => Effect.Effect<void, TenantError, Scope.Scope>
+    /** At once; undefined when the tenant is not here yet: use `policy`. */
+    readonly peekPolicy: (tenantId: TenantId) => TenantPolicy | undefined
     readonly policy: (tenantId: TenantId) => Effect.Effect<TenantPolicy, TenantError>
     /** Its policy is read again at the next use. What is live goes on, and stays counted. */
     readonly invalidate: (tenantId: TenantId) => Effect.Effect<void>
@@ -259,6 +261,7 @@ const make = Effect.gen(function* () {
           return Effect.addFinalizer(() => Effect.sync(() => seat.connections--))
         })
       ),
+    peekPolicy: (tenantId) => seats.get(tenantId)?.actor?.current(),
     policy: (tenantId) =>
       Effect.flatMap(started(tenantId), (seat) =>
         seat.actor === undefined

@@ -6,6 +6,7 @@ import type { TenantId } from "@parley/domain/Ids"
 import type { ModelEvent } from "@parley/domain/ModelEvent"
 import { ProviderTruncated } from "@parley/domain/ProviderError"
 import * as ProviderCompletions from "../../src/completions/ProviderCompletions.ts"
+import { TenantModels } from "../../src/tenants/TenantModels.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { TenantError } from "../../src/tenants/Tenants.ts"
 import { as, newCaller, openTenants, ScriptedProvider, text } from "../conversations/harness.ts"
@@ -14,7 +15,9 @@ import type { ScriptedCall } from "../conversations/harness.ts"
 const world = (tenants: Layer.Layer<Tenants> = openTenants) =>
   Effect.gen(function* () {
     const provider = new ScriptedProvider()
-    const context = yield* Layer.build(ProviderCompletions.layer.pipe(Layer.provide([provider.layer, tenants])))
+    const context = yield* Layer.build(
+      ProviderCompletions.layer.pipe(Layer.provide([TenantModels.layerOpen.pipe(Layer.provide(provider.layer)), tenants]))
+    )
     const caller = yield* newCaller
     return { provider, completions: Context.get(context, Completions), caller, me: as(caller) }
   })
@@ -67,7 +70,7 @@ describe("a stateless completion", () => {
       assert.strictEqual((yield* Fiber.join(asked))._tag, "ProviderTruncated")
       const unknown = yield* Effect.flip(me(completions.complete({ ...request, model: "nobody/none" })))
       assert.strictEqual(unknown._tag, "ModelNotFound")
-      assert.strictEqual((yield* completions.models)[0]?.id, "scripted/one")
+      assert.strictEqual((yield* me(completions.models))[0]?.id, "scripted/one")
     })
   )
 

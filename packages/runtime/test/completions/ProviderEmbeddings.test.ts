@@ -6,6 +6,7 @@ import { Providers } from "@parley/providers/Providers"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { httpError } from "../../../providers/test/wire/WireServer.ts"
 import * as ProviderEmbeddings from "../../src/completions/ProviderEmbeddings.ts"
+import { TenantModels } from "../../src/tenants/TenantModels.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { TenantError } from "../../src/tenants/Tenants.ts"
 import { as, newCaller, openTenants } from "../conversations/harness.ts"
@@ -13,7 +14,9 @@ import { as, newCaller, openTenants } from "../conversations/harness.ts"
 const world = (tenants: Layer.Layer<Tenants> = openTenants) =>
   Effect.gen(function* () {
     const wire = yield* startOpenaiWire
-    const providers = Providers.layer({ openai: { apiKey: Redacted.make("key"), baseUrl: wire.baseUrl } })
+    const providers = TenantModels.layerOpen.pipe(
+      Layer.provide(Providers.layer({ openai: { apiKey: Redacted.make("key"), baseUrl: wire.baseUrl } }))
+    )
     const context = yield* Layer.build(ProviderEmbeddings.layer.pipe(Layer.provide([providers, tenants])))
     return { wire, embeddings: Context.get(context, Embeddings), me: as(yield* newCaller) }
   })

@@ -132,6 +132,7 @@ export const openTenants: Layer.Layer<Tenants> = Layer.succeed(
     tryEnter: () => undefined,
     leave: () => undefined,
     connection: () => Effect.void,
+    peekPolicy: () => undefined,
     policy: () => Effect.die(new Error("not asked in these tests")),
     invalidate: () => Effect.void,
     liveCounts: () => ({ requests: 0, connections: 0 }),

@@ -11,6 +11,7 @@ import * as LocalConversations from "../../src/conversations/LocalConversations.
 import { SqlConversationStore } from "../../src/storage/SqlConversationStore.ts"
 import { SqlRunJournal } from "../../src/storage/SqlRunJournal.ts"
 import { RunJournal } from "../../src/storage/RunJournal.ts"
+import { TenantModels } from "../../src/tenants/TenantModels.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { seedTenant, TestDatabase } from "../storage/support/TestDatabase.ts"
 import { as, clientMessageId, FoldingClient, makeCaller, text } from "./harness.ts"
@@ -35,7 +36,7 @@ const startProcess = (baseUrl: string) =>
     const context = yield* Layer.buildWithScope(
       LocalConversations.layer.pipe(
         Layer.provide([
-          Providers.layer({ openai: { apiKey: Redacted.make("sk-test"), baseUrl } }),
+          TenantModels.layerOpen.pipe(Layer.provide(Providers.layer({ openai: { apiKey: Redacted.make("sk-test"), baseUrl } }))),
           ConversationLimits.layer({ journalIntervalMs: 20 })
         ])
       ),

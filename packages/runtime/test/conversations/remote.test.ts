@@ -1,4 +1,5 @@
 /** Gateways over a runner: the real actors and the real watch, in one process over doubles of what is stored. */
+import { TenantModels } from "../../src/tenants/TenantModels.ts"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
@@ -44,7 +45,7 @@ const gatewaysWorld = (change: Partial<ConversationLimitsValues> = {}) =>
         ConversationSharding.layerSingleProcess,
         layerMemoryStore(new MemoryStoreState()),
         MemoryRunJournal.layer,
-        provider.layer,
+        TenantModels.layerOpen.pipe(Layer.provide(provider.layer)),
         openTenants
       ).pipe(Layer.provideMerge(Layer.mergeAll(loop.layer, ConversationLimits.layer({ watchWindowMs: 0, ...change }))))
     )

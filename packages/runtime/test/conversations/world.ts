@@ -9,6 +9,7 @@ import { ConversationLimits } from "../../src/conversations/ConversationLimits.t
 import type { ConversationLimitsValues } from "../../src/conversations/ConversationLimits.ts"
 import * as LocalConversations from "../../src/conversations/LocalConversations.ts"
 import { RunningRuns } from "../../src/conversations/RunningRuns.ts"
+import { TenantModels } from "../../src/tenants/TenantModels.ts"
 import { MemoryRunJournal } from "../../src/storage/MemoryRunJournal.ts"
 import { RunJournal } from "../../src/storage/RunJournal.ts"
 import { as, clientMessageId, makeCaller, newCaller, openTenants, ScriptedProvider, text, warmUp } from "./harness.ts"
@@ -50,7 +51,7 @@ export const conversationWorld = (
           Layer.provide([
             layerMemoryStore(store),
             journalOf(gate),
-            provider.layer,
+            TenantModels.layerOpen.pipe(Layer.provide(provider.layer)),
             openTenants,
             loop.layer,
             ConversationLimits.layer(limits)

@@ -85,6 +85,9 @@ const furnished = Effect.gen(function* () {
     insert into api_keys (tenant_id, id, principal_id, display_name, prefix, hash, roles, scopes, created_at_ms)
     values (${tenant.tenantId}, ${apiKeyId}, ${tenant.alice}, ${secret}, ${secret}, ${Buffer.from(apiKeyId)},
       ${["owner"]}, ${["keys"]}, 1)`
+  yield* sql`
+    insert into provider_keys (tenant_id, provider, master_key_id, sealed, hint, created_at_ms)
+    values (${tenant.tenantId}, 'openai', ${secret}, ${secret}, ${secret}, 1)`
   const as = <A, E>(effect: Effect.Effect<A, E, Caller>) => Effect.provideService(effect, CallerService, callerOf(tenant))
   const { id: folderId } = yield* as((yield* ConversationList).createFolder(secret))
   const { id: inviteId } = (yield* as((yield* Invites).create(key.conversationId, {}))).invite

@@ -10,7 +10,13 @@ import { Tenants } from "../../src/tenants/Tenants.ts"
 
 type Load = Effect.Effect<Option.Option<TenantPolicy>, Unavailable>
 
-const policy: TenantPolicy = { status: "active", maxConnections: 2, maxConcurrentRequests: 2 }
+const policy: TenantPolicy = {
+  status: "active",
+  maxConnections: 2,
+  maxConcurrentRequests: 2,
+  allowedModels: null,
+  providerKeys: []
+}
 const allowed: Load = Effect.succeed(Option.some(policy))
 const away: Load = Effect.fail(new Unavailable({ message: "away", retryAfterMs: 1, workMayHaveHappened: false }))
 

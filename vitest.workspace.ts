@@ -31,6 +31,7 @@ export default defineConfig({
       project("runtime", [servers]),
       project("gateway", [servers, chromium]),
       project("cli", [servers, chromium]),
+      project("web", [servers, chromium]),
       project("sdk", [servers]),
       {
         test: {

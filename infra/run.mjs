@@ -7,6 +7,7 @@ import { createHash } from "node:crypto"
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { buildApp } from "./buildApp.mjs"
 import { runChecks } from "./check.mjs"
 import { programFlags } from "./programFlags.mjs"
 import { run, runDetached } from "./process.mjs"
@@ -31,7 +32,10 @@ const main = async ([task, ...args]) => {
 }
 
 const tasks = {
-  start: (task) => runDetached(task.node, [...programFlags, program, "serve", ...task.args], task),
+  start: async (task) => {
+    await buildApp(task)
+    return runDetached(task.node, [...programFlags, program, "serve", ...task.args], task)
+  },
   parley: (task) => run(task.node, [...programFlags, program, ...task.args], task),
   test: (task) => {
     const coverage = process.env.CI === "true" && !task.args.some((arg) => arg.startsWith("--coverage"))

@@ -1,0 +1,52 @@
+/** The parts of a build that Vite has no name for: the service worker's list of files, and Mermaid beside its frame. */
+import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import type { Plugin, Rolldown } from "vite"
+
+/** Files of `public` that the first page needs. */
+const publicFiles = ["/theme.js", "/manifest.webmanifest", "/icons/parley.svg"]
+
+export const appFiles = (): Plugin => ({
+  name: "parley:app-files",
+  apply: "build",
+  generateBundle(_options, bundle) {
+    const files = ["/", ...firstLoadOf(bundle).map((file) => `/${file}`), ...publicFiles]
+    const version = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12)
+    const worker = bundle["sw.js"]
+    if (worker?.type !== "chunk") throw new Error("the build has no sw.js")
+    worker.code = worker.code
+      .replace(/"__PARLEY_FILES__"|`__PARLEY_FILES__`/, JSON.stringify(JSON.stringify(files)))
+      .replace("__PARLEY_VERSION__", version)
+    for (const [fileName, path] of diagramFiles) {
+      this.emitFile({ type: "asset", fileName, source: readFileSync(fileURLToPath(path)) })
+    }
+  }
+})
+
+/** The frame's script and Mermaid, whole and as a classic script: a frame of an opaque origin may load no modules. */
+const diagramFiles = [
+  ["diagram/index.html", new URL("../diagram/index.html", import.meta.url)],
+  ["diagram/frame.js", new URL("../diagram/frame.js", import.meta.url)],
+  ["diagram/mermaid.js", new URL("../node_modules/mermaid/dist/mermaid.min.js", import.meta.url)]
+] as const
+
+/** The entry, what it imports at once, and their styles and fonts. */
+export const firstLoadOf = (bundle: Rolldown.OutputBundle): ReadonlyArray<string> => {
+  const found = new Set<string>()
+  const visit = (name: string): void => {
+    const output = bundle[name]
+    if (output === undefined || found.has(name)) return
+    found.add(name)
+    if (output.type !== "chunk") return
+    for (const imported of output.imports) visit(imported)
+    const { importedAssets, importedCss } = output.viteMetadata ?? {}
+    for (const file of importedCss ?? []) visit(file)
+    for (const file of importedAssets ?? []) if (!/\.woff2?$|\.ttf$/.test(file)) visit(file)
+  }
+  for (const output of Object.values(bundle))
+    if (output.type === "chunk" && output.facadeModuleId?.endsWith("index.html")) visit(output.fileName)
+  // Of the fonts that the style sheet names, a page fetches those whose characters it shows: the Latin upright one.
+  for (const name of Object.keys(bundle)) if (/instrument-sans-latin-wght-normal-.*\.woff2$/.test(name)) found.add(name)
+  return [...found]
+}

@@ -1,0 +1,47 @@
+/** Who is here decides what is shown: the app, the way in, or an invitation. */
+import { lazy, Suspense, type ReactNode } from "react"
+import { signInWithKey, useSession } from "../client/session.ts"
+import { Logo } from "../design/Logo.tsx"
+import { SignIn } from "../features/signIn/SignIn.tsx"
+import { useText } from "../i18n/useText.ts"
+import { SignedIn } from "./SignedIn.tsx"
+
+// Said after the first paint at the earliest: what was told before waits in its manager.
+const Toasts = lazy(async () => ({ default: (await import("../design/Toasts.tsx")).Toasts }))
+const Invitation = lazy(async () => ({ default: (await import("../features/rooms/Invitation.tsx")).Invitation }))
+
+export const App = () => (
+  <>
+    <Entrance />
+    <Suspense fallback={null}>
+      <Toasts />
+    </Suspense>
+  </>
+)
+
+const Entrance = () => {
+  const t = useText()
+  const session = useSession()
+  switch (session.status) {
+    case "unknown":
+      return <Splash />
+    case "invited":
+      return (
+        <Waiting>
+          <Invitation token={session.token} />
+        </Waiting>
+      )
+    case "out":
+      return <SignIn note={session.reason === undefined ? undefined : t(session.reason)} onKey={signInWithKey} />
+    case "in":
+      return <SignedIn key={session.me.principal.id} me={session.me} />
+  }
+}
+
+const Waiting = ({ children }: { readonly children: ReactNode }) => <Suspense fallback={<Splash />}>{children}</Suspense>
+
+const Splash = () => (
+  <div className="splash">
+    <Logo size={56} />
+  </div>
+)

@@ -1,0 +1,32 @@
+import { useEffect, useState } from "react"
+import { parley } from "../client/parley.ts"
+import { useSnapshot } from "../client/useSnapshot.ts"
+import { useText } from "../i18n/useText.ts"
+
+/** A connection that comes back within this time is not worth a word. */
+const calmMs = 1_500
+
+/** One line while there is no connection. */
+export const ConnectionNote = () => {
+  const t = useText()
+  const { state } = useSnapshot(parley.connection)
+  const away = state === "connecting" || state === "offline"
+  const [shown, setShown] = useState(false)
+  useEffect(() => {
+    if (!away) return setShown(false)
+    const timer = setTimeout(() => setShown(true), calmMs)
+    return () => clearTimeout(timer)
+  }, [away])
+  return (
+    <div role="status">
+      {shown ? (
+        <p className="connection">
+          {t(navigator.onLine ? "connection.reconnecting" : "connection.offline")}
+          <button type="button" onClick={() => parley.wake()}>
+            {t("connection.retry")}
+          </button>
+        </p>
+      ) : null}
+    </div>
+  )
+}

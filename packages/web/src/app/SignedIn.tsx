@@ -1,0 +1,48 @@
+import { useCallback, useEffect, useMemo, useState } from "react"
+import { Route, Switch, useLocation } from "wouter"
+import { ConversationLists } from "../client/ConversationLists.ts"
+import { errorText } from "../client/errorText.ts"
+import { parley } from "../client/parley.ts"
+import type { WhoAmI } from "../client/sdk.ts"
+import { signOut } from "../client/session.ts"
+import { notify } from "../design/notify.ts"
+import { ConversationPage } from "../features/thread/ConversationPage.tsx"
+import { NewPage } from "../features/welcome/NewPage.tsx"
+import { texts } from "../i18n/texts.ts"
+import { AppProvider, type AppValue, type OpenDialog } from "./AppContext.ts"
+import { Dialogs } from "./Dialogs.tsx"
+
+export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
+  const [, navigate] = useLocation()
+  const [dialog, setDialog] = useState<OpenDialog>()
+  const report = useCallback((error: unknown) => notify(errorText(texts.text(), error), { isError: true }), [])
+  const lists = useMemo(() => new ConversationLists(parley, report), [report])
+  const value = useMemo<AppValue>(
+    () => ({ parley, lists, me, report, signOut: () => void signOut(), open: setDialog, startNew: () => navigate("/") }),
+    [lists, me, navigate, report]
+  )
+  useEffect(() => {
+    const refresh = () => {
+      if (document.visibilityState === "visible") void lists.refresh()
+    }
+    const settle = () => lists.settle()
+    refresh()
+    document.addEventListener("visibilitychange", refresh)
+    addEventListener("pagehide", settle)
+    return () => {
+      document.removeEventListener("visibilitychange", refresh)
+      removeEventListener("pagehide", settle)
+    }
+  }, [lists])
+  return (
+    <AppProvider value={value}>
+      <Switch>
+        <Route path="/c/:id">{({ id }) => <ConversationPage key={id} id={id} />}</Route>
+        <Route>
+          <NewPage />
+        </Route>
+      </Switch>
+      {dialog === undefined ? null : <Dialogs dialog={dialog} onClose={() => setDialog(undefined)} />}
+    </AppProvider>
+  )
+}

@@ -1,0 +1,75 @@
+/** The keyboard from anywhere. `shortcutList` is what the sheet shows. */
+import { useEffect } from "react"
+import type { TextName } from "../i18n/texts.ts"
+import { searchId } from "../features/conversations/Sidebar.tsx"
+import { useApp } from "./AppContext.ts"
+
+export const shortcutList = [
+  ["shortcuts.palette", "Mod+K"],
+  ["shortcuts.new", "Mod+Shift+O"],
+  ["shortcuts.search", "Mod+Shift+F"],
+  ["shortcuts.sidebar", "Mod+Shift+S"],
+  ["shortcuts.focus", "Shift+Escape"],
+  ["shortcuts.stop", "Escape"],
+  ["shortcuts.copyLast", "Mod+Shift+C"],
+  ["shortcuts.editLast", "ArrowUp"],
+  ["shortcuts.help", "?"]
+] as const satisfies ReadonlyArray<readonly [TextName, string]>
+
+/** Told to whoever shows the conversation, by `parley:` events on the window. */
+export type ConversationCommand = "copy-last" | "stop"
+export const commandEvent = "parley:command"
+
+const tell = (command: ConversationCommand) => dispatchEvent(new CustomEvent(commandEvent, { detail: command }))
+
+export const useShortcuts = ({ toggleSidebar }: { readonly toggleSidebar: () => void }): void => {
+  const { open, startNew } = useApp()
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.isComposing || event.defaultPrevented) return
+      const key = event.key.toLowerCase()
+      const mod = event.ctrlKey || event.metaKey
+      const run = actionOf(key, mod, event.shiftKey, isTyping(event.target))
+      if (run === undefined) return
+      if (run !== "stop") event.preventDefault()
+      switch (run) {
+        case "palette":
+          return open({ dialog: "palette" })
+        case "help":
+          return open({ dialog: "shortcuts" })
+        case "new":
+          return startNew()
+        case "sidebar":
+          return toggleSidebar()
+        case "search":
+          return document.getElementById(searchId)?.focus()
+        case "focus":
+          return document.getElementById("composer")?.focus()
+        default:
+          tell(run)
+      }
+    }
+    addEventListener("keydown", onKeyDown)
+    return () => removeEventListener("keydown", onKeyDown)
+  }, [open, startNew, toggleSidebar])
+}
+
+type Action = ConversationCommand | "palette" | "help" | "new" | "sidebar" | "search" | "focus"
+
+const actionOf = (key: string, mod: boolean, shift: boolean, typing: boolean): Action | undefined => {
+  if (mod && !shift && key === "k") return "palette"
+  if (mod && shift) return withModAndShift.get(key)
+  if (mod) return undefined
+  if (key === "escape") return shift ? "focus" : "stop"
+  return key === "?" && !typing ? "help" : undefined
+}
+
+const withModAndShift: ReadonlyMap<string, Action> = new Map([
+  ["o", "new"],
+  ["s", "sidebar"],
+  ["f", "search"],
+  ["c", "copy-last"]
+] as const)
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))

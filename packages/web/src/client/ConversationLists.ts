@@ -1,0 +1,189 @@
+/** The person's conversations and folders: read page by page, changed at once here and then on the server, put back where that fails. */
+import type { Folder, ListedConversation, Marks, Parley } from "./sdk.ts"
+import { Value } from "./Value.ts"
+
+export interface ListState {
+  readonly status: "loading" | "ready" | "failed"
+  /** Most recently changed first; archived ones too once they were asked for. */
+  readonly items: ReadonlyArray<ListedConversation>
+  readonly folders: ReadonlyArray<Folder>
+  readonly hasMore: boolean
+  /** Deleted here, and on the server as soon as nobody can take it back any more. */
+  readonly leaving: ReadonlySet<string>
+}
+
+const pageItems = 100
+
+/** How long a deletion can be taken back. */
+export const undoMs = 10_000
+
+export class ConversationLists {
+  readonly state = new Value<ListState>({ status: "loading", items: [], folders: [], hasMore: false, leaving: new Set() })
+  readonly #parley: Parley
+  readonly #onError: (error: unknown) => void
+  readonly #deletions = new Map<string, ReturnType<typeof setTimeout>>()
+  #cursor: string | null = null
+  #archiveAsked = false
+
+  constructor(parley: Parley, onError: (error: unknown) => void) {
+    this.#parley = parley
+    this.#onError = onError
+  }
+
+  /** The first page anew; what was loaded beyond it stays. */
+  async refresh(): Promise<void> {
+    try {
+      const [page, folders] = await Promise.all([
+        this.#parley.api.conversations.list({ limit: pageItems }),
+        this.#parley.api.list.folders()
+      ])
+      this.state.update((before) => {
+        const fresh = new Set<string>(page.items.map(({ id }) => id))
+        const oldest = page.items.at(-1)?.updatedAtMs ?? -Infinity
+        // What is missing though it would be on the first page was deleted elsewhere.
+        const kept = before.items.filter(
+          ({ id, isArchived, updatedAtMs }) =>
+            !fresh.has(id) && (isArchived || (page.nextCursor !== null && updatedAtMs < oldest))
+        )
+        if (kept.length === 0 || before.status !== "ready") this.#cursor = page.nextCursor
+        return { ...before, status: "ready", items: sorted([...page.items, ...kept]), folders, hasMore: this.#cursor !== null }
+      })
+    } catch (error) {
+      this.state.update((before) => (before.status === "ready" ? before : { ...before, status: "failed" }))
+      if (this.state.getSnapshot().status === "ready") this.#onError(error)
+    }
+  }
+
+  async loadMore(): Promise<void> {
+    if (this.#cursor === null) return
+    const page = await this.#parley.api.conversations.list({ limit: pageItems, cursor: this.#cursor })
+    this.#cursor = page.nextCursor
+    this.#merge(page.items, { hasMore: page.nextCursor !== null })
+  }
+
+  async loadArchive(): Promise<void> {
+    if (this.#archiveAsked) return
+    this.#archiveAsked = true
+    try {
+      this.#merge((await this.#parley.api.conversations.list({ limit: pageItems, archived: true })).items)
+    } catch (error) {
+      this.#archiveAsked = false
+      this.#onError(error)
+    }
+  }
+
+  /** Something is known better: made here, renamed by the server, written to. */
+  put(known: Partial<ListedConversation> & { readonly id: ListedConversation["id"] }): void {
+    const { items } = this.state.getSnapshot()
+    const before = items.find(({ id }) => id === known.id)
+    if (before === undefined) {
+      void this.refresh()
+      return
+    }
+    this.#merge([{ ...before, ...known }])
+  }
+
+  add(conversation: ListedConversation): void {
+    this.#merge([conversation])
+  }
+
+  rename(id: ListedConversation["id"], title: string): Promise<void> {
+    return this.#change(id, { title }, () => this.#parley.api.conversations.update({ id, title }))
+  }
+
+  mark(id: ListedConversation["id"], marks: Marks): Promise<void> {
+    return this.#change(id, defined(marks), () => this.#parley.api.list.mark({ id, ...marks }))
+  }
+
+  /** Gone from sight at once, from the server after `undoMs`; gives back the way to keep it. */
+  remove(id: ListedConversation["id"]): () => void {
+    const leave = (on: boolean) =>
+      this.state.update((before) => {
+        const leaving = new Set(before.leaving)
+        if (on) leaving.add(id)
+        else leaving.delete(id)
+        return { ...before, leaving }
+      })
+    leave(true)
+    this.#deletions.set(
+      id,
+      setTimeout(() => void this.#removeNow(id), undoMs)
+    )
+    return () => {
+      clearTimeout(this.#deletions.get(id))
+      this.#deletions.delete(id)
+      leave(false)
+    }
+  }
+
+  /** Before the page goes: what waits for its deletion is deleted now. */
+  settle(): void {
+    for (const [id, timer] of this.#deletions) {
+      clearTimeout(timer)
+      void this.#removeNow(id)
+    }
+  }
+
+  async createFolder(name: string): Promise<Folder> {
+    const folder = await this.#parley.api.list.createFolder({ name })
+    this.#setFolders([...this.state.getSnapshot().folders, folder])
+    return folder
+  }
+
+  async renameFolder(id: Folder["id"], name: string): Promise<void> {
+    const folder = await this.#parley.api.list.renameFolder({ id, name })
+    this.#setFolders(this.state.getSnapshot().folders.map((other) => (other.id === id ? folder : other)))
+  }
+
+  async removeFolder(id: Folder["id"]): Promise<void> {
+    await this.#parley.api.list.removeFolder({ id })
+    this.state.update((before) => ({
+      ...before,
+      folders: before.folders.filter((folder) => folder.id !== id),
+      items: before.items.map((item) => (item.folderId === id ? { ...item, folderId: null } : item))
+    }))
+  }
+
+  async #change(id: ListedConversation["id"], change: Partial<ListedConversation>, ask: () => Promise<unknown>): Promise<void> {
+    const before = this.state.getSnapshot().items.find((item) => item.id === id)
+    if (before !== undefined) this.#merge([{ ...before, ...change }])
+    try {
+      await ask()
+    } catch (error) {
+      if (before !== undefined) this.#merge([before])
+      this.#onError(error)
+    }
+  }
+
+  async #removeNow(id: ListedConversation["id"]): Promise<void> {
+    this.#deletions.delete(id)
+    try {
+      await this.#parley.api.conversations.remove({ id })
+      this.state.update((before) => ({ ...before, items: before.items.filter((item) => item.id !== id) }))
+    } catch (error) {
+      this.#onError(error)
+    }
+    this.state.update((before) => ({ ...before, leaving: new Set([...before.leaving].filter((other) => other !== id)) }))
+  }
+
+  #merge(items: ReadonlyArray<ListedConversation>, change: Partial<ListState> = {}): void {
+    this.state.update((before) => {
+      const fresh = new Set(items.map(({ id }) => id))
+      return { ...before, ...change, items: sorted([...items, ...before.items.filter(({ id }) => !fresh.has(id))]) }
+    })
+  }
+
+  #setFolders(folders: ReadonlyArray<Folder>): void {
+    this.state.update((before) => ({ ...before, folders: [...folders].sort((a, b) => a.name.localeCompare(b.name)) }))
+  }
+}
+
+/** Without the fields that are there and undefined. */
+const defined = ({ folderId, isArchived, isPinned }: Marks): Partial<ListedConversation> => ({
+  ...(folderId === undefined ? {} : { folderId }),
+  ...(isArchived === undefined ? {} : { isArchived }),
+  ...(isPinned === undefined ? {} : { isPinned })
+})
+
+const sorted = (items: Array<ListedConversation>): Array<ListedConversation> =>
+  items.sort((a, b) => b.updatedAtMs - a.updatedAtMs)

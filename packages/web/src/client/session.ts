@@ -1,0 +1,101 @@
+/** Who is signed in. The session itself is a cookie that no script sees; here is only what the server tells of it. */
+import { useSyncExternalStore } from "react"
+import { parley } from "./parley.ts"
+import { ParleyApiError, type WhoAmI } from "./sdk.ts"
+import { Value } from "./Value.ts"
+
+/** Why one is not in, as the catalogues call it. */
+export type OutReason = "signIn.linkUsed" | "signIn.unreachable" | "signIn.over"
+
+export type Session =
+  | { readonly status: "unknown" }
+  | { readonly status: "out"; readonly reason?: OutReason }
+  | { readonly status: "invited"; readonly token: string }
+  | { readonly status: "in"; readonly me: WhoAmI }
+
+const session = new Value<Session>({ status: "unknown" })
+
+/** Kept so that the app opens without a network, with what this device has of the same person. */
+const knownKey = "parley.me"
+
+export const useSession = (): Session => useSyncExternalStore(session.subscribe, session.getSnapshot)
+
+/** Reads what the address brings and asks who is here. */
+export const startSession = async (): Promise<void> => {
+  const { signIn, invite } = takeFragment()
+  try {
+    if (signIn !== undefined) return enter(await parley.api.session.signIn({ token: signIn }))
+    if (invite !== undefined) return session.set({ status: "invited", token: invite })
+    enter(await parley.api.session.whoAmI())
+  } catch (error) {
+    if (error instanceof ParleyApiError) {
+      if (signIn !== undefined) return leave("signIn.linkUsed")
+      return leave()
+    }
+    const known = readKnown()
+    if (known === undefined) leave("signIn.unreachable")
+    else session.set({ status: "in", me: known })
+  }
+}
+
+export const signInWithKey = async (key: string): Promise<void> => enter(await parley.api.session.signIn({ apiKey: key }))
+
+export const enter = (me: WhoAmI): void => {
+  try {
+    localStorage.setItem(knownKey, JSON.stringify(me))
+  } catch {
+    // Storage is refused: only the way in without a network is lost.
+  }
+  session.set({ status: "in", me })
+}
+
+export const signOut = async (): Promise<void> => {
+  await parley.api.session.signOut().catch(() => {})
+  forget()
+  // A page that holds nothing of whoever was here.
+  location.assign("/")
+}
+
+/** The server does not know the session any more. */
+export const sessionIsOver = (): void => {
+  if (session.getSnapshot().status === "in") leave("signIn.over")
+}
+
+const leave = (reason?: OutReason): void => {
+  forget()
+  session.set(reason === undefined ? { status: "out" } : { status: "out", reason })
+}
+
+const forget = (): void => {
+  try {
+    localStorage.removeItem(knownKey)
+  } catch {
+    // Storage is refused: there is nothing.
+  }
+}
+
+const readKnown = (): WhoAmI | undefined => {
+  try {
+    const text = localStorage.getItem(knownKey)
+    const value: unknown = text === null ? undefined : JSON.parse(text)
+    return isWhoAmI(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isWhoAmI = (value: unknown): value is WhoAmI =>
+  typeof value === "object" &&
+  value !== null &&
+  "principal" in value &&
+  typeof value.principal === "object" &&
+  "tenant" in value &&
+  typeof value.tenant === "object"
+
+/** What a link says after its `#`; it does not stay in the address, nor in the history. */
+const takeFragment = (): { readonly signIn: string | undefined; readonly invite: string | undefined } => {
+  const match = /^#(sign-in|invite)=(.+)$/.exec(location.hash)
+  if (match === null) return { signIn: undefined, invite: undefined }
+  history.replaceState(history.state, "", location.pathname + location.search)
+  return match[1] === "invite" ? { signIn: undefined, invite: match[2] } : { signIn: match[2], invite: undefined }
+}

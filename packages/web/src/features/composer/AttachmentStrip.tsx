@@ -1,0 +1,31 @@
+import { FileText, X } from "lucide-react"
+import { useText } from "../../i18n/useText.ts"
+import type { Attachments } from "./useAttachments.ts"
+
+export const AttachmentStrip = ({ attachments }: { readonly attachments: Attachments }) => {
+  const t = useText()
+  if (attachments.items.length === 0) return null
+  return (
+    <ul className="attachments">
+      {attachments.items.map(({ id, name, part, preview }) => (
+        <li key={id} className="attachment" data-image={preview !== undefined || undefined}>
+          {preview === undefined ? (
+            part === undefined ? (
+              <span className="spinner" />
+            ) : (
+              <FileText aria-hidden />
+            )
+          ) : (
+            <img src={preview} alt="" />
+          )}
+          <span className="attachment-name" title={name}>
+            {name}
+          </span>
+          <button type="button" aria-label={t("composer.remove", { name })} onClick={() => attachments.remove(id)}>
+            <X aria-hidden />
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}

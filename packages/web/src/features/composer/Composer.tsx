@@ -1,0 +1,179 @@
+/** Where one writes. What is typed stays here, in the page: no keystroke waits for anything. */
+import { ArrowUp, Paperclip, Square } from "lucide-react"
+import { useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from "react"
+import type { UserContent, UserPart } from "../../client/sdk.ts"
+import { IconButton } from "../../design/IconButton.tsx"
+import { useText } from "../../i18n/useText.ts"
+import { AttachmentStrip } from "./AttachmentStrip.tsx"
+import { SuggestionList } from "./SuggestionList.tsx"
+import { useAttachments } from "./useAttachments.ts"
+import { useDraft } from "./useDraft.ts"
+import { useSuggestions, type SuggestionSource } from "./useSuggestions.ts"
+import { VoiceButton } from "./VoiceButton.tsx"
+import "./composer.css"
+
+export interface ComposerHandle {
+  readonly focus: () => void
+  readonly insert: (text: string) => void
+  readonly addFiles: (files: Iterable<File>) => void
+}
+
+interface ComposerProps {
+  readonly ref?: Ref<ComposerHandle>
+  /** What the draft is kept under. */
+  readonly draftId: string
+  readonly placeholder: string
+  /** An answer is being written: the button stops it. */
+  readonly streaming: boolean
+  readonly onStop: () => void
+  /** False: it was not taken, and stays in the box. */
+  readonly onSend: (content: UserContent) => boolean | Promise<boolean>
+  readonly onTyping?: ((typing: boolean) => void) | undefined
+  readonly onEditLast?: (() => void) | undefined
+  readonly suggestions: ReadonlyArray<SuggestionSource>
+  /** Model, parameters: at the lower edge. */
+  readonly tools: ReactNode
+}
+
+const growsByItself = CSS.supports("field-sizing", "content")
+
+export const Composer = (props: ComposerProps) => {
+  const { draftId, onEditLast, onSend, onStop, onTyping, placeholder, ref, streaming, suggestions, tools } = props
+  const t = useText()
+  const box = useRef<HTMLTextAreaElement>(null)
+  const picker = useRef<HTMLInputElement>(null)
+  const [text, setText] = useDraft(draftId)
+  const attachments = useAttachments()
+  const [dictated, setDictated] = useState("")
+  const [busy, setBusy] = useState(false)
+  const suggesting = useSuggestions(box, text, suggestions, (next, caret) => {
+    setText(next)
+    requestAnimationFrame(() => box.current?.setSelectionRange(caret, caret))
+  })
+
+  useImperativeHandle(ref, () => ({
+    focus: () => box.current?.focus(),
+    insert: (inserted) => {
+      setText(inserted)
+      box.current?.focus()
+    },
+    addFiles: attachments.add
+  }))
+
+  useLayoutEffect(() => {
+    const area = box.current
+    if (growsByItself || area === null) return
+    area.style.blockSize = "auto"
+    area.style.blockSize = `${area.scrollHeight}px`
+  }, [text])
+
+  const isEmpty = text.trim() === "" && attachments.items.length === 0
+  const send = async (): Promise<void> => {
+    const said: ReadonlyArray<UserPart> = text.trim() === "" ? [] : [{ type: "text", text: text.trim() }]
+    const [first, ...others] = [...attachments.parts(), ...said]
+    if (first === undefined || attachments.busy || busy) return
+    setBusy(true)
+    const taken = await onSend([first, ...others])
+    setBusy(false)
+    if (!taken) return
+    setText("")
+    attachments.clear()
+    onTyping?.(false)
+    box.current?.focus()
+  }
+
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.nativeEvent.isComposing || suggesting.onKeyDown(event)) return
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault()
+      void send()
+    } else if (event.key === "ArrowUp" && text === "" && onEditLast !== undefined) {
+      event.preventDefault()
+      onEditLast()
+    }
+  }
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void send()
+      }}
+    >
+      <SuggestionList of={suggesting} />
+      <AttachmentStrip attachments={attachments} />
+      <textarea
+        ref={box}
+        id="composer"
+        rows={1}
+        dir="auto"
+        value={dictated === "" ? text : `${text}${text === "" ? "" : " "}${dictated}`}
+        aria-label={t("composer.label")}
+        placeholder={placeholder}
+        enterKeyHint="send"
+        {...suggesting.inputProps}
+        onChange={(event) => {
+          setText(event.target.value)
+          onTyping?.(event.target.value !== "")
+        }}
+        onBlur={() => onTyping?.(false)}
+        onKeyDown={onKeyDown}
+        onSelect={suggesting.onSelect}
+        onPaste={(event) => {
+          if (event.clipboardData.files.length === 0) return
+          event.preventDefault()
+          attachments.add(event.clipboardData.files)
+        }}
+      />
+      <div className="composer-tools">
+        <IconButton label={t("composer.attach")} onClick={() => picker.current?.click()}>
+          <Paperclip aria-hidden />
+        </IconButton>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          accept={attachments.accept}
+          onChange={(event) => {
+            if (event.target.files !== null) attachments.add(event.target.files)
+            event.target.value = ""
+          }}
+        />
+        {tools}
+        <span className="composer-space" />
+        <VoiceButton
+          onInterim={setDictated}
+          onText={(said) => {
+            setDictated("")
+            setText((before) => (before === "" ? said : `${before} ${said}`))
+          }}
+        />
+        {streaming ? (
+          <button
+            type="button"
+            className="send"
+            data-kind="stop"
+            aria-label={t("composer.stop")}
+            title={t("composer.stop")}
+            onClick={onStop}
+          >
+            <Square aria-hidden />
+          </button>
+        ) : null}
+        {streaming && isEmpty ? null : (
+          <button
+            type="submit"
+            className="send"
+            aria-label={t("composer.send")}
+            title={t("composer.send")}
+            disabled={isEmpty || attachments.busy}
+          >
+            <ArrowUp aria-hidden />
+          </button>
+        )}
+      </div>
+    </form>
+  )
+}

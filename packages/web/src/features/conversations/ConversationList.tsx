@@ -1,0 +1,143 @@
+import { Archive, ArrowLeft, ChevronRight, Folder as FolderIcon } from "lucide-react"
+import { useMemo, useState } from "react"
+import { useApp } from "../../app/AppContext.ts"
+import type { Folder, ListedConversation } from "../../client/sdk.ts"
+import { useSnapshot } from "../../client/useSnapshot.ts"
+import { useText } from "../../i18n/useText.ts"
+import { ConversationRow } from "./ConversationRow.tsx"
+import { FolderMenu } from "./FolderMenu.tsx"
+import { groupByTime } from "./groupByTime.ts"
+
+export const ConversationList = ({ activeId }: { readonly activeId: string | undefined }) => {
+  const t = useText()
+  const { lists } = useApp()
+  const { folders, hasMore, items, leaving, status } = useSnapshot(lists.state)
+  const [inArchive, setInArchive] = useState(false)
+  const shown = useMemo(
+    () => items.filter(({ id, isArchived }) => !leaving.has(id) && isArchived === inArchive),
+    [items, leaving, inArchive]
+  )
+  const pinned = shown.filter(({ isPinned }) => isPinned)
+  const loose = shown.filter(({ folderId, isPinned }) => !isPinned && folderId === null)
+  const groups = useMemo(() => groupByTime(loose, new Date()), [loose])
+
+  if (status === "loading") return <Skeleton />
+  if (status === "failed") {
+    return (
+      <div className="list-empty">
+        <p>{t("list.loadFailed")}</p>
+        <button type="button" className="button" onClick={() => void lists.refresh()}>
+          {t("action.retry")}
+        </button>
+      </div>
+    )
+  }
+  if (inArchive) {
+    return (
+      <>
+        <button type="button" className="list-switch" onClick={() => setInArchive(false)}>
+          <ArrowLeft aria-hidden className="flips" />
+          {t("list.back")}
+        </button>
+        <Group title={t("list.archived")} items={shown} activeId={activeId} />
+        {shown.length === 0 ? <p className="list-empty">{t("list.archivedEmpty")}</p> : null}
+      </>
+    )
+  }
+  return (
+    <>
+      <Group title={t("list.pinned")} items={pinned} activeId={activeId} />
+      {folders.map((folder) => (
+        <FolderGroup
+          key={folder.id}
+          folder={folder}
+          items={shown.filter(({ folderId, isPinned }) => !isPinned && folderId === folder.id)}
+          activeId={activeId}
+        />
+      ))}
+      {groups.map(({ items, title }) => (
+        <Group key={title} title={t(title)} items={items} activeId={activeId} />
+      ))}
+      {shown.length === 0 && folders.length === 0 ? (
+        <div className="list-empty">
+          <p>{t("list.empty")}</p>
+          <p>{t("list.emptyHint")}</p>
+        </div>
+      ) : null}
+      {hasMore ? (
+        <button type="button" className="list-switch" onClick={() => void lists.loadMore()}>
+          {t("list.more")}
+        </button>
+      ) : null}
+      <button
+        type="button"
+        className="list-switch"
+        onClick={() => {
+          setInArchive(true)
+          void lists.loadArchive()
+        }}
+      >
+        <Archive aria-hidden />
+        {t("list.archived")}
+      </button>
+    </>
+  )
+}
+
+interface GroupProps {
+  readonly title: string
+  readonly items: ReadonlyArray<ListedConversation>
+  readonly activeId: string | undefined
+}
+
+const Group = ({ activeId, items, title }: GroupProps) =>
+  items.length === 0 ? null : (
+    <section className="list-group">
+      <h2>{title}</h2>
+      <Rows items={items} activeId={activeId} />
+    </section>
+  )
+
+const Rows = ({ activeId, items }: Omit<GroupProps, "title">) => (
+  <ul>
+    {items.map((conversation) => (
+      <ConversationRow key={conversation.id} conversation={conversation} active={conversation.id === activeId} />
+    ))}
+  </ul>
+)
+
+const FolderGroup = ({ activeId, folder, items }: Omit<GroupProps, "title"> & { readonly folder: Folder }) => {
+  const t = useText()
+  const [open, setOpen] = useState(() => items.some(({ id }) => id === activeId))
+  return (
+    <section className="list-group list-folder">
+      <div className="list-row">
+        <button type="button" className="list-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? <ChevronRight aria-hidden className="turned" /> : <FolderIcon aria-hidden />}
+          <span className="list-title" dir="auto">
+            {folder.name}
+          </span>
+          <span className="list-count">{items.length === 0 ? "" : items.length}</span>
+        </button>
+        <FolderMenu folder={folder} />
+      </div>
+      {open ? (
+        items.length === 0 ? (
+          <p className="list-none">{t("list.folderEmpty")}</p>
+        ) : (
+          <Rows items={items} activeId={activeId} />
+        )
+      ) : null}
+    </section>
+  )
+}
+
+const skeletonWidths = [72, 54, 80, 63, 70, 48, 76]
+
+const Skeleton = () => (
+  <div className="list-skeleton" aria-hidden>
+    {skeletonWidths.map((width) => (
+      <span key={width} className="skeleton" style={{ inlineSize: `${width}%` }} />
+    ))}
+  </div>
+)

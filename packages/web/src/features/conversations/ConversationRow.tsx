@@ -1,0 +1,143 @@
+import { Menu } from "@base-ui/react/menu"
+import { Archive, ArchiveRestore, Ellipsis, FolderInput, FolderPlus, Pencil, Pin, PinOff, Trash2, Users } from "lucide-react"
+import { memo, useState } from "react"
+import { Link } from "wouter"
+import { useApp } from "../../app/AppContext.ts"
+import type { ListedConversation } from "../../client/sdk.ts"
+import { useSnapshot } from "../../client/useSnapshot.ts"
+import { MenuItem, MenuPopup } from "../../design/MenuPopup.tsx"
+import { notify } from "../../design/notify.ts"
+import { useText } from "../../i18n/useText.ts"
+import { NameField } from "./NameField.tsx"
+
+interface ConversationRowProps {
+  readonly conversation: ListedConversation
+  readonly active: boolean
+}
+
+export const ConversationRow = memo(({ active, conversation }: ConversationRowProps) => {
+  const t = useText()
+  const { lists } = useApp()
+  const [renaming, setRenaming] = useState(false)
+  const title = conversation.title === "" ? t("list.untitled") : conversation.title
+  if (renaming) {
+    return (
+      <li className="list-row">
+        <NameField
+          label={t("list.titleLabel")}
+          value={conversation.title}
+          onDone={(name) => {
+            setRenaming(false)
+            if (name !== undefined && name !== conversation.title) void lists.rename(conversation.id, name)
+          }}
+        />
+      </li>
+    )
+  }
+  return (
+    <li className="list-row" data-active={active}>
+      <Link
+        className="list-link"
+        href={`/c/${conversation.id}`}
+        aria-current={active ? "page" : undefined}
+        title={title}
+        onDoubleClick={() => setRenaming(true)}
+      >
+        <span className="list-title" dir="auto">
+          {title}
+        </span>
+        {conversation.memberCount > 1 ? (
+          <span className="list-count" title={t("list.shared", { count: conversation.memberCount })}>
+            <Users aria-hidden />
+            <span className="visually-hidden">{t("list.shared", { count: conversation.memberCount })}</span>
+          </span>
+        ) : null}
+      </Link>
+      <RowMenu conversation={conversation} title={title} onRename={() => setRenaming(true)} />
+    </li>
+  )
+})
+
+interface RowMenuProps {
+  readonly conversation: ListedConversation
+  readonly title: string
+  readonly onRename: () => void
+}
+
+const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
+  const t = useText()
+  const { lists, startNew } = useApp()
+  const { id, isArchived, isPinned, role } = conversation
+  const remove = () => {
+    const keep = lists.remove(id)
+    if (location.pathname === `/c/${id}`) startNew()
+    notify(t("list.deleted", { title }), { action: { label: t("action.undo"), run: keep } })
+  }
+  const archive = () => {
+    void lists.mark(id, { isArchived: !isArchived })
+    if (isArchived) return
+    const undo = () => void lists.mark(id, { isArchived: false })
+    notify(t("list.archivedDone", { title }), { action: { label: t("action.undo"), run: undo } })
+  }
+  return (
+    <Menu.Root>
+      <Menu.Trigger className="icon-button list-menu" data-size="small" aria-label={t("list.menu", { title })}>
+        <Ellipsis aria-hidden />
+      </Menu.Trigger>
+      <MenuPopup>
+        <MenuItem
+          icon={isPinned ? PinOff : Pin}
+          label={isPinned ? t("list.unpin") : t("list.pin")}
+          onSelect={() => void lists.mark(id, { isPinned: !isPinned })}
+        />
+        <MenuItem icon={Pencil} label={t("action.rename")} onSelect={onRename} />
+        <FolderChoice conversation={conversation} />
+        <MenuItem
+          icon={isArchived ? ArchiveRestore : Archive}
+          label={isArchived ? t("list.unarchive") : t("list.archive")}
+          onSelect={archive}
+        />
+        {role === "owner" ? (
+          <>
+            <Menu.Separator className="menu-separator" />
+            <MenuItem icon={Trash2} label={t("action.delete")} danger onSelect={remove} />
+          </>
+        ) : null}
+      </MenuPopup>
+    </Menu.Root>
+  )
+}
+
+const FolderChoice = ({ conversation }: { readonly conversation: ListedConversation }) => {
+  const t = useText()
+  const { lists, open } = useApp()
+  const { folders } = useSnapshot(lists.state)
+  const { folderId, id } = conversation
+  return (
+    <Menu.SubmenuRoot>
+      <Menu.SubmenuTrigger className="menu-item">
+        <FolderInput aria-hidden />
+        {t("list.moveTo")}
+      </Menu.SubmenuTrigger>
+      <MenuPopup>
+        {folders.map((folder) => (
+          <MenuItem
+            key={folder.id}
+            icon={FolderInput}
+            label={folder.name}
+            disabled={folder.id === folderId}
+            onSelect={() => void lists.mark(id, { folderId: folder.id })}
+          />
+        ))}
+        {folderId === null ? null : (
+          <MenuItem icon={ArchiveRestore} label={t("list.noFolder")} onSelect={() => void lists.mark(id, { folderId: null })} />
+        )}
+        <MenuItem
+          icon={FolderPlus}
+          label={t("list.newFolder")}
+          onSelect={() => open({ dialog: "new-folder", conversationId: id })}
+        />
+      </MenuPopup>
+    </Menu.SubmenuRoot>
+  )
+}

@@ -1,0 +1,59 @@
+import { useState } from "react"
+import { useApp } from "../../app/AppContext.ts"
+import type { Folder, ListedConversation } from "../../client/sdk.ts"
+import { Dialog } from "../../design/Dialog.tsx"
+import { useText } from "../../i18n/useText.ts"
+
+interface FolderDialogProps {
+  readonly onClose: () => void
+  /** The one to be renamed; a new one when absent. */
+  readonly folder?: Folder | undefined
+  /** What goes into the new one. */
+  readonly conversationId?: ListedConversation["id"] | undefined
+}
+
+export const FolderDialog = ({ conversationId, folder, onClose }: FolderDialogProps) => {
+  const t = useText()
+  const { lists, report } = useApp()
+  const [name, setName] = useState(folder?.name ?? "")
+  const [busy, setBusy] = useState(false)
+  const keep = async (): Promise<void> => {
+    setBusy(true)
+    try {
+      if (folder === undefined) {
+        const made = await lists.createFolder(name.trim())
+        if (conversationId !== undefined) void lists.mark(conversationId, { folderId: made.id })
+      } else {
+        await lists.renameFolder(folder.id, name.trim())
+      }
+      onClose()
+    } catch (error) {
+      setBusy(false)
+      report(error)
+    }
+  }
+  return (
+    <Dialog title={folder === undefined ? t("list.newFolder") : t("action.rename")} onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void keep()
+        }}
+      >
+        <label className="field">
+          <span>{t("list.folderName")}</span>
+          <input className="input" dir="auto" value={name} maxLength={128} onChange={(event) => setName(event.target.value)} />
+        </label>
+        <div className="dialog-actions">
+          <button type="button" className="button" data-kind="quiet" onClick={onClose}>
+            {t("action.cancel")}
+          </button>
+          <button type="submit" className="button" data-kind="primary" disabled={busy || name.trim() === ""}>
+            {folder === undefined ? t("action.create") : t("action.save")}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

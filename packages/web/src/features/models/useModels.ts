@@ -1,0 +1,69 @@
+/** What can be asked: read once, and again when the page comes back after a while. */
+import { useState, useSyncExternalStore } from "react"
+import { listModels } from "../../client/listModels.ts"
+import type { Usage } from "../../client/sdk.ts"
+import { Value } from "../../client/Value.ts"
+
+export interface Model {
+  readonly id: string
+  /** Dollars for a million tokens, where the server tells. */
+  readonly inputPerMillion?: number
+  readonly outputPerMillion?: number
+}
+
+const models = new Value<ReadonlyArray<Model>>([])
+let asked = false
+
+export const useModels = (): ReadonlyArray<Model> => useSyncExternalStore(subscribe, models.getSnapshot)
+
+const chosenKey = "parley.model"
+
+/** What new conversations ask: the one that was chosen last, while there is such a one, else the server's first. */
+export const useChosenModel = (): readonly [string | undefined, (id: string) => void] => {
+  const known = useModels()
+  const [chosen, setChosen] = useState(readChosen)
+  const present = known.some(({ id }) => id === chosen) ? chosen : known[0]?.id
+  return [
+    present,
+    (id) => {
+      setChosen(id)
+      try {
+        localStorage.setItem(chosenKey, id)
+      } catch {
+        // Storage is refused: it holds as long as the page.
+      }
+    }
+  ]
+}
+
+const readChosen = (): string | undefined => {
+  try {
+    return localStorage.getItem(chosenKey) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+const subscribe = (listener: () => void): (() => void) => {
+  if (!asked) {
+    asked = true
+    void load()
+  }
+  return models.subscribe(listener)
+}
+
+const load = async (): Promise<void> => {
+  try {
+    models.set(await listModels())
+  } catch {
+    // Asked again by the next one who looks; a conversation goes on with its own model.
+    asked = false
+  }
+}
+
+/** In dollars; undefined where no price is known. */
+export const costOf = (models: ReadonlyArray<Model>, id: string | null, usage: Usage): number | undefined => {
+  const model = models.find((other) => other.id === id)
+  if (model?.inputPerMillion === undefined || model.outputPerMillion === undefined) return undefined
+  return (usage.inputTokens * model.inputPerMillion + usage.outputTokens * model.outputPerMillion) / 1_000_000
+}

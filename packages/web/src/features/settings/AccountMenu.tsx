@@ -1,0 +1,31 @@
+import { Menu } from "@base-ui/react/menu"
+import { ChevronsUpDown, Command, Keyboard, LogOut, Settings } from "lucide-react"
+import { useApp } from "../../app/AppContext.ts"
+import { Avatar } from "../../design/Avatar.tsx"
+import { MenuItem, MenuPopup } from "../../design/MenuPopup.tsx"
+import { useText } from "../../i18n/useText.ts"
+import "./settings.css"
+
+export const AccountMenu = () => {
+  const t = useText()
+  const { me, open, signOut } = useApp()
+  return (
+    <Menu.Root>
+      <Menu.Trigger className="account" aria-label={t("side.account")}>
+        <Avatar of="person" name={me.principal.displayName} />
+        <span className="account-names">
+          <span dir="auto">{me.principal.displayName}</span>
+          <small dir="auto">{me.tenant.name}</small>
+        </span>
+        <ChevronsUpDown aria-hidden />
+      </Menu.Trigger>
+      <MenuPopup side="top">
+        <MenuItem icon={Settings} label={t("settings.title")} onSelect={() => open({ dialog: "settings" })} />
+        <MenuItem icon={Command} label={t("palette.label")} keys="Mod+K" onSelect={() => open({ dialog: "palette" })} />
+        <MenuItem icon={Keyboard} label={t("shortcuts.title")} keys="?" onSelect={() => open({ dialog: "shortcuts" })} />
+        <Menu.Separator className="menu-separator" />
+        <MenuItem icon={LogOut} label={t("signIn.out")} onSelect={signOut} />
+      </MenuPopup>
+    </Menu.Root>
+  )
+}

@@ -1,0 +1,7 @@
+/** Markdown as it is spoken: without its marks, code named rather than spelled. */
+export const plainText = (markdown: string): string =>
+  markdown
+    .replace(/^ {0,3}(`{3,}|~{3,})[\s\S]*?(?:^ {0,3}\1[^\n]*$|$(?![\s\S]))/gm, " … ")
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/^ {0,3}(#{1,6}|>|[-*+]|\d+\.)\s+/gm, "")
+    .replace(/[*_~`|]/g, "")

@@ -1,0 +1,115 @@
+import { Check, Copy, RefreshCw, Square, Volume2 } from "lucide-react"
+import type { ChatMessage, Part } from "../../client/sdk.ts"
+import { Avatar } from "../../design/Avatar.tsx"
+import { IconButton } from "../../design/IconButton.tsx"
+import { useCopied } from "../../design/useCopied.ts"
+import { useText } from "../../i18n/useText.ts"
+import { Markdown } from "../../markdown/Markdown.tsx"
+import { modelName } from "../models/modelName.ts"
+import { canSpeak, useReadAloud } from "../speech/useReadAloud.ts"
+import { AnswerEnd } from "./AnswerEnd.tsx"
+import { MessageDetails } from "./MessageDetails.tsx"
+import { Reasoning } from "./Reasoning.tsx"
+import { Switches } from "./Switches.tsx"
+import { textOfParts } from "./textOfParts.ts"
+import type { ThreadActions } from "./ThreadActions.ts"
+import { ToolCall } from "./ToolCall.tsx"
+import { VersionSwitch } from "./VersionSwitch.tsx"
+
+interface AnswerRowProps {
+  readonly message: ChatMessage
+  readonly isLast: boolean
+  readonly isRoom: boolean
+  readonly actions: ThreadActions
+}
+
+export const AnswerRow = ({ actions, isLast, isRoom, message }: AnswerRowProps) => {
+  const t = useText()
+  const streaming = message.status === "streaming"
+  const { content } = message
+  const name = modelName(message.model ?? "")
+  return (
+    <article
+      className="message answer"
+      aria-label={t("message.assistant", { model: name })}
+      aria-busy={streaming}
+      data-last={isLast}
+    >
+      {isRoom ? (
+        <header className="message-author">
+          <Avatar of="model" name={name} />
+          <span>{name}</span>
+        </header>
+      ) : null}
+      <Switches run={message.run} />
+      {content.map((part, index) => (
+        <AnswerPart key={index} part={part} message={message} live={streaming && index === content.length - 1} />
+      ))}
+      {message.run?.toolCallDrafts.map((draft) => (
+        <ToolCall key={`draft-${draft.index}`} name={draft.name ?? ""} input={draft.arguments} live />
+      ))}
+      {streaming && content.length === 0 ? <Waiting /> : null}
+      <AnswerEnd message={message} actions={actions} isLast={isLast} />
+      {streaming ? null : <AnswerActions message={message} actions={actions} />}
+    </article>
+  )
+}
+
+const AnswerPart = ({ live, message, part }: { readonly part: Part; readonly message: ChatMessage; readonly live: boolean }) => {
+  switch (part.type) {
+    case "text":
+      return <Markdown text={part.text} open={live} />
+    case "reasoning":
+      return <Reasoning text={part.text} live={live} />
+    case "tool-call": {
+      const result = message.run?.toolResults.find(({ toolCallId }) => toolCallId === part.id)
+      return <ToolCall name={part.name} input={part.arguments} result={result} live={live} />
+    }
+    default:
+      return null
+  }
+}
+
+const Waiting = () => {
+  const t = useText()
+  return (
+    <p className="message-waiting">
+      <span aria-hidden className="dots">
+        <i />
+        <i />
+        <i />
+      </span>
+      <span className="visually-hidden">{t("message.thinking")}</span>
+    </p>
+  )
+}
+
+const AnswerActions = ({ actions, message }: { readonly message: ChatMessage; readonly actions: ThreadActions }) => {
+  const t = useText()
+  const [copied, copy] = useCopied()
+  const text = textOfParts(message.content)
+  const [reading, toggleReading] = useReadAloud(text)
+  return (
+    <footer className="message-actions">
+      <VersionSwitch message={message} onSelect={actions.selectVersion} />
+      <IconButton size="small" side="bottom" label={copied ? t("action.copied") : t("action.copy")} onClick={() => copy(text)}>
+        {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
+      </IconButton>
+      <IconButton size="small" side="bottom" label={t("message.regenerate")} onClick={() => actions.regenerate(message)}>
+        <RefreshCw aria-hidden />
+      </IconButton>
+      {canSpeak && text !== "" ? (
+        <IconButton
+          size="small"
+          side="bottom"
+          label={reading ? t("message.readStop") : t("message.readAloud")}
+          aria-pressed={reading}
+          onClick={toggleReading}
+        >
+          {reading ? <Square aria-hidden /> : <Volume2 aria-hidden />}
+        </IconButton>
+      ) : null}
+      <MessageDetails message={message} />
+    </footer>
+  )
+}

@@ -1,0 +1,153 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react"
+import { commandEvent } from "../../app/useShortcuts.ts"
+import { useApp } from "../../app/AppContext.ts"
+import { Shell } from "../../app/Shell.tsx"
+import type { ChatMessage, UserContent } from "../../client/sdk.ts"
+import { useChat } from "../../client/useChat.ts"
+import { useText } from "../../i18n/useText.ts"
+import { Composer, type ComposerHandle } from "../composer/Composer.tsx"
+import { ComposerTools } from "../composer/ComposerTools.tsx"
+import { useComposerSuggestions } from "../composer/useComposerSuggestions.ts"
+import { useFileDrop } from "../composer/useFileDrop.tsx"
+import { askOf } from "../rooms/askOf.ts"
+import { TypingNote } from "../rooms/TypingNote.tsx"
+import { AnswerAnnouncer } from "./AnswerAnnouncer.tsx"
+import { ConversationBar } from "./ConversationBar.tsx"
+import { MessageRow } from "./MessageRow.tsx"
+import { Thread } from "./Thread.tsx"
+import type { ThreadActions } from "./ThreadActions.ts"
+import { ThreadSkeleton } from "./ThreadSkeleton.tsx"
+import { textOfParts } from "./textOfParts.ts"
+
+export const ConversationPage = ({ id }: { readonly id: string }) => {
+  const t = useText()
+  const { lists, me, report, startNew } = useApp()
+  const [chat, state] = useChat(id)
+  const { activeRun, conversation, members, messages, status } = state
+  const composer = useRef<ComposerHandle>(null)
+  const [editing, setEditing] = useState<string>()
+  const drop = useFileDrop((files) => composer.current?.addFiles(files))
+  const isRoom = members.length > 1
+  const suggestions = useComposerSuggestions(isRoom ? members : undefined)
+  const names = useMemo(
+    () => new Map<string, string>(members.map(({ displayName, principalId }) => [principalId, displayName])),
+    [members]
+  )
+
+  const actions = useMemo<ThreadActions>(
+    () => ({
+      regenerate: (message, model) => {
+        if (message.id !== null) chat.regenerate(message.id, { model })
+      },
+      edit: (message, content) => {
+        if (message.id !== null) chat.edit(message.id, content)
+      },
+      selectVersion: (message, index) => {
+        const version = message.siblings[index]
+        if (version !== undefined) chat.selectBranch(version)
+      },
+      retry: (message) => chat.sent(message.key)?.retry(),
+      discard: (message) => void chat.sent(message.key)?.discard(),
+      goOn: () => void chat.send(t("message.goOnText"))
+    }),
+    [chat, t]
+  )
+
+  const send = (content: UserContent): boolean => {
+    try {
+      const { content: said, ...options } = askOf(content, isRoom)
+      chat.send(said, options)
+      return true
+    } catch (error) {
+      report(error)
+      return false
+    }
+  }
+  const stop = useCallback(() => void chat.cancel().catch(report), [chat, report])
+
+  useEffect(() => {
+    const onCommand = (event: Event) => {
+      if (!(event instanceof CustomEvent)) return
+      if (event.detail === "stop" && activeRun !== null) stop()
+      const last = messages.findLast(({ role }) => role === "assistant")
+      if (event.detail === "copy-last" && last !== undefined) void navigator.clipboard.writeText(textOfParts(last.content))
+    }
+    addEventListener(commandEvent, onCommand)
+    return () => removeEventListener(commandEvent, onCommand)
+  }, [activeRun, messages, stop])
+
+  // What the server tells of it, the list shows: the title that the first message gave, say.
+  useEffect(() => {
+    if (conversation !== null) lists.put(conversation)
+  }, [conversation, lists])
+  useEffect(() => {
+    document.title =
+      conversation === null || conversation.title === "" ? t("app.name") : `${conversation.title} · ${t("app.name")}`
+  }, [conversation, t])
+
+  const ownLast = messages.findLast(
+    ({ authorId, role }) => role === "user" && (authorId === null || authorId === me.principal.id)
+  )
+  const nameOf = (message: ChatMessage): string | null =>
+    message.authorId === null || message.authorId === me.principal.id
+      ? null
+      : (names.get(message.authorId) ?? t("message.someone"))
+
+  if (status === "gone" || status === "failed") {
+    return (
+      <Shell activeId={id} bar={<span className="bar-title" />}>
+        <div className="empty-page">
+          <h2>{t(status === "gone" ? "thread.gone" : "thread.failed")}</h2>
+          <p>{status === "gone" ? t("thread.goneHint") : state.error?.message}</p>
+          <button type="button" className="button" data-kind="primary" onClick={startNew}>
+            {t("thread.start")}
+          </button>
+        </div>
+      </Shell>
+    )
+  }
+  return (
+    <Shell activeId={id} bar={<ConversationBar id={id} state={state} />}>
+      <div className="page" {...drop.props}>
+        {drop.overlay}
+        {status === "loading" && messages.length === 0 ? (
+          <ThreadSkeleton />
+        ) : (
+          <Thread
+            messages={messages}
+            hasOlder={state.hasOlder}
+            loadOlder={() => void chat.loadOlder().catch(report)}
+            render={(message, isLast) => (
+              <MessageRow
+                message={message}
+                isLast={isLast}
+                authorName={nameOf(message)}
+                isRoom={isRoom}
+                actions={actions}
+                editing={editing === message.key}
+                onEdit={setEditing}
+              />
+            )}
+            end={null}
+          />
+        )}
+        <div className="page-foot">
+          <TypingNote typing={state.typing} names={names} ownId={me.principal.id} />
+          <Composer
+            ref={composer}
+            draftId={id}
+            placeholder={t(isRoom ? "composer.placeholderRoom" : "composer.placeholder")}
+            streaming={activeRun !== null}
+            onStop={stop}
+            onSend={send}
+            onTyping={isRoom ? chat.setTyping : undefined}
+            onEditLast={ownLast === undefined ? undefined : () => setEditing(ownLast.key)}
+            suggestions={suggestions}
+            tools={conversation === null ? null : <ComposerTools conversation={conversation} />}
+          />
+        </div>
+      </div>
+      <AnswerAnnouncer messages={messages} title={conversation?.title ?? ""} />
+    </Shell>
+  )
+}

@@ -1,0 +1,133 @@
+import { Check, Clock, Copy, Pencil, TriangleAlert } from "lucide-react"
+import type { ChatMessage, Part } from "../../client/sdk.ts"
+import { errorText } from "../../client/errorText.ts"
+import { Avatar } from "../../design/Avatar.tsx"
+import { IconButton } from "../../design/IconButton.tsx"
+import { useCopied } from "../../design/useCopied.ts"
+import { useText } from "../../i18n/useText.ts"
+import { EditMessage } from "./EditMessage.tsx"
+import { MessageImage } from "./MessageImage.tsx"
+import type { ThreadActions } from "./ThreadActions.ts"
+import { textOfParts } from "./textOfParts.ts"
+import { VersionSwitch } from "./VersionSwitch.tsx"
+
+interface PersonRowProps {
+  readonly message: ChatMessage
+  readonly authorName: string | null
+  readonly isRoom: boolean
+  readonly isLast: boolean
+  readonly actions: ThreadActions
+  readonly editing: boolean
+  readonly onEdit: (key: string | undefined) => void
+}
+
+export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, message, onEdit }: PersonRowProps) => {
+  const t = useText()
+  const isOwn = authorName === null
+  return (
+    <article
+      className="message person"
+      data-own={isOwn}
+      data-last={isLast}
+      data-delivery={message.delivery}
+      aria-label={authorName ?? t("message.you")}
+    >
+      {isRoom && !isOwn ? (
+        <header className="message-author">
+          <Avatar of="person" name={authorName} />
+          <span dir="auto">{authorName}</span>
+        </header>
+      ) : null}
+      {editing ? (
+        <EditMessage
+          message={message}
+          onCancel={() => onEdit(undefined)}
+          onSend={(content) => {
+            onEdit(undefined)
+            actions.edit(message, content)
+          }}
+        />
+      ) : (
+        <>
+          {message.content.map((part, index) => (
+            <PersonPart key={index} part={part} />
+          ))}
+          <SendFault message={message} actions={actions} />
+          <PersonActions message={message} actions={actions} onEdit={isOwn ? () => onEdit(message.key) : undefined} />
+        </>
+      )}
+    </article>
+  )
+}
+
+const PersonPart = ({ part }: { readonly part: Part }) => {
+  switch (part.type) {
+    case "text":
+      return (
+        <p className="bubble" dir="auto">
+          {part.text}
+        </p>
+      )
+    case "image":
+      return <MessageImage url={part.url} />
+    default:
+      return null
+  }
+}
+
+interface PersonActionsProps {
+  readonly message: ChatMessage
+  readonly actions: ThreadActions
+  readonly onEdit: (() => void) | undefined
+}
+
+const PersonActions = ({ actions, message, onEdit }: PersonActionsProps) => {
+  const t = useText()
+  const [copied, copy] = useCopied()
+  if (message.delivery !== "accepted") return null
+  return (
+    <footer className="message-actions">
+      <IconButton
+        size="small"
+        side="bottom"
+        label={copied ? t("action.copied") : t("action.copy")}
+        onClick={() => copy(textOfParts(message.content))}
+      >
+        {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
+      </IconButton>
+      {onEdit === undefined ? null : (
+        <IconButton size="small" side="bottom" label={t("action.edit")} onClick={onEdit}>
+          <Pencil aria-hidden />
+        </IconButton>
+      )}
+      <VersionSwitch message={message} onSelect={actions.selectVersion} />
+    </footer>
+  )
+}
+
+const SendFault = ({ actions, message }: { readonly message: ChatMessage; readonly actions: ThreadActions }) => {
+  const t = useText()
+  if (message.delivery === "accepted") return null
+  if (message.delivery === "pending") {
+    return (
+      <p className="message-note" data-kind="pending">
+        <Clock aria-hidden />
+        {t("message.waiting")}
+      </p>
+    )
+  }
+  return (
+    <div className="message-fault" role="alert">
+      <TriangleAlert aria-hidden />
+      <p>
+        {t("message.notSent")} {message.sendError === null ? "" : errorText(t, message.sendError)}
+      </p>
+      <button type="button" className="button" onClick={() => actions.retry(message)}>
+        {t("action.retry")}
+      </button>
+      <button type="button" className="button" data-kind="quiet" onClick={() => actions.discard(message)}>
+        {t("action.discard")}
+      </button>
+    </div>
+  )
+}

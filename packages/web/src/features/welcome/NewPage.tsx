@@ -1,0 +1,84 @@
+import { SlidersHorizontal } from "lucide-react"
+import { lazy, Suspense, useEffect, useRef, useState } from "react"
+import { useLocation } from "wouter"
+import { useApp } from "../../app/AppContext.ts"
+import { Shell } from "../../app/Shell.tsx"
+import type { ConversationInput, UserContent } from "../../client/sdk.ts"
+import { IconButton } from "../../design/IconButton.tsx"
+import { useText } from "../../i18n/useText.ts"
+import { Composer, type ComposerHandle } from "../composer/Composer.tsx"
+import { useComposerSuggestions } from "../composer/useComposerSuggestions.ts"
+import { useFileDrop } from "../composer/useFileDrop.tsx"
+import { ModelPicker } from "../models/ModelPicker.tsx"
+import { useChosenModel } from "../models/useModels.ts"
+import { askOf } from "../rooms/askOf.ts"
+import { Welcome } from "./Welcome.tsx"
+
+const ParametersDialog = lazy(async () => ({ default: (await import("../models/ParametersDialog.tsx")).ParametersDialog }))
+
+/** Where a conversation begins: it is made with its first message. */
+export const NewPage = () => {
+  const t = useText()
+  const { lists, me, parley, report } = useApp()
+  const [, navigate] = useLocation()
+  const composer = useRef<ComposerHandle>(null)
+  const [model, chooseModel] = useChosenModel()
+  const [manner, setManner] = useState<ConversationInput>({})
+  const [tuning, setTuning] = useState(false)
+  const suggestions = useComposerSuggestions()
+  const drop = useFileDrop((files) => composer.current?.addFiles(files))
+  useEffect(() => {
+    document.title = t("app.name")
+    composer.current?.focus()
+  }, [t])
+
+  const send = async (content: UserContent): Promise<boolean> => {
+    try {
+      const { content: said, ...options } = askOf(content, false)
+      const made = await parley.api.conversations.create({ ...manner, ...(model === undefined ? {} : { model }) })
+      parley.conversation(made.id).send(said, options)
+      lists.add({ ...made, folderId: null, isPinned: false, isArchived: false, role: "owner", memberCount: 1 })
+      navigate(`/c/${made.id}`)
+      return true
+    } catch (error) {
+      report(error)
+      return false
+    }
+  }
+
+  return (
+    <Shell activeId={undefined} bar={<span className="bar-title" />}>
+      <div className="page" {...drop.props}>
+        {drop.overlay}
+        <Welcome
+          name={me.principal.displayName}
+          onChoose={(text) => composer.current?.insert(text)}
+          composer={
+            <Composer
+              ref={composer}
+              draftId="new"
+              placeholder={t("composer.placeholder")}
+              streaming={false}
+              onStop={() => {}}
+              onSend={send}
+              suggestions={suggestions}
+              tools={
+                <>
+                  <IconButton label={t("parameters.title")} onClick={() => setTuning(true)}>
+                    <SlidersHorizontal aria-hidden />
+                  </IconButton>
+                  {model === undefined ? null : <ModelPicker value={model} onChange={chooseModel} />}
+                </>
+              }
+            />
+          }
+        />
+      </div>
+      {tuning ? (
+        <Suspense fallback={null}>
+          <ParametersDialog value={manner} onChange={setManner} onClose={() => setTuning(false)} />
+        </Suspense>
+      ) : null}
+    </Shell>
+  )
+}

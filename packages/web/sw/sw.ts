@@ -1,0 +1,66 @@
+/**
+ * Keeps the app's own files, so that it opens without a network. It never touches what is asked of the server: no `/api`, no `/v1`, no
+ * socket passes through it.
+ */
+/// <reference lib="webworker" />
+
+declare const self: ServiceWorkerGlobalScope
+
+/** Filled in when the app is built: what the first page needs. */
+const files: ReadonlyArray<string> = JSON.parse("__PARLEY_FILES__")
+const cacheName = "parley-__PARLEY_VERSION__"
+
+/** How long a page may take to come from the server before the kept one is shown. */
+const patienceMs = 2_500
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(keepAll())
+})
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(takeOver())
+})
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event
+  const url = new URL(request.url)
+  if (request.method !== "GET" || url.origin !== self.location.origin) return
+  if (request.mode === "navigate") {
+    if (isPage(url.pathname)) event.respondWith(page(request))
+  } else if (url.pathname.startsWith("/assets/")) {
+    event.respondWith(kept(request))
+  } else if (files.includes(url.pathname)) {
+    event.respondWith(fetch(request).catch(() => kept(request)))
+  }
+})
+
+const keepAll = async (): Promise<void> => {
+  const cache = await caches.open(cacheName)
+  await cache.addAll(files.map((file) => new Request(file, { cache: "reload" })))
+  await self.skipWaiting()
+}
+
+const takeOver = async (): Promise<void> => {
+  for (const name of await caches.keys()) if (name.startsWith("parley-") && name !== cacheName) await caches.delete(name)
+  await self.clients.claim()
+}
+
+/** Pages of the app; the rest of the paths are the server's. */
+const isPage = (path: string): boolean => path === "/" || /^\/(c|s)\//.test(path)
+
+const page = async (request: Request): Promise<Response> => {
+  try {
+    return await fetch(request, { signal: AbortSignal.timeout(patienceMs) })
+  } catch {
+    return (await caches.match("/")) ?? Response.error()
+  }
+}
+
+/** Files whose names hold their content's hash: as kept, or fetched once and kept. */
+const kept = async (request: Request): Promise<Response> => {
+  const known = await caches.match(request)
+  if (known !== undefined) return known
+  const response = await fetch(request)
+  if (response.ok) await (await caches.open(cacheName)).put(request, response.clone())
+  return response
+}

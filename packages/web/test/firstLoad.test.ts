@@ -1,0 +1,57 @@
+/** What a browser fetches before anything can be done: everything else comes when it is needed. */
+import { assert, describe, it } from "@effect/vitest"
+import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
+import { afterEach, vi } from "vitest"
+import { build, type Rolldown } from "vite"
+import { firstLoadOf } from "../build/appFiles.ts"
+
+const maxFirstLoadBytes = 250_000
+const maxScriptBytes = 220_000
+
+const isOutput = (built: Awaited<ReturnType<typeof build>>): built is Rolldown.RolldownOutput => "output" in built
+
+const built = async (): Promise<Rolldown.OutputBundle> => {
+  // As it is shipped, not as tests see it.
+  vi.stubEnv("NODE_ENV", "production")
+  const result = await build({
+    configFile: fileURLToPath(new URL("../vite.config.ts", import.meta.url)),
+    logLevel: "error",
+    build: { write: false }
+  })
+  if (!isOutput(result)) throw new Error("the build has no output")
+  return Object.fromEntries(result.output.map((output) => [output.fileName, output]))
+}
+
+const gzipped = (output: Rolldown.OutputChunk | Rolldown.OutputAsset): number => {
+  const content = output.type === "chunk" ? output.code : output.source
+  // A font is compressed already.
+  return output.fileName.endsWith(".woff2") ? content.length : gzipSync(content).length
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+describe("the first load", () => {
+  it("is at most 250 KB gzipped with style, font and page, and holds nothing that only some answers need", async () => {
+    const bundle = await built()
+    const files = firstLoadOf(bundle).flatMap((name) => bundle[name] ?? [])
+    const page = bundle["index.html"]
+    const sizes = [...files, ...(page === undefined ? [] : [page])].map((output) => ({
+      name: output.fileName,
+      bytes: gzipped(output)
+    }))
+    const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0)
+    const scripts = sizes.filter(({ name }) => name.endsWith(".js")).reduce((sum, { bytes }) => sum + bytes, 0)
+    assert.isAtMost(total, maxFirstLoadBytes, JSON.stringify(sizes))
+    assert.isAtMost(scripts, maxScriptBytes)
+    const modules = files.flatMap((output) => (output.type === "chunk" ? output.moduleIds : []))
+    for (const heavy of ["/katex/", "/highlight.js/", "/mermaid/", "/cmdk/"]) {
+      assert.deepStrictEqual(
+        modules.filter((id) => id.includes(heavy)),
+        []
+      )
+    }
+  })
+})

@@ -18,6 +18,9 @@ import { notFoundMessage, ownerOf } from "./modelNames.ts"
 import type { OwnedModel } from "./modelNames.ts"
 import { defaultLimits } from "./ProviderLimits.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
+import { resolveRoute } from "./routing/resolveRoute.ts"
+import type { StreamOptions } from "./routing/RoutedCall.ts"
+import type { RouteTarget } from "./routing/RouteTarget.ts"
 import { sourcesOf } from "./providerSources.ts"
 import type { ProvidersConfig } from "./ProvidersConfig.ts"
 import { makeModelTokens } from "./tokens/ModelTokens.ts"
@@ -40,7 +43,8 @@ export interface ResolvedModel {
   readonly tokens: ModelTokens
   /** Both go through the target's circuit, set the request's `model`, and answer with the usage's cost where the price is known. */
   readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
-  readonly stream: (request: ModelRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, ProviderError>
+  /** The options are of use to routes. */
+  readonly stream: (request: ModelRequest, sink: ModelSink, options?: StreamOptions) => Effect.Effect<ModelAnswer, ProviderError>
   /** Beside the circuit; `ProviderRejected` when the provider has no embeddings. */
   readonly embed: Embedder
 }
@@ -66,10 +70,10 @@ export class Providers extends Context.Service<
       Effect.sync(() => {
         const limits = { ...defaultLimits, ...config.limits }
         const sources = sourcesOf(config, limits)
-        return Layer.provide(Layer.effect(Providers, makeProviders(sources, limits, makeModelNames(config))), [
-          ProviderCircuits.layer(sources, limits),
-          TokenWorker.layer
-        ])
+        return Layer.provide(
+          Layer.effect(Providers, makeProviders(sources, limits, makeModelNames(config), config.routes ?? {})),
+          [ProviderCircuits.layer(sources, limits), TokenWorker.layer]
+        )
       })
     )
   }
@@ -81,7 +85,8 @@ const maxResolved = 1_000
 const makeProviders = Effect.fnUntraced(function* (
   sources: ReadonlyArray<EmbeddingSource>,
   limits: ProviderLimits,
-  names: ModelNames
+  names: ModelNames,
+  routes: NonNullable<ProvidersConfig["routes"]>
 ) {
   const circuits = yield* ProviderCircuits
   const worker = yield* TokenWorker
@@ -90,19 +95,19 @@ const makeProviders = Effect.fnUntraced(function* (
     sources.map(({ id, isDemo }) => ({ id, isDemo, list: circuits.models(id) })),
     limits
   )
-  const models = Effect.map(catalog.models, (listed) => names.complete(listed, live))
+  const models = Effect.map(catalog.models, (listed) => names.complete(listed, live, [...routed.keys()]))
   const resolved = new Map<string, ResolvedModel>()
   const embedders = new Map<string, Embedder>()
   for (const { embedder, id } of sources) if (embedder !== undefined) embedders.set(id, yield* embedder)
 
-  const keep = (name: string, { model, provider }: OwnedModel): ResolvedModel => {
+  const modelOf = ({ model, provider }: OwnedModel): ResolvedModel => {
     const owned = { model, provider }
     const isDemo = sources.some((source) => source.id === provider && source.isDemo)
     const facts = names.facts(provider, model)
     const tokens = makeModelTokens(model, facts, worker)
     const settled = (request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
       Effect.map(call, (answer) => ({ ...answer, usage: tokens.settle(request, answer) }))
-    const found: ResolvedModel = {
+    return {
       provider,
       isDemo,
       model,
@@ -113,15 +118,45 @@ const makeProviders = Effect.fnUntraced(function* (
       stream: (request, sink) => settled(request, circuits.stream(owned, { ...request, model }, sink)),
       embed: (request) => (embedders.get(provider) ?? withoutEmbeddings(provider))({ ...request, model })
     }
+  }
+  const keep = (name: string, owned: OwnedModel): ResolvedModel => {
+    const found = modelOf(owned)
     if (resolved.size >= maxResolved) resolved.clear()
     resolved.set(name, found)
     return found
   }
 
+  const targetOf = (owned: OwnedModel): Omit<RouteTarget, "weight" | "region" | "isFallback"> => {
+    const { facts, tokens, name } = modelOf(owned)
+    const source = sources.find(({ id }) => id === owned.provider)
+    return {
+      owned,
+      name,
+      facts,
+      tokens,
+      goesOn: source?.goesOn?.(owned.model) ?? false,
+      circuit: () => {
+        const circuit = circuits.target(owned)
+        circuit.isNamed = true
+        return circuit
+      },
+      complete: (request, options) => circuits.complete(owned, request, options),
+      stream: (request, sink, options) => circuits.stream(owned, request, sink, options)
+    }
+  }
+  const routed = new Map(
+    Object.entries(routes).flatMap(([name, config]): Array<[string, ResolvedModel]> => {
+      const route = resolveRoute({ name, config, targetOf, ownerOf: (model) => ownerOf(names.meant(model), live) })
+      return route === undefined ? [] : [[name, { ...modelOf(route.main), ...route.router, name, model: name }]]
+    })
+  )
+
   const resolve = (name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
-    const known = resolved.get(name)
+    const known = routed.get(name) ?? resolved.get(name)
     if (known !== undefined) return Effect.succeed(known)
     const meant = names.meant(name)
+    const route = routed.get(meant)
+    if (route !== undefined) return Effect.succeed(route)
     const owner = ownerOf(meant, live)
     if (owner !== undefined) return Effect.sync(() => keep(name, owner))
     return Effect.flatMap(models, (all) => {

@@ -4,6 +4,7 @@ import type { ModelProvider } from "@parley/domain/ModelProvider"
 import type { ConfiguredProvider } from "./catalog/ConfiguredProvider.ts"
 import type { ModelFacts } from "./catalog/ModelFacts.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
+import type { RouteConfig } from "./routing/Route.ts"
 
 export interface ProviderAccess {
   readonly apiKey: Redacted.Redacted
@@ -19,6 +20,8 @@ export interface ProvidersConfig {
   readonly configured?: ReadonlyArray<ConfiguredProvider>
   /** Further names of models. */
   readonly aliases?: Readonly<Record<string, string>>
+  /** By the name that is asked for: how several targets answer it. */
+  readonly routes?: Readonly<Record<string, RouteConfig>>
   /** By `provider/model`; what is said here wins over what is known. */
   readonly models?: Readonly<Record<string, ModelFacts>>
   /** Providers that live in this process. */

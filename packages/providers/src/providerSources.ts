@@ -1,6 +1,6 @@
 /** Which providers are live, and where they are: settings into sources. */
 import { Effect, Redacted } from "effect"
-import { baseUrlOf as anthropicBaseUrlOf, anthropicWire } from "./anthropic/anthropicWire.ts"
+import { claudeGoesOn, baseUrlOf as anthropicBaseUrlOf, anthropicWire } from "./anthropic/anthropicWire.ts"
 import { listModels as listAnthropicModels } from "./anthropic/listModels.ts"
 import { vendorSource } from "./catalog/vendorSource.ts"
 import type { ProviderSource } from "./circuit/ProviderCircuit.ts"
@@ -30,7 +30,7 @@ export const sourcesOf = (config: ProvidersConfig, limits: ProviderLimits): Read
       apiKey: Redacted.value(config.anthropic.apiKey)
     }
     const models = listAnthropicModels("anthropic", target, limits)
-    sources.push(real("anthropic", target, makeWireProvider(anthropicWire, target, limits, models)))
+    sources.push({ ...real("anthropic", target, makeWireProvider(anthropicWire, target, limits, models)), goesOn: claudeGoesOn })
   }
   if (config.llama !== undefined) {
     const { apiKey, baseUrl } = config.llama

@@ -12,7 +12,11 @@ export interface ModelNames {
   /** What the configuration says wins over what is published. */
   readonly facts: (provider: string, model: string) => ModelFacts
   /** The live providers' lists, with the models and aliases of the configuration that can be asked for. */
-  readonly complete: (listed: ReadonlyArray<ModelInfo>, live: ReadonlyArray<string>) => ReadonlyArray<ModelInfo>
+  readonly complete: (
+    listed: ReadonlyArray<ModelInfo>,
+    live: ReadonlyArray<string>,
+    routes: ReadonlyArray<string>
+  ) => ReadonlyArray<ModelInfo>
 }
 
 export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "configured" | "models">): ModelNames => {
@@ -40,10 +44,11 @@ export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "config
       return { ...(kind === undefined ? {} : publishedFacts(kind, model)), ...declared.get(`${provider}/${model}`) }
     },
     meant: (name) => aliases.get(name) ?? name,
-    complete: (listed, live) => {
-      if (aliases.size === 0 && models.length === 0) return listed
+    complete: (listed, live, routes) => {
+      if (aliases.size === 0 && models.length === 0 && routes.length === 0) return listed
       const all = [...listed, ...unlisted(listed, live)]
       const aliased = [...aliases].flatMap(([alias, name]): Array<ModelInfo> => {
+        if (routes.includes(name)) return [routeInfo(alias)]
         const found = all.find(({ id, model }) => id === name || model === name)
         const owner = found ?? ownerOf(name, live)
         if (owner === undefined) return []
@@ -57,7 +62,11 @@ export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "config
           }
         ]
       })
-      return [...all, ...aliased].toSorted((a, b) => Number(a.kind !== "chat") - Number(b.kind !== "chat"))
+      const known = new Set([...all, ...aliased].map(({ id }) => id))
+      const routed = routes.filter((name) => !known.has(name)).map(routeInfo)
+      return [...all, ...aliased, ...routed].toSorted((a, b) => Number(a.kind !== "chat") - Number(b.kind !== "chat"))
     }
   }
 }
+
+const routeInfo = (name: string): ModelInfo => ({ id: name, provider: "route", model: name, createdAtSeconds: 0, kind: "chat" })

@@ -1,6 +1,6 @@
 /** A source of models out of a configured provider. */
 import { Redacted } from "effect"
-import { baseUrlOf as anthropicBaseUrlOf } from "../anthropic/anthropicWire.ts"
+import { claudeGoesOn, baseUrlOf as anthropicBaseUrlOf } from "../anthropic/anthropicWire.ts"
 import { listModels as listAnthropicModels } from "../anthropic/listModels.ts"
 import { makeEmbedder } from "../embeddings/makeEmbedder.ts"
 import type { EmbeddingSource } from "../embeddings/makeEmbedder.ts"
@@ -21,10 +21,15 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   const vendor = vendorOf(given.kind)
   const limits = { ...shared, ...given.limits }
   const { apiKey, headers, target } = vendorTarget(given)
-  const base = { id: given.id, isDemo: false, limits, target }
+  const goesOn = vendor.goesOn === undefined ? {} : { goesOn: () => true }
+  const base = { id: given.id, isDemo: false, limits, target, ...goesOn }
   if (vendor.wire === "anthropic") {
     const wire = anthropicVendorWire(given.id, vendor, headers)
-    return { ...base, make: makeWireProvider(wire, target, limits, listAnthropicModels(given.id, target, limits)) }
+    return {
+      ...base,
+      goesOn: claudeGoesOn,
+      make: makeWireProvider(wire, target, limits, listAnthropicModels(given.id, target, limits))
+    }
   }
   const dialect = { ...vendor.dialect, ...given.dialect }
   const wire = openaiVendorWire(given.id, vendor, dialect, headers)

@@ -4,6 +4,7 @@ import { anthropicWire } from "../anthropic/anthropicWire.ts"
 import { encodeRequest } from "../openai/encodeRequest.ts"
 import { openaiWire } from "../openai/openaiWire.ts"
 import type { Wire } from "../wire/Wire.ts"
+import { vendors } from "./vendors.ts"
 import type { Dialect, Vendor } from "./vendors.ts"
 
 export interface NamedHeaders {
@@ -14,8 +15,9 @@ export interface NamedHeaders {
 export const openaiVendorWire = (id: string, vendor: Vendor, dialect: Dialect, headers: NamedHeaders): typeof openaiWire => ({
   ...openaiWire,
   id,
+  idempotencyHeader: vendor.baseUrl === vendors.openai.baseUrl ? openaiWire.idempotencyHeader : undefined,
   headers: headersOf(openaiWire, vendor, headers),
-  encodeRequest: inDialect(dialect)
+  encodeRequest: goingOn(vendor, inDialect(dialect))
 })
 
 export const anthropicVendorWire = (id: string, vendor: Vendor, headers: NamedHeaders): typeof anthropicWire => ({
@@ -48,4 +50,19 @@ const inDialect = (dialect: Dialect): ((request: ModelRequest, streaming: boolea
         omitted.has(field) ? [] : [[renamed.get(field) ?? field, value]]
       )
     )
+}
+
+type Encode = (request: ModelRequest, streaming: boolean) => object
+
+/** An answer at the end of the messages is gone on with; some servers want to be told so. */
+const goingOn = ({ goesOn }: Vendor, encode: Encode): Encode => {
+  if (goesOn === undefined) return encode
+  return (request, streaming) => {
+    const body = encode(request, streaming)
+    if (request.messages.at(-1)?.role !== "assistant" || !("messages" in body) || !Array.isArray(body.messages)) return body
+    const messages: ReadonlyArray<unknown> = body.messages
+    const last = messages.at(-1)
+    const told = typeof last === "object" ? { ...last, ...goesOn.message } : last
+    return { ...body, messages: [...messages.slice(0, -1), told], ...goesOn.body }
+  }
 }

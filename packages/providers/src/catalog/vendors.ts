@@ -22,6 +22,8 @@ export interface Vendor {
   /** The header of the key; `authorization: Bearer …` when absent. */
   readonly keyHeader?: string
   readonly dialect: Dialect
+  /** Its models go on with an answer that ends the messages. Fields that it wants for that, in the answer and in the body. */
+  readonly goesOn?: { readonly message?: Readonly<Record<string, unknown>>; readonly body?: Readonly<Record<string, unknown>> }
 }
 
 const dialect = (differences: Partial<Dialect> = {}): Dialect => ({
@@ -52,19 +54,21 @@ export const vendors = {
     wire: "openai",
     baseUrl: "https://api.mistral.ai/v1",
     keyEnv: "MISTRAL_API_KEY",
-    dialect: dialect({ streamOptions: false, rename: { seed: "random_seed" }, omit: ["user"] })
+    dialect: dialect({ streamOptions: false, rename: { seed: "random_seed" }, omit: ["user"] }),
+    goesOn: { message: { prefix: true } }
   },
-  groq: { wire: "openai", baseUrl: "https://api.groq.com/openai/v1", keyEnv: "GROQ_API_KEY", dialect: modern },
+  groq: { wire: "openai", baseUrl: "https://api.groq.com/openai/v1", keyEnv: "GROQ_API_KEY", dialect: modern, goesOn: {} },
   deepseek: { wire: "openai", baseUrl: "https://api.deepseek.com/v1", keyEnv: "DEEPSEEK_API_KEY", dialect: dialect() },
   xai: { wire: "openai", baseUrl: "https://api.x.ai/v1", keyEnv: "XAI_API_KEY", dialect: modern },
   openrouter: { wire: "openai", baseUrl: "https://openrouter.ai/api/v1", keyEnv: "OPENROUTER_API_KEY", dialect: dialect() },
-  ollama: { wire: "openai", baseUrl: "http://127.0.0.1:11434/v1", dialect: dialect() },
+  ollama: { wire: "openai", baseUrl: "http://127.0.0.1:11434/v1", dialect: dialect(), goesOn: {} },
   vllm: {
     wire: "openai",
     baseUrl: "http://127.0.0.1:8000/v1",
     keyEnv: "VLLM_API_KEY",
     keyIsOptional: true,
-    dialect: dialect()
+    dialect: dialect(),
+    goesOn: { body: { continue_final_message: true, add_generation_prompt: false } }
   },
   "openai-compatible": { wire: "openai", dialect: dialect() }
 } as const satisfies Record<string, Vendor>

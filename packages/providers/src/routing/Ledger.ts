@@ -1,0 +1,69 @@
+/** What the calls for one answer used, call by call: each is settled by the tokens and the price of its own target. */
+import { Effect } from "effect"
+import type { AssistantPart } from "@parley/domain/Content"
+import type { Attempt, ModelAnswer } from "@parley/domain/ModelEvent"
+import type { ModelRequest } from "@parley/domain/ModelRequest"
+import { addUsage, noUsage } from "@parley/domain/Usage"
+import type { Usage } from "@parley/domain/Usage"
+import type { ModelTokens } from "../tokens/ModelTokens.ts"
+
+export class LedgerEntry {
+  readonly target: string
+  /** What it said itself, whatever of it was told on. */
+  text = ""
+  reasoning = ""
+  calls = ""
+  told: Usage | null = null
+  failure: string | undefined
+  readonly #tokens: ModelTokens
+  readonly #request: ModelRequest
+  #usage: Usage | undefined
+
+  constructor(target: string, tokens: ModelTokens, request: ModelRequest) {
+    this.target = target
+    this.#tokens = tokens
+    this.#request = request
+  }
+
+  answered(answer: ModelAnswer): void {
+    this.#usage = this.#tokens.settle(this.#request, answer)
+  }
+
+  /** A call that said nothing, and of which nothing was told, is taken for one that cost nothing; unless `isPaid`. */
+  usage(isPaid: boolean): Effect.Effect<Usage> {
+    if (this.#usage !== undefined) return Effect.succeed(this.#usage)
+    const said = this.#said()
+    if (said.length === 0 && this.told === null && !(isPaid && this.failure === undefined)) return Effect.succeed(noUsage)
+    return this.#tokens.settlePartial(this.#request, said, this.told)
+  }
+
+  #said(): ReadonlyArray<AssistantPart> {
+    const parts: Array<AssistantPart> = []
+    if (this.reasoning !== "") parts.push({ type: "reasoning", text: this.reasoning })
+    if (this.text !== "") parts.push({ type: "text", text: this.text })
+    if (this.calls !== "") parts.push({ type: "tool-call", id: "", name: "", arguments: this.calls })
+    return parts
+  }
+}
+
+export class Ledger {
+  readonly entries: Array<LedgerEntry> = []
+
+  attempts(isPaid = false): Effect.Effect<ReadonlyArray<Attempt>> {
+    return Effect.forEach(this.entries, (entry) =>
+      Effect.map(entry.usage(isPaid), (usage) => ({
+        target: entry.target,
+        usage,
+        ...(entry.failure === undefined ? {} : { failure: entry.failure })
+      }))
+    )
+  }
+
+  /** Of all calls so far. `isPaid`: also of one under way that has said nothing yet. */
+  total(isPaid: boolean): Effect.Effect<Usage> {
+    return Effect.map(this.attempts(isPaid), sumOf)
+  }
+}
+
+export const sumOf = (attempts: ReadonlyArray<Attempt>): Usage =>
+  attempts.reduce((total, { usage }) => addUsage(total, usage), noUsage)

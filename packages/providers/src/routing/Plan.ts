@@ -1,0 +1,83 @@
+/** Which target a request calls next, and when. It decides and calls nothing; all bounds of a request are counted here. */
+import type { ProviderError } from "@parley/domain/ProviderError"
+import { faultOf } from "./faultTable.ts"
+import type { RetrySettings } from "./Route.ts"
+import type { RouteTarget } from "./RouteTarget.ts"
+
+export type PlanStep =
+  | { readonly _tag: "Call"; readonly target: RouteTarget }
+  /** Until one of the targets may be called again. */
+  | { readonly _tag: "Wait"; readonly ms: number }
+  | { readonly _tag: "GiveUp" }
+
+export class Plan {
+  /** The last that says more than that a target cannot be called now; else the last. */
+  error: ProviderError | undefined
+  readonly #order: () => ReadonlyArray<RouteTarget>
+  readonly #retry: RetrySettings
+  readonly #deadlineMs: number
+  readonly #random: () => number
+  readonly #dead = new Set<RouteTarget>()
+  #left: Array<RouteTarget>
+  #calls = 0
+  #rounds = 0
+
+  constructor(options: {
+    readonly order: () => ReadonlyArray<RouteTarget>
+    readonly retry: RetrySettings
+    readonly deadlineMs: number
+    readonly random: () => number
+  }) {
+    this.#order = options.order
+    this.#retry = options.retry
+    this.#deadlineMs = options.deadlineMs
+    this.#random = options.random
+    this.#left = [...options.order()]
+  }
+
+  get calls(): number {
+    return this.#calls
+  }
+
+  next(nowMs: number): PlanStep {
+    if (this.#calls >= this.#retry.attempts || nowMs > this.#deadlineMs) return giveUp
+    const target = this.take(nowMs)
+    return target === undefined ? this.#nextRound(nowMs) : { _tag: "Call", target }
+  }
+
+  /** The next that may be called now, of those that this round has not called. */
+  take(nowMs: number): RouteTarget | undefined {
+    const at = this.#left.findIndex((target) => !this.#dead.has(target) && isFree(target, nowMs))
+    const target = this.#left[at]
+    if (target === undefined || this.#calls >= this.#retry.attempts) return undefined
+    this.#left.splice(at, 1)
+    this.#calls++
+    return target
+  }
+
+  failed(target: RouteTarget, error: ProviderError): void {
+    if (!faultOf(error).isRetried) this.#dead.add(target)
+    if (this.error === undefined || error._tag !== "ProviderUnavailable") this.error = error
+  }
+
+  /** All were tried. The wait is at random, so that callers do not come back together, and at least until one may be called. */
+  #nextRound(nowMs: number): PlanStep {
+    const { baseMs, maxMs, maxWaitMs } = this.#retry
+    const targets = this.#order().filter((target) => !this.#dead.has(target))
+    if (targets.length === 0) return giveUp
+    const backoffMs = Math.floor(this.#random() * Math.min(maxMs, baseMs * 2 ** this.#rounds))
+    const heldMs = Math.min(...targets.map((target) => target.circuit().waitMs(nowMs)))
+    const ms = Math.max(1, backoffMs, heldMs)
+    if (heldMs > maxWaitMs || nowMs + ms > this.#deadlineMs || this.#rounds >= this.#retry.attempts) return giveUp
+    this.#rounds++
+    this.#left = [...targets]
+    return { _tag: "Wait", ms }
+  }
+}
+
+const giveUp: PlanStep = { _tag: "GiveUp" }
+
+const isFree = (target: RouteTarget, nowMs: number): boolean => {
+  const circuit = target.circuit()
+  return circuit.waitMs(nowMs) === 0 && !circuit.isFull(nowMs)
+}

@@ -1,0 +1,104 @@
+/** What a client has been told of one streamed answer, whoever gave it; and the sinks through which the targets tell more. Synchronous. */
+import type { AssistantPart } from "@parley/domain/Content"
+import type { ModelAnswer, ModelEvent, ProviderSwitch } from "@parley/domain/ModelEvent"
+import type { ModelSink, StreamControl } from "@parley/domain/ModelProvider"
+import type { LedgerEntry } from "./Ledger.ts"
+import { Seam } from "./Seam.ts"
+
+export class Relay {
+  text = ""
+  reasoning = ""
+  hasCalls = false
+  /** Attempts that went on after what was told. */
+  continuations = 0
+  readonly #sink: ModelSink
+
+  constructor(sink: ModelSink) {
+    this.#sink = sink
+  }
+
+  /** Something of the answer was told. */
+  get hasSpoken(): boolean {
+    return this.text !== "" || this.hasCalls || this.reasoning !== ""
+  }
+
+  switched(event: ProviderSwitch): void {
+    if (event.restart === true) {
+      this.text = ""
+      this.reasoning = ""
+      this.hasCalls = false
+      this.continuations = 0
+    }
+    this.#sink([event], { ...noControl, target: event.to })
+  }
+
+  /** What is said once all attempts are over. */
+  end(event: ModelEvent): void {
+    this.#sink([event], noControl)
+  }
+
+  /** The sink of one attempt. `isContinued`: what it says follows on what was told. */
+  sinkOf(entry: LedgerEntry, isContinued: boolean, leftOff: number): ModelSink {
+    const seam = isContinued ? new Seam(this.text, leftOff) : undefined
+    if (isContinued) this.continuations++
+    return (events, control) => {
+      const told: Array<ModelEvent> = []
+      for (const event of events) this.#take(event, entry, seam, told)
+      if (told.length > 0) this.#sink(told, control)
+    }
+  }
+
+  /** The whole answer, of which the last attempt gave the end. */
+  answer(last: ModelAnswer): ModelAnswer {
+    if (this.continuations === 0) return last
+    const reasoning: ReadonlyArray<AssistantPart> = this.reasoning === "" ? [] : [{ type: "reasoning", text: this.reasoning }]
+    const calls = last.content.filter((part) => part.type === "tool-call")
+    return { ...last, content: [...reasoning, { type: "text", text: this.text }, ...calls] }
+  }
+
+  #take(event: ModelEvent, entry: LedgerEntry, seam: Seam | undefined, told: Array<ModelEvent>): void {
+    switch (event.type) {
+      case "text-delta": {
+        entry.text += event.text
+        if (seam === undefined) {
+          this.text += event.text
+          told.push(event)
+        } else this.#tell(seam.push(event.text), told)
+        return
+      }
+      case "reasoning-delta":
+        entry.reasoning += event.text
+        // A thought in the middle of an answer is about how to go on with it: of no use to anybody.
+        if (seam !== undefined) return
+        this.reasoning += event.text
+        told.push(event)
+        return
+      case "tool-call-delta":
+      case "tool-call":
+        if (event.type === "tool-call-delta") entry.calls += event.arguments
+        this.hasCalls = true
+        if (seam !== undefined) this.#tell(seam.flush(), told)
+        told.push(event)
+        return
+      case "usage":
+        entry.told = event.usage
+        return
+      case "finish":
+        if (seam !== undefined) this.#tell(seam.flush(), told)
+        told.push(event)
+        return
+      case "provider-switch":
+        told.push(event)
+        return
+    }
+  }
+
+  #tell(text: string, told: Array<ModelEvent>): void {
+    if (text === "") return
+    this.text += text
+    told.push({ type: "text-delta", text })
+  }
+}
+
+/** Of what no target says: there is nothing to pause. */
+const noControl: StreamControl = { pause: () => {}, resume: () => {} }

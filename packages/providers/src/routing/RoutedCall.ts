@@ -1,0 +1,279 @@
+/**
+ * One request on its way through the targets of its route: called, failed over, gone on with or begun again, until an answer is whole or
+ * nothing more may be tried. What is decided here is said in docs/routing.md.
+ */
+import { Cause, Clock, Effect, Exit } from "effect"
+import { errorTraits } from "@parley/domain/ErrorTraits"
+import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
+import type { ModelSink } from "@parley/domain/ModelProvider"
+import type { ModelMessage, ModelRequest } from "@parley/domain/ModelRequest"
+import { ProviderUnavailable } from "@parley/domain/ProviderError"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import { isSpoken } from "../circuit/WatchedSink.ts"
+import { estimateTokens } from "../tokens/estimateTokens.ts"
+import { continuePrompt, isContinuable } from "./continuation.ts"
+import { faultOf } from "./faultTable.ts"
+import { Ledger, LedgerEntry, sumOf } from "./Ledger.ts"
+import { Plan } from "./Plan.ts"
+import { race } from "./race.ts"
+import type { Racer } from "./race.ts"
+import { Relay } from "./Relay.ts"
+import type { RouteSettings } from "./Router.ts"
+import type { RouteTarget } from "./RouteTarget.ts"
+
+export interface StreamOptions {
+  /** The question from its beginning. Given when the client can be told that the answer begins again. */
+  readonly restart?: ReadonlyArray<ModelMessage>
+  /** What the calls use is written here, so that an answer that is cut off can be accounted. */
+  readonly ledger?: Ledger
+}
+
+/** How the next attempt stands to what was told. */
+type Way = "begins" | "continues" | "restarts"
+
+interface Attempted {
+  readonly target: RouteTarget
+  readonly entry: LedgerEntry
+}
+
+export class RoutedCall {
+  readonly #settings: RouteSettings
+  readonly #request: ModelRequest
+  readonly #isStream: boolean
+  readonly #options: StreamOptions
+  readonly #relay: Relay
+  readonly #ledger: Ledger
+  readonly #id = crypto.randomUUID()
+  readonly #called = new Set<RouteTarget>()
+  #messages: ReadonlyArray<ModelMessage>
+  #way: Way = "begins"
+  #last: Attempted | undefined
+  #reason = ""
+
+  constructor(settings: RouteSettings, request: ModelRequest, sink: ModelSink | undefined, options: StreamOptions) {
+    this.#settings = settings
+    this.#request = request
+    this.#isStream = sink !== undefined
+    this.#options = options
+    this.#relay = new Relay(sink ?? (() => {}))
+    this.#ledger = options.ledger ?? new Ledger()
+    this.#messages = request.messages
+  }
+
+  readonly run: Effect.Effect<ModelAnswer, ProviderError> = Effect.suspend(() => this.#run())
+
+  readonly #run = Effect.fnUntraced({ self: this }, function* () {
+    const startedMs = yield* Clock.currentTimeMillis
+    const plan = this.#plan(startedMs)
+    for (;;) {
+      const step = plan.next(yield* Clock.currentTimeMillis)
+      switch (step._tag) {
+        case "GiveUp":
+          return yield* Effect.fail(plan.error ?? this.#unavailable(yield* Clock.currentTimeMillis))
+        case "Wait":
+          yield* Effect.sleep(step.ms)
+          continue
+        case "Call": {
+          this.#tellSwitch(step.target)
+          const exit = yield* Effect.exit(this.#attempt(plan, step.target))
+          if (Exit.isSuccess(exit)) return yield* this.#whole(exit.value)
+          const found = Cause.findErrorOption(exit.cause)
+          if (found._tag === "None") return yield* Effect.failCause(exit.cause)
+          if (!this.#goesOn(plan, found.value)) return yield* Effect.fail(found.value)
+        }
+      }
+    }
+  })
+
+  #plan(startedMs: number): Plan {
+    const { order, random, retry, deadlineMs } = this.#settings
+    return new Plan({
+      order: () => this.#fitting(order(this.#isStream, startedMs)),
+      retry,
+      random,
+      deadlineMs: startedMs + deadlineMs
+    })
+  }
+
+  /** A target whose window is surely too small is left out, unless all are: then they may say so themselves. */
+  #fitting(targets: ReadonlyArray<RouteTarget>): ReadonlyArray<RouteTarget> {
+    const fitting = targets.filter(
+      ({ facts: { contextTokens }, tokens }) =>
+        contextTokens === undefined ||
+        tokens.surelyFits(this.#request) ||
+        tokens.estimate(this.#request) < contextTokens * estimateMargin
+    )
+    return fitting.length === 0 ? targets : fitting
+  }
+
+  /** Whether something more may be tried after the last attempt failed, and how that stands to what was told. */
+  #goesOn(plan: Plan, error: ProviderError): boolean {
+    const last = this.#last
+    if (last === undefined) return false
+    last.entry.failure = error._tag
+    plan.failed(last.target, error)
+    this.#reason = errorTraits[error._tag].code
+    // A model that refuses to go on with an answer says so with a 400, which is then not the caller's.
+    const isRefusedContinuation = this.#way === "continues" && error._tag === "ProviderRejected"
+    if (!faultOf(error).failsOver && !isRefusedContinuation) return false
+    if (!this.#relay.hasSpoken) return true
+    if (!this.#settings.midStream) return false
+    if (isContinuable(this.#relay, this.#request.parameters)) {
+      this.#way = "continues"
+      return true
+    }
+    const { restart } = this.#options
+    if (restart !== undefined) {
+      this.#messages = restart
+      this.#way = "restarts"
+      return true
+    }
+    // Thoughts alone are no part of the answer: it begins after them. What else was told cannot be taken back.
+    this.#way = "begins"
+    return this.#relay.text === "" && !this.#relay.hasCalls
+  }
+
+  #tellSwitch(target: RouteTarget): void {
+    const from = this.#last?.target
+    if (from === undefined || (from === target && !this.#relay.hasSpoken)) return
+    this.#relay.switched({
+      type: "provider-switch",
+      from: from.name,
+      to: target.name,
+      reason: this.#reason,
+      ...(this.#way === "restarts" ? { restart: true } : {})
+    })
+  }
+
+  #attempt(plan: Plan, target: RouteTarget): Effect.Effect<ModelAnswer, ProviderError> {
+    const { statistics } = target.circuit()
+    if (this.#called.has(target)) statistics.retries++
+    else if (this.#last !== undefined) statistics.fallbacks++
+    const { budget, hedge } = this.#settings
+    if (hedge === undefined) return this.#call(target, undefined, undefined)
+    budget.earn()
+    return Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+      const known = this.#isStream ? statistics.firstTokenMs(nowMs, 0.95) : statistics.wholeMs(nowMs, 0.95)
+      return this.#race(plan, target, Math.max(hedge.minMs, known ?? hedge.defaultMs))
+    })
+  }
+
+  #race(plan: Plan, target: RouteTarget, delayMs: number): Effect.Effect<ModelAnswer, ProviderError> {
+    const racing: { first?: Attempted; second?: Attempted } = {}
+    this.#reason = "slow"
+    return Effect.flatMap(Clock.Clock, (clock) =>
+      race({
+        delayMs,
+        first: (racer) => this.#call(target, racer, (attempted) => (racing.first = attempted)),
+        second: () => {
+          const other = plan.take(clock.currentTimeMillisUnsafe())
+          if (other === undefined) return undefined
+          if (!this.#settings.budget.take()) return undefined
+          other.circuit().statistics.hedges++
+          return (racer) => this.#call(other, racer, (attempted) => (racing.second = attempted), target)
+        },
+        dropped: (name, exit) => {
+          const lost = racing[name]
+          if (lost === undefined) return
+          lost.entry.failure = "Slower"
+          if (exit === undefined || Exit.isSuccess(exit)) return
+          const error = Cause.findErrorOption(exit.cause)
+          if (error._tag === "None") return
+          lost.entry.failure = error.value._tag
+          plan.failed(lost.target, error.value)
+          this.#reason = errorTraits[error.value._tag].code
+          // What fails from here on is the other's.
+          this.#last = name === "first" ? racing.second : racing.first
+        }
+      })
+    )
+  }
+
+  /** `instead`: the target whose place this one takes when it is faster. */
+  #call(
+    target: RouteTarget,
+    racer: Racer | undefined,
+    began: ((attempted: Attempted) => void) | undefined,
+    instead?: RouteTarget
+  ): Effect.Effect<ModelAnswer, ProviderError> {
+    return Effect.suspend(() => {
+      const asked = this.#requestOf(target)
+      const entry = new LedgerEntry(target.name, target.tokens, asked)
+      const attempted = { target, entry }
+      this.#ledger.entries.push(entry)
+      this.#called.add(target)
+      if (instead === undefined) this.#last = attempted
+      began?.(attempted)
+      const options = { idempotencyKey: `${this.#id}-${target.name}-${this.#relay.continuations}` }
+      const wins = (): boolean => {
+        if (racer === undefined) return true
+        if (!racer.speak()) return false
+        if (instead !== undefined && this.#last !== attempted) {
+          this.#last = attempted
+          this.#relay.switched({ type: "provider-switch", from: instead.name, to: target.name, reason: this.#reason })
+        }
+        return true
+      }
+      const call = this.#isStream
+        ? target.stream(asked, this.#sinkOf(entry, target, wins), options)
+        : target.complete(asked, options)
+      return Effect.map(call, (answer) => {
+        wins()
+        entry.answered(answer)
+        return answer
+      })
+    })
+  }
+
+  #sinkOf(entry: LedgerEntry, target: RouteTarget, wins: () => boolean): ModelSink {
+    const isContinued = this.#way === "continues"
+    const { text } = this.#relay
+    const leftOff = isContinued && target.goesOn ? text.length - text.trimEnd().length : 0
+    const inner = this.#relay.sinkOf(entry, isContinued, leftOff)
+    if (this.#settings.hedge === undefined) return inner
+    return (events, control) => {
+      if (!events.some(isDecisive) || wins()) inner(events, control)
+    }
+  }
+
+  #requestOf({ goesOn, owned }: RouteTarget): ModelRequest {
+    const { parameters } = this.#request
+    const { model } = owned
+    if (this.#way !== "continues") return { model, messages: this.#messages, parameters }
+    const { text } = this.#relay
+    const { maxOutputTokens } = parameters
+    return {
+      model,
+      messages: continuePrompt(this.#messages, text, goesOn),
+      parameters:
+        maxOutputTokens === undefined
+          ? parameters
+          : { ...parameters, maxOutputTokens: Math.max(1, maxOutputTokens - estimateTokens(text)) }
+    }
+  }
+
+  #whole(last: ModelAnswer): Effect.Effect<ModelAnswer> {
+    return Effect.map(this.#ledger.attempts(), (attempts) => {
+      const usage = sumOf(attempts)
+      if (this.#isStream) this.#relay.end({ type: "usage", usage })
+      return { ...this.#relay.answer(last), usage, attempts }
+    })
+  }
+
+  #unavailable(nowMs: number): ProviderUnavailable {
+    const { name, order } = this.#settings
+    const waits = order(this.#isStream, nowMs).map((target) => target.circuit().waitMs(nowMs))
+    return new ProviderUnavailable({
+      provider: name,
+      model: name,
+      message: `None of the targets of ${name} is available now`,
+      retryAfterMs: Math.max(1, Math.min(...waits))
+    })
+  }
+}
+
+/** An estimate of a prompt may be this much too high. */
+const estimateMargin = 1.3
+
+/** By what is not told to anybody, nobody wins. */
+const isDecisive = (event: ModelEvent): boolean => isSpoken(event) || event.type === "finish"

@@ -1,0 +1,53 @@
+/** A route as it is called: its settings with their defaults, its targets, and one `RoutedCall` for each request. */
+import type { Effect } from "effect"
+import type { ModelAnswer } from "@parley/domain/ModelEvent"
+import type { ModelSink } from "@parley/domain/ModelProvider"
+import type { ModelRequest } from "@parley/domain/ModelRequest"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import { HedgeBudget } from "./HedgeBudget.ts"
+import { orderTargets } from "./orderTargets.ts"
+import { defaultDeadlineMs, defaultHedge, defaultRetry } from "./Route.ts"
+import type { HedgeSettings, RetrySettings, RouteConfig } from "./Route.ts"
+import { RoutedCall } from "./RoutedCall.ts"
+import type { StreamOptions } from "./RoutedCall.ts"
+import type { RouteTarget } from "./RouteTarget.ts"
+
+export interface Router {
+  readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
+  readonly stream: (request: ModelRequest, sink: ModelSink, options?: StreamOptions) => Effect.Effect<ModelAnswer, ProviderError>
+}
+
+export interface RouteSettings {
+  readonly name: string
+  readonly order: (isStream: boolean, nowMs: number) => ReadonlyArray<RouteTarget>
+  readonly deadlineMs: number
+  readonly midStream: boolean
+  readonly retry: RetrySettings
+  readonly hedge: HedgeSettings | undefined
+  readonly budget: HedgeBudget
+  readonly random: () => number
+}
+
+export const makeRouter = (
+  name: string,
+  config: RouteConfig,
+  targets: ReadonlyArray<RouteTarget>,
+  random: () => number = Math.random
+): Router => {
+  const { deadlineMs = defaultDeadlineMs, midStream = true, region, strategy = "priority" } = config
+  const hedge = config.hedge === undefined ? undefined : { ...defaultHedge, ...config.hedge }
+  const settings: RouteSettings = {
+    name,
+    order: (isStream, nowMs) => orderTargets(targets, { strategy, region, isStream, nowMs, random }),
+    deadlineMs,
+    midStream,
+    retry: { ...defaultRetry, ...config.retry },
+    hedge,
+    budget: new HedgeBudget(hedge?.budget ?? 0, hedge?.burst ?? 0),
+    random
+  }
+  return {
+    complete: (request) => new RoutedCall(settings, request, undefined, {}).run,
+    stream: (request, sink, options = {}) => new RoutedCall(settings, request, sink, options).run
+  }
+}

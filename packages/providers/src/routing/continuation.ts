@@ -1,0 +1,28 @@
+/** How a partial answer is gone on with, whoever broke off: a provider, or the process that asked it. The only place that knows. */
+import type { ModelMessage, ModelParameters } from "@parley/domain/ModelRequest"
+
+/** Said after a partial answer to a model that does not go on with an answer by itself: all of them take this. */
+export const continueInstruction =
+  "Your previous message was cut off. Continue it exactly where it stopped, as if nothing had happened: " +
+  "repeat nothing of it, and write nothing before the continuation."
+
+export interface Said {
+  readonly text: string
+  readonly hasCalls: boolean
+}
+
+/** Whether an answer can be gone on with; else it has to begin again. What must be whole, a call or a JSON text, cannot be sewn together. */
+export const isContinuable = ({ hasCalls, text }: Said, { responseFormat }: ModelParameters): boolean =>
+  !hasCalls && text.trim() !== "" && (responseFormat === undefined || responseFormat.type === "text")
+
+/** `goesOn`: the model goes on with an answer that ends the messages. No provider takes one that ends with white space. */
+export const continuePrompt = (
+  prompt: ReadonlyArray<ModelMessage>,
+  text: string,
+  goesOn = false
+): ReadonlyArray<ModelMessage> => {
+  const begun: ModelMessage = { role: "assistant", content: [{ type: "text", text: goesOn ? text.trimEnd() : text }] }
+  return goesOn
+    ? [...prompt, begun]
+    : [...prompt, begun, { role: "user", content: [{ type: "text", text: continueInstruction }] }]
+}

@@ -1,0 +1,45 @@
+/** The order in which a request tries the targets of its route. Whether a target may be called now is not asked here. */
+import type { DollarPrice } from "../catalog/ModelFacts.ts"
+import type { Strategy } from "./Route.ts"
+import type { RouteTarget } from "./RouteTarget.ts"
+
+export interface OrderOptions {
+  readonly strategy: Strategy
+  readonly region: string | undefined
+  readonly isStream: boolean
+  readonly nowMs: number
+  /** From 0 up to, but not including, 1. */
+  readonly random: () => number
+}
+
+/** Targets by the strategy, those of the route's region first; then the fallbacks as they stand. */
+export const orderTargets = (targets: ReadonlyArray<RouteTarget>, options: OrderOptions): ReadonlyArray<RouteTarget> => {
+  if (targets.length === 1) return targets
+  const weigh = weights[options.strategy]
+  const weighed = targets.map((target, at) => ({ target, at, weight: target.isFallback ? 0 : weigh(target, options) }))
+  return weighed
+    .toSorted((a, b) => rankOf(a.target, options) - rankOf(b.target, options) || a.weight - b.weight || a.at - b.at)
+    .map(({ target }) => target)
+}
+
+const rankOf = ({ isFallback, region }: RouteTarget, options: OrderOptions): number =>
+  isFallback ? 2 : options.region !== undefined && region !== options.region ? 1 : 0
+
+/** Less goes first; what is equal, in the order of the configuration. */
+const weights: Record<Strategy, (target: RouteTarget, options: OrderOptions) => number> = {
+  priority: () => 0,
+  // The least of exponential times with these rates is each target's with the probability of its weight among all.
+  weighted: ({ weight }, { random }) => (weight === 0 ? Number.MAX_VALUE : -Math.log(1 - random()) / weight),
+  "least-busy": (target) => target.circuit().statistics.inFlight,
+  // One of which nothing is known goes first, so that something becomes known.
+  "lowest-latency": (target, { isStream, nowMs }) => {
+    const { statistics } = target.circuit()
+    return (isStream ? statistics.firstTokenMs(nowMs, 0.5) : statistics.wholeMs(nowMs, 0.5)) ?? 0
+  },
+  "lowest-cost": ({ facts }) => (facts.price === undefined ? Number.MAX_VALUE : typicalCost(facts.price))
+}
+
+/** Tokens of a prompt for each of its answer, as chats have them. */
+const promptTokensPerAnswerToken = 4
+
+const typicalCost = ({ input, output }: DollarPrice): number => input * promptTokensPerAnswerToken + output

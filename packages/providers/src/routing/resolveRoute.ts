@@ -1,0 +1,36 @@
+/** A route of the configuration with the targets of it that are live. */
+import type { OwnedModel } from "../modelNames.ts"
+import type { RouteConfig, RouteTargetConfig } from "./Route.ts"
+import { makeRouter } from "./Router.ts"
+import type { Router } from "./Router.ts"
+import type { RouteTarget } from "./RouteTarget.ts"
+
+export interface ResolvedRoute {
+  readonly router: Router
+  /** What the name stands for where one model has to: the target with the largest window that is known, else the first. */
+  readonly main: OwnedModel
+}
+
+/** Undefined when none of the targets is live: the name is then looked up as any other. */
+export const resolveRoute = (options: {
+  readonly name: string
+  readonly config: RouteConfig
+  readonly ownerOf: (model: string) => OwnedModel | undefined
+  readonly targetOf: (owned: OwnedModel) => Omit<RouteTarget, "weight" | "region" | "isFallback">
+}): ResolvedRoute | undefined => {
+  const { config, name, ownerOf, targetOf } = options
+  const wanted: ReadonlyArray<RouteTargetConfig & { readonly isFallback: boolean }> = [
+    ...config.targets.map((target) => ({ ...target, isFallback: false })),
+    ...(config.fallbacks ?? []).map((model) => ({ model, isFallback: true }))
+  ]
+  const targets = wanted.flatMap(({ isFallback, model, region, weight = 1 }): Array<RouteTarget> => {
+    const owned = ownerOf(model)
+    return owned === undefined ? [] : [{ ...targetOf(owned), weight, region, isFallback }]
+  })
+  const [first] = targets
+  if (first === undefined) return undefined
+  const main = targets.reduce((best, target) => (windowOf(target) > windowOf(best) ? target : best), first)
+  return { router: makeRouter(name, config, targets), main: main.owned }
+}
+
+const windowOf = ({ facts }: RouteTarget): number => facts.contextTokens ?? 0

@@ -1,0 +1,227 @@
+/** An answer survives its provider, before its first word and after it. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import type { ModelEvent } from "@parley/domain/ModelEvent"
+import { textOf } from "@parley/domain/Content"
+import { continueInstruction } from "../../src/routing/continuation.ts"
+import { Ledger } from "../../src/routing/Ledger.ts"
+import { collect } from "../support/collect.ts"
+import { ask } from "../support/requests.ts"
+import { answer, hang, httpError } from "../wire/WireServer.ts"
+import { world } from "./world.ts"
+
+const switches = (events: ReadonlyArray<ModelEvent>) => events.filter((event) => event.type === "provider-switch")
+const messagesOf = (body: unknown): ReadonlyArray<unknown> => {
+  const messages: unknown = Reflect.get(Object(body), "messages")
+  return Array.isArray(messages) ? messages : []
+}
+
+describe("a whole answer", () => {
+  it.live("comes from the next target when the first fails, and tells what each attempt came to", () =>
+    Effect.gen(function* () {
+      const { healthOf, model, one, two } = yield* world()
+      one.enqueue(httpError(500))
+      two.enqueue(answer("Hello from two", { usage: { inputTokens: 10, outputTokens: 3 } }))
+      const whole = yield* model.complete(ask("Hi"))
+      assert.strictEqual(textOf(whole.content), "Hello from two")
+      assert.deepStrictEqual(
+        whole.attempts?.map(({ failure, target, usage }) => [target, failure, usage.outputTokens]),
+        [
+          ["one/m", "ProviderFailed", 0],
+          ["two/m", undefined, 3]
+        ]
+      )
+      assert.strictEqual(whole.usage.costNanoDollars, (10 * 1 + 3 * 10) * 1_000)
+      assert.deepInclude(yield* healthOf("two/m"), { fallbacks: 1, retries: 0, isNamed: true })
+    })
+  )
+
+  it.live("is asked for once where the request itself is wrong", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(httpError(400))
+      assert.strictEqual((yield* Effect.flip(model.complete(ask("Hi"))))._tag, "ProviderRejected")
+      assert.deepStrictEqual([one.requests.length, two.requests.length], [1, 0])
+    })
+  )
+
+  it.live(
+    "is tried again when all targets failed, under the same key where the provider takes one, and no more often than allowed",
+    () =>
+      Effect.gen(function* () {
+        const { healthOf, model, one, two } = yield* world({ retry: { attempts: 4, baseMs: 1, maxMs: 2 } })
+        one.otherwise(() => httpError(500))
+        two.otherwise(() => httpError(503))
+        assert.strictEqual((yield* Effect.flip(model.complete(ask("Hi"))))._tag, "ProviderFailed")
+        assert.deepStrictEqual([one.requests.length, two.requests.length], [2, 2])
+        const keys = two.requests.map(({ headers }) => headers["idempotency-key"])
+        assert.isString(keys[0])
+        assert.strictEqual(keys[0], keys[1])
+        assert.isUndefined(one.requests[0]?.headers["idempotency-key"])
+        assert.strictEqual((yield* healthOf("one/m")).retries, 1)
+      })
+  )
+
+  it.live("passes over targets whose circuit is open, and those that asked to be left alone", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world({ retry: { maxWaitMs: 100 } }, { breakerFailures: 1 })
+      one.enqueue(httpError(500))
+      for (let n = 0; n < 3; n++) yield* model.complete(ask("Hi"))
+      assert.deepStrictEqual([one.requests.length, two.requests.length], [1, 3])
+      two.enqueue(httpError(429, undefined, { "retry-after": "30" }))
+      const error = yield* Effect.flip(model.complete(ask("Hi")))
+      assert.strictEqual(error._tag, "ProviderRateLimited")
+      assert.deepStrictEqual([one.requests.length, two.requests.length], [1, 4])
+    })
+  )
+})
+
+describe("a streamed answer", () => {
+  it.live("goes on with the next target after a cut, from the text so far, and nothing of it is doubled or missing", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(answer("One two three four five six", { cutAfter: 3 }))
+      two.enqueue(answer("One two three four five six", { usage: { inputTokens: 20, outputTokens: 4 } }))
+      const collected = collect()
+      const whole = yield* model.stream(ask("Count"), collected.sink)
+      assert.strictEqual(collected.text(), "One two three four five six")
+      assert.strictEqual(textOf(whole.content), "One two three four five six")
+      assert.deepStrictEqual(switches(collected.events), [
+        { type: "provider-switch", from: "one/m", to: "two/m", reason: "provider_truncated" }
+      ])
+      assert.deepStrictEqual(messagesOf(two.requests[0]?.body), [
+        { role: "user", content: "Count" },
+        { role: "assistant", content: "One two three " },
+        { role: "user", content: continueInstruction }
+      ])
+      const [first, second] = whole.attempts ?? []
+      assert.deepInclude(first, { target: "one/m", failure: "ProviderTruncated" })
+      assert.isAbove(first?.usage.outputTokens ?? 0, 0)
+      assert.strictEqual(first?.usage.isEstimated, true)
+      assert.strictEqual(second?.usage.outputTokens, 4)
+      assert.strictEqual(whole.usage.outputTokens, (first?.usage.outputTokens ?? 0) + 4)
+      assert.deepStrictEqual(collected.events.at(-1), { type: "usage", usage: whole.usage })
+    })
+  )
+
+  it.live("is only begun for a model that goes on with an answer by itself", () =>
+    Effect.gen(function* () {
+      const { model, ollama, one } = yield* world({}, {}, ["one", "ollama"])
+      one.enqueue(answer("One two three four", { cutAfter: 2 }))
+      ollama.enqueue(answer(["three ", "four"]))
+      const collected = collect()
+      yield* model.stream(ask("Count"), collected.sink)
+      assert.strictEqual(collected.text(), "One two three four")
+      assert.deepStrictEqual(messagesOf(ollama.requests[0]?.body).at(-1), { role: "assistant", content: "One two" })
+    })
+  )
+
+  it.live("goes on over several cuts, and over wires", () =>
+    Effect.gen(function* () {
+      const { claude, model, one, two } = yield* world({}, {}, ["one", "claude", "two"])
+      one.enqueue(answer("alpha beta gamma delta epsilon", { cutAfter: 1 }))
+      claude.enqueue(answer("beta gamma delta epsilon", { endAfter: 2 }))
+      two.enqueue(answer("delta epsilon"))
+      const collected = collect()
+      const whole = yield* model.stream(ask("Count"), collected.sink)
+      assert.strictEqual(collected.text(), "alpha beta gamma delta epsilon")
+      assert.strictEqual(whole.attempts?.length, 3)
+      assert.lengthOf(switches(collected.events), 2)
+    })
+  )
+
+  it.live("that nobody can go on with ends as an error, never as an answer", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world({ retry: { attempts: 2, baseMs: 1, maxMs: 2 } })
+      one.enqueue(answer("One two three", { cutAfter: 2 }))
+      two.enqueue(httpError(500))
+      const collected = collect()
+      const ledger = new Ledger()
+      const error = yield* Effect.flip(model.stream(ask("Count"), collected.sink, { ledger }))
+      assert.strictEqual(error._tag, "ProviderFailed")
+      assert.isFalse(collected.events.some((event) => event.type === "finish" || event.type === "usage"))
+      assert.isAbove((yield* ledger.total(false)).outputTokens, 0)
+    })
+  )
+
+  it.live("is not gone on with where the route says so", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world({ midStream: false })
+      one.enqueue(answer("One two three", { cutAfter: 2 }))
+      assert.strictEqual((yield* Effect.flip(model.stream(ask("Count"), collect().sink)))._tag, "ProviderTruncated")
+      assert.strictEqual(two.requests.length, 0)
+    })
+  )
+
+  const calls = [{ id: "call_1", name: "look", arguments: '{"at":"sky"}' }]
+
+  it.live("that must be whole begins again where the client can be told so", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      const json = { responseFormat: { type: "json" } } as const
+      one.enqueue(answer(['{"a":', "1}"], { cutAfter: 1 }))
+      two.enqueue(answer(['{"a":', "2}"]))
+      const collected = collect()
+      const request = ask("JSON", json)
+      const whole = yield* model.stream(request, collected.sink, { restart: request.messages })
+      assert.strictEqual(textOf(whole.content), '{"a":2}')
+      assert.deepInclude(switches(collected.events)[0], { restart: true })
+      assert.deepStrictEqual(messagesOf(two.requests[0]?.body), [{ role: "user", content: "JSON" }])
+    })
+  )
+
+  it.live("that must be whole fails where the client cannot, unless nothing of it was told", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      const json = { responseFormat: { type: "json" } } as const
+      one.enqueue(answer(['{"a":', "1}"], { cutAfter: 1 }), answer(['{"a":', "1}"], { cutAfter: 0 }))
+      two.enqueue(answer('{"a":2}'))
+      assert.strictEqual((yield* Effect.flip(model.stream(ask("JSON", json), collect().sink)))._tag, "ProviderTruncated")
+      assert.strictEqual(two.requests.length, 0)
+      const collected = collect()
+      yield* model.stream(ask("JSON", json), collected.sink)
+      assert.strictEqual(collected.text(), '{"a":2}')
+      assert.isUndefined(switches(collected.events)[0]?.restart)
+    })
+  )
+
+  it.live("keeps its tool calls, from whichever target they come", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(answer("Let me look at it now", { cutAfter: 3 }))
+      two.enqueue(answer("at it now", { toolCalls: calls }))
+      const collected = collect()
+      const whole = yield* model.stream(ask("Look"), collected.sink)
+      assert.strictEqual(collected.text(), "Let me look at it now")
+      assert.strictEqual(whole.finishReason, "tool-calls")
+      assert.deepStrictEqual(
+        whole.content.filter((part) => part.type === "tool-call"),
+        [{ type: "tool-call", ...calls[0]! }]
+      )
+    })
+  )
+
+  it.live("asks for no more of an answer than is left of its bound", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(answer("One two three four", { cutAfter: 3 }))
+      two.enqueue(answer("four"))
+      yield* model.stream(ask("Count", { maxOutputTokens: 50 }), collect().sink)
+      const bound: unknown = Reflect.get(Object(two.requests[0]?.body), "max_completion_tokens")
+      assert.isBelow(Number(bound), 50)
+      assert.isAbove(Number(bound), 40)
+    })
+  )
+
+  it.live("is aborted at the target that speaks, within its continuation too", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(answer("One two three", { cutAfter: 2 }))
+      two.enqueue(hang)
+      const running = yield* Effect.forkChild(model.stream(ask("Count"), collect().sink))
+      const request = yield* two.received(0)
+      yield* Fiber.interrupt(running)
+      yield* request.aborted
+    })
+  )
+})

@@ -1,0 +1,46 @@
+/** Targets on wire servers of the test's own, and a route over them. */
+import { Effect } from "effect"
+import type { RouteConfig } from "../../src/routing/Route.ts"
+import type { ProviderLimits } from "../../src/ProviderLimits.ts"
+import { startAnthropicWire } from "../wire/anthropicWire.ts"
+import { startOpenaiWire } from "../wire/openaiWire.ts"
+import { Redacted } from "effect"
+import { providersOf } from "../support/model.ts"
+
+const price = { input: 1, output: 10 }
+const apiKey = Redacted.make("key-of-the-test")
+
+/** `one` and `two` speak OpenAI's wire and take no beginning of an answer, `ollama` goes on with one, `claude` speaks Anthropic's. */
+export const world = Effect.fnUntraced(function* (
+  route: Partial<RouteConfig> = {},
+  limits: Partial<ProviderLimits> = {},
+  ids: ReadonlyArray<"one" | "two" | "ollama" | "claude"> = ["one", "two"]
+) {
+  const wires = {
+    one: yield* startOpenaiWire,
+    two: yield* startOpenaiWire,
+    ollama: yield* startOpenaiWire,
+    claude: yield* startAnthropicWire
+  }
+  const kinds = { one: "openai-compatible", two: "openai", ollama: "ollama", claude: "anthropic" } as const
+  const providers = yield* providersOf({
+    configured: ids.map((id) => ({ id, kind: kinds[id], baseUrl: wires[id].baseUrl, apiKey })),
+    models: Object.fromEntries(ids.map((id) => [`${id}/m`, { price }])),
+    routes: {
+      best: {
+        targets: ids.map((id) => ({ model: `${id}/m` })),
+        retry: { baseMs: 1, maxMs: 2 },
+        ...route
+      }
+    },
+    limits: { probeEveryMs: 0, openJitter: 0, ...limits }
+  })
+  const model = yield* Effect.orDie(providers.resolve("best"))
+  const healthOf = (target: string) =>
+    Effect.map(providers.health, (all) => {
+      const found = all.find((one) => one.target === target)
+      if (found === undefined) throw new Error(`nothing is known of ${target}`)
+      return found
+    })
+  return { ...wires, providers, model, healthOf }
+})

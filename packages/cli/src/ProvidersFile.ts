@@ -1,5 +1,6 @@
 /** `parley.config.json`: providers, models and aliases beside what the environment says. Never a secret: keys are named, not told. */
 import { vendors, type VendorKind } from "@parley/providers/catalog/vendors"
+import { strategies } from "@parley/providers/routing/Route"
 import { Schema } from "effect"
 
 /** Most entries of each of the file's lists. */
@@ -119,6 +120,71 @@ const Model = Schema.Struct({
   )
 })
 
+const settingMs = (minimum: number, description: string) =>
+  Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum, maximum: maxLimitMs })).annotate({ description }))
+const ModelReference = Schema.String.check(Schema.isPattern(/^[^\p{C}\s]{1,256}$/u, of("the name of a model")))
+const region = Schema.String.check(Schema.isPattern(/^[a-z0-9-]{1,32}$/u, of("lower-case letters, digits and hyphens")))
+
+/** Most targets of one route, its fallbacks apart. */
+const maxTargets = 32
+
+const Route = Schema.Struct({
+  strategy: Schema.optionalKey(
+    Schema.Literals(strategies).annotate({
+      description: "The order in which targets are tried; priority, as they stand, when absent"
+    })
+  ),
+  targets: Schema.Array(
+    Schema.Struct({
+      model: ModelReference,
+      weight: Schema.optionalKey(
+        Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })).annotate({
+          description: "Its share among all weights, where the strategy is weighted; 1 when absent"
+        })
+      ),
+      region: Schema.optionalKey(region)
+    })
+  ).check(Schema.isMinLength(1), Schema.isMaxLength(maxTargets)),
+  fallbacks: Schema.optionalKey(
+    Schema.Array(ModelReference)
+      .check(Schema.isMaxLength(maxTargets))
+      .annotate({ description: "Asked only when no target answers, in this order" })
+  ),
+  region: Schema.optionalKey(region.annotate({ description: "Targets of this region go first" })),
+  deadlineMs: settingMs(1, "Milliseconds after which no further call begins; one that runs goes on"),
+  midStream: Schema.optionalKey(
+    Schema.Boolean.annotate({ description: "Whether an answer that breaks off goes on with another target; true when absent" })
+  ),
+  retry: Schema.optionalKey(
+    Schema.Struct({
+      attempts: Schema.optionalKey(
+        Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 })).annotate({
+          description: "Calls for one request at most, all targets together"
+        })
+      ),
+      baseMs: settingMs(0, "The longest first wait once all targets were tried; it doubles each time"),
+      maxMs: settingMs(0, "The longest of these waits"),
+      maxWaitMs: settingMs(0, "How long a target is waited for that says when it may be called again")
+    })
+  ),
+  hedge: Schema.optionalKey(
+    Schema.Struct({
+      minMs: settingMs(1, "A target is given at least this long for its first token"),
+      defaultMs: settingMs(1, "How long it is given while its own p95 is not known"),
+      budget: Schema.optionalKey(
+        Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })).annotate({
+          description: "Extra calls as a part of all requests; 0.05 when absent"
+        })
+      ),
+      burst: Schema.optionalKey(
+        Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })).annotate({
+          description: "Extra calls that may be made together"
+        })
+      )
+    }).annotate({ description: "When present, a second target is asked when the first is slow, and who speaks first answers" })
+  )
+})
+
 const providerId = /^[a-z][a-z0-9-]{0,31}$/u
 const modelName = /^[a-z][a-z0-9-]{0,31}\/[^\p{C}\s]{1,200}$/u
 const aliasName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u
@@ -139,12 +205,14 @@ export const ProvidersFile = Schema.Struct({
       .annotate({ description: "By the prefix of their models' names; each is live once its key is in the environment" })
   ),
   aliases: Schema.optionalKey(
-    Schema.Record(
-      Schema.String.check(Schema.isPattern(aliasName)),
-      Schema.String.check(Schema.isPattern(/^[^\p{C}\s]{1,256}$/u, of("the name of a model")))
-    )
+    Schema.Record(Schema.String.check(Schema.isPattern(aliasName)), ModelReference)
       .check(Schema.isMaxProperties(maxEntries))
       .annotate({ description: "Further names of models: fast, best" })
+  ),
+  routes: Schema.optionalKey(
+    Schema.Record(ModelReference, Route)
+      .check(Schema.isMaxProperties(maxEntries))
+      .annotate({ description: "By the name that is asked for, a model's or a new one: which targets answer it, and how" })
   ),
   models: Schema.optionalKey(
     Schema.Record(Schema.String.check(Schema.isPattern(modelName)), Model)
@@ -164,6 +232,23 @@ export const ProvidersFile = Schema.Struct({
               ? [{ path: ["aliases", alias], issue: `Expected a model; ${name} is an alias itself` }]
               : []
         ),
+        ...Object.entries(file.routes ?? {}).flatMap(([route, { fallbacks = [], targets }]) => [
+          ...targets.flatMap(({ model }, at) =>
+            unknownOf(model) === undefined
+              ? []
+              : [
+                  {
+                    path: ["routes", route, "targets", at, "model"],
+                    issue: "Expected a model of a provider that this file names"
+                  }
+                ]
+          ),
+          ...fallbacks.flatMap((model, at) =>
+            unknownOf(model) === undefined
+              ? []
+              : [{ path: ["routes", route, "fallbacks", at], issue: "Expected a model of a provider that this file names" }]
+          )
+        ]),
         ...Object.keys(file.models ?? {}).flatMap((name) =>
           unknownOf(name) === undefined
             ? []

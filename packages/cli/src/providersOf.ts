@@ -26,7 +26,7 @@ export const environmentProviders = (settings: Settings): ProvidersConfig => ({
 const baseUrl = (address: Option.Option<string>) => (Option.isSome(address) ? { baseUrl: address.value } : {})
 
 export interface FileProviders {
-  readonly config: Pick<ProvidersConfig, "configured" | "aliases" | "models">
+  readonly config: Pick<ProvidersConfig, "configured" | "aliases" | "models" | "routes">
   /** Named in the file, but without a secret in the environment: id, and the variable that is missing. */
   readonly asleep: ReadonlyArray<{ readonly id: string; readonly variable: string }>
 }
@@ -61,6 +61,7 @@ export const fileProviders = Effect.fnUntraced(function* (file: ProvidersFile) {
     config: {
       configured,
       ...(file.aliases === undefined ? {} : { aliases: file.aliases }),
+      ...(file.routes === undefined ? {} : { routes: file.routes }),
       ...(file.models === undefined ? {} : { models: file.models })
     },
     asleep

@@ -8,6 +8,7 @@ import { HttpServerResponse } from "effect/http"
 import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { countedPush } from "../countedPush.ts"
 import { toldError } from "../errorOf.ts"
+import { routeHeaders, RouteTold } from "../routeTold.ts"
 import type { PushWriter } from "../server/PushResponse.ts"
 import { anthropicError, anthropicErrorBody } from "./anthropicError.ts"
 import { makeEventEncoder } from "./EventEncoder.ts"
@@ -56,7 +57,7 @@ const whole = (
         { ...answer, model: asked.model },
         { id: idOf(caller.requestId), stopSequence, hidesThinking: hidesThinking(request) }
       ),
-      { headers: idHeaders(caller) }
+      { headers: { ...idHeaders(caller), ...routeHeaders(answer) } }
     )
   )
 }
@@ -69,16 +70,19 @@ const streamed = (
 ): CompletionAnswer => {
   const { requestId } = caller
   const encoder = makeEventEncoder({ id: idOf(requestId), model: request.model, hidesThinking: hidesThinking(request) })
+  const told = new RouteTold()
   return countedPush({
     requestId,
     render: (error) => anthropicError(error, requestId),
     contentType: "text/event-stream; charset=utf-8",
     headers: { "cache-control": "no-store", "x-accel-buffering": "no", ...idHeaders(caller) },
+    lateHeaders: () => told.headers(),
     start: (writer) =>
       Effect.suspend(() => {
         const keepAlive = setInterval(() => writer.write(encoder.ping()), keepAliveMs)
         return completions
           .stream(asked, (events, control) => {
+            told.see(events, control)
             const text = encoder.encode(events)
             if (text === "" || writer.write(text)) return
             control.pause()

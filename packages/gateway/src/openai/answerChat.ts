@@ -7,6 +7,7 @@ import { HttpServerResponse } from "effect/http"
 import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { countedPush } from "../countedPush.ts"
 import { toldError } from "../errorOf.ts"
+import { routeHeaders, RouteTold } from "../routeTold.ts"
 import type { PushWriter } from "../server/PushResponse.ts"
 import { chatCompletion } from "./chatCompletion.ts"
 import type { ChatRequest } from "./ChatRequest.ts"
@@ -39,7 +40,7 @@ const whole = (
 ): CompletionAnswer =>
   Effect.map(Effect.provideService(completions.complete(asked), Caller, caller), (answer) =>
     HttpServerResponse.jsonUnsafe(chatCompletion({ ...answer, model: asked.model }, id, createdAtSeconds), {
-      headers: { "x-request-id": caller.requestId }
+      headers: { "x-request-id": caller.requestId, ...routeHeaders(answer) }
     })
   )
 
@@ -57,16 +58,19 @@ const streamed = (
     createdAtSeconds,
     includeUsage: request.stream_options?.include_usage === true
   })
+  const told = new RouteTold()
   return countedPush({
     requestId: caller.requestId,
     render: openaiError,
     contentType: "text/event-stream; charset=utf-8",
     headers: { "cache-control": "no-store", "x-accel-buffering": "no", "x-request-id": caller.requestId },
+    lateHeaders: () => told.headers(),
     start: (writer) =>
       Effect.suspend(() => {
         const keepAlive = setInterval(() => writer.write(": keep-alive\n\n"), keepAliveMs)
         return completions
           .stream(asked, (events, control) => {
+            told.see(events, control)
             const text = encoder.encode(events)
             if (text === "" || writer.write(text)) return
             control.pause()

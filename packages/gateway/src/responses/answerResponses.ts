@@ -8,6 +8,7 @@ import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { countedPush } from "../countedPush.ts"
 import { toldError } from "../errorOf.ts"
 import { openaiError } from "../openai/openaiError.ts"
+import { routeHeaders, RouteTold } from "../routeTold.ts"
 import type { PushWriter } from "../server/PushResponse.ts"
 import { makeEventEncoder, type EventEncoder } from "./EventEncoder.ts"
 import { makePacedWriter, type PacedWriter } from "./PacedWriter.ts"
@@ -36,7 +37,7 @@ const whole = (
 ): CompletionAnswer =>
   Effect.map(Effect.provideService(completions.complete(asked), Caller, caller), (answer) =>
     HttpServerResponse.jsonUnsafe(response(head, caller.requestId, { ...answer, model: asked.model }), {
-      headers: { "x-request-id": caller.requestId }
+      headers: { "x-request-id": caller.requestId, ...routeHeaders(answer) }
     })
   )
 
@@ -48,17 +49,20 @@ const streamed = (
 ): CompletionAnswer => {
   const { requestId } = caller
   const encoder = makeEventEncoder({ requestId, model: asked.model, head })
+  const told = new RouteTold()
   return countedPush({
     requestId,
     render: openaiError,
     contentType: "text/event-stream; charset=utf-8",
     headers: { "cache-control": "no-store", "x-accel-buffering": "no", "x-request-id": requestId },
+    lateHeaders: () => told.headers(),
     start: (writer) =>
       Effect.suspend(() => {
         const paced = makePacedWriter(writer)
         const keepAlive = setInterval(() => paced.writeBetween(": keep-alive\n\n"), keepAliveMs)
         return completions
           .stream(asked, (events, control) => {
+            told.see(events, control)
             const text = encoder.encode(events)
             if (text === "" || paced.write(text)) return
             control.pause()

@@ -3,6 +3,7 @@ import * as Cookies from "effect/http/Cookies"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http"
 import type { PushChannel, PushTransport } from "./PushChannel.ts"
+import { headOf } from "./PushResponse.ts"
 
 export class NodePushTransport implements PushTransport {
   readonly #node: ServerResponse
@@ -35,7 +36,7 @@ export class NodePushTransport implements PushTransport {
   readonly pendingBytes = (): number => this.#node.writableLength
 
   #writeHead(more: OutgoingHttpHeaders): void {
-    const { cookies, headers, status, statusText } = this.#response
+    const { cookies, headers, status, statusText } = headOf(this.#response)
     const all: OutgoingHttpHeaders = { ...headers, ...more }
     if (!Cookies.isEmpty(cookies)) {
       const earlier = headers["set-cookie"]

@@ -42,6 +42,8 @@ export interface PushOptions<E, R> {
   /** `start` failed before its first write: this answer goes out instead. Without it, the cause decides as for any handler. */
   readonly onEarlyFailure?: ((cause: Cause.Cause<E>) => HttpServerResponse.HttpServerResponse) | undefined
   readonly maxBufferedBytes?: number | undefined
+  /** Further headers, asked for once, when the head goes out: with the first write, or the end. */
+  readonly lateHeaders?: (() => Readonly<Record<string, string>>) | undefined
 }
 
 /** The body by which the engines know a pushed answer. */
@@ -49,11 +51,24 @@ export class PushBody {
   readonly start: (writer: PushWriter) => Effect.Effect<void, unknown>
   readonly onEarlyFailure: ((cause: Cause.Cause<unknown>) => HttpServerResponse.HttpServerResponse) | undefined
   readonly maxBufferedBytes: number
-  constructor(start: PushBody["start"], onEarlyFailure: PushBody["onEarlyFailure"], maxBufferedBytes: number) {
+  readonly lateHeaders: (() => Readonly<Record<string, string>>) | undefined
+  constructor(
+    start: PushBody["start"],
+    onEarlyFailure: PushBody["onEarlyFailure"],
+    maxBufferedBytes: number,
+    lateHeaders: PushBody["lateHeaders"]
+  ) {
     this.start = start
     this.onEarlyFailure = onEarlyFailure
     this.maxBufferedBytes = maxBufferedBytes
+    this.lateHeaders = lateHeaders
   }
+}
+
+/** The response with all the headers of its head, which goes out now. */
+export const headOf = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
+  const late = pushBodyOf(response)?.lateHeaders?.()
+  return late === undefined ? response : HttpServerResponse.setHeaders(response, late)
 }
 
 export const pushBodyOf = (response: HttpServerResponse.HttpServerResponse): PushBody | undefined =>
@@ -67,7 +82,8 @@ export const make = <E, R>(options: PushOptions<E, R>): Effect.Effect<HttpServer
         (writer) => Effect.provideContext(options.start(writer), context),
         // The engine hands back only causes of `start` itself.
         onEarlyFailure as PushBody["onEarlyFailure"],
-        options.maxBufferedBytes ?? defaultMaxBufferedBytes
+        options.maxBufferedBytes ?? defaultMaxBufferedBytes,
+        options.lateHeaders
       ),
       {
         status: options.status ?? 200,

@@ -1,6 +1,7 @@
 /** A chunked answer over uWebSockets: one write of a bounded size per cork, and none after it said stop. */
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import type { PushChannel, PushTransport } from "./PushChannel.ts"
+import { headOf } from "./PushResponse.ts"
 import type { UwsExchange } from "./UwsExchange.ts"
 import { closesConnection, endWith, writeHead } from "./writeUwsHead.ts"
 
@@ -44,7 +45,7 @@ export class UwsPushTransport implements PushTransport {
   }
 
   readonly end = (chunk: string | Uint8Array | undefined): void => {
-    if (!this.#headWritten) return endWith(this.#exchange, this.#response, chunk ?? "")
+    if (!this.#headWritten) return endWith(this.#exchange, headOf(this.#response), chunk ?? "")
     this.#exchange.finish()
     this.#exchange.cork(() => {
       this.#exchange.response.end(chunk)
@@ -62,7 +63,7 @@ export class UwsPushTransport implements PushTransport {
   #writeHead(): void {
     if (this.#headWritten) return
     this.#headWritten = true
-    writeHead(this.#exchange, this.#response)
+    writeHead(this.#exchange, headOf(this.#response))
     if (closesConnection(this.#exchange, this.#response)) this.#exchange.response.writeHeader("connection", "close")
   }
 }

@@ -3,7 +3,8 @@
  * out, by the longest end of the text that is a beginning of the continuation. Text is held back only as long as it may still be
  * such a repetition, and there is a bound on that.
  *
- * A repetition counts when it is long, or when it tells the last word again from its beginning; else the same letters are taken for chance.
+ * A repetition counts when it is long, when it is all that was told, or when it tells the last word again from its beginning; else the same
+ * letters are taken for chance.
  */
 
 /** Longest repetition that is looked for, in UTF-16 code units, and so the most that is held back. */
@@ -58,7 +59,7 @@ const overlapOf = (tail: string, text: string, leftOff: number): number => {
 }
 
 const isRepetition = (tail: string, length: number): boolean => {
-  if (length >= minOverlap) return true
   const start = tail.length - length
-  return length > 1 && (start === 0 || /\s/.test(tail[start - 1] ?? "")) && !/\s/.test(tail.slice(start))
+  if (length >= minOverlap || (start === 0 && length > 1)) return true
+  return length > 1 && /\s/.test(tail[start - 1] ?? "") && !/\s/.test(tail.slice(start))
 }

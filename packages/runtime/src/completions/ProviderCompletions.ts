@@ -58,7 +58,7 @@ export const layer = Layer.effect(
       })
 
     return Completions.of({
-      complete: (request) => admit(request, (model) => model.complete(request)),
+      complete: (request) => admit(request, (model) => Effect.map(model.complete(request), (answer) => attempted(model, answer))),
       stream: (request, sink) => admit(request, (model) => model.stream(request, sink)),
       countTokens: (request) =>
         Effect.flatMap(Caller, ({ tenantId }) =>
@@ -70,3 +70,7 @@ export const layer = Layer.effect(
     })
   })
 )
+
+/** One model that was asked directly was one attempt. */
+const attempted = ({ name }: ResolvedModel, answer: ModelAnswer): ModelAnswer =>
+  answer.attempts === undefined ? { ...answer, attempts: [{ target: name, usage: answer.usage }] } : answer

@@ -8,6 +8,7 @@ import type { ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
 import { addUsage } from "@parley/domain/Usage"
 import type { Usage } from "@parley/domain/Usage"
 import type { ResolvedModel } from "@parley/providers/Providers"
+import { Ledger } from "@parley/providers/routing/Ledger"
 import type { FlushSchedule } from "./FlushScheduler.ts"
 import type { RunLog } from "./RunLog.ts"
 import { runMachine } from "./RunMachine.ts"
@@ -39,6 +40,9 @@ export class ActiveRun {
   path: ReadonlyArray<Message> | undefined
   /** What was asked of which model, once it was; by it an answer that is cut off is accounted. */
   asked: { readonly model: ResolvedModel; readonly prompt: Pick<ModelRequest, "messages" | "parameters"> } | undefined
+
+  /** What the calls of a route used; empty where one model was asked directly. */
+  readonly ledger = new Ledger()
 
   private currentPhase: RunPhase = "starting"
   private hasSpoken = false
@@ -117,6 +121,7 @@ export class ActiveRun {
   /** Of a run that is cut off: its provider worked for it, whether or not it told what it used. `isPaid`: even if it said nothing yet. */
   partialUsage(isPaid: boolean): Effect.Effect<Usage | null> {
     if (this.asked === undefined || !(isPaid || this.hasSpoken)) return Effect.sync(() => this.usage())
+    if (this.ledger.entries.length > 0) return Effect.map(this.ledger.total(isPaid), (usage) => this.usage(usage))
     const { model, prompt } = this.asked
     const said = saidSince(this.log.state.content, this.contentBefore)
     return Effect.map(model.tokens.settlePartial(prompt, said, this.providerUsage), (usage) => this.usage(usage))

@@ -95,7 +95,7 @@ const askProvider = (
     return yield* tenants.withRequest(host.key.tenantId)(
       Effect.suspend(() => {
         run.asked = { model: resolved, prompt: request }
-        return resolved.stream(request, run.sink)
+        return resolved.stream(request, run.sink, { restart: fitted.messages, ledger: run.ledger })
       })
     )
   })

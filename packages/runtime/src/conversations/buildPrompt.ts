@@ -4,11 +4,7 @@ import { textOf } from "@parley/domain/Content"
 import type { Message } from "@parley/domain/Message"
 import type { ModelMessage, ModelParameters } from "@parley/domain/ModelRequest"
 import type { RunState } from "@parley/domain/RunFrame"
-
-/** Said after a partial answer: providers differ in whether they take an answer to be continued, but all of them take this. */
-const continueInstruction =
-  "Your previous message was cut off. Continue it exactly where it stopped, as if nothing had happened: " +
-  "repeat nothing of it, and write nothing before the continuation."
+import * as continuation from "@parley/providers/routing/continuation"
 
 /** `path` is from the root to the message that is answered. Failed answers without content say nothing and are left out. */
 export const buildPrompt = (systemPrompt: string | null, path: ReadonlyArray<Message>): ReadonlyArray<ModelMessage> => {
@@ -29,17 +25,12 @@ export const buildPrompt = (systemPrompt: string | null, path: ReadonlyArray<Mes
 }
 
 /** Whether a partial answer can be gone on with; else it is asked for again from its beginning. */
-export const isContinuable = (partial: RunState, parameters: ModelParameters): boolean => {
-  if (parameters.responseFormat !== undefined && parameters.responseFormat.type !== "text") return false
-  return partial.content.every((part) => part.type !== "tool-call") && textOf(partial.content).trim() !== ""
-}
+export const isContinuable = ({ content }: RunState, parameters: ModelParameters): boolean =>
+  continuation.isContinuable({ text: textOf(content), hasCalls: content.some((part) => part.type === "tool-call") }, parameters)
 
 /** The prompt that goes on with a partial answer. */
-export const continuePrompt = (prompt: ReadonlyArray<ModelMessage>, partial: RunState): ReadonlyArray<ModelMessage> => [
-  ...prompt,
-  { role: "assistant", content: [{ type: "text", text: textOf(partial.content) }] },
-  { role: "user", content: [{ type: "text", text: continueInstruction }] }
-]
+export const continuePrompt = (prompt: ReadonlyArray<ModelMessage>, { content }: RunState): ReadonlyArray<ModelMessage> =>
+  continuation.continuePrompt(prompt, textOf(content))
 
 /** A provider refuses a call that nobody answered, and an empty message. */
 const pushAssistant = (prompt: Array<ModelMessage>, message: Message, answeredCalls: ReadonlySet<string>): void => {

@@ -9,7 +9,11 @@ export const nothingNoted: RunNotes = { switches: [], toolResults: [], toolCallD
 export const noteEvent = (notes: RunNotes, event: RunEvent): RunNotes => {
   switch (event.type) {
     case "provider-switch":
-      return { ...notes, switches: [...notes.switches, event] }
+      return {
+        ...notes,
+        switches: [...notes.switches, event],
+        toolCallDrafts: event.restart === true ? [] : notes.toolCallDrafts
+      }
     case "tool-result":
       return { ...notes, toolResults: [...notes.toolResults, event] }
     case "tool-call-delta":

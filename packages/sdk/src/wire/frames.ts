@@ -21,7 +21,10 @@ const runEvents: { readonly [Type in RunEvent["type"]]: Guard<EventOf<Type>> } =
   "tool-call-delta": struct<EventOf<"tool-call-delta">>({ type: text, index: number, arguments: text }, { id: text, name: text }),
   "tool-call": struct<EventOf<"tool-call">>({ type: text, index: number, id: text, name: text, arguments: text }),
   "tool-result": struct<EventOf<"tool-result">>({ type: text, toolCallId: text, content: text, isError: boolean }),
-  "provider-switch": struct<EventOf<"provider-switch">>({ type: text, from: text, to: text, reason: text }),
+  "provider-switch": struct<EventOf<"provider-switch">>(
+    { type: text, from: text, to: text, reason: text },
+    { restart: literal(true) }
+  ),
   usage: struct<EventOf<"usage">>({ type: text, usage }),
   "run-complete": struct<EventOf<"run-complete">>({ type: text, finishReason: text }),
   "run-cancel": struct<EventOf<"run-cancel">>({ type: text }),

@@ -15,7 +15,7 @@ export const records = <T extends ReadonlyArray<object>>(value: unknown): value 
   Array.isArray(value) && value.every(isRecord)
 
 export const literal =
-  <T extends string>(...values: ReadonlyArray<T>): Guard<T> =>
+  <T extends string | boolean>(...values: ReadonlyArray<T>): Guard<T> =>
   (value): value is T =>
     values.some((one) => one === value)
 

@@ -1,0 +1,183 @@
+/** A slow target is raced by a second one, within a budget; who speaks first answers, and the other is aborted. */
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
+import type { ModelProvider, ModelSink } from "@parley/domain/ModelProvider"
+import { ProviderFailed } from "@parley/domain/ProviderError"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import type { HedgeSettings } from "../../src/routing/Route.ts"
+import { fine } from "../circuit/fakes.ts"
+import { collect } from "../support/collect.ts"
+import { providersOf } from "../support/model.ts"
+import { ask } from "../support/requests.ts"
+
+/** Each call waits for the test. */
+const makeHeld = (id: string) => {
+  const calls: Array<{
+    readonly sink: ModelSink
+    readonly end: Deferred.Deferred<ModelAnswer, ProviderError>
+    isAborted: boolean
+  }> = []
+  const control = { pause: () => {}, resume: () => {} }
+  const held = (sink: ModelSink) =>
+    Effect.suspend(() => {
+      const call = { sink, end: Deferred.makeUnsafe<ModelAnswer, ProviderError>(), isAborted: false }
+      calls.push(call)
+      return Effect.onInterrupt(Deferred.await(call.end), () => Effect.sync(() => void (call.isAborted = true)))
+    })
+  const provider: ModelProvider = {
+    id,
+    isDemo: false,
+    models: Effect.succeed([]),
+    complete: () => held(() => {}),
+    stream: (_request, sink) => held(sink)
+  }
+  return {
+    provider,
+    calls,
+    say: (n: number, ...events: ReadonlyArray<ModelEvent>) => calls[n]?.sink(events, control),
+    end: (n: number, answer = fine) => Deferred.succeed(calls[n]!.end, answer),
+    fail: (n: number) => Deferred.fail(calls[n]!.end, new ProviderFailed({ provider: id, model: "m", message: "no" }))
+  }
+}
+
+const text = (words: string): ModelEvent => ({ type: "text-delta", text: words })
+
+const racing = Effect.fnUntraced(function* (hedge: Partial<HedgeSettings> = {}) {
+  const [one, two] = [makeHeld("one"), makeHeld("two")]
+  const providers = yield* providersOf({
+    extra: [one.provider, two.provider],
+    routes: { best: { targets: [{ model: "one/m" }, { model: "two/m" }], hedge: { defaultMs: 1_000, minMs: 100, ...hedge } } }
+  })
+  const model = yield* Effect.orDie(providers.resolve("best"))
+  const healthOf = (target: string) => Effect.map(providers.health, (all) => all.find((found) => found.target === target)!)
+  return { one, two, model, healthOf }
+})
+
+describe("a route that hedges", () => {
+  it.effect("asks a second target once the first is slow, passes on who speaks first, and aborts the other at once", () =>
+    Effect.gen(function* () {
+      const { healthOf, model, one, two } = yield* racing()
+      const collected = collect()
+      const running = yield* Effect.forkChild(model.stream(ask("Hi"), collected.sink), { startImmediately: true })
+      yield* TestClock.adjust(999)
+      assert.deepStrictEqual([one.calls.length, two.calls.length], [1, 0])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual([one.calls.length, two.calls.length], [1, 1])
+      two.say(0, text("fast"))
+      one.say(0, text("slow"))
+      yield* two.end(0)
+      const answer = yield* Fiber.join(running)
+      assert.isTrue(one.calls[0]?.isAborted)
+      assert.strictEqual(collected.text(), "fast")
+      assert.deepStrictEqual(collected.events[0], { type: "provider-switch", from: "one/m", to: "two/m", reason: "slow" })
+      assert.deepStrictEqual(
+        answer.attempts?.map(({ failure, target }) => [target, failure]),
+        [
+          ["one/m", "Slower"],
+          ["two/m", undefined]
+        ]
+      )
+      assert.deepInclude(yield* healthOf("two/m"), { hedges: 1, fallbacks: 0, inFlight: 0 })
+      assert.deepInclude(yield* healthOf("one/m"), { inFlight: 0, failed: 0, state: "closed" })
+    })
+  )
+
+  it.effect("keeps to the first when that speaks first after all", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* racing()
+      const collected = collect()
+      const running = yield* Effect.forkChild(model.stream(ask("Hi"), collected.sink), { startImmediately: true })
+      yield* TestClock.adjust(1_000)
+      one.say(0, text("slow but first"))
+      two.say(0, text("late"))
+      yield* one.end(0)
+      yield* Fiber.join(running)
+      assert.isTrue(two.calls[0]?.isAborted)
+      assert.strictEqual(collected.text(), "slow but first")
+      assert.isFalse(collected.events.some(({ type }) => type === "provider-switch"))
+    })
+  )
+
+  it.effect("leaves the answer to the other when one fails, and fails over when both do", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* racing()
+      const collected = collect()
+      const running = yield* Effect.forkChild(model.stream(ask("Hi"), collected.sink), { startImmediately: true })
+      yield* TestClock.adjust(1_000)
+      yield* one.fail(0)
+      yield* Effect.yieldNow
+      two.say(0, text("still here"))
+      yield* two.end(0)
+      yield* Fiber.join(running)
+      assert.strictEqual(collected.text(), "still here")
+      const failing = yield* Effect.forkChild(model.complete(ask("Hi")), { startImmediately: true })
+      yield* TestClock.adjust(1_000)
+      yield* two.fail(1)
+      yield* one.fail(1)
+      yield* TestClock.adjust(10_000)
+      assert.deepStrictEqual([one.calls.length, two.calls.length], [3, 3])
+      yield* Effect.all([one.fail(2), two.fail(2)])
+      yield* TestClock.adjust(10_000)
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(failing)))
+    })
+  )
+
+  it.effect("goes by the target's own p95, once it has one", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* racing()
+      for (let n = 0; n < 5; n++) {
+        const running = yield* Effect.forkChild(
+          model.stream(ask("Hi"), () => {}),
+          { startImmediately: true }
+        )
+        yield* TestClock.adjust(200)
+        one.say(n, text("hello"))
+        yield* one.end(n)
+        yield* Fiber.join(running)
+      }
+      const running = yield* Effect.forkChild(
+        model.stream(ask("Hi"), () => {}),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust(190)
+      assert.strictEqual(two.calls.length, 0)
+      yield* TestClock.adjust(40)
+      assert.strictEqual(two.calls.length, 1)
+      yield* Fiber.interrupt(running)
+      assert.isTrue(one.calls[5]?.isAborted === true && two.calls[0]?.isAborted)
+    })
+  )
+
+  it.effect("makes no more extra calls than its budget allows", () =>
+    Effect.gen(function* () {
+      const { healthOf, model, one } = yield* racing({ budget: 0.1, burst: 2 })
+      for (let n = 0; n < 30; n++) {
+        const running = yield* Effect.forkChild(
+          model.stream(ask("Hi"), () => {}),
+          { startImmediately: true }
+        )
+        yield* TestClock.adjust(1_000)
+        one.say(n, text("hello"))
+        yield* one.end(n)
+        yield* Fiber.join(running)
+        // Its own time to the first token is long past when the next is asked.
+        yield* TestClock.adjust(120_000)
+      }
+      // Two were saved up at the start, and thirty requests earn three more.
+      assert.strictEqual((yield* healthOf("two/m")).hedges, 4)
+    })
+  )
+
+  it.effect("answers as the faster whole answer does", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* racing()
+      const running = yield* Effect.forkChild(model.complete(ask("Hi")), { startImmediately: true })
+      yield* TestClock.adjust(1_000)
+      yield* two.end(0, { ...fine, responseId: "two" })
+      assert.strictEqual((yield* Fiber.join(running)).responseId, "two")
+      assert.isTrue(one.calls[0]?.isAborted)
+    })
+  )
+})

@@ -38,6 +38,8 @@ export interface ResolvedModel {
   readonly model: string
   /** `provider/model` */
   readonly name: string
+  /** Of a route: the providers of its targets. */
+  readonly routedTo?: ReadonlyArray<string>
   /** Context window and price, as far as they are known. */
   readonly facts: ModelFacts
   readonly tokens: ModelTokens
@@ -147,7 +149,9 @@ const makeProviders = Effect.fnUntraced(function* (
   const routed = new Map(
     Object.entries(routes).flatMap(([name, config]): Array<[string, ResolvedModel]> => {
       const route = resolveRoute({ name, config, targetOf, ownerOf: (model) => ownerOf(names.meant(model), live) })
-      return route === undefined ? [] : [[name, { ...modelOf(route.main), ...route.router, name, model: name }]]
+      return route === undefined
+        ? []
+        : [[name, { ...modelOf(route.main), ...route.router, routedTo: route.providers, name, model: name }]]
     })
   )
 

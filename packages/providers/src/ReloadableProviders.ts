@@ -121,7 +121,7 @@ export const layerReloadable = (
         const held: ResolvedModel = {
           ...model,
           complete: (request) => inCurrent((found) => found.complete(request)),
-          stream: (request, sink) => inCurrent((found) => found.stream(request, sink)),
+          stream: (request, sink, options) => inCurrent((found) => found.stream(request, sink, options)),
           embed: (request) => inCurrent((found) => found.embed(request))
         }
         generation.models.set(model, held)
@@ -152,7 +152,7 @@ export const layerReloadable = (
         return {
           ...model,
           complete: (request) => asked((found) => found.complete(request)),
-          stream: (request, sink) => asked((found) => found.stream(request, sink)),
+          stream: (request, sink, options) => asked((found) => found.stream(request, sink, options)),
           embed: (request) => asked((found) => found.embed(request))
         }
       }

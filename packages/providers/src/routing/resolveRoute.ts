@@ -9,6 +9,7 @@ export interface ResolvedRoute {
   readonly router: Router
   /** What the name stands for where one model has to: the target with the largest window that is known, else the first. */
   readonly main: OwnedModel
+  readonly providers: ReadonlyArray<string>
 }
 
 /** Undefined when none of the targets is live: the name is then looked up as any other. */
@@ -30,7 +31,8 @@ export const resolveRoute = (options: {
   const [first] = targets
   if (first === undefined) return undefined
   const main = targets.reduce((best, target) => (windowOf(target) > windowOf(best) ? target : best), first)
-  return { router: makeRouter(name, config, targets), main: main.owned }
+  const providers = [...new Set(targets.map(({ owned }) => owned.provider))]
+  return { router: makeRouter(name, config, targets), main: main.owned, providers }
 }
 
 const windowOf = ({ facts }: RouteTarget): number => facts.contextTokens ?? 0

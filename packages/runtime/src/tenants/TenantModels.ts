@@ -85,12 +85,13 @@ const make = Effect.gen(function* () {
   }
 
   const found = ({ own, unreadable }: Access, name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
-    const shared = Effect.flatMap(providers.resolve(name), (model) =>
-      unreadable.has(model.provider) ? Effect.fail(unreadableKey(name, model.provider)) : Effect.succeed(model)
-    )
+    const shared = Effect.flatMap(providers.resolve(name), (model) => {
+      const sealed = providersOf(model).find((provider) => unreadable.has(provider))
+      return sealed === undefined ? Effect.succeed(model) : Effect.fail(unreadableKey(name, sealed))
+    })
     if (own === undefined) return shared
     return Effect.flatMap(ownKeyProviders.resolve(own, name), (model) =>
-      own.keys.has(model.provider) ? Effect.succeed(model) : shared
+      providersOf(model).some((provider) => own.keys.has(provider)) ? Effect.succeed(model) : shared
     )
   }
 
@@ -124,6 +125,9 @@ const make = Effect.gen(function* () {
       )
   })
 })
+
+/** Whoever may be called for it. */
+const providersOf = ({ provider, routedTo = [provider] }: ResolvedModel): ReadonlyArray<string> => routedTo
 
 /** What a sealed key belongs to. */
 export const secretOwner = (tenantId: TenantId, provider: string): string => `${tenantId}/${provider}`

@@ -73,7 +73,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
       },
       opened: () => {
         for (const chat of chats.values()) chat.opened()
-        for (const id of outbox.conversations) if (!chats.has(id)) outbox.resume(id)
+        for (const id of outbox.conversations) outbox.resume(id)
       },
       frame: receive,
       beat: () => {

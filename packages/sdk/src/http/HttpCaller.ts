@@ -67,8 +67,8 @@ export class HttpCaller {
   async request(request: HttpRequest): Promise<unknown> {
     const { baseUrl, platform, timeoutMs } = this.#options
     const { signal } = request
-    signal?.throwIfAborted()
     const key = await this.key()
+    signal?.throwIfAborted()
     const abort = new AbortController()
     const stop = () => abort.abort(signal?.reason)
     signal?.addEventListener("abort", stop)

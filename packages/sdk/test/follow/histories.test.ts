@@ -1,0 +1,146 @@
+/** Whatever the network does: the same bytes as the server's, one terminal each, every message once and in order. */
+import { assert, describe, it } from "@effect/vitest"
+import { createClient, memoryOutbox, textOf } from "../../src/sdk.ts"
+import type { Run } from "../../src/sdk.ts"
+import { conversationId, ModelServer } from "../support/ModelServer.ts"
+import { seeded, settled, VirtualPlatform } from "../support/VirtualPlatform.ts"
+
+/** Moves while the network is bad, and then at most until all is quiet. */
+const badMoves = 400
+const quietMoves = 5_000
+const messagesPerHistory = 4
+
+interface Reading {
+  text: string
+  terminals: number
+  done: boolean
+}
+
+const read = async (run: Run, reading: Reading): Promise<void> => {
+  for await (const event of run.events()) {
+    if (event.type === "text-delta") reading.text += event.text
+    else if (event.type === "snapshot") reading.text = textOf(event.state.content)
+    else if (event.type === "run-complete" || event.type === "run-cancel" || event.type === "run-fail") reading.terminals++
+  }
+  reading.done = true
+}
+
+const history = async (seed: number) => {
+  const random = seeded(seed)
+  const chance = (part: number) => random() < part
+  const server = new ModelServer(random)
+  const platform = new VirtualPlatform(random)
+  platform.onSocket = (socket) => server.connect(socket)
+  platform.answer = () => Response.json({}, { status: 503 })
+  const outbox = memoryOutbox()
+  const errors: Array<unknown> = []
+  const client = createClient({
+    url: "http://model",
+    apiKey: "pk_model",
+    platform,
+    outbox,
+    onError: (error) => errors.push(error)
+  })
+  const chat = client.conversation(conversationId)
+  const readings: Array<Reading> = []
+  const keys: Array<string> = []
+  /** Frames that were delivered, to be delivered again when they are old. */
+  const past: Array<string> = []
+
+  const send = (): void => {
+    const sent = chat.send(`question ${keys.length}`)
+    keys.push(sent.key)
+    const reading = { text: "", terminals: 0, done: false }
+    readings.push(reading)
+    void sent.accepted().then(({ run }) => (run === null ? undefined : read(run, reading)))
+  }
+
+  const move = async (isBad: boolean): Promise<boolean> => {
+    let moved = false
+    for (const link of [...server.links]) {
+      if (link.socket.isClosed) {
+        server.links.delete(link)
+        continue
+      }
+      if (isBad && chance(0.02)) {
+        link.socket.end(chance(0.5) ? 1006 : 4000)
+        server.links.delete(link)
+        moved = true
+        continue
+      }
+      if (isBad && chance(0.1) && link.socket.toServer.some((text) => text.includes('"ack"'))) {
+        const at = link.socket.toServer.findIndex((text) => text.includes('"ack"'))
+        link.socket.toServer.splice(at, 1)
+      }
+      if (isBad && chance(0.08) && link.toClient.length > 1 && !link.toClient[0]!.includes("welcome")) {
+        const [first, second] = link.toClient.splice(0, 2)
+        link.toClient.unshift(second!, first!)
+      }
+      const frame = chance(0.7) ? link.toClient.shift() : undefined
+      if (frame !== undefined) {
+        moved = true
+        link.socket.receive(frame)
+        if (!frame.includes('"welcome"')) past.push(frame)
+        if (isBad && chance(0.05)) link.socket.receive(frame)
+      }
+      // Stale: of another time, and perhaps another epoch.
+      if (isBad && chance(0.03) && past.length > 0) link.socket.receive(past[Math.floor(random() * past.length)]!)
+      if (chance(0.7)) moved = server.take(link) || moved
+      moved ||= link.toClient.length > 0 || link.socket.toServer.length > 0
+    }
+    const run = server.activeRun
+    if (run !== undefined && chance(0.5)) {
+      moved = true
+      if (isBad && chance(0.03)) server.restart(run)
+      else if (run.events.length > 30 || chance(0.02)) server.emit(run, { type: "run-complete", finishReason: "stop" })
+      else server.emit(run, { type: "text-delta", text: `${run.runId.slice(-2)}·${run.events.length}🎈 ` })
+    }
+    if (keys.length < messagesPerHistory && (chance(0.05) || !isBad)) {
+      moved = true
+      send()
+    }
+    await settled()
+    if (chance(0.2)) await platform.advance(Math.floor(random() * 400))
+    return moved
+  }
+
+  for (let moves = 0; moves < badMoves; moves++) await move(true)
+  let quiet = 0
+  for (let moves = 0; moves < quietMoves && quiet < 20; moves++) {
+    const isMoving = await move(false)
+    const isDone = readings.every(({ done }) => done) && chat.getSnapshot().status === "live"
+    if (!isMoving) await platform.advance(platform.nextTimerInMs ?? 0)
+    quiet = !isMoving && isDone ? quiet + 1 : 0
+  }
+  const state = chat.getSnapshot()
+  client.close()
+  await settled()
+  return { chat: state, keys, outbox: await outbox.load(), readings, server }
+}
+
+describe("a client on a bad network", () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    it(`ends like the server, once and in order: history ${seed}`, async () => {
+      const { chat, keys, outbox, readings, server } = await history(seed)
+      assert.deepStrictEqual(server.turns, keys)
+      assert.deepStrictEqual(outbox, [])
+      assert.strictEqual(chat.status, "live")
+      const stored = [...server.messages.values()].map(({ content, id, status }) => [id, status, textOf(content)])
+      assert.deepStrictEqual(
+        chat.messages.map(({ content, id, status }) => [id, status, textOf(content)]),
+        stored
+      )
+      const answers = [...server.messages.values()]
+        .filter(({ role }) => role === "assistant")
+        .map(({ content }) => textOf(content))
+      assert.deepStrictEqual(
+        readings.map(({ terminals, text }) => [terminals, text]),
+        answers.map((text) => [1, text])
+      )
+      assert.deepStrictEqual(
+        chat.messages.filter(({ role }) => role === "user").map(({ key }) => key),
+        keys
+      )
+    })
+  }
+})

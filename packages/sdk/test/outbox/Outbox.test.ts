@@ -1,0 +1,158 @@
+import { assert, describe, it } from "@effect/vitest"
+import { memoryOutbox, ParleyApiError, ParleyOutboxError, textOf } from "../../src/sdk.ts"
+import type { OutboxStorage } from "../../src/sdk.ts"
+import { conversationId, idOf } from "../support/ModelServer.ts"
+import { settled, VirtualPlatform } from "../support/VirtualPlatform.ts"
+import { answer, opened, roomSnapshot, virtualClient, welcome } from "../support/virtualClient.ts"
+
+const accepted = (number: number) => ({ type: "accepted", messageId: idOf("msg", number), run: null, duplicate: false })
+
+const texts = (platform: VirtualPlatform) =>
+  platform.socket
+    .frames()
+    .filter(({ type }) => type === "send")
+    .map((frame) => JSON.stringify(frame["content"]).replace(/.*"text":"([^"]*)".*/, "$1"))
+
+const full: OutboxStorage = {
+  load: async () => [],
+  put: () => Promise.reject(new DOMException("no room", "QuotaExceededError")),
+  remove: async () => {}
+}
+
+describe("the outbox", () => {
+  it("sends what was written offline once there is a connection, one at a time and in order", async () => {
+    const { client, platform } = virtualClient()
+    const chat = client.conversation(conversationId)
+    for (const text of ["one", "two", "three"]) chat.send(text, { reply: false })
+    assert.deepStrictEqual(
+      chat.messages.map(({ content, delivery }) => [textOf(content), delivery]),
+      [
+        ["one", "pending"],
+        ["two", "pending"],
+        ["three", "pending"]
+      ]
+    )
+    await settled()
+    platform.socket.receive(welcome)
+    await settled()
+    assert.deepStrictEqual(texts(platform), ["one"])
+    await answer(platform.socket, "send", accepted(1))
+    await answer(platform.socket, "send", accepted(2))
+    assert.deepStrictEqual(texts(platform), ["one", "two", "three"])
+  })
+
+  it("sends again under the same clientMessageId when the answer was lost, from this page or the next one", async () => {
+    const outbox = memoryOutbox()
+    const first = await opened({ outbox })
+    first.client.conversation(conversationId).send("once", { reply: false })
+    await settled()
+    const sent = first.platform.socket.frames().find(({ type }) => type === "send")
+    first.platform.socket.end(1006)
+    first.client.close()
+    const second = await opened({ outbox })
+    const again = second.platform.socket.frames().find(({ type }) => type === "send")
+    assert.strictEqual(again?.["clientMessageId"], sent?.["clientMessageId"])
+    await answer(second.platform.socket, "send", { ...accepted(1), duplicate: true })
+    assert.deepStrictEqual(await outbox.load(), [])
+  })
+
+  it("says that there is no room, keeps the text on the screen, and sends it on retry", async () => {
+    const { client, platform } = virtualClient({ outbox: full })
+    const chat = client.conversation(conversationId)
+    const sent = chat.send("kept", { reply: false })
+    const error = await sent.accepted().catch((reason: unknown) => reason)
+    assert.ok(error instanceof ParleyOutboxError && error.fault === "storage-full")
+    assert.strictEqual(chat.messages[0]?.delivery, "failed")
+    assert.strictEqual(textOf(chat.messages[0]!.content), "kept")
+    platform.socket.receive(welcome)
+    sent.retry()
+    await settled()
+    assert.deepStrictEqual(texts(platform), ["kept"])
+  })
+
+  it("takes no more than its bound, and loses nothing of what it took", async () => {
+    const { client } = virtualClient({ limits: { outboxItems: 2 } })
+    const chat = client.conversation(conversationId)
+    chat.send("one")
+    chat.send("two")
+    assert.throws(() => chat.send("three"), ParleyOutboxError)
+    assert.strictEqual(chat.messages.length, 2)
+  })
+
+  it("does not risk a double after the server has forgotten: it fails, and retry sends it anew", async () => {
+    const platform = new VirtualPlatform()
+    const { client } = virtualClient({}, platform)
+    const chat = client.conversation(conversationId)
+    const sent = chat.send("old", { reply: false })
+    await settled()
+    platform.sleep(24 * 3_600_000)
+    platform.socket.receive(welcome)
+    await settled()
+    assert.deepStrictEqual(texts(platform), [])
+    assert.ok(chat.messages[0]?.sendError instanceof ParleyOutboxError)
+    sent.retry()
+    await settled()
+    const anew = platform.socket.frames().find(({ type }) => type === "send")
+    assert.notStrictEqual(anew?.["clientMessageId"], sent.key)
+    assert.strictEqual(chat.messages[0]?.key, sent.key)
+  })
+
+  it("tries again what may pass, and fails with the server's reason what may not; the next one goes on", async () => {
+    const { client, platform } = await opened()
+    const chat = client.conversation(conversationId)
+    const refused = chat.send("refused", { reply: false })
+    chat.send("next", { reply: false })
+    await settled()
+    const error = { type: "error", message: "no", requestId: "req_1" }
+    await answer(platform.socket, "send", { ...error, code: "busy", retry: "later", retryAfterMs: 500 })
+    assert.deepStrictEqual(texts(platform), ["refused"])
+    await platform.advance(1_000)
+    assert.deepStrictEqual(texts(platform), ["refused", "refused"])
+    await answer(platform.socket, "send", { ...error, code: "invalid_request", retry: "never" })
+    const reason = await refused.accepted().catch((why: unknown) => why)
+    assert.ok(reason instanceof ParleyApiError && reason.code === "invalid_request")
+    assert.deepStrictEqual(texts(platform), ["refused", "refused", "next"])
+    assert.isTrue(refused.discard())
+    assert.deepStrictEqual(
+      chat.messages.map(({ content }) => textOf(content)),
+      ["next"]
+    )
+  })
+})
+
+describe("what was sent", () => {
+  it("is shown once, under one key, whether the room or the answer comes first", async () => {
+    const { client, platform } = await opened()
+    const chat = client.conversation(conversationId)
+    await answer(platform.socket, "follow", { type: "done" })
+    platform.socket.receive(roomSnapshot([], 0))
+    const sent = chat.send("hello", { reply: false })
+    await settled()
+    const message = {
+      id: idOf("msg", 1),
+      conversationId,
+      parentId: null,
+      role: "user",
+      authorId: idOf("prn", 1),
+      content: [{ type: "text", text: "hello" }],
+      status: "complete",
+      runId: null,
+      model: null,
+      finishReason: null,
+      usage: null,
+      error: null,
+      lastSeq: null,
+      createdAtMs: 1
+    }
+    platform.socket.receive({ type: "room", conversationId, seq: 1, event: { type: "message-added", message } })
+    assert.deepStrictEqual(
+      chat.messages.map(({ id, key }) => [id, key]),
+      [[message.id, sent.key]]
+    )
+    await answer(platform.socket, "send", accepted(1))
+    assert.deepStrictEqual(
+      chat.messages.map(({ delivery, id, key }) => [id, key, delivery]),
+      [[message.id, sent.key, "accepted"]]
+    )
+  })
+})

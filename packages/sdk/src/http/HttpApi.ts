@@ -9,6 +9,9 @@ import type { Folder, Found, ListedConversation } from "@parley/domain/Conversat
 import type { Invite, InviteAccepted, InvitePreview, IssuedInvite } from "@parley/domain/Invites"
 import type { Session, WhoAmI } from "@parley/domain/SignIns"
 import type { RunInfo } from "@parley/domain/Conversations"
+import type { AllowedModels, ProviderKey } from "@parley/domain/ModelAccess"
+import type { Prompt } from "@parley/domain/Prompts"
+import type { IssuedShare, Share, SharedConversation } from "@parley/domain/Shares"
 import type { Plain } from "../Plain.ts"
 import { arrayOf, record, records } from "../wire/guard.ts"
 import type { Guard } from "../wire/guard.ts"
@@ -23,7 +26,7 @@ const table = (caller: HttpCaller) => {
     <T>(path: string, guard: Guard<T>) =>
     (input: object = {}, options: CallOptions = {}): Promise<T> =>
       caller.call(method, path, guard, input, options)
-  const [get, post, patch, remove] = [on("GET"), on("POST"), on("PATCH"), on("DELETE")]
+  const [get, post, patch, put, remove] = [on("GET"), on("POST"), on("PATCH"), on("PUT"), on("DELETE")]
   return {
     conversations: {
       list: get("/api/conversations", page<ListedConversation>(record)),
@@ -71,6 +74,25 @@ const table = (caller: HttpCaller) => {
       revokeInvite: remove<Invite>("/api/invites/:id", record),
       previewInvite: post<InvitePreview>("/api/invites/preview", record),
       acceptInvite: post<InviteAccepted>("/api/invites/accept", record)
+    },
+    modelAccess: {
+      allowedModels: get<typeof AllowedModels.Type>("/api/tenants/:id/models", record),
+      setAllowedModels: put<typeof AllowedModels.Type>("/api/tenants/:id/models", record),
+      providerKeys: get<ReadonlyArray<typeof ProviderKey.Type>>("/api/tenants/:id/provider-keys", records),
+      setProviderKey: put<typeof ProviderKey.Type>("/api/tenants/:id/provider-keys/:provider", record),
+      removeProviderKey: remove<typeof ProviderKey.Type>("/api/tenants/:id/provider-keys/:provider", record)
+    },
+    prompts: {
+      list: get<ReadonlyArray<typeof Prompt.Type>>("/api/prompts", records),
+      create: post<typeof Prompt.Type>("/api/prompts", record),
+      update: patch<typeof Prompt.Type>("/api/prompts/:id", record),
+      remove: remove("/api/prompts/:id", nothing)
+    },
+    shares: {
+      createShare: post<typeof IssuedShare.Type>("/api/conversations/:id/shares", record),
+      listShares: get<ReadonlyArray<typeof Share.Type>>("/api/conversations/:id/shares", records),
+      revokeShare: remove<typeof Share.Type>("/api/shares/:id", record),
+      shared: get<typeof SharedConversation.Type>("/api/shared/:token", record)
     }
   } satisfies Known
 }

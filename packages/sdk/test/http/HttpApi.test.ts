@@ -4,12 +4,12 @@ import { ParleyApiError, ParleyConnectionError } from "../../src/sdk.ts"
 import { settled } from "../support/VirtualPlatform.ts"
 import { virtualClient } from "../support/virtualClient.ts"
 
-/** Streams: the socket brings what they would. */
-const notCalled = new Set(["conversations.events"])
+/** Streams: the socket brings the one, and the other is a file to save, for a link. */
+const notCalled = new Set(["conversations.events", "shares.export"])
 
 /** Fills every name of a path with itself. */
 const names = Object.fromEntries(
-  ["id", "messageId", "principalId", "runId", "token", "attachmentId", "shareId", "name"].map((name) => [name, `:${name}`])
+  ["id", "messageId", "principalId", "runId", "token", "provider"].map((name) => [name, `:${name}`])
 )
 
 describe("the HTTP half", () => {

@@ -1,0 +1,156 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ParleyApiError, ParleyConnectionError, textOf } from "../../src/sdk.ts"
+import type { Run, RunUpdate } from "../../src/sdk.ts"
+import { conversationId, idOf } from "../support/ModelServer.ts"
+import { settled } from "../support/VirtualPlatform.ts"
+import { answer, opened } from "../support/virtualClient.ts"
+
+const ref = { conversationId, runId: idOf("run", 1) }
+const epoch = idOf("epo", 1)
+const messageId = idOf("msg", 4)
+const start = { type: "run-start", messageId, model: "demo/echo" }
+
+const followed = async (limits = {}) => {
+  const made = await opened({ limits })
+  const chat = made.client.conversation(conversationId)
+  const run = chat.run(ref.runId)
+  let last = 0
+  const say = (...events: ReadonlyArray<object>) => {
+    made.platform.socket.receive({ type: "delta", ...ref, epoch, seq: last + 1, count: events.length, events })
+    last += events.length
+  }
+  return { ...made, chat, run, say }
+}
+
+const all = async (run: Run): Promise<ReadonlyArray<RunUpdate>> => {
+  const updates: Array<RunUpdate> = []
+  for await (const update of run.events()) updates.push(update)
+  return updates
+}
+
+describe("a run", () => {
+  it("gives its events in order and its terminal last, and to a late reader a snapshot and the terminal", async () => {
+    const { run, say } = await followed()
+    const reading = all(run)
+    say(start, { type: "reasoning-delta", text: "hm" }, { type: "text-delta", text: "Yes" })
+    say({ type: "run-complete", finishReason: "stop" })
+    assert.deepStrictEqual(
+      (await reading).map(({ type }) => type),
+      ["run-start", "reasoning-delta", "text-delta", "run-complete"]
+    )
+    assert.deepStrictEqual(
+      (await all(run)).map(({ type }) => type),
+      ["snapshot", "run-complete"]
+    )
+    assert.strictEqual((await run.finished()).status, "complete")
+  })
+
+  it("notes tool calls while they are written, their results, and switches of provider", async () => {
+    const { run, say } = await followed()
+    say(start, { type: "tool-call-delta", index: 0, id: "call_1", name: "search", arguments: '{"q":' })
+    say({ type: "tool-call-delta", index: 0, arguments: '"tea"}' })
+    assert.deepStrictEqual(run.getSnapshot().toolCallDrafts, [
+      { index: 0, id: "call_1", name: "search", arguments: '{"q":"tea"}' }
+    ])
+    say({ type: "tool-call", index: 0, id: "call_1", name: "search", arguments: '{"q":"tea"}' })
+    say({ type: "tool-result", toolCallId: "call_1", content: "green", isError: false })
+    say({ type: "provider-switch", from: "a/x", to: "b/y", reason: "a failed" })
+    const { state, switches, toolCallDrafts, toolResults } = run.getSnapshot()
+    assert.deepStrictEqual([toolCallDrafts.length, toolResults.length, switches[0]?.to, state?.model], [0, 1, "b/y", "b/y"])
+  })
+
+  it("gives a reader that is too slow one snapshot for what it missed", async () => {
+    const { run, say } = await followed({ bufferedEvents: 3 })
+    const reader = run.events()
+    say(start)
+    for (let at = 0; at < 10; at++) say({ type: "text-delta", text: `${at}` })
+    say({ type: "run-cancel" })
+    let text = ""
+    for await (const update of reader) {
+      if (update.type === "snapshot") text = textOf(update.state.content)
+      else if (update.type === "text-delta") text += update.text
+    }
+    assert.strictEqual(text, "0123456789")
+  })
+
+  it("ends a reader by its signal, by leaving the loop, when the run is gone and when the chat is closed", async () => {
+    const { chat, platform, run, say } = await followed()
+    const abort = new AbortController()
+    const aborted = run
+      .events({ signal: abort.signal })
+      .next()
+      .catch((reason: unknown) => reason)
+    abort.abort("enough")
+    assert.strictEqual(await aborted, "enough")
+    assert.strictEqual(await run.finished({ signal: AbortSignal.abort("before") }).catch((reason: unknown) => reason), "before")
+    say(start, { type: "text-delta", text: "first" })
+    for await (const text of run.texts()) {
+      assert.strictEqual(text, "first")
+      break
+    }
+    const other = chat.run(idOf("run", 9))
+    const gone = other.finished().catch((reason: unknown) => reason)
+    platform.socket.receive({ type: "gone", conversationId, runId: other.id })
+    assert.ok((await gone) instanceof ParleyApiError)
+    const closed = run.finished().catch((reason: unknown) => reason)
+    chat.close()
+    const error = await closed
+    assert.ok(error instanceof ParleyConnectionError && error.fault === "closed")
+  })
+
+  for (const [status, terminal] of [
+    ["complete", { type: "run-complete", finishReason: "length" }],
+    ["cancelled", { type: "run-cancel" }],
+    ["failed", { type: "run-fail", code: "provider_failed", message: "no" }]
+  ] as const) {
+    it(`takes the stored message when the log is gone: ${status}`, async () => {
+      const { chat, platform, run } = await followed()
+      const message = {
+        id: messageId,
+        conversationId,
+        parentId: null,
+        role: "assistant",
+        authorId: null,
+        content: [{ type: "text", text: "stored" }],
+        status,
+        runId: run.id,
+        model: "demo/echo",
+        finishReason: status === "complete" ? "length" : null,
+        usage: null,
+        error: status === "failed" ? { code: "provider_failed", message: "no" } : null,
+        lastSeq: 5,
+        createdAtMs: 1
+      }
+      platform.socket.receive({ type: "closed", ...ref, message, terminal })
+      const finished = await run.finished()
+      assert.deepStrictEqual([textOf(finished.content), finished.terminal], ["stored", terminal])
+      assert.strictEqual(chat.messages[0]?.status, status)
+    })
+  }
+
+  it("asks again later when nobody owns it for now, and another connection when asking brings nothing", async () => {
+    const { client, platform, run, say } = await followed()
+    const asked = () => platform.socket.frames().filter(({ type }) => type === "subscribe").length
+    const error = { type: "error", code: "unavailable", message: "no owner", requestId: "req_1", retry: "later" }
+    await answer(platform.socket, "subscribe", error)
+    await platform.advance(1_000)
+    assert.strictEqual(asked(), 2)
+    say(start)
+    for (let at = 0; at < 4; at++) platform.socket.receive({ type: "caught-up", ...ref, epoch, seq: 99 })
+    assert.strictEqual(client.connection.getSnapshot().state, "waiting")
+    assert.strictEqual(run.getSnapshot().standing, "waiting")
+  })
+
+  it("cancels by a command, whose answer may fail to come", async () => {
+    const { platform, run, say } = await followed()
+    say(start)
+    const cancelled = run.cancel()
+    await settled()
+    await answer(platform.socket, "cancel", { type: "cancelled", runId: run.id, status: "cancelled" })
+    await cancelled
+    const lost = run.cancel().catch((reason: unknown) => reason)
+    await platform.advance(30_000)
+    const error = await lost
+    assert.ok(error instanceof ParleyConnectionError && error.workMayHaveHappened)
+  })
+})

@@ -17,6 +17,7 @@ import { layerOpenaiDoor } from "./openai/OpenaiDoor.ts"
 import { layerDocsDoor } from "./ops/DocsDoor.ts"
 import { layerHealthDoor } from "./ops/OperationsDoor.ts"
 import { layerResponsesDoor } from "./responses/ResponsesDoor.ts"
+import { layerPlainSocket } from "./socket/layerPlainSocket.ts"
 
 const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
   Layer.provide([
@@ -39,5 +40,6 @@ export const layerHttpDoors = Layer.mergeAll(
   layerOpenaiDoor,
   layerAnthropicDoor,
   layerResponsesDoor,
-  layerHealthDoor
+  layerHealthDoor,
+  layerPlainSocket
 )

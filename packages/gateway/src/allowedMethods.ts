@@ -15,7 +15,8 @@ const others: ReadonlyArray<readonly [method: string, path: string]> = [
   ["GET", "/metrics"],
   ["GET", "/openapi.json"],
   ["GET", "/docs"],
-  ["POST", "/rpc"]
+  ["POST", "/rpc"],
+  ["GET", "/ws"]
 ]
 
 interface Pattern {

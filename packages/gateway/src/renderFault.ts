@@ -18,7 +18,9 @@ export interface Fault {
 /** For what the engine itself refuses, before any middleware has seen the request. */
 export const renderFault: RenderFault = (fault) => {
   const given = fault.headers["x-request-id"]
-  return faultBody(fault, isRequestId(given) ? given : makeRequestId(Date.now()))
+  const requestId = isRequestId(given) ? given : makeRequestId(Date.now())
+  const body = faultBody(fault, requestId)
+  return body === undefined ? undefined : { ...body, requestId }
 }
 
 const isRequestId = Schema.is(RequestId)
@@ -74,6 +76,7 @@ const rows = new Map<number, Row>([
     limitBytes === undefined ? "The body is too large." : `The body may have at most ${limitBytes} bytes.`
   ),
   row(ofHttp("unsupported_media_type", 415, "Unsupported media type"), () => "Send the body as `application/json`."),
+  row(ofHttp("upgrade_required", 426, "Upgrade required"), ({ url }) => `${pathOf(url)} is a WebSocket; ask for an upgrade.`),
   row(errorTraits.InternalError, () => "Parley failed; the log has the cause under this request's id."),
   row(errorTraits.Unavailable, () => "Parley cannot answer now.")
 ])

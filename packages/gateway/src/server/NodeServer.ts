@@ -171,7 +171,10 @@ const refusedForItsBody = (settings: ServerSettings, request: IncomingMessage, r
     headers: Headers.fromInput(request.headers),
     limitBytes: settings.maxBodyBytes
   })
-  response.writeHead(413, fault === undefined ? {} : { "content-type": fault.contentType })
+  response.writeHead(413, {
+    ...(fault === undefined ? {} : { "content-type": fault.contentType }),
+    ...(fault?.requestId === undefined ? {} : { "x-request-id": fault.requestId })
+  })
   response.end(fault?.body)
   return true
 }

@@ -16,6 +16,8 @@ export interface ServerFault {
 export interface FaultBody {
   readonly contentType: string
   readonly body: string
+  /** Told as `x-request-id`. */
+  readonly requestId?: string | undefined
 }
 
 /** Undefined leaves the answer empty. */

@@ -37,7 +37,8 @@ export class UwsBody {
   /** Before the callback returns, if the request is not answered: what was borrowed and may still be read is copied. */
   settle(): void {
     if (this.#borrowed === undefined) return
-    this.#whole ??= new Uint8Array(this.#borrowed.slice(0))
+    // Who has read the text does not ask for the bytes again; if they do, they get those of the text.
+    if (this.#text === undefined) this.#whole ??= new Uint8Array(this.#borrowed.slice(0))
     this.#borrowed = undefined
   }
 
@@ -66,6 +67,7 @@ export class UwsBody {
   bytes(): Uint8Array {
     if (this.#whole === undefined) {
       if (this.#borrowed !== undefined) this.#whole = new Uint8Array(this.#borrowed.slice(0))
+      else if (this.#text !== undefined && this.#chunks.length === 0) this.#whole = Buffer.from(this.#text)
       else this.#whole = Buffer.concat(this.#chunks)
       this.#chunks = []
     }

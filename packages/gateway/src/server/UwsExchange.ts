@@ -4,7 +4,7 @@
  */
 import * as Headers from "effect/http/Headers"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
-import type { ServerFault } from "./ServerFault.ts"
+import type { RenderFault } from "./ServerFault.ts"
 import type { UwsBody } from "./UwsBody.ts"
 import type { UwsUmbrella } from "./UwsUmbrella.ts"
 import type { UwsRequest, UwsResponse, UwsSocketContext } from "./Uws.ts"
@@ -17,7 +17,7 @@ export interface UwsServerState {
   keepsAddress: boolean
   readonly umbrella: UwsUmbrella
   readonly maxBodyBytes: number
-  readonly renderFault: (fault: ServerFault) => { readonly contentType: string; readonly body: string } | undefined
+  readonly renderFault: RenderFault
 }
 
 export class UwsExchange {

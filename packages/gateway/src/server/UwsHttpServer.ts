@@ -194,6 +194,7 @@ const refuseBody = (exchange: UwsExchange): void => {
   exchange.over = true
   response.writeStatus("413 Payload Too Large").writeHeader("connection", "close")
   if (fault !== undefined) response.writeHeader("content-type", fault.contentType)
+  if (fault?.requestId !== undefined) response.writeHeader("x-request-id", fault.requestId)
   response.end(fault?.body)
 }
 

@@ -36,6 +36,9 @@ export const endWith = (exchange: UwsExchange, response: HttpServerResponse, bod
   exchange.cork(() => {
     writeHead(exchange, response)
     if (fault !== undefined) exchange.response.writeHeader("content-type", fault.contentType)
+    if (fault?.requestId !== undefined && response.headers["x-request-id"] === undefined) {
+      exchange.response.writeHeader("x-request-id", fault.requestId)
+    }
     exchange.response.end(fault?.body ?? body, closesConnection(exchange, response))
   })
 }

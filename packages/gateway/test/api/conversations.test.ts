@@ -230,6 +230,20 @@ describe.each(engines)("/api/conversations, on %s", (engine) => {
     expect(answer.headers.get("allow")).toBe(allow)
   })
 
+  it.each(["/ws", "/ws/?x=1"])("tells who asks for the socket %s as for a page to upgrade", async (path) => {
+    const answer = await doors.ask("GET", path)
+    problem(answer, 426, "upgrade_required")
+    expect(answer.headers.get("upgrade")).toBe("websocket")
+    problem(await doors.ask("POST", path), 405, "method_not_allowed")
+  })
+
+  it("tells the request id of a body that is refused before any handler", async () => {
+    const tooLarge = "x".repeat(12 * 1_048_576)
+    const answer = await doors.ask("POST", `${base()}/messages`, tooLarge, { "x-request-id": "mine.5" })
+    problem(answer, 413, "payload_too_large")
+    expect(answer.headers.get("x-request-id")).toBe("mine.5")
+  })
+
   it("answers a body of another type with 415", async () => {
     problem(await doors.ask("POST", `${base()}/messages`, "a=b", { "content-type": "text/csv" }), 415, "unsupported_media_type")
   })

@@ -73,10 +73,15 @@ const Provider = Schema.Struct({
   kind: Schema.Literals(kinds),
   baseUrl: Schema.optionalKey(
     Schema.String.check(Schema.isMaxLength(2_048), isBaseUrl).annotate({
-      description: "The vendor's own when absent; azure-openai and openai-compatible need one"
+      description: "The vendor's own when absent; azure-openai, bedrock and openai-compatible need one"
     })
   ),
   apiKey: Schema.optionalKey(SecretReference),
+  region: Schema.optionalKey(
+    Schema.String.check(Schema.isPattern(/^[a-z0-9-]{1,32}$/u)).annotate({
+      description: "bedrock: AWS region of the signature, where the address does not tell it"
+    })
+  ),
   headers: Schema.optionalKey(Headers.annotate({ description: "Sent with every request" })),
   limits: Schema.optionalKey(Limits),
   dialect: Schema.optionalKey(Dialect)

@@ -1,4 +1,5 @@
 /** Which providers there are to be: what the environment says, and what the configuration file says beside it. */
+import type { AwsCredentials } from "@parley/providers/bedrock/bedrockProvider"
 import type { ConfiguredProvider } from "@parley/providers/catalog/ConfiguredProvider"
 import { vendorOf } from "@parley/providers/catalog/vendors"
 import type { ProvidersConfig } from "@parley/providers/Providers"
@@ -41,6 +42,12 @@ export const fileProviders = Effect.fnUntraced(function* (file: ProvidersFile) {
     const key = keyName === undefined ? Option.none<Redacted.Redacted>() : yield* secret(keyName)
     const isNeeded = given.apiKey !== undefined || (vendor.keyEnv !== undefined && vendor.keyIsOptional !== true)
     const headers = yield* headersOf(given.headers ?? {})
+    const aws =
+      given.kind === "bedrock" && Option.isNone(key) ? yield* awsCredentials : Option.none<Redacted.Redacted<AwsCredentials>>()
+    if (given.kind === "bedrock" && given.apiKey === undefined && Option.isNone(key) && Option.isNone(aws)) {
+      asleep.push({ id, variable: "AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" })
+      continue
+    }
     const missing = Option.isNone(key) && isNeeded ? keyName : headers.missing
     if (missing !== undefined) {
       asleep.push({ id, variable: missing })
@@ -53,6 +60,8 @@ export const fileProviders = Effect.fnUntraced(function* (file: ProvidersFile) {
       headers: headers.values,
       ...(given.baseUrl === undefined ? {} : { baseUrl: given.baseUrl }),
       ...(Option.isNone(key) ? {} : { apiKey: key.value }),
+      ...(Option.isNone(aws) ? {} : { aws: aws.value }),
+      ...(given.region === undefined ? {} : { region: given.region }),
       ...(limits === undefined ? {} : { limits }),
       ...(dialect === undefined ? {} : { dialect })
     })
@@ -70,6 +79,25 @@ export const fileProviders = Effect.fnUntraced(function* (file: ProvidersFile) {
 })
 
 const secret = (name: string) => Config.option(Config.Redacted(name))
+
+/** By the names that Amazon's own programs know. */
+const awsCredentials = Config.option(
+  Config.all({
+    accessKeyId: Config.Redacted("AWS_ACCESS_KEY_ID"),
+    secretAccessKey: Config.Redacted("AWS_SECRET_ACCESS_KEY"),
+    sessionToken: Config.option(Config.Redacted("AWS_SESSION_TOKEN"))
+  })
+).pipe(
+  Config.map(
+    Option.map(({ accessKeyId, secretAccessKey, sessionToken }) =>
+      Redacted.make<AwsCredentials>({
+        accessKeyId: Redacted.value(accessKeyId),
+        secretAccessKey: Redacted.value(secretAccessKey),
+        ...(Option.isNone(sessionToken) ? {} : { sessionToken: Redacted.value(sessionToken.value) })
+      })
+    )
+  )
+)
 
 type GivenHeaders = NonNullable<NonNullable<ProvidersFile["providers"]>[string]["headers"]>
 

@@ -71,7 +71,8 @@ export const withOwnKeys = (config: ProvidersConfig, keys: OwnKeys["keys"]): Pro
     const apiKey = keys.get(provider.id)
     if (apiKey === undefined) return provider
     const headers = Object.fromEntries(Object.entries(provider.headers ?? {}).filter(([name]) => !secretHeader.test(name)))
-    return { ...provider, apiKey, headers }
+    const { aws: _, ...rest } = provider
+    return { ...rest, apiKey, headers }
   })
   const named = new Set(configured.map(({ id }) => id))
   const access = (id: "openai" | "anthropic") => {

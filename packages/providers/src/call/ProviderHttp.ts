@@ -252,5 +252,5 @@ class StreamHandler<A, E> extends CallHandler<A, E | Refusal> {
 const isEventStream = (head: Head): boolean => {
   if (head.status >= 300) return false
   const type = headerOf(head.headers, "content-type")
-  return type === "" || type.includes("text/event-stream")
+  return type === "" || type.includes("text/event-stream") || type.includes("application/vnd.amazon.eventstream")
 }

@@ -2,6 +2,8 @@
 import { Redacted } from "effect"
 import { claudeGoesOn, baseUrlOf as anthropicBaseUrlOf } from "../anthropic/anthropicWire.ts"
 import { listModels as listAnthropicModels } from "../anthropic/listModels.ts"
+import { makeBedrockProvider, regionOf } from "../bedrock/bedrockProvider.ts"
+import type { BedrockTarget } from "../bedrock/bedrockProvider.ts"
 import { makeEmbedder } from "../embeddings/makeEmbedder.ts"
 import type { EmbeddingSource } from "../embeddings/makeEmbedder.ts"
 import { baseUrlOf as compatibleBaseUrlOf, llamaKindOf } from "../llama/llamaWire.ts"
@@ -23,6 +25,7 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   const { apiKey, headers, target } = vendorTarget(given)
   const goesOn = vendor.goesOn === undefined ? {} : { goesOn: () => true }
   const base = { id: given.id, isDemo: false, limits, target, ...goesOn }
+  if (vendor.wire === "bedrock") return { ...base, make: makeBedrockProvider(bedrockTarget(given, target), limits) }
   if (vendor.wire === "anthropic") {
     const wire = anthropicVendorWire(given.id, vendor, headers)
     return {
@@ -53,7 +56,15 @@ const vendorTarget = (given: ConfiguredProvider) => {
   if (!URL.canParse(address) || !/^https?:/.test(address)) {
     throw new Error(`The address of ${given.id} is not an http or https URL: ${address}`)
   }
-  const baseUrl = vendorOf(given.kind).wire === "anthropic" ? anthropicBaseUrlOf(address) : compatibleBaseUrlOf(address)
+  const baseUrl = vendorOf(given.kind).wire === "openai" ? compatibleBaseUrlOf(address) : anthropicBaseUrlOf(address)
   const target: Target = { baseUrl, ...(apiKey === undefined ? {} : { apiKey }), headers }
   return { target, apiKey, headers }
+}
+
+const bedrockTarget = ({ aws, id, region }: ConfiguredProvider, { apiKey, baseUrl }: Target): BedrockTarget => {
+  const at = region ?? regionOf(baseUrl)
+  const access = apiKey === undefined ? aws && Redacted.value(aws) : { apiKey }
+  if (access === undefined) throw new Error(`${id} has neither a Bedrock API key nor AWS credentials`)
+  if (at === undefined) throw new Error(`The address of ${id} does not tell its region; name it as region`)
+  return { id, baseUrl, region: at, access }
 }

@@ -12,7 +12,7 @@ export interface Dialect {
 }
 
 export interface Vendor {
-  readonly wire: "openai" | "anthropic"
+  readonly wire: "openai" | "anthropic" | "bedrock"
   /** Absent: every installation has its own, and the configuration must name it. */
   readonly baseUrl?: string
   /** The environment variable of its key, where the configuration names no other; absent: it needs none. */
@@ -61,6 +61,8 @@ export const vendors = {
   deepseek: { wire: "openai", baseUrl: "https://api.deepseek.com/v1", keyEnv: "DEEPSEEK_API_KEY", dialect: dialect() },
   xai: { wire: "openai", baseUrl: "https://api.x.ai/v1", keyEnv: "XAI_API_KEY", dialect: modern },
   openrouter: { wire: "openai", baseUrl: "https://openrouter.ai/api/v1", keyEnv: "OPENROUTER_API_KEY", dialect: dialect() },
+  /** Its key is a Bedrock API key; without one requests are signed with the credentials of the environment. */
+  bedrock: { wire: "bedrock", keyEnv: "AWS_BEARER_TOKEN_BEDROCK", keyIsOptional: true, dialect: dialect() },
   ollama: { wire: "openai", baseUrl: "http://127.0.0.1:11434/v1", dialect: dialect(), goesOn: {} },
   vllm: {
     wire: "openai",

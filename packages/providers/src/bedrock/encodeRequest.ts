@@ -1,0 +1,110 @@
+/**
+ * Our request in the words of Bedrock's Converse, which are the same for every model there. What it has no place for is left out: seed and
+ * penalties, parallel calls, reasoning effort, and pictures by address, of which it is told the address instead.
+ */
+import type { AssistantPart, ImagePart, ToolResultPart, UserPart } from "@parley/domain/Content"
+import { redactedPrefix } from "@parley/domain/Content"
+import type { ModelMessage, ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
+import { parseObject } from "../call/foreign.ts"
+
+type Block = Readonly<Record<string, unknown>>
+
+/** Converse has no JSON mode. */
+const jsonInstruction = "Answer with one JSON object and nothing else: no text around it, no code fence."
+
+export const encodeRequest = (request: ModelRequest): object => {
+  const { parameters } = request
+  const system = systemOf(request)
+  const config = inferenceConfigOf(parameters)
+  const tools = toolConfigOf(parameters)
+  return {
+    messages: messagesOf(request.messages),
+    ...(system.length === 0 ? {} : { system: system.map((text) => ({ text })) }),
+    ...(Object.keys(config).length === 0 ? {} : { inferenceConfig: config }),
+    ...(tools === undefined ? {} : { toolConfig: tools })
+  }
+}
+
+const systemOf = ({ messages, parameters }: ModelRequest): ReadonlyArray<string> => {
+  const texts = messages.flatMap((message) => (message.role === "system" ? message.content.map(({ text }) => text) : []))
+  const format = parameters.responseFormat
+  if (format?.type === "json") texts.push(jsonInstruction)
+  if (format?.type === "json-schema") texts.push(`${jsonInstruction} Its JSON Schema: ${JSON.stringify(format.schema)}`)
+  return texts.filter((text) => text !== "")
+}
+
+/** Roles take turns here, and results of tools are the user's, before everything else of a turn. */
+const messagesOf = (messages: ReadonlyArray<ModelMessage>): ReadonlyArray<Block> => {
+  const turns: Array<{ role: "user" | "assistant"; results: Array<Block>; rest: Array<Block> }> = []
+  for (const message of messages) {
+    if (message.role === "system") continue
+    const role = message.role === "assistant" ? "assistant" : "user"
+    let turn = turns.at(-1)
+    if (turn?.role !== role) {
+      turn = { role, results: [], rest: [] }
+      turns.push(turn)
+    }
+    for (const part of message.content) {
+      if (part.type === "tool-result") turn.results.push(toolResult(part))
+      else turn.rest.push(...blocksOf(part))
+    }
+  }
+  return turns
+    .map(({ results, rest, role }) => ({ role, content: [...results, ...rest] }))
+    .filter(({ content }) => content.length > 0)
+}
+
+const blocksOf = (part: AssistantPart | Exclude<UserPart, ToolResultPart>): ReadonlyArray<Block> => {
+  switch (part.type) {
+    case "text":
+      return part.text.trim() === "" ? [] : [{ text: part.text }]
+    case "image":
+      return [imageOf(part)]
+    case "reasoning": {
+      if (part.signature === undefined) return []
+      return part.signature.startsWith(redactedPrefix)
+        ? [{ reasoningContent: { redactedContent: part.signature.slice(redactedPrefix.length) } }]
+        : [{ reasoningContent: { reasoningText: { text: part.text, signature: part.signature } } }]
+    }
+    case "tool-call":
+      return [{ toolUse: { toolUseId: part.id, name: part.name, input: inputOf(part.arguments) } }]
+  }
+}
+
+const imageOf = ({ url }: ImagePart): Block => {
+  const inline = /^data:image\/(png|jpeg|gif|webp);base64,/.exec(url.slice(0, 40))
+  return inline === null
+    ? { text: `[picture: ${url}]` }
+    : { image: { format: inline[1], source: { bytes: url.slice(inline[0].length) } } }
+}
+
+const inputOf = (text: string): object => (text.trim() === "" ? {} : (parseObject(text) ?? { invalid_json: text }))
+
+const toolResult = ({ content, isError, toolCallId }: ToolResultPart): Block => ({
+  toolResult: { toolUseId: toolCallId, content: [{ text: content }], ...(isError === true ? { status: "error" } : {}) }
+})
+
+const inferenceConfigOf = ({ maxOutputTokens, stop, temperature, topP }: ModelParameters): Block => ({
+  ...(maxOutputTokens === undefined ? {} : { maxTokens: maxOutputTokens }),
+  ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
+  ...(topP === undefined ? {} : { topP }),
+  ...(stop === undefined || stop.length === 0 ? {} : { stopSequences: stop })
+})
+
+const toolConfigOf = ({ toolChoice, tools }: ModelParameters): Block | undefined => {
+  if (tools === undefined || tools.length === 0 || toolChoice === "none") return undefined
+  const choice =
+    toolChoice === undefined || toolChoice === "auto"
+      ? {}
+      : { toolChoice: toolChoice === "required" ? { any: {} } : { tool: { name: toolChoice.name } } }
+  return {
+    tools: tools.map(({ description, name, parameters }) => ({
+      toolSpec: {
+        name,
+        ...(description === undefined ? {} : { description }),
+        inputSchema: { json: { ...parameters, type: "object" } }
+      }
+    })),
+    ...choice
+  }
+}

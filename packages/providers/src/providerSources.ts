@@ -61,5 +61,5 @@ const real = (id: string, target: Target, make: ProviderSource["make"]): Provide
   if (!URL.canParse(target.baseUrl) || !/^https?:/.test(target.baseUrl)) {
     throw new Error(`The address of ${id} is not an http or https URL: ${target.baseUrl}`)
   }
-  return { id, isDemo: false, make }
+  return { id, address: target.baseUrl, isDemo: false, make }
 }

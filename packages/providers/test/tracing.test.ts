@@ -25,7 +25,8 @@ describe.each(wires)("a call to $id", (wire) => {
       server.otherwise(() => answer("One two", { usage: { inputTokens: 11 } }))
       const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/some-model`)
       const { spans, tracer } = recorder()
-      const calls = [model.complete(ask("Hello")), model.stream(ask("Hello"), () => undefined)]
+      const asked = ask("Hello", { temperature: 0.5, maxOutputTokens: 64, stop: ["END"] })
+      const calls = [model.complete(asked), model.stream(asked, () => undefined)]
       for (const [index, call] of calls.entries()) {
         yield* call.pipe(Effect.withSpan("request"), Effect.withTracer(tracer))
         assert.deepStrictEqual(
@@ -41,11 +42,18 @@ describe.each(wires)("a call to $id", (wire) => {
           "gen_ai.operation.name": "chat",
           "gen_ai.provider.name": wire.id,
           "gen_ai.request.model": "some-model",
+          "gen_ai.request.temperature": 0.5,
+          "gen_ai.request.max_tokens": 64,
+          "gen_ai.request.stop_sequences": ["END"],
+          "server.address": "127.0.0.1",
+          "server.port": Number(new URL(server.baseUrl).port),
           "gen_ai.response.id": "wire-answer-1",
           "gen_ai.response.model": "some-model",
           "gen_ai.response.finish_reasons": ["stop"],
           "gen_ai.usage.input_tokens": 11,
-          "gen_ai.usage.output_tokens": 2
+          "gen_ai.usage.output_tokens": 2,
+          "gen_ai.usage.cache_read.input_tokens": 0,
+          "gen_ai.usage.cache_creation.input_tokens": 0
         })
       }
     })

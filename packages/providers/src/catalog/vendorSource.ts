@@ -24,7 +24,7 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   const limits = { ...shared, ...given.limits }
   const { apiKey, headers, target } = vendorTarget(given)
   const goesOn = vendor.goesOn === undefined ? {} : { goesOn: () => true }
-  const base = { id: given.id, isDemo: false, limits, target, ...goesOn }
+  const base = { id: given.id, address: target.baseUrl, isDemo: false, limits, target, ...goesOn }
   if (vendor.wire === "bedrock") return { ...base, make: makeBedrockProvider(bedrockTarget(given, target), limits) }
   if (vendor.wire === "anthropic") {
     const wire = anthropicVendorWire(given.id, vendor, headers)

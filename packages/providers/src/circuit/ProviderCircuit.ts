@@ -12,6 +12,7 @@ import { ProviderRateLimited, ProviderUnavailable } from "@parley/domain/Provide
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import { faultOf } from "../routing/faultTable.ts"
+import { answerAttributes, requestAttributes } from "./genAiAttributes.ts"
 import type { Supervised } from "./Supervised.ts"
 import { makeTargetBreaker } from "./TargetBreaker.ts"
 import type { Refused, TargetBreaker } from "./TargetBreaker.ts"
@@ -20,6 +21,8 @@ import { SinkDefect, WatchedSink } from "./WatchedSink.ts"
 /** How a provider comes to be; its connections end with the scope. */
 export interface ProviderSource {
   readonly id: string
+  /** Where it is, for its spans; absent where it is in this process. */
+  readonly address?: string
   readonly isDemo: boolean
   readonly make: Effect.Effect<ModelProvider, never, Scope.Scope>
   /** Its own; those of all providers when absent. */
@@ -107,31 +110,18 @@ const makeGuard =
 /** Without a tracer of somebody's nobody sees the span; the provider is then told the caller's as its parent. */
 const isTraced = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
-const spanned = (target: Supervised, request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
-  call.pipe(
-    Effect.tap((answer) =>
-      Effect.annotateCurrentSpan({
-        "gen_ai.response.id": answer.responseId,
-        "gen_ai.response.model": answer.model,
-        "gen_ai.response.finish_reasons": [answer.finishReason],
-        "gen_ai.usage.input_tokens": answer.usage.inputTokens,
-        "gen_ai.usage.output_tokens": answer.usage.outputTokens
-      })
-    ),
+const spanned = (target: Supervised, request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) => {
+  const { address, id } = target.access.source
+  return call.pipe(
+    Effect.tap((answer) => Effect.annotateCurrentSpan(answerAttributes(answer))),
     Effect.tapError((error) => Effect.annotateCurrentSpan("error.type", error._tag)),
     Effect.withSpan(
       "provider.call",
-      {
-        kind: "client",
-        attributes: {
-          "gen_ai.operation.name": "chat",
-          "gen_ai.provider.name": target.access.source.id,
-          "gen_ai.request.model": request.model
-        }
-      },
+      { kind: "client", attributes: requestAttributes(id, address, request) },
       { captureStackTrace: false }
     )
   )
+}
 
 const outcomeOf = (exit: Exit.Exit<ModelAnswer, ProviderError>): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success

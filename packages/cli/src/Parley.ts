@@ -10,6 +10,8 @@ import { GatewayServer } from "@parley/gateway/server/GatewayServer"
 import { SocketDoor } from "@parley/gateway/socket/SocketDoor"
 import type { ProvidersConfig } from "@parley/providers/Providers"
 import { layerReloadable } from "@parley/providers/ReloadableProviders"
+import { AttachmentSweep } from "@parley/runtime/attachments/AttachmentSweep"
+import { SqlAttachments } from "@parley/runtime/attachments/SqlAttachments"
 import * as ProviderCompletions from "@parley/runtime/completions/ProviderCompletions"
 import * as ProviderEmbeddings from "@parley/runtime/completions/ProviderEmbeddings"
 import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
@@ -18,6 +20,8 @@ import * as SqlModelAccess from "@parley/runtime/identity/SqlModelAccess"
 import { Identity } from "@parley/runtime/identity/Identity"
 import { SignInLimits } from "@parley/runtime/identity/SignInLimits"
 import { SqlConversationList } from "@parley/runtime/list/SqlConversationList"
+import { FileObjectStore } from "@parley/runtime/objects/FileObjectStore"
+import { S3ObjectStore } from "@parley/runtime/objects/S3ObjectStore"
 import { SqlPrompts } from "@parley/runtime/prompts/SqlPrompts"
 import { SqlShares } from "@parley/runtime/shares/SqlShares"
 import { RedisClient, RedisHealth } from "@parley/runtime/redis/RedisClient"
@@ -30,9 +34,9 @@ import { SqlConversationStore } from "@parley/runtime/storage/SqlConversationSto
 import { SqlRunJournal } from "@parley/runtime/storage/SqlRunJournal"
 import { TenantModels } from "@parley/runtime/tenants/TenantModels"
 import { Tenants } from "@parley/runtime/tenants/Tenants"
-import { Effect, Layer, Option } from "effect"
-import type { Redacted } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpRouter } from "effect/http"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { layerDatabaseClaim } from "./DatabaseClaim.ts"
 import { layerDrainGate } from "./DrainGate.ts"
@@ -67,6 +71,7 @@ export const layerStorage = (settings: Settings, url: Redacted.Redacted<string>,
     SqlConversationList.layer,
     SqlShares.layer,
     SqlPrompts.layer,
+    AttachmentSweep.layer.pipe(Layer.provideMerge(SqlAttachments.layer), Layer.provide(layerObjects(settings))),
     JournalSweep.layer.pipe(Layer.provideMerge(SqlRunJournal.layer)),
     Maintenance.layer
   ).pipe(
@@ -79,6 +84,20 @@ export const layerStorage = (settings: Settings, url: Redacted.Redacted<string>,
 
 export const layerProviders = (settings: Settings, more?: MoreProviders) =>
   layerReloadable({ ...environmentProviders(settings), ...more }).pipe(Layer.provideMerge(layerShared(settings)))
+
+/** Where uploaded files are kept. */
+const layerObjects = (settings: Settings) =>
+  Option.match(settings.s3Endpoint, {
+    onNone: () => FileObjectStore.layer(join(settings.dataDir, "objects")),
+    onSome: (endpoint) =>
+      S3ObjectStore.layer({
+        endpoint,
+        bucket: settings.s3Bucket,
+        region: settings.s3Region,
+        accessKeyId: settings.s3AccessKeyId,
+        secretAccessKey: Option.getOrElse(settings.s3SecretAccessKey, () => Redacted.make(""))
+      })
+  })
 
 /** Where the set-up puts the app's build. */
 const builtApp = fileURLToPath(new URL("../../web/dist", import.meta.url))

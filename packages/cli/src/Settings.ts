@@ -119,6 +119,20 @@ export const settings = Config.all({
     "the first administrator's key: pk_…, 32 characters or more",
     optional(Config.Redacted)
   ),
+  s3Endpoint: setting(
+    "S3_ENDPOINT",
+    "files in PARLEY_DATA_DIR",
+    "https://… of an S3 that keeps uploaded files; several processes need one",
+    optional(Config.NonEmptyString)
+  ),
+  s3Bucket: setting("S3_BUCKET", "parley", "its bucket, which must be there", (name) =>
+    Config.NonEmptyString(name).pipe(Config.withDefault("parley"))
+  ),
+  s3Region: setting("S3_REGION", "us-east-1", "its region", (name) =>
+    Config.NonEmptyString(name).pipe(Config.withDefault("us-east-1"))
+  ),
+  s3AccessKeyId: setting("S3_ACCESS_KEY_ID", "", "who writes there", (name) => Config.String(name).pipe(Config.withDefault(""))),
+  s3SecretAccessKey: setting("S3_SECRET_ACCESS_KEY", "", "its secret", optional(Config.Redacted)),
   webDir: setting(
     "PARLEY_WEB_DIR",
     "packages/web/dist",

@@ -3,6 +3,7 @@
  * long a model's answer became. The lengths bound what comes in (`UserContent`, and the doors' own requests).
  */
 import { Schema } from "effect"
+import { AttachmentId } from "./Ids.ts"
 
 /** Longest text of one part that comes in, in UTF-16 code units. */
 export const maxTextLength = 1_000_000
@@ -53,12 +54,25 @@ export const ToolResultPart = Schema.Struct({
 })
 export type ToolResultPart = typeof ToolResultPart.Type
 
+/** A file that was uploaded into the conversation (`Attachments.ts`). What the server says of it counts; the rest is for showing it. */
+export const FilePart = Schema.Struct({
+  type: Schema.Literal("file"),
+  attachmentId: AttachmentId,
+  name: Schema.String,
+  contentType: Schema.String,
+  bytes: Schema.Int
+})
+export type FilePart = typeof FilePart.Type
+
 export const UserPart = Schema.Union([TextPart, ImagePart, ToolResultPart])
 export type UserPart = typeof UserPart.Type
 export const AssistantPart = Schema.Union([TextPart, ReasoningPart, ToolCallPart])
 export type AssistantPart = typeof AssistantPart.Type
-export const Part = Schema.Union([TextPart, ImagePart, ReasoningPart, ToolCallPart, ToolResultPart])
+export const Part = Schema.Union([TextPart, ImagePart, FilePart, ReasoningPart, ToolCallPart, ToolResultPart])
 export type Part = typeof Part.Type
+
+/** What a file is called, in UTF-16 code units. */
+export const FileName = Schema.String.check(Schema.isMaxLength(256), Schema.isMinLength(1))
 
 const TextInput = Schema.String.check(Schema.isMaxLength(maxTextLength))
 /** What a client may refer to an image by. */
@@ -71,6 +85,7 @@ export const ImageUrlInput = Schema.String.check(
 const UserInputPart = Schema.Union([
   Schema.Struct({ ...TextPart.fields, text: TextInput }),
   Schema.Struct({ ...ImagePart.fields, url: ImageUrlInput }),
+  Schema.Struct({ ...FilePart.fields, name: FileName, contentType: Schema.String.check(Schema.isMaxLength(128)) }),
   Schema.Struct({ ...ToolResultPart.fields, content: TextInput })
 ])
 export const UserContent = Schema.NonEmptyArray(UserInputPart).check(Schema.isMaxLength(maxParts))

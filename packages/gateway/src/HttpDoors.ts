@@ -3,6 +3,7 @@ import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { layerAnthropicDoor } from "./anthropic/AnthropicDoor.ts"
+import { layerAttachmentHandlers } from "./api/attachmentHandlers.ts"
 import { layerConversationHandlers } from "./api/conversationHandlers.ts"
 import { layerInviteHandlers } from "./api/inviteHandlers.ts"
 import { layerListHandlers } from "./api/listHandlers.ts"
@@ -26,6 +27,7 @@ const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
     layerSessionHandlers,
     layerInviteHandlers,
     layerShareHandlers,
+    layerAttachmentHandlers,
     layerPromptHandlers,
     layerTenantHandlers,
     layerModelAccessHandlers

@@ -1,12 +1,14 @@
 /** Coming in to the real program: a link, a cookie, a guest; and what of it survives. */
 import { assert, describe, it } from "@effect/vitest"
+import { Attachment } from "@parley/domain/Attachments"
 import { textOf } from "@parley/domain/Content"
 import { CloseCode } from "@parley/domain/SocketProtocol"
 import { Effect, Redacted, Schema } from "effect"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { createConversation, listMessages } from "./support/api.ts"
+import { createConversation, listMessages, request } from "./support/api.ts"
 import { connect } from "./support/ChatClient.ts"
 import { startParley, type Parley } from "./support/startParley.ts"
 
@@ -166,6 +168,46 @@ describe("a person", () => {
       for (const [method, path, body, status] of refused) {
         assert.strictEqual((yield* guest.ask(method, path, body)).status, status, `${method} ${path}`)
       }
+    })
+  )
+
+  it.live("shows a model a file: the provider gets the image itself, and the text with its name", () =>
+    Effect.gen(function* () {
+      const wire = yield* startOpenaiWire
+      const database = yield* freshDatabase
+      const data = yield* Effect.acquireRelease(
+        Effect.promise(() => temporaryFolder("attachments")),
+        ({ remove }) => Effect.promise(remove)
+      )
+      const parley = yield* startParley({
+        DATABASE_URL: Redacted.value(database),
+        PARLEY_DATA_DIR: data.path,
+        OPENAI_API_KEY: "sk-wire",
+        OPENAI_BASE_URL: wire.baseUrl
+      })
+      const { id } = yield* createConversation(parley, { model: "openai/gpt-5" })
+      const upload = (name: string, body: string | Uint8Array<ArrayBuffer>) =>
+        Effect.promise(async () => {
+          const response = await fetch(`${parley.url}/api/conversations/${id}/attachments?name=${name}`, {
+            method: "POST",
+            headers: { authorization: `Bearer ${parley.key}`, "content-type": "application/octet-stream" },
+            body
+          })
+          const { bytes, contentType, id: attachmentId } = Schema.decodeUnknownSync(Attachment)(await response.json())
+          return { type: "file", attachmentId, name, contentType, bytes }
+        })
+      const image = yield* upload("a.png", new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1]))
+      const notes = yield* upload("notes.txt", "remember the milk")
+      wire.enqueue(answer(["I see."]))
+      const sent = yield* request(parley, "POST", `/api/conversations/${id}/messages`, {
+        clientMessageId: "one",
+        content: [{ type: "text", text: "Look." }, image, notes]
+      })
+      assert.strictEqual(sent.status, 202)
+      const asked = yield* wire.received(0)
+      const body = JSON.stringify(asked.body)
+      assert.include(body, "data:image/png;base64,iVBORw0KGgoB")
+      assert.include(body, "remember the milk")
     })
   )
 })

@@ -1,5 +1,6 @@
 /** The native HTTP API, `/api`. Its OpenAPI document is at `/openapi.json`, and for people at `/docs`. */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { AttachmentsGroup } from "./AttachmentsGroup.ts"
 import { ConversationsGroup } from "./ConversationsGroup.ts"
 import { InvitesGroup } from "./InvitesGroup.ts"
 import { ListGroup } from "./ListGroup.ts"
@@ -18,6 +19,7 @@ export class ParleyApi extends HttpApi.make("parley")
   .add(SessionGroup)
   .add(InvitesGroup)
   .add(SharesGroup)
+  .add(AttachmentsGroup)
   .add(PromptsGroup)
   .add(TenantsGroup)
   .add(ModelAccessGroup)

@@ -25,6 +25,8 @@ const partOf = (part: Part): string => {
       return part.text.trim()
     case "image":
       return part.url.startsWith("data:") ? "*(an image)*" : `![image](<${part.url.replace(/[<>\s]/g, encodeURIComponent)}>)`
+    case "file":
+      return `*(the file ${oneLine(part.name)})*`
     case "reasoning":
       return part.text.trim() === "" ? "" : quoted(part.text.trim())
     case "tool-call":

@@ -66,11 +66,15 @@ const withinDepth = <E, R>(
   requestId: string,
   route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 ) =>
-  HttpMethod.hasBody(request.method)
+  HttpMethod.hasBody(request.method) && !isBytes(request)
     ? Effect.flatMap(Effect.orDie(request.text), (text) =>
         isDeeperThan(text, maxJsonDepth) ? Effect.succeed(problemResponse(tooDeep(), requestId)) : route
       )
     : route
+
+/** An upload: read by its handler, never as JSON. A route that wants JSON refuses this type. */
+const isBytes = (request: HttpServerRequest.HttpServerRequest): boolean =>
+  /^application\/octet-stream\s*(;|$)/i.test(request.headers["content-type"] ?? "")
 
 const tooDeep = () => {
   const message = `The body nests deeper than ${maxJsonDepth} levels.`

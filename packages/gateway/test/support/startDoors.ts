@@ -9,6 +9,7 @@ import { GatewayServer } from "../../src/server/GatewayServer.ts"
 import type { Engine } from "../server/support/engines.ts"
 import { doorKeys, layerDoorKeys } from "./doorKeys.ts"
 import { layerMemoryAdministration } from "./MemoryAdministration.ts"
+import { layerMemoryAttachments } from "./memoryAttachments.ts"
 import { layerMemoryShares } from "./memoryShares.ts"
 import { MemoryPeople } from "./memoryPeople.ts"
 import { layerMemoryModelAccess } from "./MemoryModelAccess.ts"
@@ -64,6 +65,7 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
       conversations.layer,
       people.layer,
       layerMemoryShares,
+      layerMemoryAttachments,
       layerMemoryAdministration,
       layerMemoryModelAccess,
       layerReadiness,

@@ -1,5 +1,6 @@
 /** What the actors of conversations stand on, gathered once per process. */
 import { Effect } from "effect"
+import { FileContents } from "../attachments/FileContents.ts"
 import { ConversationStore } from "../storage/ConversationStore.ts"
 import { RunJournal } from "../storage/RunJournal.ts"
 import { TenantModels } from "../tenants/TenantModels.ts"
@@ -20,7 +21,8 @@ export const conversationServices = Effect.gen(function* () {
     schedule: yield* FlushScheduler,
     runningRuns: yield* RunningRuns,
     loop: yield* EventLoop,
-    limits: yield* ConversationLimits
+    limits: yield* ConversationLimits,
+    readFile: yield* FileContents
   }
 })
 

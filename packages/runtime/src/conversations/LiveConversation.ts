@@ -75,6 +75,9 @@ const charsOf = (part: Part): number => {
       return part.text.length
     case "image":
       return part.url.length
+    // What it refers to is not remembered.
+    case "file":
+      return part.name.length
     case "tool-call":
       return part.arguments.length
     case "tool-result":

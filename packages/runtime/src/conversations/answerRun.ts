@@ -12,6 +12,7 @@ import type { CloseRun, StoredRoomEvent } from "../storage/ConversationStore.ts"
 import { storableText } from "../storage/conversations/rows.ts"
 import { requireFits } from "../completions/requireFits.ts"
 import type { TenantError } from "../tenants/Tenants.ts"
+import { withFiles } from "../attachments/FileContents.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
 import { buildPrompt, continuePrompt } from "./buildPrompt.ts"
 import { fitPrompt } from "./fitPrompt.ts"
@@ -78,7 +79,9 @@ const askProvider = (
     const { limits, models, tenants } = host.services
     const { messageId, model, parameters } = run.question
     run.path ??= yield* readPath(host, messageId)
-    const asked = buildPrompt(live.conversation.systemPrompt, run.path.slice(-limits.maxPathMessages))
+    // What is remembered of the path refers to files; only what is asked has them in it.
+    const path = yield* withFiles(host.services.readFile, host.key, run.path.slice(-limits.maxPathMessages))
+    const asked = buildPrompt(live.conversation.systemPrompt, path)
     const resolved = yield* models.resolve(host.key.tenantId, model)
     const fitted = fitPrompt(resolved, asked, parameters)
     if (fitted.droppedTurns > 0) {

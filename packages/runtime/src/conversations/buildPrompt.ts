@@ -36,7 +36,7 @@ export const continuePrompt = (prompt: ReadonlyArray<ModelMessage>, { content }:
 const pushAssistant = (prompt: Array<ModelMessage>, message: Message, answeredCalls: ReadonlySet<string>): void => {
   const content: Array<AssistantPart> = []
   for (const part of message.content) {
-    if (part.type === "image" || part.type === "tool-result") continue
+    if (part.type === "image" || part.type === "file" || part.type === "tool-result") continue
     if (part.type === "tool-call" && !answeredCalls.has(part.id)) continue
     if (part.type === "text" && part.text === "") continue
     content.push(part)

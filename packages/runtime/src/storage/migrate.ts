@@ -8,6 +8,7 @@ import modelAccess from "./migrations/0004_model_access.ts"
 import sessions from "./migrations/0006_sessions.ts"
 import conversationList from "./migrations/0007_conversation_list.ts"
 import sharesPrompts from "./migrations/0008_shares_prompts.ts"
+import attachments from "./migrations/0009_attachments.ts"
 import { ensurePartitions } from "./partitions.ts"
 
 /** An arbitrary number that only Parley's migrations lock. */
@@ -22,7 +23,8 @@ const migrations = {
   "0004_model_access": modelAccess,
   "0006_sessions": sessions,
   "0007_conversation_list": conversationList,
-  "0008_shares_prompts": sharesPrompts
+  "0008_shares_prompts": sharesPrompts,
+  "0009_attachments": attachments
 }
 
 /** Everything in one transaction: a failed migration leaves nothing behind. Answers with what it applied. */

@@ -286,7 +286,9 @@ export class FoldingClient {
         this.take(frame.state)
         return
       case "closed":
-        this.content = frame.message.content.filter((part) => part.type !== "image" && part.type !== "tool-result")
+        this.content = frame.message.content.filter(
+          (part) => part.type !== "image" && part.type !== "file" && part.type !== "tool-result"
+        )
         if (this.terminals.length === 0) this.terminals.push(frame.terminal)
         this.last = frame.message.lastSeq ?? this.last
         return

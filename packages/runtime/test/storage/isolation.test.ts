@@ -8,8 +8,10 @@ import { SqlClient } from "effect/sql"
 import { Administration } from "@parley/domain/Administration"
 import type { Caller, CallerInfo } from "@parley/domain/Caller"
 import { Caller as CallerService } from "@parley/domain/Caller"
+import { Attachments } from "@parley/domain/Attachments"
 import { ConversationList } from "@parley/domain/ConversationList"
 import { makeSessionId, RequestId } from "@parley/domain/Ids"
+import type { AttachmentId } from "@parley/domain/Ids"
 import type { ApiKeyId, FolderId, InviteId, PrincipalId, PromptId, RunId, SessionId, ShareId } from "@parley/domain/Ids"
 import { Invites } from "@parley/domain/Invites"
 import { Prompts } from "@parley/domain/Prompts"
@@ -17,6 +19,8 @@ import { Shares } from "@parley/domain/Shares"
 import { SignIns } from "@parley/domain/SignIns"
 import { Identity } from "../../src/identity/Identity.ts"
 import { SqlConversationList } from "../../src/list/SqlConversationList.ts"
+import { SqlAttachments } from "../../src/attachments/SqlAttachments.ts"
+import { ObjectStore } from "../../src/objects/ObjectStore.ts"
 import { SqlPrompts } from "../../src/prompts/SqlPrompts.ts"
 import { SqlShares } from "../../src/shares/SqlShares.ts"
 import type { AcceptContext, ConversationKey } from "../../src/storage/ConversationStore.ts"
@@ -36,6 +40,7 @@ const Tested = Layer.mergeAll(
   SqlConversationList.layer,
   SqlShares.layer,
   SqlPrompts.layer,
+  SqlAttachments.layer.pipe(Layer.provide(ObjectStore.layerMemory)),
   Identity.layer
 ).pipe(Layer.provideMerge(Tenants.layer), Layer.provideMerge(TestDatabase))
 
@@ -52,6 +57,7 @@ interface Other extends SeededTenant {
   readonly inviteId: InviteId
   readonly shareId: ShareId
   readonly promptId: PromptId
+  readonly attachmentId: AttachmentId
 }
 
 /** A tenant with at least one row in every table. */
@@ -94,6 +100,8 @@ const furnished = Effect.gen(function* () {
   const shared = yield* as((yield* Shares).create(key.conversationId, { messageId: closed.run.messageId }))
   const shareId = shared.share.id
   const { id: promptId } = yield* as((yield* Prompts).create({ kind: "prompt", name: secret, text: secret, isShared: true }))
+  const attachment = yield* as((yield* Attachments).upload(key.conversationId, secret, new TextEncoder().encode(secret)))
+  const attachmentId = attachment.id
   const sessionId = yield* makeSessionId
   yield* sql`
     insert into sessions (
@@ -103,7 +111,7 @@ const furnished = Effect.gen(function* () {
   yield* sql`
     insert into sign_in_links (tenant_id, hash, key_id, created_at_ms, expires_at_ms)
     values (${tenant.tenantId}, ${Buffer.from(sessionId)}, ${apiKeyId}, 1, 9000000000000)`
-  const other: Other = { ...tenant, key, closed, open, apiKeyId, folderId, sessionId, inviteId, shareId, promptId }
+  const other: Other = { ...tenant, key, closed, open, apiKeyId, folderId, sessionId, inviteId, shareId, promptId, attachmentId }
   return other
 })
 
@@ -258,6 +266,11 @@ const promptAttempts: Attempts<Prompts["Service"]> = {
   remove: (prompts, _own, other) => prompts.remove(other.promptId)
 }
 
+const attachmentAttempts: Attempts<Attachments["Service"]> = {
+  upload: (attachments, _own, other) => attachments.upload(other.key.conversationId, "x", new Uint8Array([120])),
+  download: (attachments, _own, other) => attachments.download(other.attachmentId)
+}
+
 const inviteAttempts: Attempts<Invites["Service"]> = {
   create: (invites, _own, other) => invites.create(other.key.conversationId, {}),
   list: (invites, _own, other) => invites.list(other.key.conversationId),
@@ -322,6 +335,9 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
     it.effect("no operation of Prompts reads or changes another tenant's rows", () =>
       Effect.flatMap(Prompts, (prompts) => tryAll(prompts, promptAttempts))
     )
+    it.effect("no operation of Attachments reads or changes another tenant's rows", () =>
+      Effect.flatMap(Attachments, (attachments) => tryAll(attachments, attachmentAttempts))
+    )
     it.effect("no operation of Invites reads or changes another tenant's rows", () =>
       Effect.flatMap(Invites, (invites) => tryAll(invites, inviteAttempts))
     )
@@ -339,7 +355,7 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
   describe("tables", () => {
     it.effect("every table has forced row-level security bound to the tenant", () =>
       Effect.gen(function* () {
-        assert.isAtLeast((yield* tenantTables).length, 19)
+        assert.isAtLeast((yield* tenantTables).length, 20)
         assert.deepStrictEqual(yield* unprotected, [])
       })
     )
@@ -428,7 +444,8 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
           ["folders", "name"],
           ["invites", "conversation_id"],
           ["shares", "title"],
-          ["prompts", "body"]
+          ["prompts", "body"],
+          ["attachments", "name"]
         ] as const) {
           const seen = yield* Effect.exit(
             sql.withTransaction(

@@ -177,7 +177,7 @@ const apply = (
       view.state = {
         messageId: message.id,
         model: message.model ?? "",
-        content: message.content.filter((part) => part.type !== "image" && part.type !== "tool-result"),
+        content: message.content.filter((part) => part.type !== "image" && part.type !== "file" && part.type !== "tool-result"),
         usage: message.usage,
         status: message.status === "streaming" ? "running" : message.status,
         terminal: frame.terminal

@@ -1,0 +1,42 @@
+/** Files that people show to models and to each other. They belong to a conversation; a message refers to them by a part of type `file`. */
+import { Context, Schema } from "effect"
+import type { Effect } from "effect"
+import type { Caller } from "./Caller.ts"
+import type { Conflict, InvalidRequest, NotFound, PayloadTooLarge, Unavailable } from "./Errors.ts"
+import { AttachmentId, ConversationId, PrincipalId } from "./Ids.ts"
+import { TimestampMs } from "./Message.ts"
+
+export const maxAttachmentBytes = 8_388_608
+/** Files of one conversation. */
+export const maxAttachmentsPerConversation = 1_000
+
+/** What a file is, by its first bytes and not by its name. Others are refused. */
+export const AttachmentType = Schema.Literals(["image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"])
+export type AttachmentType = typeof AttachmentType.Type
+
+export const Attachment = Schema.Struct({
+  id: AttachmentId,
+  conversationId: ConversationId,
+  createdBy: PrincipalId,
+  name: Schema.String,
+  contentType: AttachmentType,
+  bytes: Schema.Int,
+  createdAtMs: TimestampMs
+})
+export type Attachment = typeof Attachment.Type
+
+export class Attachments extends Context.Service<
+  Attachments,
+  {
+    /** By a member. What no message refers to a day later is swept. */
+    readonly upload: (
+      id: ConversationId,
+      name: string,
+      content: Uint8Array
+    ) => Effect.Effect<Attachment, NotFound | Conflict | InvalidRequest | PayloadTooLarge | Unavailable, Caller>
+    /** For members of its conversation. */
+    readonly download: (
+      id: AttachmentId
+    ) => Effect.Effect<{ readonly attachment: Attachment; readonly content: Uint8Array }, NotFound | Unavailable, Caller>
+  }
+>()("@parley/domain/Attachments") {}

@@ -57,7 +57,7 @@ export type ToolResultPart = typeof ToolResultPart.Type
 /** A file that was uploaded into the conversation (`Attachments.ts`). What the server says of it counts; the rest is for showing it. */
 export const FilePart = Schema.Struct({
   type: Schema.Literal("file"),
-  attachmentId: AttachmentId,
+  attachmentId: Schema.String,
   name: Schema.String,
   contentType: Schema.String,
   bytes: Schema.Int
@@ -85,7 +85,12 @@ export const ImageUrlInput = Schema.String.check(
 const UserInputPart = Schema.Union([
   Schema.Struct({ ...TextPart.fields, text: TextInput }),
   Schema.Struct({ ...ImagePart.fields, url: ImageUrlInput }),
-  Schema.Struct({ ...FilePart.fields, name: FileName, contentType: Schema.String.check(Schema.isMaxLength(128)) }),
+  Schema.Struct({
+    ...FilePart.fields,
+    attachmentId: AttachmentId,
+    name: FileName,
+    contentType: Schema.String.check(Schema.isMaxLength(128))
+  }),
   Schema.Struct({ ...ToolResultPart.fields, content: TextInput })
 ])
 export const UserContent = Schema.NonEmptyArray(UserInputPart).check(Schema.isMaxLength(maxParts))

@@ -6,7 +6,6 @@ import { SqlClient } from "effect/sql"
 import { Attachments, maxAttachmentBytes, maxAttachmentsPerConversation } from "@parley/domain/Attachments"
 import type { Attachment } from "@parley/domain/Attachments"
 import { Caller } from "@parley/domain/Caller"
-import type { FilePart } from "@parley/domain/Content"
 import { makeAttachmentId } from "@parley/domain/Ids"
 import type { PrincipalId } from "@parley/domain/Ids"
 import { AttachmentSweep } from "../../src/attachments/AttachmentSweep.ts"
@@ -38,8 +37,8 @@ const seeded = Effect.gen(function* () {
   return { tenant, attachments, key, id: key.conversationId, alice: as(tenant.alice), bob: as(tenant.bob) }
 })
 
-const partOf = ({ bytes: size, contentType, id, name }: Attachment): FilePart => ({
-  type: "file",
+const partOf = ({ bytes: size, contentType, id, name }: Attachment) => ({
+  type: "file" as const,
   attachmentId: id,
   name,
   contentType,

@@ -2,6 +2,7 @@
 import type {
   Part,
   AssistantPart,
+  FilePart,
   ImagePart,
   ReasoningPart,
   TextPart,
@@ -23,6 +24,7 @@ const toolCallPart = struct<ToolCallPart>({ type: text, id: text, name: text, ar
 const part = tagged<Part>({
   text: textPart,
   image: struct<ImagePart>({ type: text, url: text }, { detail: text }),
+  file: struct<FilePart>({ type: text, attachmentId: text, name: text, contentType: text, bytes: number }),
   reasoning: reasoningPart,
   "tool-call": toolCallPart,
   "tool-result": struct<ToolResultPart>({ type: text, toolCallId: text, content: text }, { isError: boolean })

@@ -1,0 +1,36 @@
+/** One call of each family of models, its cost worked out by hand from what its vendor publishes: nano-dollars. */
+import { assert, describe, it } from "@effect/vitest"
+import { noUsage } from "@parley/domain/Usage"
+import type { Usage } from "@parley/domain/Usage"
+import { cost } from "../../src/catalog/cost.ts"
+import { publishedFacts } from "../../src/catalog/publishedModels.ts"
+import type { VendorKind } from "../../src/catalog/vendors.ts"
+
+/** A long conversation of which most comes from the cache. */
+const cached: Partial<Usage> = { inputTokens: 100_000, cachedInputTokens: 80_000, outputTokens: 2_000 }
+const written: Partial<Usage> = { ...cached, cacheWriteTokens: 10_000 }
+
+const rows: ReadonlyArray<readonly [kind: VendorKind, model: string, used: Partial<Usage>, nanoDollars: number]> = [
+  ["anthropic", "claude-opus-5-5", written, 10_000 * 4_000 + 80_000 * 200 + 10_000 * 5_000 + 2_000 * 20_000],
+  ["anthropic", "claude-sonnet-4-6", written, 121_500_000],
+  ["anthropic", "claude-haiku-5-5", written, 4_050_000],
+  // One token above its bound, the whole request is dearer.
+  ["anthropic", "claude-haiku-5-5", { inputTokens: 100_001, outputTokens: 2_000 }, 100_001 * 500 + 2_000 * 2_500],
+  ["anthropic", "claude-haiku-4-5-20251001", written, 10_000 * 1_000 + 80_000 * 100 + 10_000 * 1_250 + 2_000 * 5_000],
+  ["openai", "gpt-5.2", cached, 77_000_000],
+  ["openai", "gpt-4o-2024-08-06", cached, 170_000_000],
+  ["openai", "gpt-5.5", { ...cached, inputTokens: 300_000, cachedInputTokens: 200_000 }, 1_290_000_000],
+  // Reasoning is part of the output, and paid once.
+  ["openai", "o3", { ...cached, reasoningTokens: 1_500 }, 96_000_000],
+  ["openai", "text-embedding-3-small", { inputTokens: 100_000 }, 2_000_000],
+  // Without a rate of its own, what comes from the cache costs what input costs.
+  ["groq", "openai/gpt-oss-120b", cached, 16_200_000]
+]
+
+describe("the price of a call", () => {
+  it.each(rows)("of %s %s", (kind, model, used, nanoDollars) => {
+    const price = publishedFacts(kind, model)?.price
+    if (price === undefined) return assert.fail(`${model} has no price`)
+    assert.strictEqual(cost({ ...noUsage, ...used }, price), nanoDollars)
+  })
+})

@@ -4,27 +4,29 @@
  */
 import * as NodeClusterHttp from "@effect/platform-node/NodeClusterHttp"
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as PgClient from "@effect/sql-pg/PgClient"
+import { actorProtocol } from "@parley/domain/actors/actorProtocol"
 import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
-import { ConfigProvider, Effect, Layer, Option, Schedule } from "effect"
+import { Effect, Layer, Option } from "effect"
 import type { Redacted } from "effect"
-import { MessageStorage, RunnerAddress, RunnerStorage, ShardingConfig, SqlRunnerStorage } from "effect/cluster"
+import { HttpRunner, MessageStorage, RunnerAddress, RunnerHealth, RunnerServer, ShardingConfig } from "effect/cluster"
+import { HttpRouter } from "effect/http"
+import { RpcSerialization } from "effect/rpc"
 import { freePort } from "./postgres/freePort.ts"
+import { RunnerRegistry } from "./RunnerRegistry.ts"
+import { layerRunnerWatch } from "./RunnerWatch.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Sessions of the registry: one holds the leases, the others read who is there. */
 const registryConnections = 3
-const registryTries = 10
-const registryRetryMs = 500
 /** Leases are renewed this often within their time. */
-const renewalsPerLease = 4
-const maxRenewMs = 10_000
+const renewalsPerLease = 7
+const maxRenewMs = 5_000
 /** How long an actor that must leave waits for the commands that it has begun. */
 const terminationTimeoutMs = 5_000
 /** Between two tries to reach a conversation that is moving. */
 const sendRetryMs = 100
-/** Conversations resident in one runner; past it `Busy`. */
-const maxResidentConversations = 50_000
 
 /** A watch gives a sign of life at least this often, and three times within a lease: a frozen runner is noticed when its lease ends. */
 const maxHeartbeatMs = 5_000
@@ -48,48 +50,55 @@ const configOf = (settings: Settings, runnerPort: number | undefined): Partial<S
   shardLockExpiration: settings.leaseMs,
   shardLockRefreshInterval: Math.min(maxRenewMs, Math.ceil(settings.leaseMs / renewalsPerLease)),
   refreshAssignmentsInterval: settings.assignmentsRefreshMs,
-  runnerHealthCheckInterval: settings.runnerHealthMs,
   runnerJoinDebounce: settings.runnerJoinMs,
   entityTerminationTimeout: terminationTimeoutMs,
   sendRetryInterval: sendRetryMs,
-  maxResidentEntities: maxResidentConversations,
+  maxResidentEntities: settings.maxResidentConversations,
   simulateRemoteSerialization: false
 })
 
-/** Of two processes that make the tables at the same moment one fails, and finds them made when it tries again. */
-const registry = Layer.effect(
-  RunnerStorage.RunnerStorage,
-  SqlRunnerStorage.make({ prefix: "parley_cluster" }).pipe(
-    Effect.retry({ times: registryTries - 1, schedule: Schedule.spaced(registryRetryMs) }),
-    Effect.orDie
-  )
-)
+/** Another protocol is another path, so that not even a connection is made. */
+const path = `/actors/${actorProtocol}` as const
 
-const layerOf = <ClientOnly extends boolean>(
-  url: Redacted.Redacted<string>,
-  clientOnly: ClientOnly,
-  config: Partial<ShardingConfig.ShardingConfig["Service"]>
-) =>
-  NodeClusterHttp.layer({ transport: "websocket", storage: "byo", clientOnly, shardingConfig: config }).pipe(
-    Layer.provide(MessageStorage.layerNoop),
-    Layer.provide(
-      registry.pipe(
-        Layer.provide(ShardingConfig.layer(config)),
-        Layer.provide(PgClient.layer({ url, maxConnections: registryConnections, applicationName: "parley cluster" }))
+/** What a process asks runners with. */
+const layerProtocol = HttpRunner.layerClientProtocolWebsocket({ path }).pipe(Layer.provide(NodeSocket.layerWebSocketConstructor))
+
+/** Whether a runner answers is asked by `RunnerWatch`, not by effect/cluster. */
+const layerHealth = RunnerHealth.layerNoop
+
+const layerServer = HttpRouter.serve(HttpRunner.layerWebsocketOptions({ path }), {
+  disableLogger: true,
+  disableListenLog: true
+}).pipe(Layer.provide([NodeClusterHttp.layerHttpServer, layerHealth]))
+
+const layerRegistry = (url: Redacted.Redacted<string>) =>
+  RunnerRegistry.layer.pipe(
+    Layer.provide(PgClient.layer({ url, maxConnections: registryConnections, applicationName: "parley cluster" }))
+  )
+
+const layerBeneath = (config: Partial<ShardingConfig.ShardingConfig["Service"]>, url: Redacted.Redacted<string>) =>
+  layerRegistry(url).pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        ShardingConfig.layer(config),
+        MessageStorage.layerNoop,
+        NodeCrypto.layer,
+        RpcSerialization.layerSchemaBinary(),
+        layerProtocol.pipe(Layer.provide(RpcSerialization.layerSchemaBinary()))
       )
-    ),
-    Layer.provide(NodeCrypto.layer),
-    // The settings above are all there are: HOST, PORT and their like belong to others.
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: {} })))
+    )
   )
 
 /** Asks runners, is none. */
 export const layerClusterClient = (settings: Settings, url: Redacted.Redacted<string>) =>
-  layerOf(url, true, configOf(settings, undefined))
+  RunnerServer.layerClientOnly.pipe(Layer.provide(layerBeneath(configOf(settings, undefined), url)))
 
 /** Is one of the runners; `port` was chosen before, since others are told it. */
 export const layerClusterRunner = (settings: Settings, url: Redacted.Redacted<string>, port: number) =>
-  layerOf(url, false, configOf(settings, port))
+  layerRunnerWatch(settings.runnerHeartbeatMs).pipe(
+    Layer.provideMerge(layerServer),
+    Layer.provide(layerBeneath(configOf(settings, port), url))
+  )
 
 /** The configured port, or a free one. */
 export const runnerPortOf = (settings: Settings): Effect.Effect<number> =>

@@ -178,6 +178,12 @@ export const settings = Config.all({
     "milliseconds that running answers get to finish when the program is asked to stop",
     milliseconds(15_000)
   ),
+  drainDelayMs: setting(
+    "PARLEY_DRAIN_DELAY_MS",
+    "gateway: 3000, serve: 0",
+    "milliseconds that it goes on as ever after its readiness turned false, so that whoever stands in front sees it first",
+    optional((name) => Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: maxMs })), name))
+  ),
   claimWaitMs: setting(
     "PARLEY_CLAIM_WAIT_MS",
     "20000",
@@ -217,17 +223,23 @@ export const settings = Config.all({
     "milliseconds between two looks at which runners there are",
     milliseconds(1_000)
   ),
-  runnerHealthMs: setting(
-    "PARLEY_CLUSTER_HEALTH_MS",
-    "3000",
-    "milliseconds between two checks of whether the runners answer",
-    milliseconds(3_000)
+  runnerHeartbeatMs: setting(
+    "PARLEY_CLUSTER_HEARTBEAT_MS",
+    "1000",
+    "milliseconds between two heartbeats of a runner; one that misses three and does not answer either loses what it served",
+    milliseconds(1_000)
   ),
   runnerJoinMs: setting(
     "PARLEY_CLUSTER_JOIN_MS",
     "10000",
     "milliseconds without another change before a runner that joined is given conversations",
     milliseconds(10_000)
+  ),
+  maxResidentConversations: setting(
+    "PARLEY_MAX_RESIDENT_CONVERSATIONS",
+    "50000",
+    "conversations that one process keeps in memory; past it, one that is not in memory is busy",
+    (name) => Config.schema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)), name).pipe(Config.withDefault(50_000))
   ),
   logFormat: setting("PARLEY_LOG_FORMAT", "pretty on a terminal, else json", "pretty or json", (name) =>
     Config.option(Config.Literals(["pretty", "json"], name))

@@ -1,5 +1,5 @@
 /**
- * Stops without losing an answer: no new requests, then time for running answers while their followers are still connected, then
+ * Stops without losing an answer: it says that it is not ready and goes on for a while, so that nothing more is sent here; then no new requests, then time for running answers while their followers are still connected, then
  * "reconnect" to every client. What is still running after that is in the journal, and is continued at the next start.
  */
 import { Readiness } from "@parley/domain/Administration"
@@ -12,11 +12,15 @@ import { DrainGate } from "./DrainGate.ts"
 /** Milliseconds over which clients are told to reconnect, so that they do not all come back at once. */
 const reconnectSpreadMs = 500
 
-export const drain = (timeoutMs: number) =>
+export const drain = (delayMs: number, timeoutMs: number) =>
   Effect.gen(function* () {
     const runs = yield* RunningRuns
     const server = yield* GatewayServer
     yield* (yield* Readiness).setDraining
+    if (delayMs > 0) {
+      yield* Effect.logInfo(`Stopping: not ready any more; requests are still taken for ${delayMs} ms`)
+      yield* Effect.raceFirst(Effect.sleep(delayMs), secondSignal)
+    }
     yield* (yield* DrainGate).close
     yield* server.stopAccepting
     yield* awaitRuns(runs, timeoutMs)

@@ -22,11 +22,14 @@ import { fingerprintOf, watchProvidersFile } from "./watchProvidersFile.ts"
 export const serveProgram = Effect.gen(function* () {
   const began = performance.now()
   const all = yield* settings
-  return yield* serve(all, began, layerParley).pipe(
+  return yield* serve(all, began, layerParley, 0).pipe(
     Effect.scoped,
     Effect.provide(Layer.mergeAll(layerTelemetry(all), layerLogging(all)))
   )
 })
+
+/** Somebody stands in front of a gateway, who looks every second or two whether it is ready. */
+const gatewayDrainDelayMs = 3_000
 
 /** The doors only: conversations live in runners. */
 export const gatewayProgram = Effect.gen(function* () {
@@ -35,13 +38,18 @@ export const gatewayProgram = Effect.gen(function* () {
   yield* requireDatabase(all)
   const processes = processesOf(all)
   if (processes > 1) return yield* superviseGateways(all, processes).pipe(Effect.scoped, Effect.provide(layerLogging(all)))
-  return yield* serve(all, began, layerGateway).pipe(
+  return yield* serve(all, began, layerGateway, gatewayDrainDelayMs).pipe(
     Effect.scoped,
     Effect.provide(Layer.mergeAll(layerTelemetry(all), layerLogging(all)))
   )
 })
 
-const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf: typeof layerParley | typeof layerGateway) {
+const serve = Effect.fnUntraced(function* (
+  all: Settings,
+  began: number,
+  layerOf: typeof layerParley | typeof layerGateway,
+  drainDelayMs: number
+) {
   // First of all: nothing is opened for a configuration that is wrong.
   const begun = yield* fingerprintOf(all)
   const file = yield* readProvidersFile(all)
@@ -74,7 +82,12 @@ const serve = Effect.fnUntraced(function* (all: Settings, began: number, layerOf
     yield* watchProvidersFile(all, begun)
     return yield* Effect.never
   }).pipe(
-    Effect.onInterrupt(() => drain(all.drainTimeoutMs)),
+    Effect.onInterrupt(() =>
+      drain(
+        Option.getOrElse(all.drainDelayMs, () => drainDelayMs),
+        all.drainTimeoutMs
+      )
+    ),
     Effect.provide(context)
   )
 })

@@ -37,7 +37,7 @@ const startCluster = (database: string, wireUrl: string, more: Readonly<Record<s
       PARLEY_RUNNER_PORT: "0",
       PARLEY_CLUSTER_LEASE_MS: "3000",
       PARLEY_CLUSTER_REFRESH_MS: "300",
-      PARLEY_CLUSTER_HEALTH_MS: "500",
+      PARLEY_CLUSTER_HEARTBEAT_MS: "300",
       PARLEY_CLUSTER_JOIN_MS: "1",
       ...more
     }

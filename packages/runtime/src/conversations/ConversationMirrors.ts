@@ -70,16 +70,27 @@ export const makeConversationMirrors = (onGap: (watched: WatchedConversation, fo
         }
       }
 
-      const watchOnce = Stream.suspend(() => client.Watch(mirror.cursor(watcher))).pipe(
-        Stream.timeout(limits.watchHeartbeatMs * missedHeartbeats),
-        Stream.runForEachWhile((batch) =>
-          Effect.sync(() => {
-            if (batch.roomSeq !== undefined) runFork(tellPresence)
-            return mirror.receive(batch)
-          })
-        ),
-        Effect.exit
-      )
+      /**
+       * One question. When its owner is lost, effect/cluster asks the next owner the same question again, with a cursor that is old by now: runs
+       * that have ended since would not be told. So a second beginning ends this question, and the next one has the cursor of now.
+       */
+      const watchOnce = Effect.suspend(() => {
+        let hasBegun = false
+        return Stream.suspend(() => client.Watch(mirror.cursor(watcher))).pipe(
+          Stream.timeout(limits.watchHeartbeatMs * missedHeartbeats),
+          Stream.runForEachWhile((batch) =>
+            Effect.sync(() => {
+              if (batch.roomSeq !== undefined) {
+                if (hasBegun) return false
+                hasBegun = true
+                runFork(tellPresence)
+              }
+              return mirror.receive(batch)
+            })
+          ),
+          Effect.exit
+        )
+      })
       /** True when there is nothing to watch any more. */
       const again = Effect.flatMap(watchOnce, (exit) => {
         if (exit._tag === "Success") return Effect.as(Effect.sleep(limits.watchRetryMs), false)

@@ -1,11 +1,19 @@
 /** A bounded question to a conversation's actor; whatever the actors' machinery answers becomes an error of the domain. */
-import { Cause, Effect, Option } from "effect"
+import { Cause, Effect, Metric, Option } from "effect"
 import { Busy, InternalError, Unavailable } from "@parley/domain/Errors"
 import type { ConversationError } from "@parley/domain/Errors"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 
 type Limits = Pick<ConversationLimitsValues, "commandTimeoutMs" | "busyRetryAfterMs">
 type ActorError = { readonly _tag: string } | ConversationError
+
+const refusals = Metric.counter("parley_conversation_refusals", {
+  description: "Commands that a conversation did not take now, by reason: busy, or unavailable while it moves or does not answer"
+})
+const countRefusal = (error: ConversationError): Effect.Effect<void> =>
+  error._tag === "Busy" || error._tag === "Unavailable"
+    ? Metric.update(Metric.withAttributes(refusals, { reason: error._tag.toLowerCase() }), 1)
+    : Effect.void
 
 export const askActor = <A, E extends { readonly _tag: string }>(
   limits: Limits,
@@ -25,7 +33,8 @@ export const askActor = <A, E extends { readonly _tag: string }>(
         Effect.logError("A command had a defect outside of its conversation", cause),
         Effect.fail(new InternalError({ message: "Internal error", workMayHaveHappened: true }))
       )
-    })
+    }),
+    Effect.tapError(countRefusal)
   )
 
 export const toConversationError = (limits: Limits, error: ActorError): ConversationError =>

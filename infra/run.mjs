@@ -46,6 +46,7 @@ const tasks = {
     await install(join(root, "bench"))
     return run(task.node, [join(root, "bench", "run.ts"), ...task.args], task)
   },
+  drill: (task) => run(task.node, [join(root, "drills", "run.ts"), ...task.args], task),
   format: (task) => run(join(bin, "oxfmt"), task.args, { ...task, cwd: root })
 }
 

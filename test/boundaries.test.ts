@@ -42,7 +42,7 @@ const sourcesOf = (folder: string): Array<SourceFile> => filesBelow(folder).filt
 const packages = Object.keys(mayImport).filter((name) => exists(`packages/${name}/package.json`))
 const src = packages.flatMap((name) => sourcesOf(`packages/${name}/src`))
 const packageOf = (path: string) => path.split("/")[1] ?? ""
-const all = [...["packages", "test", "infra", "bench"].flatMap(sourcesOf), readSource("vitest.workspace.ts")]
+const all = [...["packages", "test", "infra", "bench", "drills"].flatMap(sourcesOf), readSource("vitest.workspace.ts")]
 
 describe("imports", () => {
   it("go one way: domain ← providers ← runtime ← cli, domain ← gateway ← cli, domain ← sdk ← web", () => {

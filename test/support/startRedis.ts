@@ -26,9 +26,22 @@ const debianPackages = [
 export const startRedis = async (): Promise<Held<string>> => {
   const given = process.env.TEST_REDIS_URL
   if (given !== undefined && given !== "") return { value: given, end: async () => {} }
+  const { end, url } = await startRedisServer()
+  return { value: url, end }
+}
+
+export interface RedisServer {
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  /** Kills it and removes its folder. */
+  readonly end: () => Promise<void>
+}
+
+export const startRedisServer = async (givenPort?: number): Promise<RedisServer> => {
   const binary = await findRedis()
   const dir = await mkdtemp(join(tmpdir(), "parley-redis-"))
-  const port = await freePort()
+  const port = givenPort ?? (await freePort())
   const server = spawn(
     binary.path,
     ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir, "--loglevel", "warning"],
@@ -53,7 +66,7 @@ export const startRedis = async (): Promise<Held<string>> => {
     }
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  return { value: `redis://127.0.0.1:${port}`, end }
+  return { url: `redis://127.0.0.1:${port}`, port, pid: server.pid ?? 0, end }
 }
 
 export const findRedis = (): Promise<Program> =>

@@ -1,0 +1,85 @@
+/** What may become of a runner: killed, stopped, frozen, joined by another. */
+import { faultInTheMiddle, runsOf } from "../harness/Drill.ts"
+import type { Drill } from "../harness/Drill.ts"
+import { sleep, until } from "../harness/wait.ts"
+
+/** What recovery after a lost runner must stay under, with the settings as they come. */
+const recoveryBoundMs = 10_000
+/** A frozen runner is woken when others have had what it served for a while. */
+const frozenForMs = 15_000
+
+const killed: Drill = faultInTheMiddle({
+  name: "runner-kill",
+  about: "a runner is killed with -9 in the middle of all runs",
+  fault: async (site, load) => {
+    const victim = site.random.pick(site.runners)
+    const affected = runsOf(site, load, victim.name)
+    await victim.stop("SIGKILL")
+    return { affected }
+  },
+  after: async (_, load) => {
+    const silences = load.turns.flatMap(({ views }) => views.map((view) => view.longestSilenceMs(0)))
+    const longest = Math.max(...silences)
+    return [
+      {
+        claim: `every answer goes on within ${recoveryBoundMs} ms`,
+        holds: longest <= recoveryBoundMs,
+        found: `${longest.toFixed(0)} ms`
+      }
+    ]
+  }
+})
+
+const stopped: Drill = faultInTheMiddle({
+  name: "runner-term",
+  about: "a runner is asked to stop with SIGTERM, with answers that last longer than it may wait",
+  site: { env: { PARLEY_DRAIN_TIMEOUT_MS: "2000" } },
+  fault: async (site, load) => {
+    const victim = site.random.pick(site.runners)
+    const affected = runsOf(site, load, victim.name)
+    const code = await victim.stop("SIGTERM")
+    return { affected, claims: [{ claim: "it ends with 0", holds: code === 0, found: String(code) }] }
+  }
+})
+
+const frozen: Drill = faultInTheMiddle({
+  name: "runner-freeze",
+  about: "a runner is frozen with SIGSTOP, and woken when others have its conversations",
+  words: 130,
+  fault: async (site, load) => {
+    const victim = site.random.pick(site.runners)
+    const affected = runsOf(site, load, victim.name)
+    victim.signal("SIGSTOP")
+    await sleep(frozenForMs)
+    victim.signal("SIGCONT")
+    return { affected }
+  }
+})
+
+const joined: Drill = faultInTheMiddle({
+  name: "runner-join",
+  about: "a third runner joins, and takes its share of conversations with running answers",
+  fault: async (site) => {
+    await site.startRunner()
+    await site.settled(3)
+    return {}
+  }
+})
+
+const several: Drill = faultInTheMiddle({
+  name: "runner-kill-twice",
+  about: "of three runners two are killed, the second while the third takes over",
+  site: { runners: 3 },
+  words: 120,
+  fault: async (site, load) => {
+    const [first, second] = site.random.next() < 0.5 ? site.runners : site.runners.toReversed()
+    if (first === undefined || second === undefined) throw new Error("there are no runners")
+    const affected = new Set([...runsOf(site, load, first.name), ...runsOf(site, load, second.name)])
+    await first.stop("SIGKILL")
+    await until("the first run is taken over", 30_000, () => site.runLines.find(({ kind }) => kind === "taken"))
+    await second.stop("SIGKILL")
+    return { affected }
+  }
+})
+
+export const runnerDrills: ReadonlyArray<Drill> = [killed, stopped, frozen, joined, several]

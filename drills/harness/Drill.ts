@@ -1,0 +1,79 @@
+/** The frame of a drill: a site, a load, a fault in its middle, and the check of every promise in the end. */
+import { Load } from "./Load.ts"
+import type { Options } from "./Options.ts"
+import { Site } from "./Site.ts"
+import type { SiteOptions } from "./Site.ts"
+import { isSound, verdictOf } from "./Verdict.ts"
+import type { Verdict } from "./Verdict.ts"
+
+export interface Report extends Verdict {
+  readonly drill: string
+  readonly seed: number
+  readonly clients: number
+  readonly isGood: boolean
+  /** Whatever else the drill claims, with its outcome. */
+  readonly claims: ReadonlyArray<{ readonly claim: string; readonly holds: boolean; readonly found?: string }>
+  readonly seconds: number
+}
+
+export interface Drill {
+  readonly name: string
+  readonly about: string
+  readonly run: (options: Options) => Promise<Report>
+}
+
+export interface Fault {
+  /** Runs that feel it; recovery is measured on them. All, if not said. */
+  readonly affected?: ReadonlySet<string>
+  readonly claims?: Report["claims"]
+}
+
+interface Middle {
+  readonly name: string
+  readonly about: string
+  readonly site?: SiteOptions
+  /** Of each answer; 100 ms a word unless the site says otherwise. */
+  readonly words?: number
+  readonly fault: (site: Site, load: Load, options: Options) => Promise<Fault>
+  /** After every client has its end. */
+  readonly after?: (site: Site, load: Load) => Promise<Report["claims"]>
+}
+
+/** Longest time from the fault to the last end. */
+const endTimeoutMs = 75_000
+
+export const faultInTheMiddle = (middle: Middle): Drill => ({
+  name: middle.name,
+  about: middle.about,
+  run: async (options) => {
+    const began = performance.now()
+    const site = await Site.open(options, middle.site)
+    const load = new Load(site, options.clients)
+    try {
+      await load.start(options.runs, middle.words ?? 100)
+      const faultAtMs = performance.now()
+      const { affected, claims = [] } = await middle.fault(site, load, options)
+      await load.ended(endTimeoutMs)
+      const more = (await middle.after?.(site, load)) ?? []
+      const all = new Set(load.turns.map(({ runId }) => runId))
+      const verdict = await verdictOf(site, load, faultAtMs, affected ?? all)
+      const said = [...claims, ...more]
+      return {
+        drill: middle.name,
+        seed: options.seed,
+        clients: options.clients,
+        ...verdict,
+        claims: said,
+        isGood: isSound(verdict) && said.every(({ holds }) => holds),
+        seconds: (performance.now() - began) / 1_000
+      }
+    } finally {
+      load.close()
+      await site.close()
+    }
+  }
+})
+
+/** Runs that this process writes now. */
+export const runsOf = (site: Site, load: Load, name: string): ReadonlySet<string> =>
+  new Set(load.turns.map(({ runId }) => runId).filter((runId) => site.ownerOf(runId)?.name === name))

@@ -1,0 +1,98 @@
+/** What a drill found, and whether that is as promised. */
+import type { Load } from "./Load.ts"
+import type { RunLine } from "./Parley.ts"
+import type { Site } from "./Site.ts"
+
+export interface Verdict {
+  readonly runs: number
+  /** Views that take part: runs are followed by several. */
+  readonly views: number
+  /** Accepted and not there, or not ended, or not complete for a client. */
+  readonly lost: number
+  /** Questions or answers that are stored twice, ends that were told to a room twice. */
+  readonly doubled: number
+  /** Views and stored messages that are not the answer, byte by byte. */
+  readonly wrongBytes: number
+  /** Views that were told another number of ends than one. */
+  readonly terminalsOff: number
+  /** Calls of the provider beyond one for each run and one for each time that it was taken over. */
+  readonly extraCalls: number
+  /** Ends that were stored by one who was not the run's last owner, or twice. */
+  readonly fencingViolations: number
+  /** Times that a run was continued by a new owner. */
+  readonly continued: number
+  /** Times that an owner was refused, because the run was another's. */
+  readonly refused: number
+  readonly recoveryMs: { readonly p50: number; readonly max: number } | undefined
+}
+
+export const verdictOf = async (site: Site, load: Load, faultAtMs: number, affected: ReadonlySet<string>): Promise<Verdict> => {
+  const stored = new Map((await site.store.runs()).map((run) => [run.runId, run]))
+  const questions = await site.store.questions()
+  const lines = Map.groupBy(site.runLines, ({ runId }) => runId)
+  let lost = 0
+  let doubled = 0
+  let wrongBytes = 0
+  let terminalsOff = 0
+  let extraCalls = 0
+  let fencingViolations = 0
+  let continued = 0
+  let refused = 0
+  const silences: Array<number> = []
+  for (const turn of load.turns) {
+    const run = stored.get(turn.runId)
+    const text = run?.content.map((part) => part.text ?? "").join("")
+    const asked = questions.filter(
+      ({ conversationId, text: question }) => conversationId === turn.conversationId && question.startsWith(`drill ${turn.name} `)
+    ).length
+    if (run === undefined || run.status !== "complete" || asked === 0) lost++
+    if (asked > 1 || (run?.answers ?? 1) > 1 || (run?.closes ?? 1) > 1) doubled++
+    if (text !== turn.expected) wrongBytes++
+    for (const view of turn.views) {
+      if (!view.isOver || view.isGone) lost++
+      else if (view.text !== text) wrongBytes++
+      if (view.terminals.length !== 1) terminalsOff++
+      if (affected.has(turn.runId)) silences.push(view.longestSilenceMs(faultAtMs))
+    }
+    const own = lines.get(turn.runId) ?? []
+    const taken = own.filter(({ kind }) => kind === "taken").length
+    continued += taken
+    refused += own.filter(({ kind }) => kind === "fenced").length
+    extraCalls += Math.max(0, (site.provider.calls.get(turn.name) ?? 0) - 1 - taken)
+    if (!isFenced(own)) fencingViolations++
+  }
+  return {
+    runs: load.turns.length,
+    views: load.turns.reduce((sum, turn) => sum + turn.views.length, 0),
+    lost,
+    doubled,
+    wrongBytes: wrongBytes + site.provider.strangePartials.length,
+    terminalsOff,
+    extraCalls,
+    fencingViolations,
+    continued,
+    refused,
+    recoveryMs: summary(silences)
+  }
+}
+
+export const isSound = (verdict: Verdict): boolean =>
+  verdict.lost + verdict.doubled + verdict.wrongBytes + verdict.terminalsOff + verdict.extraCalls + verdict.fencingViolations ===
+  0
+
+/** One end, by the owner that took the run last. The lines of two processes may be read in another order than they were written. */
+const isFenced = (lines: ReadonlyArray<RunLine>): boolean => {
+  const ends = lines.filter(({ kind }) => kind === "ended")
+  const owners = new Set(lines.filter(({ kind }) => kind === "begins" || kind === "taken").map(({ process }) => process))
+  const [end] = ends
+  if (ends.length > 1) return false
+  if (end === undefined || owners.size <= 1) return true
+  const last = lines.findLast(({ kind }) => kind === "taken")
+  return last?.process === end.process
+}
+
+const summary = (values: ReadonlyArray<number>): Verdict["recoveryMs"] => {
+  if (values.length === 0) return undefined
+  const sorted = values.toSorted((a, b) => a - b)
+  return { p50: sorted[Math.floor(sorted.length / 2)] ?? 0, max: sorted.at(-1) ?? 0 }
+}

@@ -1,0 +1,52 @@
+/** `npm run drill -- NAME|all [--seed N] [--runs N] [--clients N] [--minutes N] [--json] [--logs FOLDER]` */
+import { mkdirSync } from "node:fs"
+import type { Drill, Report } from "./harness/Drill.ts"
+import { readOptions } from "./harness/Options.ts"
+import { print } from "./harness/print.ts"
+import { boundDrills } from "./drills/bounds.ts"
+import { gatewayDrills } from "./drills/gateways.ts"
+import { networkDrills } from "./drills/network.ts"
+import { oddDrills } from "./drills/odds.ts"
+import { runnerDrills } from "./drills/runners.ts"
+import { storeDrills } from "./drills/stores.ts"
+
+const drills: ReadonlyArray<Drill> = [
+  ...runnerDrills,
+  ...gatewayDrills,
+  ...storeDrills,
+  ...networkDrills,
+  ...oddDrills,
+  ...boundDrills
+]
+
+const main = async (): Promise<number> => {
+  const options = readOptions()
+  const chosen = options.name === "all" ? drills : drills.filter(({ name }) => name === options.name)
+  if (chosen.length === 0) {
+    const width = Math.max(...drills.map(({ name }) => name.length))
+    const names = drills.map(({ about, name }) => `  ${name.padEnd(width)}  ${about}`)
+    process.stderr.write(
+      `npm run drill -- NAME|all [--seed N] [--runs N] [--clients N] [--json] [--logs FOLDER]\n\n${names.join("\n")}\n`
+    )
+    return 2
+  }
+  if (process.platform !== "linux") throw new Error("the drills freeze processes and read /proc: they need Linux")
+  if (options.logs !== undefined) mkdirSync(options.logs, { recursive: true })
+  const reports: Array<Report> = []
+  for (const drill of chosen) {
+    if (!options.json) process.stderr.write(`${drill.name}: ${drill.about} …\n`)
+    const report = await drill.run(options)
+    reports.push(report)
+    if (!options.json && chosen.length > 1) print([report], false)
+  }
+  print(reports, options.json)
+  return reports.every(({ isGood }) => isGood) ? 0 : 1
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
+process.exit(
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    return 1
+  })
+)

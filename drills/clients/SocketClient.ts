@@ -29,7 +29,6 @@ interface Waiting {
 }
 
 export class SocketClient {
-  readonly views: Array<RunView> = []
   /** Codes with which connections ended. */
   readonly closes: Array<number> = []
 
@@ -72,15 +71,17 @@ export class SocketClient {
 
   follow(conversationId: string, runId: string): RunView {
     const view = new RunView(conversationId, runId, "socket")
-    this.views.push(view)
     this.#byRun.set(runId, view)
     this.#subscribe(view)
     return view
   }
 
+  /** Its run has ended. */
   forget(view: RunView): void {
+    if (this.#byRun.get(view.runId) !== view) return
     this.#byRun.delete(view.runId)
-    this.views.splice(this.views.indexOf(view), 1)
+    const { conversationId, runId } = view
+    void this.ask({ type: "unsubscribe", conversationId, runId })
   }
 
   close(): void {

@@ -108,6 +108,11 @@ export class Load {
     ).catch(() => false)
   }
 
+  /** Its clients need it no more; what they saw stays for the verdict. */
+  forget(turn: Turn): void {
+    for (const view of turn.views) for (const socket of this.sockets) socket.forget(view)
+  }
+
   close(): void {
     this.#stop.abort()
     for (const socket of this.sockets) socket.close()

@@ -71,7 +71,9 @@ export class RunView {
         this.#state = {
           messageId: message.id,
           model: message.model ?? "",
-          content: message.content.filter((part) => part.type !== "image" && part.type !== "tool-result"),
+          content: message.content.filter(
+            (part) => part.type === "text" || part.type === "reasoning" || part.type === "tool-call"
+          ),
           usage: message.usage,
           status: message.status === "streaming" ? "running" : message.status,
           terminal: frame.terminal

@@ -49,8 +49,7 @@ export const soak: Drill = {
         await sleep(site.random.between(leastCalmMs, mostCalmMs))
         const act = site.random.pick(acts)
         const role = site.random.next() < 0.65 ? "runner" : "gateway"
-        const victims = (role === "runner" ? site.openRunners : site.openGateways).filter((one) => !survivors.includes(one))
-        const victim = victims[0]
+        const victim = (role === "runner" ? site.openRunners : site.openGateways).find((one) => !survivors.includes(one))
         if (victim === undefined) continue
         faults[`${role} ${act}`] = (faults[`${role} ${act}`] ?? 0) + 1
         await hurt(site, victim, act)

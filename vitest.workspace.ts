@@ -9,6 +9,9 @@ const servers = fromRoot("test/support/servers.ts")
 /** Finds a Chromium, likewise. */
 const chromium = fromRoot("test/support/chromium.ts")
 
+/** Builds the browser app, unless it is built. */
+const app = fromRoot("packages/web/test/support/app.ts")
+
 /** Longest that one test or hook may take: a bound on a hang, not a measure of speed. */
 const testTimeoutMs = 120_000
 
@@ -31,7 +34,7 @@ export default defineConfig({
       project("runtime", [servers]),
       project("gateway", [servers, chromium]),
       project("cli", [servers, chromium]),
-      project("web", [servers, chromium]),
+      project("web", [servers, chromium, app]),
       project("sdk", [servers]),
       {
         test: {

@@ -16,7 +16,7 @@ const draw = async (source, dark) => {
     const { svg } = await mermaid.render(`diagram${++count}`, source)
     drawing.innerHTML = svg
     document.documentElement.style.colorScheme = dark ? "dark" : "light"
-    say({ type: "drawn", height: document.documentElement.scrollHeight })
+    say({ type: "drawn", height: document.body.getBoundingClientRect().height })
   } catch {
     say({ type: "failed" })
   }

@@ -46,7 +46,7 @@ const takeOver = async (): Promise<void> => {
 }
 
 /** Pages of the app; the rest of the paths are the server's. */
-const isPage = (path: string): boolean => path === "/" || /^\/(c|s)\//.test(path)
+const isPage = (path: string): boolean => path === "/" || path === "/s" || path.startsWith("/c/")
 
 const page = async (request: Request): Promise<Response> => {
   try {

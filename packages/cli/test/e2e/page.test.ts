@@ -36,7 +36,9 @@ const start = Effect.gen(function* () {
   const parley = yield* startParley({
     DATABASE_URL: Redacted.value(database),
     OPENAI_API_KEY: "sk-wire",
-    OPENAI_BASE_URL: wire.baseUrl
+    OPENAI_BASE_URL: wire.baseUrl,
+    // Not there: the small page, whether the app is built or not.
+    PARLEY_WEB_DIR: "/nowhere"
   })
   return { wire, parley }
 })

@@ -8,6 +8,7 @@ import { SignedIn } from "./SignedIn.tsx"
 
 // Said after the first paint at the earliest: what was told before waits in its manager.
 const Toasts = lazy(async () => ({ default: (await import("../design/Toasts.tsx")).Toasts }))
+const SharedPage = lazy(async () => ({ default: (await import("../features/share/SharedPage.tsx")).SharedPage }))
 const Invitation = lazy(async () => ({ default: (await import("../features/rooms/Invitation.tsx")).Invitation }))
 
 export const App = () => (
@@ -29,6 +30,12 @@ const Entrance = () => {
       return (
         <Waiting>
           <Invitation token={session.token} />
+        </Waiting>
+      )
+    case "shared":
+      return (
+        <Waiting>
+          <SharedPage token={session.token} />
         </Waiting>
       )
     case "out":

@@ -11,6 +11,7 @@ export type OpenDialog =
   | { readonly dialog: "shortcuts" }
   | { readonly dialog: "palette" }
   | { readonly dialog: "people"; readonly conversationId: string }
+  | { readonly dialog: "share"; readonly conversationId: string; readonly messageId: string | undefined }
   | { readonly dialog: "parameters"; readonly conversationId: string }
 
 export interface AppValue {

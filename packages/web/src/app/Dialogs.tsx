@@ -9,6 +9,7 @@ const ShortcutsDialog = lazy(async () => ({
 }))
 const Palette = lazy(async () => ({ default: (await import("../features/palette/Palette.tsx")).Palette }))
 const PeopleDialog = lazy(async () => ({ default: (await import("../features/rooms/PeopleDialog.tsx")).PeopleDialog }))
+const ShareDialog = lazy(async () => ({ default: (await import("../features/share/ShareDialog.tsx")).ShareDialog }))
 const ConversationParameters = lazy(async () => ({
   default: (await import("../features/models/ConversationParameters.tsx")).ConversationParameters
 }))
@@ -38,6 +39,8 @@ const One = ({ dialog, onClose }: DialogsProps) => {
       return <Palette onClose={onClose} />
     case "people":
       return <PeopleDialog onClose={onClose} conversationId={dialog.conversationId} />
+    case "share":
+      return <ShareDialog onClose={onClose} conversationId={dialog.conversationId} messageId={dialog.messageId} />
     case "parameters":
       return <ConversationParameters onClose={onClose} conversationId={dialog.conversationId} />
   }

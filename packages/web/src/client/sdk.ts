@@ -24,3 +24,7 @@ export type UserContent = Parameters<HttpApi["conversations"]["send"]>[0]["conte
 export type ConversationInput = NonNullable<Parameters<HttpApi["conversations"]["create"]>[0]>
 export type ModelParameters = NonNullable<ConversationInput["parameters"]>
 export type InvitePreview = Answer<HttpApi["invites"]["previewInvite"]>
+export type Prompt = Answer<HttpApi["prompts"]["list"]>[number]
+export type PromptInput = Parameters<HttpApi["prompts"]["create"]>[0]
+export type Share = Answer<HttpApi["shares"]["listShares"]>[number]
+export type SharedConversation = Answer<HttpApi["shares"]["shared"]>

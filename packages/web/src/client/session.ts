@@ -11,6 +11,7 @@ export type Session =
   | { readonly status: "unknown" }
   | { readonly status: "out"; readonly reason?: OutReason }
   | { readonly status: "invited"; readonly token: string }
+  | { readonly status: "shared"; readonly token: string }
   | { readonly status: "in"; readonly me: WhoAmI }
 
 const session = new Value<Session>({ status: "unknown" })
@@ -22,6 +23,8 @@ export const useSession = (): Session => useSyncExternalStore(session.subscribe,
 
 /** Reads what the address brings and asks who is here. */
 export const startSession = async (): Promise<void> => {
+  // Stays in the address: a link that is read is a link that is passed on.
+  if (location.pathname === "/s") return session.set({ status: "shared", token: location.hash.slice(1) })
   const { signIn, invite } = takeFragment()
   try {
     if (signIn !== undefined) return enter(await parley.api.session.signIn({ token: signIn }))

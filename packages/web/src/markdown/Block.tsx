@@ -26,9 +26,9 @@ export const Block = ({ live, token }: BlockProps) => {
         </p>
       )
     case "heading":
-      // An answer stands below the page's own headings.
+      // Below the message's own heading, and without a gap where an answer begins with the second rank, as most do.
       return createElement(
-        `h${Math.min(6, token.depth + 2)}`,
+        `h${Math.min(6, Math.max(3, token.depth + 1))}`,
         { className: `md-h${token.depth}` },
         <Inline tokens={token.tokens} />
       )

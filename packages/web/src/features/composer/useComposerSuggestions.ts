@@ -1,16 +1,30 @@
 import { useMemo } from "react"
+import { usePrompts } from "../../client/prompts.ts"
 import type { Member } from "../../client/sdk.ts"
 import { useText } from "../../i18n/useText.ts"
 import { providerName, modelName } from "../models/modelName.ts"
 import { useModels } from "../models/useModels.ts"
 import type { SuggestionSource } from "./useSuggestions.ts"
 
-/** Models after an `@`, and with them the people of a room. */
+/** Longest part of a prompt that is shown beside its name, in UTF-16 code units. */
+const maxNoteLength = 60
+
+/** The prompt library after a `/` at the beginning; models after an `@`, and with them the people of a room. */
 export const useComposerSuggestions = (members?: ReadonlyArray<Member>): ReadonlyArray<SuggestionSource> => {
   const t = useText()
   const models = useModels()
+  const prompts = usePrompts()
   return useMemo(
     () => [
+      {
+        sign: "/",
+        onlyAtStart: true,
+        title: t("composer.prompts"),
+        emptyText: t("composer.noPrompts"),
+        items: prompts
+          .filter(({ kind }) => kind === "prompt")
+          .map(({ id, name, text }) => ({ id, label: name, note: text.slice(0, maxNoteLength), text }))
+      },
       {
         sign: "@",
         onlyAtStart: false,
@@ -26,6 +40,6 @@ export const useComposerSuggestions = (members?: ReadonlyArray<Member>): Readonl
         ]
       }
     ],
-    [members, models, t]
+    [members, models, prompts, t]
   )
 }

@@ -102,9 +102,8 @@ export const useSuggestions = (
     setActive,
     choose,
     inputProps: {
-      role: "combobox",
       "aria-autocomplete": "list",
-      "aria-expanded": open,
+      "aria-haspopup": "listbox",
       "aria-controls": open ? id : undefined,
       "aria-activedescendant": open && items.length > 0 ? `${id}-${present}` : undefined
     },

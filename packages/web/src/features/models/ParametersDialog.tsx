@@ -3,6 +3,7 @@ import type { ConversationInput } from "../../client/sdk.ts"
 import { Dialog } from "../../design/Dialog.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { NumberField } from "./NumberField.tsx"
+import { PresetChoice } from "./PresetChoice.tsx"
 
 interface ParametersDialogProps {
   readonly value: ConversationInput
@@ -31,6 +32,11 @@ export const ParametersDialog = ({ onChange, onClose, value }: ParametersDialogP
           onClose()
         }}
       >
+        <PresetChoice
+          onChoose={({ model, parameters: chosen, text }) =>
+            setDraft({ ...draft, ...(model === null ? {} : { model }), systemPrompt: text, parameters: chosen })
+          }
+        />
         <label className="field">
           <span>{t("parameters.system")}</span>
           <textarea

@@ -11,12 +11,13 @@ export const AccountMenu = () => {
   const { me, open, signOut } = useApp()
   return (
     <Menu.Root>
-      <Menu.Trigger className="account" aria-label={t("side.account")}>
+      <Menu.Trigger className="account">
         <Avatar of="person" name={me.principal.displayName} />
         <span className="account-names">
           <span dir="auto">{me.principal.displayName}</span>
           <small dir="auto">{me.tenant.name}</small>
         </span>
+        <span className="visually-hidden">{t("side.account")}</span>
         <ChevronsUpDown aria-hidden />
       </Menu.Trigger>
       <MenuPopup side="top">

@@ -1,18 +1,35 @@
 import { Switch } from "@base-ui/react/switch"
+import { Tabs } from "@base-ui/react/tabs"
 import { useState, useSyncExternalStore } from "react"
 import { Dialog } from "../../design/Dialog.tsx"
 import { theme, type Theme } from "../../design/theme.ts"
 import { chooseLanguage, isLanguage, languages, presentLanguage } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
+import { PromptList } from "../prompts/PromptList.tsx"
 import { canNotify, notificationsOn, setNotifications } from "./notifications.ts"
 
 export const SettingsDialog = ({ onClose }: { readonly onClose: () => void }) => {
   const t = useText()
   return (
-    <Dialog title={t("settings.title")} onClose={onClose}>
-      <ThemeSetting />
-      <LanguageSetting />
-      <NotificationSetting />
+    <Dialog title={t("settings.title")} onClose={onClose} wide>
+      <Tabs.Root className="form" defaultValue="general">
+        <Tabs.List className="tabs">
+          <Tabs.Tab value="general">{t("settings.general")}</Tabs.Tab>
+          <Tabs.Tab value="prompts">{t("settings.prompts")}</Tabs.Tab>
+          <Tabs.Tab value="presets">{t("settings.presets")}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="general" className="settings-panel">
+          <ThemeSetting />
+          <LanguageSetting />
+          <NotificationSetting />
+        </Tabs.Panel>
+        <Tabs.Panel value="prompts" className="settings-panel">
+          <PromptList kind="prompt" />
+        </Tabs.Panel>
+        <Tabs.Panel value="presets" className="settings-panel">
+          <PromptList kind="preset" />
+        </Tabs.Panel>
+      </Tabs.Root>
     </Dialog>
   )
 }

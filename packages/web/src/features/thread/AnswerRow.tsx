@@ -35,6 +35,7 @@ export const AnswerRow = ({ actions, isLast, isRoom, message }: AnswerRowProps) 
       aria-busy={streaming}
       data-last={isLast}
     >
+      <h2 className="visually-hidden">{t("message.assistant", { model: name })}</h2>
       {isRoom ? (
         <header className="message-author">
           <Avatar of="model" name={name} />

@@ -1,5 +1,5 @@
 import { Menu } from "@base-ui/react/menu"
-import { Ellipsis, SlidersHorizontal, UserPlus, Users } from "lucide-react"
+import { Braces, Ellipsis, FileDown, Share2, SlidersHorizontal, UserPlus, Users, type LucideIcon } from "lucide-react"
 import { useApp } from "../../app/AppContext.ts"
 import type { ChatState } from "../../client/sdk.ts"
 import { Avatar } from "../../design/Avatar.tsx"
@@ -21,6 +21,10 @@ export const ConversationBar = ({ id, state }: ConversationBarProps) => {
   const { conversation, members, online } = state
   const title = conversation === null ? "" : conversation.title === "" ? t("thread.untitled") : conversation.title
   const isRoom = members.length > 1
+  const messageId =
+    state.messages.findLast(({ delivery, status }) => delivery === "accepted" && status !== "streaming")?.id ?? undefined
+  const exportUrl = (format: "json" | "markdown", upTo: string | undefined) =>
+    `/api/conversations/${id}/export?format=${format}${upTo === undefined ? "" : `&messageId=${upTo}`}`
   return (
     <>
       <div className="bar-title">
@@ -47,6 +51,13 @@ export const ConversationBar = ({ id, state }: ConversationBarProps) => {
             <UserPlus aria-hidden />
           </IconButton>
         )}
+        <IconButton
+          label={t("share.title")}
+          side="bottom"
+          onClick={() => open({ dialog: "share", conversationId: id, messageId })}
+        >
+          <Share2 aria-hidden />
+        </IconButton>
         <Menu.Root>
           <Menu.Trigger className="icon-button" aria-label={t("thread.menu")}>
             <Ellipsis aria-hidden />
@@ -57,9 +68,25 @@ export const ConversationBar = ({ id, state }: ConversationBarProps) => {
               label={t("parameters.title")}
               onSelect={() => open({ dialog: "parameters", conversationId: id })}
             />
+            <ExportItem icon={FileDown} label={t("export.markdown")} href={exportUrl("markdown", messageId)} />
+            <ExportItem icon={Braces} label={t("export.json")} href={exportUrl("json", undefined)} />
           </MenuPopup>
         </Menu.Root>
       </div>
     </>
   )
 }
+
+interface ExportItemProps {
+  readonly icon: LucideIcon
+  readonly label: string
+  readonly href: string
+}
+
+/** A link that the browser saves: the server names the file. */
+const ExportItem = ({ href, icon: Icon, label }: ExportItemProps) => (
+  <Menu.Item className="menu-item" render={<a href={href} download aria-label={label} />}>
+    <Icon aria-hidden />
+    {label}
+  </Menu.Item>
+)

@@ -80,6 +80,10 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
   useEffect(() => {
     if (conversation !== null) lists.put(conversation)
   }, [conversation, lists])
+  // Where there is a keyboard; a finger brings up its own by touching the box.
+  useEffect(() => {
+    if (matchMedia("(hover: hover)").matches) composer.current?.focus()
+  }, [id])
   useEffect(() => {
     document.title =
       conversation === null || conversation.title === "" ? t("app.name") : `${conversation.title} · ${t("app.name")}`

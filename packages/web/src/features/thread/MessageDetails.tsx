@@ -15,7 +15,7 @@ export const MessageDetails = ({ message }: { readonly message: ChatMessage }) =
   const money = cost === undefined ? undefined : formatMoney(cost)
   return (
     <Popover.Root>
-      <Popover.Trigger className="message-meta" aria-label={`${t("message.details")}: ${modelName(message.model ?? "")}`}>
+      <Popover.Trigger className="message-meta">
         <span>{modelName(message.model ?? "")}</span>
         {usage === null ? null : (
           <span className="message-tokens">
@@ -23,6 +23,7 @@ export const MessageDetails = ({ message }: { readonly message: ChatMessage }) =
           </span>
         )}
         {money === undefined ? null : <span>{money}</span>}
+        <span className="visually-hidden">{t("message.details")}</span>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={6} align="start" className="layer-menu">

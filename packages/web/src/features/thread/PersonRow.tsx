@@ -32,6 +32,7 @@ export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, messag
       data-delivery={message.delivery}
       aria-label={authorName ?? t("message.you")}
     >
+      <h2 className="visually-hidden">{authorName ?? t("message.you")}</h2>
       {isRoom && !isOwn ? (
         <header className="message-author">
           <Avatar of="person" name={authorName} />

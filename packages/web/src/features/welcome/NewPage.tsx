@@ -29,13 +29,13 @@ export const NewPage = () => {
   const drop = useFileDrop((files) => composer.current?.addFiles(files))
   useEffect(() => {
     document.title = t("app.name")
-    composer.current?.focus()
+    if (matchMedia("(hover: hover)").matches) composer.current?.focus()
   }, [t])
 
   const send = async (content: UserContent): Promise<boolean> => {
     try {
       const { content: said, ...options } = askOf(content, false)
-      const made = await parley.api.conversations.create({ ...manner, ...(model === undefined ? {} : { model }) })
+      const made = await parley.api.conversations.create({ ...(model === undefined ? {} : { model }), ...manner })
       parley.conversation(made.id).send(said, options)
       lists.add({ ...made, folderId: null, isPinned: false, isArchived: false, role: "owner", memberCount: 1 })
       navigate(`/c/${made.id}`)

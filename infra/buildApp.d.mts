@@ -1,0 +1,6 @@
+/** Builds packages/web unless its `dist` was made from the present sources. */
+export const buildApp: (task: {
+  readonly root: string
+  readonly node: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}) => Promise<void>

@@ -1,0 +1,108 @@
+/** What a share link shows, to anybody: a conversation as it was, read only. */
+import { useEffect, useState } from "react"
+import { errorText } from "../../client/errorText.ts"
+import { parley } from "../../client/parley.ts"
+import { ParleyApiError, type SharedConversation } from "../../client/sdk.ts"
+import { Avatar } from "../../design/Avatar.tsx"
+import { Logo } from "../../design/Logo.tsx"
+import { presentLanguage } from "../../i18n/texts.ts"
+import { useText } from "../../i18n/useText.ts"
+import { Markdown } from "../../markdown/Markdown.tsx"
+import { modelName } from "../models/modelName.ts"
+import { MessageImage } from "../thread/MessageImage.tsx"
+import "../thread/thread.css"
+import "./share.css"
+
+type Seen =
+  | { readonly status: "asking" }
+  | { readonly status: "good"; readonly shared: SharedConversation }
+  | { readonly status: "failed"; readonly error: unknown }
+
+/** Messages of one page. */
+const pageItems = 100
+
+export const SharedPage = ({ token }: { readonly token: string }) => {
+  const t = useText()
+  const [seen, setSeen] = useState<Seen>({ status: "asking" })
+  useEffect(() => {
+    parley.api.shares.shared({ token, limit: pageItems }).then(
+      (shared) => setSeen({ status: "good", shared }),
+      (error: unknown) => setSeen({ status: "failed", error })
+    )
+  }, [token])
+  const loadMore = async (before: SharedConversation): Promise<void> => {
+    if (before.nextCursor === null) return
+    try {
+      const next = await parley.api.shares.shared({ token, limit: pageItems, cursor: before.nextCursor })
+      setSeen({ status: "good", shared: { ...next, messages: [...before.messages, ...next.messages] } })
+    } catch (error) {
+      setSeen({ status: "failed", error })
+    }
+  }
+  if (seen.status === "asking") return <main className="shared" aria-busy />
+  if (seen.status === "failed") {
+    const { error } = seen
+    return (
+      <main className="shared">
+        <div className="empty-page" role="alert">
+          <Logo size={44} />
+          <h2>{error instanceof ParleyApiError && error.status === 404 ? t("share.notFound") : errorText(t, error)}</h2>
+          <a className="button" href="/">
+            {t("share.openApp")}
+          </a>
+        </div>
+      </main>
+    )
+  }
+  const { shared } = seen
+  return (
+    <main className="shared">
+      <header className="shared-head">
+        <Logo size={30} />
+        <h1 dir="auto">{shared.title === "" ? t("thread.untitled") : shared.title}</h1>
+        <p>
+          {t("share.readOnly", {
+            date: new Date(shared.sharedAtMs).toLocaleDateString(presentLanguage(), { dateStyle: "long" })
+          })}
+        </p>
+      </header>
+      {shared.messages.map((message, index) => (
+        <SharedRow key={index} message={message} />
+      ))}
+      {shared.nextCursor === null ? null : (
+        <button type="button" className="button" onClick={() => void loadMore(shared)}>
+          {t("list.more")}
+        </button>
+      )}
+      <footer className="shared-foot">
+        <a className="button" href="/">
+          {t("share.openApp")}
+        </a>
+      </footer>
+    </main>
+  )
+}
+
+const SharedRow = ({ message }: { readonly message: SharedConversation["messages"][number] }) => {
+  const t = useText()
+  const isAnswer = message.role === "assistant"
+  const name = isAnswer ? modelName(message.model ?? "") : t("share.person", { number: message.author ?? 1 })
+  return (
+    <article className="message shared-row" aria-label={name}>
+      <header className="message-author">
+        <Avatar of={isAnswer ? "model" : "person"} name={isAnswer ? name : String(message.author ?? 1)} />
+        <span>{name}</span>
+      </header>
+      {message.content.map((part, index) => {
+        if (part.type === "image") return <MessageImage key={index} url={part.url} />
+        return isAnswer ? (
+          <Markdown key={index} text={part.text} />
+        ) : (
+          <p key={index} className="shared-text" dir="auto">
+            {part.text}
+          </p>
+        )
+      })}
+    </article>
+  )
+}

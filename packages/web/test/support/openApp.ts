@@ -1,0 +1,89 @@
+/** The app in a real browser, on the real program, with a provider whose answers the test writes. */
+import { Effect, Redacted } from "effect"
+import { mkdirSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core"
+import { inject } from "vitest"
+import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { startParley } from "../../../cli/test/e2e/support/startParley.ts"
+import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
+
+export const chromiumPath = inject("chromiumPath")
+
+/** What a headless browser needs as root, and without a network of its own. */
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync"
+]
+
+const artifacts = fileURLToPath(new URL("../../../../artifacts/web", import.meta.url))
+
+export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+export const tablet: BrowserContextOptions = { viewport: { width: 820, height: 1180 } }
+export const desktop: BrowserContextOptions = { viewport: { width: 1440, height: 900 } }
+
+export const startServer = Effect.gen(function* () {
+  const wire = yield* startOpenaiWire
+  wire.setModels(["gpt-5", "gpt-5-mini"])
+  const database = yield* freshDatabase
+  const env = { DATABASE_URL: Redacted.value(database), OPENAI_API_KEY: "sk-wire", OPENAI_BASE_URL: wire.baseUrl }
+  const parley = yield* startParley(env)
+  return { wire, parley, env }
+})
+
+export const launchBrowser = Effect.acquireRelease(
+  Effect.promise(() => chromium.launch({ executablePath: chromiumPath, args })),
+  (browser) => Effect.promise(() => browser.close())
+)
+
+export interface OpenPage {
+  readonly page: Page
+  /** Errors that nobody caught, and what the page's policy refused. */
+  readonly faults: ReadonlyArray<string>
+}
+
+export const openPage = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> => {
+  const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options })
+  const page = await context.newPage()
+  const faults: Array<string> = []
+  page.on("pageerror", (error) => faults.push(error.message))
+  page.on("console", (message) => {
+    // What the frame of diagrams is refused is refused for good reason.
+    if (message.location().url.includes("/diagram/") || message.text().includes("/diagram/")) return
+    // A refused sign-in and a lost connection are told by the browser too, and meant.
+    if (message.type() === "error" && !/Failed to load resource|WebSocket connection/.test(message.text()))
+      faults.push(message.text())
+  })
+  page.on("dialog", (dialog) => {
+    faults.push(`a dialog said ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  return { page, faults }
+}
+
+export const signIn = async (page: Page, url: string, key: string): Promise<void> => {
+  await page.goto(url)
+  await page.getByLabel("Key").fill(key)
+  await page.getByRole("button", { name: "Continue" }).click()
+  await composer(page).waitFor()
+}
+
+export const composer = (page: Page) => page.getByRole("textbox", { name: "Message", exact: true })
+
+export const say = async (page: Page, text: string): Promise<void> => {
+  await composer(page).fill(text)
+  await composer(page).press("Enter")
+}
+
+/** The last answer, once it has its buttons: it has ended. */
+export const ended = (page: Page) => page.locator(".answer").last().getByRole("button", { name: "Answer again" })
+
+export const screenshot = async (page: Page, name: string): Promise<void> => {
+  mkdirSync(artifacts, { recursive: true })
+  await page.screenshot({ path: `${artifacts}/${name}.png` })
+}

@@ -36,18 +36,13 @@ const faultsOf = async (page: Page): Promise<ReadonlyArray<string>> => {
   // Nothing half faded in is looked at.
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))))
   await page.evaluate(axe)
-  return page.evaluate(async (wanted) => {
-    const { axe } = globalThis as unknown as {
-      readonly axe: {
-        run: (options: object) => Promise<{
-          readonly violations: ReadonlyArray<{ readonly id: string; readonly nodes: ReadonlyArray<{ readonly html: string }> }>
-        }>
-      }
-    }
-    const { violations } = await axe.run({ runOnly: { type: "tag", values: wanted }, iframes: false })
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
-  }, tags)
+  return page.evaluate<ReadonlyArray<string>>(run)
 }
+
+/** In the page, where axe is a global. */
+const run = `axe
+  .run({ runOnly: { type: "tag", values: ${JSON.stringify(tags)} }, iframes: false })
+  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`
 
 const views = [
   ["desktop-light", { ...desktop, colorScheme: "light" }],

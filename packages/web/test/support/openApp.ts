@@ -1,12 +1,13 @@
 /** The app in a real browser, on the real program, with a provider whose answers the test writes. */
-import { Effect, Redacted } from "effect"
+import { Effect, Redacted, type Scope } from "effect"
 import { mkdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core"
 import { inject } from "vitest"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
-import { startParley } from "../../../cli/test/e2e/support/startParley.ts"
+import { startParley, type Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
+import type { WireServer } from "../../../providers/test/wire/WireServer.ts"
 
 export const chromiumPath = inject("chromiumPath")
 
@@ -27,7 +28,14 @@ export const phone: BrowserContextOptions = { viewport: { width: 390, height: 84
 export const tablet: BrowserContextOptions = { viewport: { width: 820, height: 1180 } }
 export const desktop: BrowserContextOptions = { viewport: { width: 1440, height: 900 } }
 
-export const startServer = Effect.gen(function* () {
+interface Server {
+  readonly wire: WireServer
+  readonly parley: Parley
+  /** With which the same server is started again. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+export const startServer: Effect.Effect<Server, Error, Scope.Scope> = Effect.gen(function* () {
   const wire = yield* startOpenaiWire
   wire.setModels(["gpt-5", "gpt-5-mini"])
   const database = yield* freshDatabase

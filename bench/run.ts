@@ -4,6 +4,7 @@ import { completions } from "./benchmarks/completions.ts"
 import { firstToken } from "./benchmarks/firstToken.ts"
 import { http } from "./benchmarks/http.ts"
 import { memory } from "./benchmarks/memory.ts"
+import { routing } from "./benchmarks/routing.ts"
 import { tokens } from "./benchmarks/tokens.ts"
 import { readOptions } from "./harness/Options.ts"
 import type { Options } from "./harness/Options.ts"
@@ -15,6 +16,7 @@ const benchmarks: Record<string, { readonly about: string; readonly run: (option
   completions: { about: "/v1/chat/completions against the mock, a bare proxy and Portkey", run: completions },
   tokens: { about: "tokens over WebSockets: 100, 1,000 and 5,000 runs, and 1,000 from a provider's wire", run: tokens },
   memory: { about: "what an idle WebSocket and an idle conversation cost", run: memory },
+  routing: { about: "what circuits and routes cost a call, hedging, and how an answer goes on after a cut", run: routing },
   "first-token": { about: "from a send to the first token, over the provider's own time", run: firstToken },
   cluster: { about: "a gateway and a runner against one process, and gateways that share a port", run: cluster }
 }

@@ -15,6 +15,12 @@ export const nowMicros = (): number => {
 
 export const tokenText = (micros: number): string => `~${Math.floor(micros).toString(36).padStart(digits, "0")} `
 
+/** The time that a token tells; undefined for any other text. */
+export const microsIn = (text: string): number | undefined => {
+  const found = /^~([0-9a-z]{9}) $/.exec(text)?.[1]
+  return found === undefined ? undefined : Number.parseInt(found, 36)
+}
+
 /** Counts the tokens in `bytes` and, given a histogram, how long each was under way. A time cut by the end of `bytes` is left out. */
 export const readTokens = (bytes: Buffer, latencies: Histogram | undefined, now: number): number => {
   let count = 0

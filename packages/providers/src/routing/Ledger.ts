@@ -29,6 +29,11 @@ export class LedgerEntry {
     this.#usage = this.#tokens.settle(this.#request, answer)
   }
 
+  /** Of a call that answered. */
+  get settled(): Usage | undefined {
+    return this.#usage
+  }
+
   /** A call that said nothing, and of which nothing was told, is taken for one that cost nothing; unless `isPaid`. */
   usage(isPaid: boolean): Effect.Effect<Usage> {
     if (this.#usage !== undefined) return Effect.succeed(this.#usage)
@@ -48,6 +53,13 @@ export class LedgerEntry {
 
 export class Ledger {
   readonly entries: Array<LedgerEntry> = []
+
+  /** The one attempt there was, when it answered: known at once. */
+  onlyAttempt(): Attempt | undefined {
+    const [entry] = this.entries
+    const usage = this.entries.length === 1 ? entry?.settled : undefined
+    return entry === undefined || usage === undefined ? undefined : { target: entry.target, usage }
+  }
 
   attempts(isPaid = false): Effect.Effect<ReadonlyArray<Attempt>> {
     return Effect.forEach(this.entries, (entry) =>

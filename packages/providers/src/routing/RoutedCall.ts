@@ -4,7 +4,7 @@
  */
 import { Cause, Clock, Effect, Exit } from "effect"
 import { errorTraits } from "@parley/domain/ErrorTraits"
-import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
+import type { Attempt, ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
 import type { ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelMessage, ModelRequest } from "@parley/domain/ModelRequest"
 import { ProviderUnavailable } from "@parley/domain/ProviderError"
@@ -15,6 +15,7 @@ import { continuePrompt, isContinuable } from "./continuation.ts"
 import { faultOf } from "./faultTable.ts"
 import { Ledger, LedgerEntry, sumOf } from "./Ledger.ts"
 import { Plan } from "./Plan.ts"
+import type { PlanStep } from "./Plan.ts"
 import { race } from "./race.ts"
 import type { Racer } from "./race.ts"
 import { Relay } from "./Relay.ts"
@@ -60,30 +61,49 @@ export class RoutedCall {
     this.#messages = request.messages
   }
 
-  readonly run: Effect.Effect<ModelAnswer, ProviderError> = Effect.suspend(() => this.#run())
+  /** What nearly every request is: one call that answers. Only what fails pays for more. */
+  run(): Effect.Effect<ModelAnswer, ProviderError> {
+    return Effect.withFiber((fiber) => {
+      const startedMs = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+      const plan = this.#plan(startedMs)
+      const step = plan.next(startedMs)
+      if (step._tag !== "Call") return this.#goOn(plan, step)
+      return Effect.matchCauseEffect(this.#attempt(plan, step.target), {
+        onSuccess: (answer) => this.#whole(answer),
+        onFailure: (cause) => this.#failed(plan, cause) ?? this.#goOn(plan, undefined)
+      })
+    })
+  }
 
-  readonly #run = Effect.fnUntraced({ self: this }, function* () {
-    const startedMs = yield* Clock.currentTimeMillis
-    const plan = this.#plan(startedMs)
-    for (;;) {
-      const step = plan.next(yield* Clock.currentTimeMillis)
-      switch (step._tag) {
-        case "GiveUp":
-          return yield* Effect.fail(plan.error ?? this.#unavailable(yield* Clock.currentTimeMillis))
-        case "Wait":
-          yield* Effect.sleep(step.ms)
-          continue
-        case "Call": {
-          this.#tellSwitch(step.target)
-          const exit = yield* Effect.exit(this.#attempt(plan, step.target))
-          if (Exit.isSuccess(exit)) return yield* this.#whole(exit.value)
-          const found = Cause.findErrorOption(exit.cause)
-          if (found._tag === "None") return yield* Effect.failCause(exit.cause)
-          if (!this.#goesOn(plan, found.value)) return yield* Effect.fail(found.value)
+  #goOn(plan: Plan, first: PlanStep | undefined): Effect.Effect<ModelAnswer, ProviderError> {
+    return Effect.gen({ self: this }, function* () {
+      let step = first ?? plan.next(yield* Clock.currentTimeMillis)
+      for (;;) {
+        switch (step._tag) {
+          case "GiveUp":
+            return yield* Effect.fail(plan.error ?? this.#unavailable(yield* Clock.currentTimeMillis))
+          case "Wait":
+            yield* Effect.sleep(step.ms)
+            break
+          case "Call": {
+            this.#tellSwitch(step.target)
+            const exit: Exit.Exit<ModelAnswer, ProviderError> = yield* Effect.exit(this.#attempt(plan, step.target))
+            if (Exit.isSuccess(exit)) return yield* this.#whole(exit.value)
+            const end = this.#failed(plan, exit.cause)
+            if (end !== undefined) return yield* end
+          }
         }
+        step = plan.next(yield* Clock.currentTimeMillis)
       }
-    }
-  })
+    })
+  }
+
+  /** Undefined: something more may be tried. */
+  #failed(plan: Plan, cause: Cause.Cause<ProviderError>): Effect.Effect<never, ProviderError> | undefined {
+    const found = Cause.findErrorOption(cause)
+    if (found._tag === "None") return Effect.failCause(cause)
+    return this.#goesOn(plan, found.value) ? undefined : Effect.fail(found.value)
+  }
 
   #plan(startedMs: number): Plan {
     const { order, random, retry, deadlineMs } = this.#settings
@@ -253,11 +273,16 @@ export class RoutedCall {
   }
 
   #whole(last: ModelAnswer): Effect.Effect<ModelAnswer> {
-    return Effect.map(this.#ledger.attempts(), (attempts) => {
-      const usage = sumOf(attempts)
-      if (this.#isStream) this.#relay.end({ type: "usage", usage })
-      return { ...this.#relay.answer(last), usage, attempts }
-    })
+    const only = this.#ledger.onlyAttempt()
+    if (only !== undefined) return Effect.succeed(this.#told(last, [only]))
+    return Effect.map(this.#ledger.attempts(), (attempts) => this.#told(last, attempts))
+  }
+
+  #told(last: ModelAnswer, attempts: ReadonlyArray<Attempt>): ModelAnswer {
+    const [first] = attempts
+    const usage = attempts.length === 1 && first !== undefined ? first.usage : sumOf(attempts)
+    if (this.#isStream) this.#relay.end({ type: "usage", usage })
+    return { ...this.#relay.answer(last), usage, attempts }
   }
 
   #unavailable(nowMs: number): ProviderUnavailable {

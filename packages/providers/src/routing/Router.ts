@@ -1,5 +1,5 @@
 /** A route as it is called: its settings with their defaults, its targets, and one `RoutedCall` for each request. */
-import type { Effect } from "effect"
+import { Effect } from "effect"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
@@ -36,9 +36,11 @@ export const makeRouter = (
 ): Router => {
   const { deadlineMs = defaultDeadlineMs, midStream = true, region, strategy = "priority" } = config
   const hedge = config.hedge === undefined ? undefined : { ...defaultHedge, ...config.hedge }
+  const byPriority = orderTargets(targets, { strategy: "priority", region, isStream: true, nowMs: 0, random })
   const settings: RouteSettings = {
     name,
-    order: (isStream, nowMs) => orderTargets(targets, { strategy, region, isStream, nowMs, random }),
+    order: (isStream, nowMs) =>
+      strategy === "priority" ? byPriority : orderTargets(targets, { strategy, region, isStream, nowMs, random }),
     deadlineMs,
     midStream,
     retry: { ...defaultRetry, ...config.retry },
@@ -47,7 +49,7 @@ export const makeRouter = (
     random
   }
   return {
-    complete: (request) => new RoutedCall(settings, request, undefined, {}).run,
-    stream: (request, sink, options = {}) => new RoutedCall(settings, request, sink, options).run
+    complete: (request) => Effect.suspend(() => new RoutedCall(settings, request, undefined, {}).run()),
+    stream: (request, sink, options = {}) => Effect.suspend(() => new RoutedCall(settings, request, sink, options).run())
   }
 }

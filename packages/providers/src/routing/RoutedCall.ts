@@ -14,6 +14,7 @@ import { estimateTokens } from "../tokens/estimateTokens.ts"
 import { continuePrompt, isContinuable } from "./continuation.ts"
 import { faultOf } from "./faultTable.ts"
 import { Ledger, LedgerEntry, sumOf } from "./Ledger.ts"
+import { fitting } from "./orderTargets.ts"
 import { Plan } from "./Plan.ts"
 import type { PlanStep } from "./Plan.ts"
 import { race } from "./race.ts"
@@ -108,22 +109,11 @@ export class RoutedCall {
   #plan(startedMs: number): Plan {
     const { order, random, retry, deadlineMs } = this.#settings
     return new Plan({
-      order: () => this.#fitting(order(this.#isStream, startedMs)),
+      order: () => fitting(order(this.#isStream, startedMs), this.#request),
       retry,
       random,
       deadlineMs: startedMs + deadlineMs
     })
-  }
-
-  /** A target whose window is surely too small is left out, unless all are: then they may say so themselves. */
-  #fitting(targets: ReadonlyArray<RouteTarget>): ReadonlyArray<RouteTarget> {
-    const fitting = targets.filter(
-      ({ facts: { contextTokens }, tokens }) =>
-        contextTokens === undefined ||
-        tokens.surelyFits(this.#request) ||
-        tokens.estimate(this.#request) < contextTokens * estimateMargin
-    )
-    return fitting.length === 0 ? targets : fitting
   }
 
   /** Whether something more may be tried after the last attempt failed, and how that stands to what was told. */
@@ -296,9 +286,6 @@ export class RoutedCall {
     })
   }
 }
-
-/** An estimate of a prompt may be this much too high. */
-const estimateMargin = 1.3
 
 /** By what is not told to anybody, nobody wins. */
 const isDecisive = (event: ModelEvent): boolean => isSpoken(event) || event.type === "finish"

@@ -1,4 +1,5 @@
 /** The order in which a request tries the targets of its route. Whether a target may be called now is not asked here. */
+import type { ModelRequest } from "@parley/domain/ModelRequest"
 import type { DollarPrice } from "../catalog/ModelFacts.ts"
 import type { Strategy } from "./Route.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
@@ -21,6 +22,18 @@ export const orderTargets = (targets: ReadonlyArray<RouteTarget>, options: Order
     .toSorted((a, b) => rankOf(a.target, options) - rankOf(b.target, options) || a.weight - b.weight || a.at - b.at)
     .map(({ target }) => target)
 }
+
+/** A target whose window is surely too small is left out, unless all are: then they may say so themselves. */
+export const fitting = (targets: ReadonlyArray<RouteTarget>, request: ModelRequest): ReadonlyArray<RouteTarget> => {
+  const isFitting = ({ facts: { contextTokens }, tokens }: RouteTarget): boolean =>
+    contextTokens === undefined || tokens.surelyFits(request) || tokens.estimate(request) < contextTokens * estimateMargin
+  if (targets.every(isFitting)) return targets
+  const left = targets.filter(isFitting)
+  return left.length === 0 ? targets : left
+}
+
+/** An estimate of a prompt may be this much too high. */
+const estimateMargin = 1.3
 
 const rankOf = ({ isFallback, region }: RouteTarget, options: OrderOptions): number =>
   isFallback ? 2 : options.region !== undefined && region !== options.region ? 1 : 0

@@ -10,7 +10,7 @@ const calmMs = 1_500
 export const ConnectionNote = () => {
   const t = useText()
   const { state } = useSnapshot(parley.connection)
-  const away = state === "connecting" || state === "offline"
+  const away = state === "connecting" || state === "waiting" || state === "offline"
   const [shown, setShown] = useState(false)
   useEffect(() => {
     if (!away) return setShown(false)
@@ -21,7 +21,7 @@ export const ConnectionNote = () => {
     <div role="status">
       {shown ? (
         <p className="connection">
-          {t(navigator.onLine ? "connection.reconnecting" : "connection.offline")}
+          {t(state === "offline" ? "connection.offline" : "connection.reconnecting")}
           <button type="button" onClick={() => parley.wake()}>
             {t("connection.retry")}
           </button>

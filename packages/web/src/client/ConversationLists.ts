@@ -1,5 +1,6 @@
 /** The person's conversations and folders: read page by page, changed at once here and then on the server, put back where that fails. */
 import type { Folder, ListedConversation, Marks, Parley } from "./sdk.ts"
+import { keepList, keptList } from "./kept.ts"
 import { Value } from "./Value.ts"
 
 export interface ListState {
@@ -13,6 +14,9 @@ export interface ListState {
 }
 
 const pageItems = 100
+
+/** A list that has been quiet for so long is kept on this device. */
+const keepAfterMs = 300
 
 /** How long a deletion can be taken back. */
 export const undoMs = 10_000
@@ -28,6 +32,13 @@ export class ConversationLists {
   constructor(parley: Parley, onError: (error: unknown) => void) {
     this.#parley = parley
     this.#onError = onError
+    let waiting: ReturnType<typeof setTimeout> | undefined
+    this.state.subscribe(() => {
+      if (this.state.getSnapshot().status !== "ready") return
+      clearTimeout(waiting)
+      // Without room on the device the next start waits for the network.
+      waiting = setTimeout(() => void keepList(this.state.getSnapshot()).catch(() => {}), keepAfterMs)
+    })
   }
 
   /** The first page anew; what was loaded beyond it stays. */
@@ -49,8 +60,9 @@ export class ConversationLists {
         return { ...before, status: "ready", items: sorted([...page.items, ...kept]), folders, hasMore: this.#cursor !== null }
       })
     } catch (error) {
-      this.state.update((before) => (before.status === "ready" ? before : { ...before, status: "failed" }))
-      if (this.state.getSnapshot().status === "ready") this.#onError(error)
+      if (this.state.getSnapshot().status === "ready") return this.#onQuietError(error)
+      const kept = await keptList().catch(() => undefined)
+      this.state.update((before) => ({ ...before, ...kept, status: kept === undefined ? "failed" : "ready" }))
     }
   }
 
@@ -142,6 +154,11 @@ export class ConversationLists {
       folders: before.folders.filter((folder) => folder.id !== id),
       items: before.items.map((item) => (item.folderId === id ? { ...item, folderId: null } : item))
     }))
+  }
+
+  /** The list is there as it was; without a network nothing else was to be expected. */
+  #onQuietError(error: unknown): void {
+    if (navigator.onLine) this.#onError(error)
   }
 
   async #change(id: ListedConversation["id"], change: Partial<ListedConversation>, ask: () => Promise<unknown>): Promise<void> {

@@ -1,5 +1,6 @@
 /** Who is signed in. The session itself is a cookie that no script sees; here is only what the server tells of it. */
 import { useSyncExternalStore } from "react"
+import { emptyDatabase } from "./database.ts"
 import { parley } from "./parley.ts"
 import { ParleyApiError, type WhoAmI } from "./sdk.ts"
 import { Value } from "./Value.ts"
@@ -18,6 +19,7 @@ const session = new Value<Session>({ status: "unknown" })
 
 /** Kept so that the app opens without a network, with what this device has of the same person. */
 const knownKey = "parley.me"
+const principalKey = "parley.principal"
 
 export const useSession = (): Session => useSyncExternalStore(session.subscribe, session.getSnapshot)
 
@@ -46,23 +48,39 @@ export const signInWithKey = async (key: string): Promise<void> => enter(await p
 export const enter = (me: WhoAmI): void => {
   try {
     localStorage.setItem(knownKey, JSON.stringify(me))
+    // Of somebody else nothing may be shown, nor sent in this person's name.
+    const before = localStorage.getItem(principalKey)
+    localStorage.setItem(principalKey, me.principal.id)
+    if (before !== null && before !== me.principal.id) {
+      void emptyDatabase().then(() => location.reload())
+      return
+    }
   } catch {
     // Storage is refused: only the way in without a network is lost.
   }
   session.set({ status: "in", me })
+  parley.connect()
 }
 
 export const signOut = async (): Promise<void> => {
   await parley.api.session.signOut().catch(() => {})
   forget()
+  // Where there is no database there is nothing in it.
+  await emptyDatabase().catch(() => {})
   // A page that holds nothing of whoever was here.
   location.assign("/")
 }
 
-/** The server does not know the session any more. */
-export const sessionIsOver = (): void => {
-  if (session.getSnapshot().status === "in") leave("signIn.over")
-}
+/** The server closed the socket for good: is it that it does not know the session any more? */
+parley.connection.subscribe(() => {
+  if (parley.connection.getSnapshot().state !== "refused" || session.getSnapshot().status !== "in") return
+  parley.api.session.whoAmI().then(
+    () => {},
+    (error: unknown) => {
+      if (error instanceof ParleyApiError && error.status === 401) leave("signIn.over")
+    }
+  )
+})
 
 const leave = (reason?: OutReason): void => {
   forget()

@@ -6,8 +6,8 @@ interface Readable<S> {
   readonly subscribe: (listener: () => void) => () => void
 }
 
-/** A hidden page has no frames; changes are then told this late at most. */
-const hiddenDelayMs = 250
+/** A page that is hidden or covered has no frames; changes are then told this late. */
+const withoutFramesMs = 250
 
 export const useSnapshot = <S>(store: Readable<S>): S => {
   const subscribe = useCallback((listener: () => void) => store.subscribe(perFrame(listener)), [store])
@@ -20,10 +20,12 @@ const perFrame = (listener: () => void): (() => void) => {
     if (waiting) return
     waiting = true
     const run = () => {
+      cancelAnimationFrame(frame)
+      clearTimeout(timer)
       waiting = false
       listener()
     }
-    if (document.visibilityState === "hidden") setTimeout(run, hiddenDelayMs)
-    else requestAnimationFrame(run)
+    const frame = requestAnimationFrame(run)
+    const timer = setTimeout(run, withoutFramesMs)
   }
 }

@@ -55,6 +55,12 @@ export const texts = {
 
 export const presentLanguage = (): Language => present.getSnapshot().language
 
+/** For numbers and dates: the person's own variety of the language, where they have one. */
+export const presentLocale = (): string => {
+  const language = presentLanguage()
+  return navigator.languages.find((wanted) => wanted.split("-", 1)[0] === language) ?? language
+}
+
 /** Before the first render: the chosen language, else the browser's, else English. */
 export const startTexts = async (): Promise<void> => {
   const wanted = preferred()

@@ -1,4 +1,4 @@
-import { presentLanguage } from "../../i18n/texts.ts"
+import { presentLocale } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
 
 interface TypingNoteProps {
@@ -14,7 +14,7 @@ export const TypingNote = ({ names, ownId, typing }: TypingNoteProps) => {
   const t = useText()
   const others = typing.filter((id) => id !== ownId).flatMap((id) => names.get(id) ?? [])
   if (names.size < 2) return null
-  const list = new Intl.ListFormat(presentLanguage()).format(others.slice(0, maxNames))
+  const list = new Intl.ListFormat(presentLocale()).format(others.slice(0, maxNames))
   return (
     <p className="typing" aria-live="off" dir="auto">
       {others.length === 0 ? null : (

@@ -6,7 +6,7 @@ import { Dialog } from "../../design/Dialog.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { notify } from "../../design/notify.ts"
 import { useCopied } from "../../design/useCopied.ts"
-import { presentLanguage } from "../../i18n/texts.ts"
+import { presentLocale } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
 
 interface ShareDialogProps {
@@ -85,7 +85,7 @@ export const ShareDialog = ({ conversationId, messageId, onClose }: ShareDialogP
               <li key={id}>
                 <span className="entry-text" dir="auto">
                   <strong>{title}</strong>
-                  <small>{t("share.made", { date: new Date(createdAtMs).toLocaleString(presentLanguage()) })}</small>
+                  <small>{t("share.made", { date: new Date(createdAtMs).toLocaleString(presentLocale()) })}</small>
                 </span>
                 <IconButton size="small" label={t("share.revoke")} onClick={() => void revoke(id)}>
                   <Trash2 aria-hidden />

@@ -5,7 +5,7 @@ import { parley } from "../../client/parley.ts"
 import { ParleyApiError, type SharedConversation } from "../../client/sdk.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { Logo } from "../../design/Logo.tsx"
-import { presentLanguage } from "../../i18n/texts.ts"
+import { presentLocale } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
 import { Markdown } from "../../markdown/Markdown.tsx"
 import { modelName } from "../models/modelName.ts"
@@ -62,7 +62,7 @@ export const SharedPage = ({ token }: { readonly token: string }) => {
         <h1 dir="auto">{shared.title === "" ? t("thread.untitled") : shared.title}</h1>
         <p>
           {t("share.readOnly", {
-            date: new Date(shared.sharedAtMs).toLocaleDateString(presentLanguage(), { dateStyle: "long" })
+            date: new Date(shared.sharedAtMs).toLocaleDateString(presentLocale(), { dateStyle: "long" })
           })}
         </p>
       </header>

@@ -2,7 +2,7 @@
 import { Popover } from "@base-ui/react/popover"
 import type { ChatMessage } from "../../client/sdk.ts"
 import { useText } from "../../i18n/useText.ts"
-import { presentLanguage } from "../../i18n/texts.ts"
+import { presentLocale } from "../../i18n/texts.ts"
 import { costOf, useModels } from "../models/useModels.ts"
 import { modelName } from "../models/modelName.ts"
 
@@ -10,7 +10,7 @@ export const MessageDetails = ({ message }: { readonly message: ChatMessage }) =
   const t = useText()
   const models = useModels()
   const { usage } = message
-  const number = new Intl.NumberFormat(presentLanguage())
+  const number = new Intl.NumberFormat(presentLocale())
   const cost = usage === null ? undefined : costOf(models, message.model, usage)
   const money = cost === undefined ? undefined : formatMoney(cost)
   return (
@@ -44,7 +44,7 @@ export const MessageDetails = ({ message }: { readonly message: ChatMessage }) =
                 </>
               )}
               {money === undefined ? null : <Row name={t("message.cost")} value={money} />}
-              <Row name={t("message.time")} value={new Date(message.createdAtMs).toLocaleString(presentLanguage())} />
+              <Row name={t("message.time")} value={new Date(message.createdAtMs).toLocaleString(presentLocale())} />
             </dl>
           </Popover.Popup>
         </Popover.Positioner>
@@ -61,7 +61,7 @@ const Row = ({ name, value }: { readonly name: string; readonly value: string })
 )
 
 const formatMoney = (dollars: number): string =>
-  new Intl.NumberFormat(presentLanguage(), {
+  new Intl.NumberFormat(presentLocale(), {
     style: "currency",
     currency: "USD",
     minimumFractionDigits: 2,

@@ -1,0 +1,41 @@
+/** This browser's database: what waits to be sent, and what was seen last. */
+const databaseName = "parley"
+const version = 1
+
+export type StoreName = "outbox" | "kept"
+
+let opened: Promise<IDBDatabase> | undefined
+
+export const inStore = async <A>(
+  name: StoreName,
+  mode: IDBTransactionMode,
+  ask: (store: IDBObjectStore) => IDBRequest<A>
+): Promise<A> => {
+  opened ??= openDatabase()
+  const database = await opened.catch((error: unknown) => {
+    opened = undefined
+    throw error
+  })
+  return settled(ask(database.transaction(name, mode).objectStore(name)))
+}
+
+/** Nothing of whoever was here stays on this device. */
+export const emptyDatabase = async (): Promise<void> => {
+  await inStore("outbox", "readwrite", (store) => store.clear())
+  await inStore("kept", "readwrite", (store) => store.clear())
+}
+
+const openDatabase = (): Promise<IDBDatabase> => {
+  const request = indexedDB.open(databaseName, version)
+  request.addEventListener("upgradeneeded", () => {
+    request.result.createObjectStore("outbox", { keyPath: "clientMessageId" })
+    request.result.createObjectStore("kept")
+  })
+  return settled(request)
+}
+
+const settled = <A>(request: IDBRequest<A>): Promise<A> =>
+  new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result))
+    request.addEventListener("error", () => reject(request.error ?? new Error("the database said no")))
+  })

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { startParley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { openFrontDoor } from "../support/frontDoor.ts"
 import {
   chromiumPath,
   composer,
@@ -87,11 +88,13 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
   it.live("two tabs show the same answer, and the server may be killed in the middle of it", () =>
     Effect.gen(function* () {
       const { env, parley, wire } = yield* startServer
+      const door = yield* openFrontDoor
+      door.leadTo(parley.url)
       const browser = yield* launchBrowser
       wire.enqueue(answer(["Before the fall, ", "never sent"], { holdAfter: 1 }), answer("and after it."))
       const first = yield* Effect.promise(() => openPage(browser))
       yield* Effect.promise(async () => {
-        await signIn(first.page, parley.url, parley.key)
+        await signIn(first.page, door.url, parley.key)
         await say(first.page, "Hold on")
         await first.page.getByText("Before the fall,").waitFor()
       })
@@ -102,7 +105,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
       })
       yield* parley.stop("SIGKILL")
       yield* Effect.promise(() => first.page.getByText("The connection was lost.").waitFor())
-      yield* startParley({ ...env, PARLEY_PORT: new URL(parley.url).port })
+      door.leadTo((yield* startParley(env)).url)
       yield* Effect.promise(async () => {
         await first.page.getByRole("button", { name: "Try now" }).click()
         for (const page of [first.page, second]) {

@@ -1,0 +1,36 @@
+/** An address that stays while the server behind it comes and goes, as a load balancer's does. */
+import { Effect, type Scope } from "effect"
+import { once } from "node:events"
+import { connect, createServer, type Socket } from "node:net"
+
+export interface FrontDoor {
+  readonly url: string
+  /** From now on to the server at this address. */
+  readonly leadTo: (url: string) => void
+}
+
+export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effect.gen(function* () {
+  let port = 0
+  const open = new Set<Socket>()
+  const server = createServer((client) => {
+    const behind = connect(port, "127.0.0.1")
+    for (const socket of [client, behind]) {
+      open.add(socket)
+      socket.on("error", () => socket.destroy())
+      socket.on("close", () => open.delete(socket))
+    }
+    client.pipe(behind).on("close", () => client.destroy())
+    behind.pipe(client).on("close", () => behind.destroy())
+  })
+  yield* Effect.acquireRelease(
+    Effect.promise(() => once(server.listen(0, "127.0.0.1"), "listening")),
+    () =>
+      Effect.sync(() => {
+        for (const socket of open) socket.destroy()
+        server.close()
+      })
+  )
+  const address = server.address()
+  if (address === null || typeof address === "string") return yield* Effect.fail(new Error("the front door has no port"))
+  return { url: `http://127.0.0.1:${address.port}`, leadTo: (url) => void (port = Number(new URL(url).port)) }
+})

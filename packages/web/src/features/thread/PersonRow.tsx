@@ -6,6 +6,7 @@ import { IconButton } from "../../design/IconButton.tsx"
 import { useCopied } from "../../design/useCopied.ts"
 import { useText } from "../../i18n/useText.ts"
 import { EditMessage } from "./EditMessage.tsx"
+import { MessageFile } from "./MessageFile.tsx"
 import { MessageImage } from "./MessageImage.tsx"
 import type { ThreadActions } from "./ThreadActions.ts"
 import { textOfParts } from "./textOfParts.ts"
@@ -71,6 +72,8 @@ const PersonPart = ({ part }: { readonly part: Part }) => {
       )
     case "image":
       return <MessageImage url={part.url} />
+    case "file":
+      return <MessageFile id={part.attachmentId} name={part.name} isImage={part.contentType.startsWith("image/")} />
     default:
       return null
   }

@@ -1,0 +1,21 @@
+import { FileText } from "lucide-react"
+
+interface MessageFileProps {
+  readonly id: string
+  readonly name: string
+  readonly isImage: boolean
+}
+
+/** A file that was uploaded into the conversation, by whichever client: an image is shown, anything else is saved by a click. */
+export const MessageFile = ({ id, isImage, name }: MessageFileProps) => {
+  const url = `/api/attachments/${encodeURIComponent(id)}`
+  if (isImage) return <img className="message-image" src={url} alt={name} loading="lazy" />
+  return (
+    <a className="attachment message-file" href={url} download={name}>
+      <FileText aria-hidden />
+      <span className="attachment-name" dir="auto">
+        {name}
+      </span>
+    </a>
+  )
+}

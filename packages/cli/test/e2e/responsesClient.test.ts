@@ -111,7 +111,8 @@ for (const row of rows) {
         assert.include(JSON.stringify(wire.requests.at(-1)?.body), '"json_schema"')
 
         wire.enqueue(httpError(429, undefined, { "retry-after": "2" }))
-        const limited = yield* caught(client.responses.create(ask))
+        // Of another model: its target is held for those two seconds.
+        const limited = yield* caught(client.responses.create({ ...ask, model: `${row.model}-mini` }))
         assert.instanceOf(limited, RateLimitError)
         assert.strictEqual(limited.headers.get("retry-after"), "2")
         assert.instanceOf(yield* caught(client.responses.create({ ...ask, model: "nobody/nothing" })), NotFoundError)

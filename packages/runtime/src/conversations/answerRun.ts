@@ -200,7 +200,9 @@ const storeEnd = (host: ConversationHost, live: LiveConversation, run: ActiveRun
           Effect.uninterruptible
         )
       )
-      if (failed === undefined) return yield* Effect.logDebug(`An answer ended with ${end.terminal.type}`)
+      if (failed === undefined) {
+        return run.phase === "ended" ? yield* Effect.logDebug(`An answer ended with ${end.terminal.type}`) : undefined
+      }
       if ((yield* Clock.currentTimeMillis) - startedAtMs > limits.closeRetryForMs) return yield* Effect.die(failed)
       if (delayMs === limits.closeRetryDelayMs) {
         yield* Effect.logWarning("The end of an answer could not be stored; it is tried again", failed)
@@ -245,6 +247,8 @@ const handOver = (host: ConversationHost, live: LiveConversation, run: ActiveRun
     else yield* Effect.logWarning("A run belongs to another owner now; its end was not stored by this one")
     if (live.run === run) live.run = null
     host.doubt(live)
+    // Read again at once, it would be taken back from its new owner, and its provider called once more.
+    if (Option.isNone(closed)) return
     // Room events that the lost answer carried are read again for who follows.
     if (host.room.followers.size > 0) host.fork(host.use(() => Effect.void))
   })

@@ -193,16 +193,18 @@ const storeEnd = (host: ConversationHost, live: LiveConversation, run: ActiveRun
           Effect.flatMap(
             Option.match({
               onNone: () => handOver(host, live, run),
-              onSome: (stored) => Effect.sync(() => tellEnd(host, live, run, end.terminal, stored))
+              onSome: (stored) =>
+                Effect.andThen(
+                  Effect.sync(() => tellEnd(host, live, run, end.terminal, stored)),
+                  Effect.logDebug(`An answer ended with ${end.terminal.type}`)
+                )
             })
           ),
           Effect.match({ onFailure: (error) => error, onSuccess: () => undefined }),
           Effect.uninterruptible
         )
       )
-      if (failed === undefined) {
-        return run.phase === "ended" ? yield* Effect.logDebug(`An answer ended with ${end.terminal.type}`) : undefined
-      }
+      if (failed === undefined) return
       if ((yield* Clock.currentTimeMillis) - startedAtMs > limits.closeRetryForMs) return yield* Effect.die(failed)
       if (delayMs === limits.closeRetryDelayMs) {
         yield* Effect.logWarning("The end of an answer could not be stored; it is tried again", failed)

@@ -1,17 +1,16 @@
 import { PanelLeftOpen, SquarePen } from "lucide-react"
-import { useCallback, useEffect, useRef, useState, type ReactNode } from "react"
+import { useCallback, useEffect, useState, type ReactNode } from "react"
 import { IconButton } from "../design/IconButton.tsx"
 import { useText } from "../i18n/useText.ts"
 import { Sidebar } from "../features/conversations/Sidebar.tsx"
 import { useApp } from "./AppContext.ts"
+import { BarProvider } from "./Bar.tsx"
 import { ConnectionNote } from "./ConnectionNote.tsx"
 import { useShortcuts } from "./useShortcuts.ts"
 import "./shell.css"
 
 interface ShellProps {
   readonly activeId: string | undefined
-  /** Beside the sidebar's button, in the upper bar. */
-  readonly bar: ReactNode
   readonly children: ReactNode
 }
 
@@ -19,11 +18,11 @@ const sidebarKey = "parley.sidebar"
 /** From this width on the sidebar stands beside the conversation; below it lies over it. */
 const wide = matchMedia("(min-width: 52.5rem)")
 
-export const Shell = ({ activeId, bar, children }: ShellProps) => {
+export const Shell = ({ activeId, children }: ShellProps) => {
   const t = useText()
   const { startNew } = useApp()
   const [open, setOpen] = useState(() => wide.matches && wasOpen())
-  const opener = useRef<HTMLDivElement>(null)
+  const [slot, setSlot] = useState<HTMLElement | null>(null)
   const show = useCallback((next: boolean) => {
     setOpen(next)
     if (wide.matches) keepOpen(next)
@@ -58,7 +57,7 @@ export const Shell = ({ activeId, bar, children }: ShellProps) => {
         }}
       >
         <header className="bar">
-          <div ref={opener} className="bar-start" hidden={open}>
+          <div className="bar-start" hidden={open}>
             <IconButton label={t("side.open")} keys="Mod+Shift+S" side="bottom" onClick={() => show(true)}>
               <PanelLeftOpen aria-hidden className="flips" />
             </IconButton>
@@ -66,10 +65,10 @@ export const Shell = ({ activeId, bar, children }: ShellProps) => {
               <SquarePen aria-hidden />
             </IconButton>
           </div>
-          {bar}
+          <div className="bar-slot" ref={setSlot} />
         </header>
         <ConnectionNote />
-        {children}
+        <BarProvider value={slot}>{children}</BarProvider>
       </main>
     </div>
   )

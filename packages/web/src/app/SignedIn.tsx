@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from "react"
-import { Route, Switch, useLocation } from "wouter"
+import { useLocation, useRoute } from "wouter"
 import { ConversationLists } from "../client/ConversationLists.ts"
 import { errorText } from "../client/errorText.ts"
 import { parley } from "../client/parley.ts"
@@ -11,9 +11,12 @@ import { NewPage } from "../features/welcome/NewPage.tsx"
 import { texts } from "../i18n/texts.ts"
 import { AppProvider, type AppValue, type OpenDialog } from "./AppContext.ts"
 import { Dialogs } from "./Dialogs.tsx"
+import { Shell } from "./Shell.tsx"
 
 export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
   const [, navigate] = useLocation()
+  const [isConversation, route] = useRoute("/c/:id")
+  const activeId = isConversation ? route.id : undefined
   const [dialog, setDialog] = useState<OpenDialog>()
   const report = useCallback((error: unknown) => notify(errorText(texts.text(), error), { isError: true }), [])
   const lists = useMemo(() => new ConversationLists(parley, report), [report])
@@ -36,12 +39,9 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
   }, [lists])
   return (
     <AppProvider value={value}>
-      <Switch>
-        <Route path="/c/:id">{({ id }) => <ConversationPage key={id} id={id} />}</Route>
-        <Route>
-          <NewPage />
-        </Route>
-      </Switch>
+      <Shell activeId={activeId}>
+        {activeId === undefined ? <NewPage /> : <ConversationPage key={activeId} id={activeId} />}
+      </Shell>
       {dialog === undefined ? null : <Dialogs dialog={dialog} onClose={() => setDialog(undefined)} />}
     </AppProvider>
   )

@@ -117,7 +117,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         await menu("Sea otters", "Delete")
         await page.getByText("“Sea otters” was deleted.").waitFor()
         assert.strictEqual(await page.getByRole("link", { name: "Sea otters", exact: true }).count(), 0)
-        await page.getByRole("button", { name: "Undo" }).last().click()
+        await page.locator(".toast", { hasText: "was deleted" }).getByRole("button", { name: "Undo" }).click()
         await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
       })
       assert.deepStrictEqual(faults, [])

@@ -106,13 +106,21 @@ const Rows = ({ activeId, items }: Omit<GroupProps, "title">) => (
   </ul>
 )
 
+/** Open over a search, which takes the list's place. */
+const openFolders = new Set<string>()
+
 const FolderGroup = ({ activeId, folder, items }: Omit<GroupProps, "title"> & { readonly folder: Folder }) => {
   const t = useText()
-  const [open, setOpen] = useState(() => items.some(({ id }) => id === activeId))
+  const [open, setOpen] = useState(() => openFolders.has(folder.id) || items.some(({ id }) => id === activeId))
+  const toggle = () => {
+    if (open) openFolders.delete(folder.id)
+    else openFolders.add(folder.id)
+    setOpen(!open)
+  }
   return (
     <section className="list-group list-folder">
       <div className="list-row">
-        <button type="button" className="list-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <button type="button" className="list-link" aria-expanded={open} onClick={toggle}>
           {open ? <ChevronRight aria-hidden className="turned" /> : <FolderIcon aria-hidden />}
           <span className="list-title" dir="auto">
             {folder.name}

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react"
 import { commandEvent } from "../../app/useShortcuts.ts"
 import { useApp } from "../../app/AppContext.ts"
-import { Shell } from "../../app/Shell.tsx"
+import { Bar } from "../../app/Bar.tsx"
 import type { ChatMessage, UserContent } from "../../client/sdk.ts"
 import { useChat } from "../../client/useChat.ts"
 import { useText } from "../../i18n/useText.ts"
@@ -99,19 +99,20 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
 
   if (status === "gone" || status === "failed") {
     return (
-      <Shell activeId={id} bar={<span className="bar-title" />}>
-        <div className="empty-page">
-          <h2>{t(status === "gone" ? "thread.gone" : "thread.failed")}</h2>
-          <p>{status === "gone" ? t("thread.goneHint") : state.error?.message}</p>
-          <button type="button" className="button" data-kind="primary" onClick={startNew}>
-            {t("thread.start")}
-          </button>
-        </div>
-      </Shell>
+      <div className="empty-page">
+        <h2>{t(status === "gone" ? "thread.gone" : "thread.failed")}</h2>
+        <p>{status === "gone" ? t("thread.goneHint") : state.error?.message}</p>
+        <button type="button" className="button" data-kind="primary" onClick={startNew}>
+          {t("thread.start")}
+        </button>
+      </div>
     )
   }
   return (
-    <Shell activeId={id} bar={<ConversationBar id={id} state={state} />}>
+    <>
+      <Bar>
+        <ConversationBar id={id} state={state} />
+      </Bar>
       <div className="page" {...drop.props}>
         {drop.overlay}
         {status === "loading" && messages.length === 0 ? (
@@ -152,6 +153,6 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
         </div>
       </div>
       <AnswerAnnouncer messages={messages} title={conversation?.title ?? ""} />
-    </Shell>
+    </>
   )
 }

@@ -2,7 +2,6 @@ import { SlidersHorizontal } from "lucide-react"
 import { lazy, Suspense, useEffect, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
-import { Shell } from "../../app/Shell.tsx"
 import type { ConversationInput, UserContent } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useText } from "../../i18n/useText.ts"
@@ -47,7 +46,7 @@ export const NewPage = () => {
   }
 
   return (
-    <Shell activeId={undefined} bar={<span className="bar-title" />}>
+    <>
       <div className="page" {...drop.props}>
         {drop.overlay}
         <Welcome
@@ -79,6 +78,6 @@ export const NewPage = () => {
           <ParametersDialog value={manner} onChange={setManner} onClose={() => setTuning(false)} />
         </Suspense>
       ) : null}
-    </Shell>
+    </>
   )
 }

@@ -2,7 +2,7 @@
 import { Context, Schema } from "effect"
 import type { Effect } from "effect"
 import type { Caller } from "./Caller.ts"
-import type { Conflict, InvalidRequest, NotFound, PayloadTooLarge, Unavailable } from "./Errors.ts"
+import type { Busy, Conflict, InvalidRequest, NotFound, PayloadTooLarge, Unavailable } from "./Errors.ts"
 import { AttachmentId, ConversationId, PrincipalId } from "./Ids.ts"
 import { TimestampMs } from "./Message.ts"
 
@@ -11,7 +11,14 @@ export const maxAttachmentBytes = 8_388_608
 export const maxAttachmentsPerConversation = 1_000
 
 /** What a file is, by its first bytes and not by its name. Others are refused. */
-export const AttachmentType = Schema.Literals(["image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"])
+export const AttachmentType = Schema.Literals([
+  "image/png",
+  "image/jpeg",
+  "image/gif",
+  "image/webp",
+  "text/plain",
+  "application/pdf"
+])
 export type AttachmentType = typeof AttachmentType.Type
 
 export const Attachment = Schema.Struct({
@@ -28,12 +35,12 @@ export type Attachment = typeof Attachment.Type
 export class Attachments extends Context.Service<
   Attachments,
   {
-    /** By a member. What no message refers to a day later is swept. */
+    /** By a member. What no message refers to a day later is swept. Of a PDF the text is read here and now: one without any is refused. */
     readonly upload: (
       id: ConversationId,
       name: string,
       content: Uint8Array
-    ) => Effect.Effect<Attachment, NotFound | Conflict | InvalidRequest | PayloadTooLarge | Unavailable, Caller>
+    ) => Effect.Effect<Attachment, NotFound | Conflict | InvalidRequest | PayloadTooLarge | Busy | Unavailable, Caller>
     /** For members of its conversation. */
     readonly download: (
       id: AttachmentId

@@ -8,6 +8,7 @@ import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
 import { createConversation, listMessages, request } from "./support/api.ts"
 import { connect } from "./support/ChatClient.ts"
 import { startParley, type Parley } from "./support/startParley.ts"
@@ -171,7 +172,7 @@ describe("a person", () => {
     })
   )
 
-  it.live("shows a model a file: the provider gets the image itself, and the text with its name", () =>
+  it.live("shows a model a file: the provider gets the image itself, and the text with its name, a PDF's too", () =>
     Effect.gen(function* () {
       const wire = yield* startOpenaiWire
       const database = yield* freshDatabase
@@ -198,16 +199,18 @@ describe("a person", () => {
         })
       const image = yield* upload("a.png", new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1]))
       const notes = yield* upload("notes.txt", "remember the milk")
+      const paper = yield* upload("paper.pdf", makePdf("the walrus was Paul"))
       wire.enqueue(answer(["I see."]))
       const sent = yield* request(parley, "POST", `/api/conversations/${id}/messages`, {
         clientMessageId: "one",
-        content: [{ type: "text", text: "Look." }, image, notes]
+        content: [{ type: "text", text: "Look." }, image, notes, paper]
       })
       assert.strictEqual(sent.status, 202)
       const asked = yield* wire.received(0)
       const body = JSON.stringify(asked.body)
       assert.include(body, "data:image/png;base64,iVBORw0KGgoB")
       assert.include(body, "remember the milk")
+      assert.include(body, "the walrus was Paul")
     })
   )
 })

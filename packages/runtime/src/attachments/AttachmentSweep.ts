@@ -5,7 +5,7 @@ import { ObjectStore } from "../objects/ObjectStore.ts"
 import { decodeRows } from "../storage/decodeRows.ts"
 import { SystemSql } from "../storage/SystemSql.ts"
 import { TenantSql } from "../storage/TenantSql.ts"
-import { objectKey } from "./SqlAttachments.ts"
+import { objectKey, textKey } from "./SqlAttachments.ts"
 
 const intervalMs = 3_600_000
 /** A file that is referred to is looked at again after so long: its conversation may be gone by then. */
@@ -45,8 +45,9 @@ const run = Effect.gen(function* () {
         )
         continue
       }
-      // The object first: a row without one is swept again, an object without a row never.
+      // The objects first: a row without them is swept again, an object without a row never.
       yield* objects.remove(objectKey(tenantId, conversationId, id))
+      yield* objects.remove(textKey(tenantId, conversationId, id))
       yield* tenantSql.write(tenantId, (sql) => sql`delete from attachments where id = ${id} returning 1 as removed`)
     }
   }

@@ -11,6 +11,7 @@ import { storableText } from "../storage/conversations/rows.ts"
 import { decodeRows } from "../storage/decodeRows.ts"
 import { TenantSql } from "../storage/TenantSql.ts"
 import { FileContents, missingFile } from "./FileContents.ts"
+import { PdfText } from "./PdfText.ts"
 import { sniffType } from "./sniffType.ts"
 
 /** An upload that no message refers to by then is swept. */
@@ -36,11 +37,16 @@ export const attachmentColumns = (sql: SqlClient.SqlClient): Statement.Fragment 
 export const objectKey = (tenantId: TenantId, conversationId: ConversationId, id: AttachmentId): string =>
   `attachments/${tenantId}/${conversationId}/${id}`
 
-const service: Layer.Layer<Attachments, never, TenantSql | ObjectStore> = Layer.effect(
+/** What models are given of a file that is not text itself. */
+export const textKey = (tenantId: TenantId, conversationId: ConversationId, id: AttachmentId): string =>
+  `${objectKey(tenantId, conversationId, id)}_text`
+
+const service: Layer.Layer<Attachments, never, TenantSql | ObjectStore | PdfText> = Layer.effect(
   Attachments,
   Effect.gen(function* () {
     const tenantSql = yield* TenantSql
     const objects = yield* ObjectStore
+    const pdfText = yield* PdfText
 
     return Attachments.of({
       upload: Effect.fn("Attachments.upload")(function* (conversationId, name, content) {
@@ -48,7 +54,8 @@ const service: Layer.Layer<Attachments, never, TenantSql | ObjectStore> = Layer.
         if (content.byteLength > maxAttachmentBytes) return yield* tooLarge
         if (content.byteLength === 0) return yield* notTaken("The file is empty.")
         const contentType = sniffType(content)
-        if (contentType === undefined) return yield* notTaken("Only PNG, JPEG, GIF and WebP images and UTF-8 text are taken.")
+        if (contentType === undefined)
+          return yield* notTaken("Only PNG, JPEG, GIF and WebP images, PDF and UTF-8 text are taken.")
         const rows = yield* tenantSql.read(
           tenantId,
           (sql) => sql`
@@ -60,6 +67,7 @@ const service: Layer.Layer<Attachments, never, TenantSql | ObjectStore> = Layer.
         if (counted.attachments >= maxAttachmentsPerConversation) {
           return yield* new Conflict({ message: `the conversation has ${maxAttachmentsPerConversation} files` })
         }
+        const text = contentType === "application/pdf" ? yield* pdfText.read(content) : undefined
         const nowMs = yield* Clock.currentTimeMillis
         const id = yield* makeAttachmentId
         // The row first: an object without one would never be swept.
@@ -72,6 +80,8 @@ const service: Layer.Layer<Attachments, never, TenantSql | ObjectStore> = Layer.
               ${nowMs}, ${nowMs + unsentMs})
             returning ${attachmentColumns(sql)}`
         )
+        // The text first: where the file itself is, so is its text.
+        if (text !== undefined) yield* objects.put(textKey(tenantId, conversationId, id), new TextEncoder().encode(text))
         yield* objects.put(objectKey(tenantId, conversationId, id), content)
         const [attachment] = yield* decodeAttachments(inserted)
         return attachment ?? (yield* Effect.die(new Error("an insert returned nothing")))
@@ -111,9 +121,10 @@ const contents: Layer.Layer<never, never, TenantSql | ObjectStore> = Layer.effec
         )
         const [attachment] = yield* decodeAttachments(rows)
         if (attachment === undefined) return missingFile(file.name)
-        const content = yield* objects.get(objectKey(tenantId, conversationId, attachment.id))
+        const keyOf = attachment.contentType === "application/pdf" ? textKey : objectKey
+        const content = yield* objects.get(keyOf(tenantId, conversationId, attachment.id))
         if (Option.isNone(content)) return missingFile(attachment.name)
-        if (attachment.contentType !== "text/plain") {
+        if (attachment.contentType.startsWith("image/")) {
           const base64 = Buffer.from(content.value).toString("base64")
           return { type: "image" as const, url: `data:${attachment.contentType};base64,${base64}` }
         }
@@ -124,4 +135,4 @@ const contents: Layer.Layer<never, never, TenantSql | ObjectStore> = Layer.effec
   })
 )
 
-export const SqlAttachments = { layer: Layer.merge(service, contents) }
+export const SqlAttachments = { layer: Layer.merge(Layer.provide(service, PdfText.layer), contents) }

@@ -11,12 +11,13 @@ export const sniffType = (content: Uint8Array): AttachmentType | undefined => {
   if (startsWith(content, [0xff, 0xd8, 0xff])) return "image/jpeg"
   if (startsWith(content, ascii("GIF87a")) || startsWith(content, ascii("GIF89a"))) return "image/gif"
   if (startsWith(content, ascii("RIFF")) && startsWith(content, ascii("WEBP"), 8)) return "image/webp"
+  if (startsWith(content, ascii("%PDF-"))) return "application/pdf"
   return isText(content) ? "text/plain" : undefined
 }
 
-/** UTF-8 without NUL, and not one of the formats that begin with text. */
+/** UTF-8 without NUL. */
 const isText = (content: Uint8Array): boolean => {
-  if (content.includes(0) || startsWith(content, ascii("%PDF-"))) return false
+  if (content.includes(0)) return false
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(content)
     return true

@@ -11,12 +11,13 @@ import type { PrincipalId } from "@parley/domain/Ids"
 import { AttachmentSweep } from "../../src/attachments/AttachmentSweep.ts"
 import { FileContents, withFiles } from "../../src/attachments/FileContents.ts"
 import { sniffType } from "../../src/attachments/sniffType.ts"
-import { objectKey, SqlAttachments } from "../../src/attachments/SqlAttachments.ts"
+import { objectKey, SqlAttachments, textKey } from "../../src/attachments/SqlAttachments.ts"
 import { ObjectStore } from "../../src/objects/ObjectStore.ts"
 import { ConversationStore } from "../../src/storage/ConversationStore.ts"
 import { SqlConversationStore } from "../../src/storage/SqlConversationStore.ts"
 import { callerWith, tagOf } from "../identity/support.ts"
 import { contextOf, said, seedConversation, seedTenant, TestDatabase, withoutRun } from "../storage/support/TestDatabase.ts"
+import { makePdf } from "./support/makePdf.ts"
 
 const Tested = Layer.mergeAll(SqlAttachments.layer, SqlConversationStore.layer).pipe(
   Layer.provideMerge(ObjectStore.layerMemory),
@@ -66,7 +67,7 @@ layer(Tested, { timeout: "60 seconds" })("A file", (it) => {
     Effect.gen(function* () {
       const { alice, attachments, id, tenant } = yield* seeded
       assert.strictEqual(yield* tagOf(alice(attachments.upload(id, "x", bytes("")))), "InvalidRequest")
-      assert.strictEqual(yield* tagOf(alice(attachments.upload(id, "x.png", bytes("%PDF-1.7")))), "InvalidRequest")
+      assert.strictEqual(yield* tagOf(alice(attachments.upload(id, "x.png", bytes("PK\u0003\u0004\0")))), "InvalidRequest")
       const large = new Uint8Array(maxAttachmentBytes + 1)
       assert.strictEqual(yield* tagOf(alice(attachments.upload(id, "x", large))), "PayloadTooLarge")
       const sql = yield* SqlClient.SqlClient
@@ -117,6 +118,32 @@ layer(Tested, { timeout: "60 seconds" })("A file", (it) => {
     })
   )
 
+  it.effect("that is a PDF is kept with its text, which only its own conversation's models read, and swept with it", () =>
+    Effect.gen(function* () {
+      const { alice, attachments, bob, id, key, tenant } = yield* seeded
+      const read = yield* FileContents
+      const objects = yield* ObjectStore
+      const content = makePdf("remember the milk")
+      const made = yield* alice(attachments.upload(id, "list.pdf", content))
+      assert.strictEqual(made.contentType, "application/pdf")
+      assert.deepStrictEqual((yield* alice(attachments.download(made.id))).content, content)
+      assert.deepStrictEqual(yield* read(key, partOf(made)), {
+        type: "text",
+        text: 'The file "list.pdf":\n\n[Page 1]\nremember the milk'
+      })
+      const missing = { type: "text" as const, text: '[The file "list.pdf" is no longer there.]' }
+      assert.deepStrictEqual(yield* read(yield* seedConversation(tenant), partOf(made)), missing)
+      const other = yield* seeded
+      assert.deepStrictEqual(yield* read(other.key, partOf(made)), missing)
+      assert.strictEqual(yield* tagOf(other.alice(attachments.download(made.id))), "NotFound")
+      assert.strictEqual(yield* tagOf(bob(attachments.upload(id, "x.pdf", content))), "NotFound")
+      assert.strictEqual(yield* tagOf(alice(attachments.upload(id, "x.pdf", bytes("%PDF-1.7")))), "InvalidRequest")
+      yield* TestClock.adjust(day)
+      yield* AttachmentSweep.run
+      assert.isTrue(Option.isNone(yield* objects.get(textKey(tenant.tenantId, id, made.id))))
+    })
+  )
+
   it.effect("that nobody sent is swept after a day, one that was sent with its conversation", () =>
     Effect.gen(function* () {
       const { alice, attachments, id, key, tenant } = yield* seeded
@@ -154,7 +181,7 @@ describe("what a file is", () => {
     ["text/plain", bytes("<script>alert(1)</script>")],
     ["text/plain", bytes("ünïcödé")],
     [undefined, bytes("RIFF1234WAVE\0")],
-    [undefined, bytes("%PDF-1.7")],
+    ["application/pdf", bytes("%PDF-1.7")],
     [undefined, new Uint8Array([0x50, 0x4b, 3, 4, 0])],
     [undefined, new Uint8Array([0xc3, 0x28])],
     [undefined, bytes("a\0b")]

@@ -90,6 +90,7 @@ const requestHeads = (url: URL): ((call: HttpCall) => string | CallFault) => {
   let last = ""
   return ({ headers, path }) => {
     if (path === lastPath && headers === lastHeaders) return last
+    if (!isPath.test(path)) return unsendable
     let text = `POST ${prefix}${path} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i] ?? ""
@@ -105,12 +106,13 @@ const requestHeads = (url: URL): ((call: HttpCall) => string | CallFault) => {
 }
 
 const isHeaderName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const isPath = /^[!-~]*$/
 const isHeaderValue = /^[\t\x20-\x7e]*$/
 
 const unsendable: CallFault = {
   _tag: "CallFault",
   kind: "unreachable",
-  message: "The provider's key or headers hold characters that HTTP cannot carry",
+  message: "The provider's path, key or headers hold characters that HTTP cannot carry",
   code: "UNSENDABLE_HEADER"
 }
 const inUse: CallFault = {

@@ -7,7 +7,10 @@ import type { Headers } from "../call/retryAfter.ts"
 import { HttpSyntaxError } from "./ResponseHead.ts"
 import { ResponseParser } from "./ResponseParser.ts"
 
-/** Who hears an answer. Exactly one of `end` and `fail` ends it, unless the call is aborted; nothing is called after that. */
+/**
+ * Who hears an answer. Exactly one of `end` and `fail` ends it, and nothing is called after that. An aborted call hears at most the rest of the
+ * read that is being told, and a drained one goes on hearing what nobody waits for: whoever settles early lets that pass.
+ */
 export interface Exchange {
   readonly head: (status: number, headers: Headers) => void
   /** What one read of the socket brought. Its bytes are gone when this returns. */
@@ -196,6 +199,8 @@ export class Connection {
 
   #broken(code: string): void {
     if (this.#phase === "closed") return
+    // It may have been the session that the server could not do with: the next handshake is a whole one.
+    if (this.#phase === "connecting") this.#owner.session = undefined
     this.#fail(
       this.#parser.head === undefined
         ? { _tag: "CallFault", kind: "unreachable", message: `The provider cannot be reached (${code})`, code }

@@ -19,7 +19,7 @@ export class HttpSyntaxError extends Error {
 }
 
 // oxlint-disable-next-line no-control-regex
-const wellFormed = /^HTTP\/1\.[01] [1-5]\d\d(?: [^\r\n\0]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\0]*)*$/
+const wellFormed = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/
 
 /** `text` is Latin-1, without the empty line that ends it. */
 export const parseHead = (text: string): ResponseHead => {
@@ -31,14 +31,18 @@ export const parseHead = (text: string): ResponseHead => {
     const colon = text.indexOf(":", from)
     const end = text.indexOf("\r\n", colon)
     const name = text.slice(from, colon).toLowerCase()
-    const value = text.slice(colon + 1, end < 0 ? text.length : end).trim()
+    const value = withoutBlanks(text, colon + 1, end < 0 ? text.length : end)
     const earlier = headers[name]
     if (earlier === undefined) headers[name] = value
     else if (typeof earlier === "string") headers[name] = [earlier, value]
     else earlier.push(value)
   }
   const connection = listed(headers["connection"])
-  const isKept = text.charCodeAt(7) === 0x31 ? !connection.includes("close") : connection.includes("keep-alive")
+  // HTTP/1.0 knows no chunks: where such an answer ends is not to be relied on.
+  const isKept =
+    text.charCodeAt(7) === 0x31
+      ? !connection.includes("close")
+      : connection.includes("keep-alive") && headers["transfer-encoding"] === undefined
   const seconds = headers["keep-alive"] === undefined ? undefined : /timeout=(\d{1,9})/i.exec(listed(headers["keep-alive"]))?.[1]
   return {
     status,
@@ -48,6 +52,17 @@ export const parseHead = (text: string): ResponseHead => {
     keptMs: seconds === undefined ? undefined : Number(seconds) * 1_000
   }
 }
+
+/** Spaces and tabs alone: `trim` would take a no-break space too, which makes a length malformed. */
+const withoutBlanks = (text: string, from: number, to: number): string => {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
 const nextLine = (text: string, from: number): number => {
   const end = text.indexOf("\r\n", from)
@@ -63,7 +78,7 @@ const lengthOf = (status: number, headers: Headers): BodyLength => {
   const length = headers["content-length"]
   if (encoding !== undefined) {
     if (length !== undefined) throw new HttpSyntaxError("its body has two lengths")
-    if (listed(encoding).trim() !== "chunked") throw new HttpSyntaxError("its body has an encoding that was not asked for")
+    if (listed(encoding) !== "chunked") throw new HttpSyntaxError("its body has an encoding that was not asked for")
     return "chunked"
   }
   if (length === undefined) return "rest"

@@ -114,6 +114,16 @@ describe("an answer", () => {
     assert.deepInclude(parser.head, { isKept, keptMs })
   })
 
+  it("in chunks from a server of HTTP/1.0, which knows none, is read and its connection not used again", () => {
+    const parser = new ResponseParser()
+    const bytes = Buffer.from(
+      "HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+    )
+    parser.read(bytes, bytes.length)
+    assert.isTrue(parser.isDone)
+    assert.isFalse(parser.head?.isKept)
+  })
+
   it("that is followed by bytes of nobody's says so", () => {
     const parser = new ResponseParser()
     const bytes = Buffer.from(`${ok}content-length: 2\r\n\r\nhi!`)
@@ -133,6 +143,9 @@ describe("an answer", () => {
     ["a header that goes on in the next line", `${ok}a: 1\r\n 2\r\n\r\n`],
     ["a line feed alone", `${ok}a: 1\nb: 2\r\n\r\n`],
     ["a zero byte in a header", `${ok}a: \0\r\n\r\n`],
+    ["a vertical tab in a header", `${ok}a: 1\v\r\n\r\n`],
+    ["a length with a no-break space", `${ok}content-length: 1\xa0\r\n\r\n`],
+    ["an encoding with a no-break space", `${ok}transfer-encoding: \xa0chunked\r\n\r\n`],
     ["two lengths", `${ok}content-length: 1\r\ncontent-length: 2\r\n\r\n`],
     ["a length that is no number", `${ok}content-length: 1, 1\r\n\r\n`],
     ["a negative length", `${ok}content-length: -1\r\n\r\n`],

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { getCACertificates, setDefaultCACertificates } from "node:tls"
 import { makeProviderHttp } from "../../src/call/ProviderHttp.ts"
 import type { BodyReader, HttpCall } from "../../src/call/ProviderHttp.ts"
+import { ConnectionPool } from "../../src/http1/ConnectionPool.ts"
 import { defaultLimits } from "../../src/ProviderLimits.ts"
 import type { ProviderLimits } from "../../src/ProviderLimits.ts"
 import { reply, startRawServer } from "./RawServer.ts"
@@ -34,7 +35,7 @@ describe("a call", () => {
     })
   )
 
-  it.live("with a header that HTTP cannot carry is refused before anything is sent", () =>
+  it.live("with a header or a path that HTTP cannot carry is refused before anything is sent", () =>
     Effect.gen(function* () {
       const server = yield* startRawServer(({ socket }) => socket.write(reply("yes")))
       const http = yield* httpOf(server)
@@ -45,6 +46,9 @@ describe("a call", () => {
       ]) {
         const fault = yield* Effect.flip(http.send({ ...call, headers }))
         assert.strictEqual(fault.code, "UNSENDABLE_HEADER")
+      }
+      for (const path of ["/a b", "/a\r\nx: 1", "/é"]) {
+        assert.strictEqual((yield* Effect.flip(http.send({ ...call, path }))).code, "UNSENDABLE_HEADER")
       }
       assert.strictEqual((yield* http.send(call)).text, "yes")
       assert.lengthOf(server.requests, 1)
@@ -216,6 +220,25 @@ describe("TLS", () => {
       const fault = yield* Effect.flip(http.send(call))
       assert.strictEqual(fault.kind, "unreachable")
       assert.strictEqual(fault.code, "DEPTH_ZERO_SELF_SIGNED_CERT")
+    })
+  )
+
+  it.live("is begun anew, without its session, after a handshake that failed", () =>
+    Effect.gen(function* () {
+      const server = yield* secure
+      const pool = new ConnectionPool(new URL(`https://localhost:${server.port}`), 1, defaultLimits)
+      pool.session = Buffer.from("of a server that is no more")
+      const code = yield* Effect.callback<string | undefined>((resume) => {
+        const ignore = () => {}
+        pool.take()?.send("", "latin1", {
+          head: ignore,
+          data: ignore,
+          end: ignore,
+          fail: (fault) => resume(Effect.succeed(fault.code))
+        })
+      })
+      assert.strictEqual(code, "DEPTH_ZERO_SELF_SIGNED_CERT")
+      assert.isUndefined(pool.session)
     })
   )
 

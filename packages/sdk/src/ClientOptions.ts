@@ -32,6 +32,8 @@ export interface ClientLimits {
   readonly commandsUnderWay: number
   /** Commands that wait for their turn. */
   readonly commandsWaiting: number
+  /** Largest command, as JSON in bytes; the server's own bound is 1 MiB, and it closes the connection on a larger one. */
+  readonly commandBytes: number
   /** Subscriptions to one run or room in a row that bring nothing new, before the connection is given up. */
   readonly fruitlessSubscriptions: number
   readonly ackEveryMs: number
@@ -59,6 +61,8 @@ export const defaultLimits: ClientLimits = {
   pongTimeoutMs: 10_000,
   commandsUnderWay: 24,
   commandsWaiting: 1_000,
+  // Under the bound by the command's number.
+  commandBytes: 1_048_500,
   fruitlessSubscriptions: 3,
   ackEveryMs: 1_000,
   ackEveryBytes: 8_192,

@@ -37,7 +37,8 @@ export class Commands {
   ask(command: Command): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { command, resolve, reject, stopTimer: () => {} }
-      if (this.#underWay.size < this.#limits.commandsUnderWay) this.#send(waiting)
+      if (utf8Bytes(JSON.stringify(command)) > this.#limits.commandBytes) reject(tooLarge(this.#limits.commandBytes))
+      else if (this.#underWay.size < this.#limits.commandsUnderWay) this.#send(waiting)
       else if (this.#queue.length < this.#limits.commandsWaiting) this.#queue.push(waiting)
       else reject(tooMany)
     })
@@ -92,6 +93,26 @@ export class Commands {
     if (next !== undefined) this.#send(next)
   }
 }
+
+/** Without encoding it: a pair of surrogates is four bytes, two for each half. */
+const utf8Bytes = (text: string): number => {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code >= 0x80) bytes += code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 1 : 2
+  }
+  return bytes
+}
+
+/** The server would close the connection on it, and on every other one that it is sent on again. */
+const tooLarge = (maxBytes: number): ParleyApiError =>
+  new ParleyApiError({
+    code: "payload_too_large",
+    message: `a message may have ${maxBytes} bytes; attach larger files instead`,
+    status: 0,
+    retry: "never",
+    requestId: ""
+  })
 
 const tooMany = new ParleyApiError({
   code: "busy",

@@ -23,7 +23,7 @@ export class Following {
   #state: FollowState
   /** Names the present question: what an earlier one brings is not heard. */
   #asked = 0
-  /** Questions since something new came. */
+  /** Questions on this connection since something new came. */
   #fruitless = 0
   #deferrals = 0
   #stopTimer: () => void = () => {}
@@ -44,7 +44,10 @@ export class Following {
     this.#state = state
     switch (act) {
       case "none":
-        if (event === "lost") this.#forgetQuestion()
+        if (event === "lost") {
+          this.#forgetQuestion()
+          this.#fruitless = 0
+        }
         return
       case "ask":
         return this.#ask()
@@ -72,10 +75,7 @@ export class Following {
 
   #ask(): void {
     this.#forgetQuestion()
-    if (this.#fruitless++ >= this.#host.limits.fruitlessSubscriptions) {
-      this.#fruitless = 0
-      return this.#host.abandon()
-    }
+    if (this.#fruitless++ >= this.#host.limits.fruitlessSubscriptions) return this.#host.abandon()
     const asked = this.#asked
     const isStale = (): boolean => asked !== this.#asked
     this.#host.ask(this.#log.question()).then(

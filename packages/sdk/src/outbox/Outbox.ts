@@ -95,9 +95,9 @@ export class Outbox {
     return sending
   }
 
-  /** Another try of one that failed; one that waited for too long goes out under a new `clientMessageId`. */
+  /** Another try of one that failed and was not discarded; one that waited for too long goes out under a new `clientMessageId`. */
   retry(sending: Sending): void {
-    if (sending.status !== "failed") return
+    if (sending.status !== "failed" || !this.#holds(sending)) return
     const { error, item } = sending
     sending.attempts = 0
     if (error instanceof ParleyOutboxError && error.fault === "expired") {
@@ -110,9 +110,9 @@ export class Outbox {
     this.#store(sending)
   }
 
-  /** Gives one up that is not under way; false when it is, or has been accepted. */
+  /** Gives one up that is not under way; false when it is, or has been accepted or discarded. */
   discard(sending: Sending): boolean {
-    if (sending.status === "sending" || sending.status === "accepted") return false
+    if (sending.status === "sending" || sending.status === "accepted" || !this.#holds(sending)) return false
     this.#drop(sending)
     sending.to("failed", new ParleyConnectionError("closed", "the message was discarded"))
     return true
@@ -158,6 +158,10 @@ export class Outbox {
   stop(): void {
     for (const stop of this.#pauses.values()) stop()
     this.#pauses.clear()
+  }
+
+  #holds(sending: Sending): boolean {
+    return this.of(sending.item.conversationId).includes(sending)
   }
 
   #store(sending: Sending): void {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ParleyApiError, ParleyConnectionError } from "../../src/sdk.ts"
 import { conversationId } from "../support/ModelServer.ts"
 import { settled, VirtualPlatform } from "../support/VirtualPlatform.ts"
-import { opened, virtualClient, welcome } from "../support/virtualClient.ts"
+import { answer, opened, virtualClient, welcome } from "../support/virtualClient.ts"
 
 describe("the connection", () => {
   it("carries the key in the subprotocol, never in the address, and none when a session counts", async () => {
@@ -56,6 +56,21 @@ describe("the connection", () => {
       assert.include(error.message, String(code))
     })
   }
+
+  it("is not given up for a quiet room, however often it was lost", async () => {
+    const { client, platform } = await opened({ limits: { fruitlessSubscriptions: 2 } })
+    client.conversation(conversationId)
+    for (let losses = 0; losses < 6; losses++) {
+      await answer(platform.socket, "follow", { type: "done" })
+      const { length } = platform.sockets
+      platform.socket.end(1006)
+      await platform.advance(client.connection.getSnapshot().retryAtMs! - platform.now)
+      assert.strictEqual(platform.sockets.length, length + 1)
+      platform.socket.receive(welcome)
+      await settled()
+      assert.strictEqual(client.connection.getSnapshot().state, "open")
+    }
+  })
 
   it("comes back within the time that a server names before it goes away", async () => {
     const { client, platform } = await opened()

@@ -70,6 +70,37 @@ describe("the outbox", () => {
     assert.deepStrictEqual(texts(platform), ["kept"])
   })
 
+  it("fails a message that is larger than the server takes, and keeps the connection for the next", async () => {
+    const { client, platform } = await opened({ limits: { commandBytes: 400 } })
+    const chat = client.conversation(conversationId)
+    const large = chat.send("é".repeat(200), { reply: false })
+    chat.send("small", { reply: false })
+    const error = await large.accepted().catch((reason: unknown) => reason)
+    assert.ok(error instanceof ParleyApiError && error.code === "payload_too_large" && error.retry === "never")
+    await settled()
+    assert.deepStrictEqual(texts(platform), ["small"])
+  })
+
+  it("discards a message once, and neither sends nor keeps it after that", async () => {
+    const outbox = memoryOutbox()
+    const { client, platform } = virtualClient({ outbox, limits: { outboxItems: 1 } })
+    const chat = client.conversation(conversationId)
+    const sent = chat.send("one", { reply: false })
+    await settled()
+    assert.deepStrictEqual([sent.discard(), sent.discard()], [true, false])
+    sent.retry()
+    chat.send("two", { reply: false })
+    assert.throws(() => chat.send("three"), ParleyOutboxError)
+    await settled()
+    assert.deepStrictEqual(
+      (await outbox.load()).map(({ command }) => command.type === "send" && textOf(command.content)),
+      ["two"]
+    )
+    platform.socket.receive(welcome)
+    await settled()
+    assert.deepStrictEqual(texts(platform), ["two"])
+  })
+
   it("takes no more than its bound, and loses nothing of what it took", async () => {
     const { client } = virtualClient({ limits: { outboxItems: 2 } })
     const chat = client.conversation(conversationId)

@@ -19,7 +19,8 @@ export class HttpSyntaxError extends Error {
 }
 
 // oxlint-disable-next-line no-control-regex
-const wellFormed = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/
+const wellFormed =
+  /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/
 
 /** `text` is Latin-1, without the empty line that ends it. */
 export const parseHead = (text: string): ResponseHead => {

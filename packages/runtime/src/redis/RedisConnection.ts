@@ -37,17 +37,25 @@ export const parseRedisAddress = (text: string): Option.Option<RedisAddress> => 
   if (!urls.every((url) => URL.canParse(url))) return Option.none()
   const parsed = urls.map((url) => new URL(url))
   if (parsed.some(({ hostname }) => hostname === "")) return Option.none()
-  const { password = "", username = "" } = parsed[0] ?? {}
+  const username = decoded(parsed[0]?.username ?? "")
+  const password = decoded(parsed[0]?.password ?? "")
+  if (Option.isNone(username) || Option.isNone(password)) return Option.none()
   return Option.some({
     _tag: "Cluster",
-    nodes: parsed.map(({ hostname, port }) => ({ host: hostname, port: port === "" ? defaultPort : Number(port) })),
+    nodes: parsed.map(({ hostname, port }) => ({
+      // An address of IPv6 has its brackets in a URL only.
+      host: hostname.replace(/^\[|\]$/g, ""),
+      port: port === "" ? defaultPort : Number(port)
+    })),
     options: {
-      ...(username === "" ? {} : { username: decodeURIComponent(username) }),
-      ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+      ...(username.value === "" ? {} : { username: username.value }),
+      ...(password.value === "" ? {} : { password: password.value }),
       ...(scheme === "rediss" ? { tls: {} } : {})
     }
   })
 }
+
+const decoded = Option.liftThrowable(decodeURIComponent)
 
 /** Not connected yet. */
 export const makeConnection = (address: RedisAddress, options: ConnectionOptions): RedisConnection => {

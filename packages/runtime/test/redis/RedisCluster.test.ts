@@ -80,7 +80,7 @@ describe("addresses of Redis", () => {
         nodes: [
           { host: "a", port: 1 },
           { host: "b", port: 6379 },
-          { host: "[::1]", port: 3 }
+          { host: "::1", port: 3 }
         ],
         options: { username: "me", password: "p@ss", tls: {} }
       })
@@ -88,7 +88,14 @@ describe("addresses of Redis", () => {
   })
 
   it("are refused when they are anything else", () => {
-    for (const wrong of ["", "http://host", "redis+cluster://", "redis+cluster://a:port", "redis+cluster://a:1,,b:2"]) {
+    for (const wrong of [
+      "",
+      "http://host",
+      "redis+cluster://",
+      "redis+cluster://a:port",
+      "redis+cluster://a:1,,b:2",
+      "redis+cluster://me:%zz@a:1"
+    ]) {
       assert.isTrue(Option.isNone(parseRedisAddress(wrong)), wrong)
     }
   })

@@ -98,7 +98,10 @@ const runProcess = (
     if (child.pid !== undefined) pids.add(child.pid)
     child.on("message", onMessage)
     child.once("exit", onExit)
-    child.once("error", (error) => resume(Effect.succeed(error.message)))
+    // Not once: an error that nobody hears would end the supervisor. One of a process that lives is not its end.
+    child.on("error", (error) => {
+      if (child.pid === undefined) resume(Effect.succeed(error.message))
+    })
     return Effect.promise(() => stopProcess(child))
   })
 

@@ -1,6 +1,6 @@
 /**
  * Builds the browser app (packages/web) unless what stands in its `dist` was made from these very sources. A build that fails does not
- * keep the server from starting: it then serves its small page.
+ * keep the server from starting: it then serves what was built last, or its small page. The answer tells whether `dist` is of these sources.
  */
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
@@ -16,7 +16,7 @@ export const buildApp = async (task) => {
   const folder = join(task.root, "packages", "web")
   const dist = join(folder, "dist")
   const key = keyOf(task.root)
-  if (readStamp(dist) === key) return
+  if (readStamp(dist) === key) return true
   const began = Date.now()
   process.stderr.write("Building the browser app …\n")
   // Beside the old one, which is served until the new one is whole.
@@ -34,12 +34,13 @@ export const buildApp = async (task) => {
       ? "the last one that was built is served"
       : "the small page is served instead"
     process.stderr.write(`${built.output}\nThe browser app could not be built; ${now}.\n`)
-    return
+    return false
   }
   writeFileSync(join(fresh, stampName), JSON.stringify({ key }))
   rmSync(dist, { recursive: true, force: true })
   renameSync(fresh, dist)
   process.stderr.write(`The browser app is built (${((Date.now() - began) / 1_000).toFixed(1)} s)\n`)
+  return true
 }
 
 const keyOf = (root) => {

@@ -7,7 +7,9 @@ const root = fileURLToPath(new URL("../../../..", import.meta.url)).replace(/\/$
 
 export default async function setup() {
   const built = await oncePerRun("app", async () => {
-    await buildApp({ root, node: process.execPath, env: process.env })
+    const isBuilt = await buildApp({ root, node: process.execPath, env: process.env })
+    // Else the tests would pass against the app of before.
+    if (!isBuilt) throw new Error("The browser app could not be built: see the build's output above.")
     return { value: undefined, end: async () => {} }
   })
   return built.end

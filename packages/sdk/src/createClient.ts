@@ -1,4 +1,5 @@
 /** The client: one connection, the HTTP API, and the chats that are open. */
+import type { FilePart } from "@parley/domain/Content"
 import type { ServerFrame } from "@parley/domain/SocketProtocol"
 import { ChatFollower } from "./chat/ChatFollower.ts"
 import type { Chat } from "./chat/Chat.ts"
@@ -8,12 +9,16 @@ import { Connection } from "./connection/Connection.ts"
 import type { ConnectionState } from "./connection/connectionMachine.ts"
 import type { FollowHost } from "./follow/FollowHost.ts"
 import { HttpCaller } from "./http/HttpCaller.ts"
+import type { CallOptions } from "./http/HttpCaller.ts"
+import { uploadAttachment } from "./http/uploadAttachment.ts"
+import type { Upload } from "./http/uploadAttachment.ts"
 import { makeHttpApi } from "./http/HttpApi.ts"
 import type { HttpApi } from "./http/HttpApi.ts"
 import { Outbox } from "./outbox/Outbox.ts"
 import { memoryOutbox } from "./outbox/OutboxStorage.ts"
 import type { ParleyApiError } from "./ParleyApiError.ts"
 import { ParleyConnectionError } from "./ParleyConnectionError.ts"
+import type { Plain } from "./Plain.ts"
 import { globalPlatform } from "./Platform.ts"
 import { Acks } from "./run/Acks.ts"
 import { Listeners } from "./Store.ts"
@@ -32,6 +37,8 @@ export interface ParleyClient {
   readonly api: HttpApi
   /** `api.conversations`. */
   readonly conversations: HttpApi["conversations"]
+  /** A file for a message of that conversation; the answer is the part to send. Rejected when the server does not take such files. */
+  readonly upload: (file: Upload, options?: CallOptions) => Promise<Plain<FilePart>>
   /** The conversation, followed from now on; the same object until it is closed. */
   readonly conversation: (id: string) => Chat
   readonly connection: Store<ConnectionSnapshot>
@@ -119,6 +126,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
   return {
     api,
     conversations: api.conversations,
+    upload: (file, options) => uploadAttachment(http, file, options),
     conversation: (id) => {
       const known = chats.get(id)
       const chat: ChatFollower = known ?? new ChatFollower({ id, host, api, outbox, refusal, closed: () => forget(chat) })

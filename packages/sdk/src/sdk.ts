@@ -15,6 +15,7 @@ export { ParleyOutboxError } from "./ParleyOutboxError.ts"
 export type { OutboxFault } from "./ParleyOutboxError.ts"
 
 export type { HttpApi, Input, Output } from "./http/HttpApi.ts"
+export type { Upload } from "./http/uploadAttachment.ts"
 export type { CallOptions } from "./http/HttpCaller.ts"
 
 export type { AskOptions, Chat, Content, SendOptions, Sent } from "./chat/Chat.ts"

@@ -28,6 +28,8 @@ export interface HttpRequest {
   readonly path: string
   /** Sent as JSON; nothing when absent. */
   readonly json?: unknown
+  /** Sent as they are, instead of JSON. */
+  readonly bytes?: Blob | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -79,9 +81,13 @@ export class HttpCaller {
         headers: {
           accept: "application/json",
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-          ...(request.json === undefined ? {} : { "content-type": "application/json" })
+          ...contentOf(request)
         },
-        ...(request.json === undefined ? {} : { body: JSON.stringify(request.json) }),
+        ...(request.bytes !== undefined
+          ? { body: request.bytes }
+          : request.json === undefined
+            ? {}
+            : { body: JSON.stringify(request.json) }),
         credentials: key === undefined ? "include" : "omit",
         signal: abort.signal
       })
@@ -104,6 +110,13 @@ export class HttpCaller {
     }
   }
 }
+
+const contentOf = ({ bytes, json }: HttpRequest): Record<string, string> =>
+  bytes !== undefined
+    ? { "content-type": "application/octet-stream" }
+    : json === undefined
+      ? {}
+      : { "content-type": "application/json" }
 
 const queryOf = (fields: ReadonlyMap<string, unknown>): string => {
   const pairs: Array<string> = []

@@ -127,7 +127,7 @@ export const de: Catalogue = {
   "composer.noPrompts": "Keine Vorlage passt. In den Einstellungen können Sie eine anlegen.",
   "composer.hint": "{{enter}} sendet, {{newline}} beginnt eine neue Zeile",
   "composer.tooLarge": "„{{name}}“ ist zu groß; höchstens {{limit}}.",
-  "composer.badType": "„{{name}}“ kann nicht angehängt werden. Bilder und Textdateien gehen.",
+  "composer.badType": "„{{name}}“ kann nicht angehängt werden. Bilder, PDF und Textdateien gehen.",
   "composer.uploading": "{{name}} wird hochgeladen",
   "composer.uploadFailed": "„{{name}}“ konnte nicht hochgeladen werden.",
   "composer.mention": "Modelle",

@@ -124,7 +124,7 @@ export const en = {
   "composer.noPrompts": "No saved prompt matches. Add one in Settings.",
   "composer.hint": "{{enter}} sends, {{newline}} makes a new line",
   "composer.tooLarge": "“{{name}}” is too large; at most {{limit}}.",
-  "composer.badType": "“{{name}}” cannot be attached. Images and text files can.",
+  "composer.badType": "“{{name}}” cannot be attached. Images, PDF and text files can.",
   "composer.uploading": "Uploading {{name}}",
   "composer.uploadFailed": "“{{name}}” could not be uploaded.",
   "composer.mention": "Models",

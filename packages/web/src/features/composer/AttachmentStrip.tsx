@@ -7,10 +7,10 @@ export const AttachmentStrip = ({ attachments }: { readonly attachments: Attachm
   if (attachments.items.length === 0) return null
   return (
     <ul className="attachments">
-      {attachments.items.map(({ id, name, part, preview }) => (
+      {attachments.items.map(({ id, name, part, preview, upload }) => (
         <li key={id} className="attachment" data-image={preview !== undefined || undefined}>
           {preview === undefined ? (
-            part === undefined ? (
+            part === undefined && upload === undefined ? (
               <span className="spinner" />
             ) : (
               <FileText aria-hidden />

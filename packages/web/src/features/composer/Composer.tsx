@@ -1,7 +1,7 @@
 /** Where one writes. What is typed stays here, in the page: no keystroke waits for anything. */
 import { ArrowUp, Paperclip, Square } from "lucide-react"
 import { useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from "react"
-import type { UserContent, UserPart } from "../../client/sdk.ts"
+import type { UserPart } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { AttachmentStrip } from "./AttachmentStrip.tsx"
@@ -18,6 +18,13 @@ export interface ComposerHandle {
   readonly addFiles: (files: Iterable<File>) => void
 }
 
+/** Never without both. */
+export interface ComposedMessage {
+  readonly parts: ReadonlyArray<UserPart>
+  /** To be uploaded first, for their parts. */
+  readonly uploads: ReadonlyArray<File>
+}
+
 interface ComposerProps {
   readonly ref?: Ref<ComposerHandle>
   /** What the draft is kept under. */
@@ -27,7 +34,7 @@ interface ComposerProps {
   readonly streaming: boolean
   readonly onStop: () => void
   /** False: it was not taken, and stays in the box. */
-  readonly onSend: (content: UserContent) => boolean | Promise<boolean>
+  readonly onSend: (message: ComposedMessage) => boolean | Promise<boolean>
   readonly onTyping?: ((typing: boolean) => void) | undefined
   readonly onEditLast?: (() => void) | undefined
   readonly suggestions: ReadonlyArray<SuggestionSource>
@@ -70,10 +77,10 @@ export const Composer = (props: ComposerProps) => {
   const isEmpty = text.trim() === "" && attachments.items.length === 0
   const send = async (): Promise<void> => {
     const said: ReadonlyArray<UserPart> = text.trim() === "" ? [] : [{ type: "text", text: text.trim() }]
-    const [first, ...others] = [...attachments.parts(), ...said]
-    if (first === undefined || attachments.busy || busy) return
+    const message = { parts: [...attachments.parts(), ...said], uploads: attachments.uploads() }
+    if (message.parts.length + message.uploads.length === 0 || attachments.busy || busy) return
     setBusy(true)
-    const taken = await onSend([first, ...others])
+    const taken = await onSend(message)
     setBusy(false)
     if (!taken) return
     setText("")
@@ -168,7 +175,7 @@ export const Composer = (props: ComposerProps) => {
             className="send"
             aria-label={t("composer.send")}
             title={t("composer.send")}
-            disabled={isEmpty || attachments.busy}
+            disabled={isEmpty || attachments.busy || busy}
           >
             <ArrowUp aria-hidden />
           </button>

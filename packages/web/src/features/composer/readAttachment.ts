@@ -1,6 +1,11 @@
 import type { UserPart } from "../../client/sdk.ts"
 
 export const maxFileBytes = 20_000_000
+/** Of what is uploaded as it is, by the server's bound. */
+export const maxUploadBytes = 8_388_608
+
+/** Read by the server: a browser cannot tell what stands in a PDF. */
+export const isUploaded = (file: File): boolean => file.type === "application/pdf"
 
 /** As the file dialog and `fits` take them. */
 export const acceptedTypes: ReadonlyArray<string> = [
@@ -9,6 +14,7 @@ export const acceptedTypes: ReadonlyArray<string> = [
   "image/gif",
   "image/webp",
   "text/*",
+  "application/pdf",
   "application/json",
   ".md",
   ".csv",

@@ -3,15 +3,17 @@ import { useCallback, useState } from "react"
 import type { UserPart } from "../../client/sdk.ts"
 import { notify } from "../../design/notify.ts"
 import { useText } from "../../i18n/useText.ts"
-import { readAttachment, acceptedTypes, maxFileBytes } from "./readAttachment.ts"
+import { readAttachment, acceptedTypes, isUploaded, maxFileBytes, maxUploadBytes } from "./readAttachment.ts"
 
 export interface Attachment {
   readonly id: number
   readonly name: string
   readonly type: string
   readonly sizeBytes: number
-  /** What is sent; undefined while it is read or uploaded. */
+  /** What is sent; undefined while it is read, and of one that is uploaded. */
   readonly part: UserPart | undefined
+  /** Uploaded into the conversation when the message is sent: only then it is known that there is one. */
+  readonly upload: File | undefined
   /** An address of this page for an image. */
   readonly preview: string | undefined
 }
@@ -26,6 +28,7 @@ export interface Attachments {
   readonly remove: (id: number) => void
   readonly clear: () => void
   readonly parts: () => Array<UserPart>
+  readonly uploads: () => Array<File>
 }
 
 const maxAttachments = 10
@@ -41,7 +44,7 @@ export const useAttachments = (): Attachments => {
       const id = ++lastId
       setItems((before) => [
         ...before,
-        { id, name: file.name, type: file.type, sizeBytes: file.size, part: undefined, preview: undefined }
+        { id, name: file.name, type: file.type, sizeBytes: file.size, part: undefined, upload: undefined, preview: undefined }
       ])
       try {
         const { part, preview } = await readAttachment(file)
@@ -61,8 +64,13 @@ export const useAttachments = (): Attachments => {
         if (free-- <= 0) break
         if (!acceptedTypes.some((type) => fits(file, type))) {
           notify(t("composer.badType", { name: file.name }), { isError: true })
-        } else if (file.size > maxFileBytes) {
-          notify(t("composer.tooLarge", { name: file.name, limit: `${maxFileBytes / 1_000_000} MB` }), { isError: true })
+        } else if (file.size > limitOf(file)) {
+          const limit = `${Math.floor(limitOf(file) / 1_000_000)} MB`
+          notify(t("composer.tooLarge", { name: file.name, limit }), { isError: true })
+        } else if (isUploaded(file)) {
+          const { name, size, type } = file
+          const waiting = { id: ++lastId, name, type, sizeBytes: size, part: undefined, upload: file, preview: undefined }
+          setItems((before) => [...before, waiting])
         } else {
           void addOne(file)
         }
@@ -73,14 +81,17 @@ export const useAttachments = (): Attachments => {
 
   return {
     items,
-    busy: items.some(({ part }) => part === undefined),
+    busy: items.some(({ part, upload }) => part === undefined && upload === undefined),
     accept: acceptedTypes.join(","),
     add,
     remove,
     clear: () => setItems([]),
-    parts: () => items.flatMap(({ part }) => (part === undefined ? [] : [part]))
+    parts: () => items.flatMap(({ part }) => (part === undefined ? [] : [part])),
+    uploads: () => items.flatMap(({ upload }) => (upload === undefined ? [] : [upload]))
   }
 }
+
+const limitOf = (file: File): number => (isUploaded(file) ? maxUploadBytes : maxFileBytes)
 
 const fits = (file: File, type: string): boolean =>
   type.startsWith(".")

@@ -2,11 +2,12 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react"
 import { commandEvent } from "../../app/useShortcuts.ts"
 import { useApp } from "../../app/AppContext.ts"
 import { Bar } from "../../app/Bar.tsx"
-import type { ChatMessage, UserContent } from "../../client/sdk.ts"
+import type { ChatMessage } from "../../client/sdk.ts"
 import { useChat } from "../../client/useChat.ts"
 import { useText } from "../../i18n/useText.ts"
-import { Composer, type ComposerHandle } from "../composer/Composer.tsx"
+import { Composer, type ComposedMessage, type ComposerHandle } from "../composer/Composer.tsx"
 import { ComposerTools } from "../composer/ComposerTools.tsx"
+import { withUploads } from "../composer/withUploads.ts"
 import { useComposerSuggestions } from "../composer/useComposerSuggestions.ts"
 import { useFileDrop } from "../composer/useFileDrop.tsx"
 import { askOf } from "../rooms/askOf.ts"
@@ -21,7 +22,7 @@ import { textOfParts } from "./textOfParts.ts"
 
 export const ConversationPage = ({ id }: { readonly id: string }) => {
   const t = useText()
-  const { lists, me, report, startNew } = useApp()
+  const { lists, me, parley, report, startNew } = useApp()
   const [chat, state] = useChat(id)
   const { activeRun, conversation, members, messages, status } = state
   const composer = useRef<ComposerHandle>(null)
@@ -53,9 +54,9 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
     [chat, t]
   )
 
-  const send = (content: UserContent): boolean => {
+  const send = async (message: ComposedMessage): Promise<boolean> => {
     try {
-      const { content: said, ...options } = askOf(content, isRoom)
+      const { content: said, ...options } = askOf(await withUploads(parley, id, message), isRoom)
       chat.send(said, options)
       return true
     } catch (error) {

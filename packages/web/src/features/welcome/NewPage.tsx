@@ -5,7 +5,8 @@ import { useApp } from "../../app/AppContext.ts"
 import type { ConversationInput, UserContent } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useText } from "../../i18n/useText.ts"
-import { Composer, type ComposerHandle } from "../composer/Composer.tsx"
+import { Composer, type ComposedMessage, type ComposerHandle } from "../composer/Composer.tsx"
+import { withUploads } from "../composer/withUploads.ts"
 import { useComposerSuggestions } from "../composer/useComposerSuggestions.ts"
 import { useFileDrop } from "../composer/useFileDrop.tsx"
 import { ModelPicker } from "../models/ModelPicker.tsx"
@@ -31,10 +32,20 @@ export const NewPage = () => {
     if (matchMedia("(hover: hover)").matches) composer.current?.focus()
   }, [t])
 
-  const send = async (content: UserContent): Promise<boolean> => {
+  /** A conversation whose first files were refused is not kept. */
+  const uploaded = async (id: string, message: ComposedMessage): Promise<UserContent> => {
     try {
-      const { content: said, ...options } = askOf(content, false)
+      return await withUploads(parley, id, message)
+    } catch (error) {
+      await parley.api.conversations.remove({ id })
+      throw error
+    }
+  }
+
+  const send = async (message: ComposedMessage): Promise<boolean> => {
+    try {
       const made = await parley.api.conversations.create({ ...(model === undefined ? {} : { model }), ...manner })
+      const { content: said, ...options } = askOf(await uploaded(made.id, message), false)
       parley.conversation(made.id).send(said, options)
       lists.add({ ...made, folderId: null, isPinned: false, isArchived: false, role: "owner", memberCount: 1 })
       navigate(`/c/${made.id}`)

@@ -1,0 +1,38 @@
+/** Files that a browser cannot read go by way of the server. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
+import { chromiumPath, composer, ended, launchBrowser, openPage, say, signIn, startServer } from "../support/openApp.ts"
+
+const pdf = (name: string, content: Uint8Array) => ({ name, mimeType: "application/pdf", buffer: Buffer.from(content) })
+
+describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
+  it.live("reaches the model with its text; one without any is refused, and what was written stays", () =>
+    Effect.gen(function* () {
+      const { parley, wire } = yield* startServer
+      const browser = yield* launchBrowser
+      wire.enqueue(answer("I have read it."))
+      const { faults, page } = yield* Effect.promise(() => openPage(browser))
+      yield* Effect.promise(async () => {
+        await signIn(page, parley.url, parley.key)
+        await page.locator("input[type=file]").setInputFiles(pdf("empty.pdf", makePdf("")))
+        await say(page, "What does it say?")
+        await page
+          .getByRole("alert")
+          .or(page.getByText(/no text/i))
+          .first()
+          .waitFor()
+        assert.strictEqual(await composer(page).inputValue(), "What does it say?")
+        await page.getByRole("button", { name: "Remove empty.pdf" }).click()
+        await page.locator("input[type=file]").setInputFiles(pdf("paper.pdf", makePdf("the walrus was Paul")))
+        await composer(page).press("Enter")
+        await ended(page).waitFor()
+        await page.getByText("paper.pdf").first().waitFor()
+      })
+      assert.strictEqual(wire.requests.length, 1)
+      assert.include(JSON.stringify(wire.requests[0]?.body), "the walrus was Paul")
+      assert.deepStrictEqual(faults, [])
+    })
+  )
+})

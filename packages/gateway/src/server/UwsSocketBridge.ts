@@ -7,6 +7,7 @@ import type { ServerSettings } from "./ServerOptions.ts"
 import type { UwsModule, UwsRequest, UwsResponse, UwsSocketContext, UwsWebSocket, UwsWebSocketBehavior } from "./Uws.ts"
 import type { UwsExchange } from "./UwsExchange.ts"
 import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes, SocketCloseCode } from "./WebSocketRoutes.ts"
+import { inTurnOfItsOwn } from "./UwsUmbrella.ts"
 import { upgradeRefused } from "./upgradeRequest.ts"
 
 /** Bytes received that nobody has read yet; past this the socket fails, since uWebSockets cannot pause one. */
@@ -135,17 +136,18 @@ export const upgradeUwsExchange = (
       return Effect.fail("only version 13 of the WebSocket protocol is spoken")
     }
     const socket = new UwsBridgedSocket()
+    const answer = Effect.suspend(() => {
+      if (exchange.over) return Effect.fail(gone)
+      const key = exchange.headers["sec-websocket-key"] ?? ""
+      const extensions = exchange.headers["sec-websocket-extensions"] ?? ""
+      exchange.over = true
+      exchange.upgraded = switchingProtocols
+      const attached: Attached = { socket }
+      exchange.server.umbrella.under(() => exchange.response.upgrade(attached, key, "", extensions, upgradeContext))
+      return Effect.succeed(socket)
+    })
     const acquire = Effect.acquireRelease(
-      Effect.suspend(() => {
-        if (exchange.over) return Effect.fail(gone)
-        const key = exchange.headers["sec-websocket-key"] ?? ""
-        const extensions = exchange.headers["sec-websocket-extensions"] ?? ""
-        exchange.over = true
-        exchange.upgraded = switchingProtocols
-        const attached: Attached = { socket }
-        exchange.server.umbrella.under(() => exchange.response.upgrade(attached, key, "", extensions, upgradeContext))
-        return Effect.succeed(socket)
-      }),
+      Effect.suspend(() => (exchange.corked ? answer : Effect.andThen(turnOfItsOwn, answer))),
       (_, exit) => Effect.sync(() => socket.close(closeCode(exit)))
     )
     return Effect.map(Socket.fromWebSocket(acquire, { highWaterMark: unreadLimitBytes }), (base) =>
@@ -158,6 +160,8 @@ const patient = (writer: Socket.Writer, socket: UwsBridgedSocket): Socket.Writer
   write: (chunk) => Effect.andThen(writer.write(chunk), socket.writable),
   writeAll: (chunks) => Effect.andThen(writer.writeAll(chunks), socket.writable)
 })
+
+const turnOfItsOwn = Effect.callback<void>((resume) => inTurnOfItsOwn(() => resume(Effect.void)))
 
 const switchingProtocols = HttpServerResponse.empty({ status: 101 })
 

@@ -56,4 +56,10 @@ export class UwsUmbrella {
   }
 }
 
+/**
+ * Where a handshake that was decided late is answered. While uWebSockets parses any request of the app, it takes every upgrade for that request's
+ * own: the request's cork would stay with its connection, and the next turn would end the process.
+ */
+export const inTurnOfItsOwn = (act: () => void): void => void setImmediate(act)
+
 const loopback = "127.0.0.1"

@@ -7,6 +7,7 @@ import { readAddress, readHeaders, readUrl } from "./UwsExchange.ts"
 import type { UwsServerState } from "./UwsExchange.ts"
 import { defaultIdleTimeoutSeconds, defaultMaxBackpressureBytes, SocketCloseCode } from "./WebSocketRoutes.ts"
 import type { Socket, UpgradeDecision, UpgradeRequest, WebSocketRoute, WebSocketRoutes } from "./WebSocketRoutes.ts"
+import { inTurnOfItsOwn } from "./UwsUmbrella.ts"
 import { offeredProtocols, upgradeRefused } from "./upgradeRequest.ts"
 
 interface Attached<Data> {
@@ -198,9 +199,12 @@ const upgrade = <Data>(
     aborted = true
     fiber.interruptUnsafe()
   })
-  fiber.addObserver((late) => {
-    if (!aborted) decide(late)
-  })
+  // Whatever let the fiber go on may be another request's callback.
+  fiber.addObserver((late) =>
+    inTurnOfItsOwn(() => {
+      if (!aborted) decide(late)
+    })
+  )
 }
 
 const failedDecision = { ok: false, status: 500 } as const

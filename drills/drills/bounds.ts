@@ -26,6 +26,8 @@ const remark = (conversationId: string, clientMessageId: string) => ({
 interface Outcome {
   readonly accepted: number
   readonly busy: number
+  /** By the store, which has a bound of its own. */
+  readonly unavailable: number
   /** Refusals that say when to come again. */
   readonly hinted: number
   readonly other: ReadonlyArray<string>
@@ -40,6 +42,7 @@ const askAll = async (
   let next = 0
   let accepted = 0
   let busy = 0
+  let unavailable = 0
   let hinted = 0
   let slowestMs = 0
   const other: Array<string> = []
@@ -49,21 +52,30 @@ const askAll = async (
       const answer = await socket.ask(command)
       slowestMs = Math.max(slowestMs, performance.now() - began)
       if (answer?.type === "accepted") accepted++
-      else if (answer?.type === "error" && answer.code === "busy") {
-        busy++
+      else if (answer?.type === "error" && (answer.code === "busy" || answer.code === "unavailable")) {
+        if (answer.code === "busy") busy++
+        else unavailable++
         if (answer.retryAfterMs !== undefined && answer.retry === "later") hinted++
       } else other.push(JSON.stringify(answer ?? "no answer"))
     }
   }
   await Promise.all(sockets.flatMap((socket) => Array.from({ length: commandsPerSocket }, () => lane(socket))))
-  return { accepted, busy, hinted, other, slowestMs }
+  return { accepted, busy, unavailable, hinted, other, slowestMs }
 }
 
 const claimsOf = async (site: Site, outcome: Outcome) => {
   const counted = await metricOf(site, "parley_conversation_refusals", "busy")
   return [
-    { claim: "some are refused as busy", holds: outcome.busy > 0, found: `${outcome.accepted} accepted, ${outcome.busy} busy` },
-    { claim: "each refusal says when to come again", holds: outcome.hinted === outcome.busy, found: String(outcome.hinted) },
+    {
+      claim: "some are refused as busy",
+      holds: outcome.busy > 0,
+      found: `${outcome.accepted} accepted, ${outcome.busy} busy, ${outcome.unavailable} unavailable`
+    },
+    {
+      claim: "each refusal says when to come again",
+      holds: outcome.hinted === outcome.busy + outcome.unavailable,
+      found: String(outcome.hinted)
+    },
     {
       claim: "there is no other answer",
       holds: outcome.other.length === 0,

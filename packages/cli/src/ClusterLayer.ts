@@ -14,6 +14,7 @@ import { HttpRunner, MessageStorage, RunnerAddress, RunnerHealth, RunnerServer, 
 import { HttpRouter } from "effect/http"
 import { RpcSerialization } from "effect/rpc"
 import { freePort } from "./postgres/freePort.ts"
+import { layerLeasedOwnership } from "./LeasedOwnership.ts"
 import { RunnerRegistry } from "./RunnerRegistry.ts"
 import { layerRunnerWatch } from "./RunnerWatch.ts"
 import type { Settings } from "./Settings.ts"
@@ -95,7 +96,7 @@ export const layerClusterClient = (settings: Settings, url: Redacted.Redacted<st
 
 /** Is one of the runners; `port` was chosen before, since others are told it. */
 export const layerClusterRunner = (settings: Settings, url: Redacted.Redacted<string>, port: number) =>
-  layerRunnerWatch(settings.runnerHeartbeatMs).pipe(
+  Layer.merge(layerRunnerWatch(settings.runnerHeartbeatMs), layerLeasedOwnership).pipe(
     Layer.provideMerge(layerServer),
     Layer.provide(layerBeneath(configOf(settings, port), url))
   )

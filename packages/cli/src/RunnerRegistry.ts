@@ -9,7 +9,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import { actorProtocol } from "@parley/domain/actors/actorProtocol"
 import { Context, Effect, Layer, Metric, Schedule, Schema } from "effect"
 import { ClusterError, RunnerStorage, ShardingConfig, SqlRunnerStorage } from "effect/cluster"
-import type { RunnerAddress } from "effect/cluster"
+import type { RunnerAddress, ShardId } from "effect/cluster"
 import type { SqlError } from "effect/sql"
 import { patientLeases } from "./patientLeases.ts"
 
@@ -42,6 +42,8 @@ export class RunnerRegistry extends Context.Service<
     readonly beat: (own: RunnerAddress.RunnerAddress, silentMs: number) => Effect.Effect<ReadonlyArray<string>, SqlError.SqlError>
     /** Takes row and leases from a runner, unless it has written its heartbeat meanwhile. True when they were taken. */
     readonly declareDead: (address: string, silentMs: number) => Effect.Effect<boolean, SqlError.SqlError>
+    /** Whether the lease is still this runner's: not by its own memory. */
+    readonly holds: (own: RunnerAddress.RunnerAddress, shard: ShardId.ShardId) => Effect.Effect<boolean, SqlError.SqlError>
   }
 >()("@parley/cli/RunnerRegistry") {
   /** Provides effect/cluster's `RunnerStorage` too. */
@@ -116,6 +118,10 @@ export class RunnerRegistry extends Context.Service<
                 select address from gone`.pipe(
                 Effect.map((rows) => rows.length > 0),
                 Effect.tap((isGone) => (isGone ? Metric.update(runnersDeclaredDead, 1) : Effect.void))
+              ),
+            holds: (own, shard) =>
+              sql`select address from ${locks} where shard_id = ${shard.toString()} and address = ${textOf(own)}`.pipe(
+                Effect.map((rows) => rows.length > 0)
               )
           })
         )

@@ -36,6 +36,7 @@ layer(tested)("the registry", (it) => {
       const storage = yield* RunnerStorage.RunnerStorage
       for (const address of [own, other]) yield* storage.register(runnerAt(address), true)
       assert.deepStrictEqual(yield* storage.acquire(other, shards), shards)
+      assert.isTrue(yield* registry.holds(other, ShardId.make("default", 1)))
       assert.deepStrictEqual(yield* registry.beat(own, 3_000), [])
 
       yield* silence("10.0.0.2:8788", 4_000)
@@ -48,7 +49,9 @@ layer(tested)("the registry", (it) => {
       yield* silence("10.0.0.2:8788", 4_000)
       assert.isTrue(yield* registry.declareDead("10.0.0.2:8788", 3_000))
       assert.deepStrictEqual(yield* addresses, ["10.0.0.1"])
+      assert.isFalse(yield* registry.holds(other, ShardId.make("default", 1)))
       assert.deepStrictEqual(yield* storage.acquire(own, shards), shards)
+      assert.isTrue(yield* registry.holds(own, ShardId.make("default", 1)))
       // The one that was declared dead and was not: it learns that it holds nothing.
       assert.deepStrictEqual(yield* storage.refresh(other, shards), [])
     })

@@ -6,6 +6,7 @@ import { RunJournal } from "../storage/RunJournal.ts"
 import { TenantModels } from "../tenants/TenantModels.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { ConversationLimits } from "./ConversationLimits.ts"
+import { ConversationOwnership } from "./ConversationOwnership.ts"
 import { EventLoop } from "./EventLoop.ts"
 import { FlushScheduler } from "./FlushScheduler.ts"
 import { JournalWriter } from "./JournalWriter.ts"
@@ -22,6 +23,7 @@ export const conversationServices = Effect.gen(function* () {
     runningRuns: yield* RunningRuns,
     loop: yield* EventLoop,
     limits: yield* ConversationLimits,
+    ownership: yield* ConversationOwnership,
     readFile: yield* FileContents
   }
 })

@@ -4,7 +4,8 @@
  */
 import { Clock, Effect, Option } from "effect"
 import { errorTraits } from "@parley/domain/ErrorTraits"
-import type { Unavailable } from "@parley/domain/Errors"
+import { conversationEntityId } from "@parley/domain/actors/ConversationActor"
+import { Unavailable } from "@parley/domain/Errors"
 import { makeEpoch } from "@parley/domain/Ids"
 import { initialRunState } from "@parley/domain/foldRun"
 import type { RunState } from "@parley/domain/RunFrame"
@@ -33,10 +34,25 @@ export const takeOverRuns = (
   openRuns: ReadonlyArray<StoredRun>
 ): Effect.Effect<TakenOver | undefined, Unavailable> =>
   Effect.gen(function* () {
+    if (openRuns.length > 0) yield* requireOwnership(services, key)
     for (const stored of openRuns.slice(0, -1)) yield* closeLeftBehind(services, key, live, stored)
     const newest = openRuns[openRuns.length - 1]
     return newest === undefined ? undefined : yield* takeOver(services, key, newest)
   })
+
+/** An owner that was fenced, and has not noticed it yet, would take the run back from the new one. */
+const requireOwnership = ({ limits, ownership }: ConversationServices, key: ConversationKey): Effect.Effect<void, Unavailable> =>
+  Effect.flatMap(ownership.owns(conversationEntityId(key.tenantId, key.conversationId)), (isOwned) =>
+    isOwned
+      ? Effect.void
+      : Effect.fail(
+          new Unavailable({
+            message: "The conversation is moving",
+            retryAfterMs: limits.busyRetryAfterMs,
+            workMayHaveHappened: false
+          })
+        )
+  )
 
 const takeOver = (
   services: ConversationServices,

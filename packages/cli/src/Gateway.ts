@@ -1,4 +1,5 @@
 /** The layers of a gateway: all doors, and conversations that live in runners. Stateless completions are answered here. */
+import * as CircuitStatuses from "@parley/runtime/completions/CircuitStatuses"
 import * as ProviderCompletions from "@parley/runtime/completions/ProviderCompletions"
 import * as ProviderEmbeddings from "@parley/runtime/completions/ProviderEmbeddings"
 import * as RemoteConversations from "@parley/runtime/conversations/RemoteConversations"
@@ -16,6 +17,7 @@ export const layerGateway = (settings: Settings, url: Redacted.Redacted<string>,
         RemoteConversations.layer.pipe(Layer.provide([layerClusterClient(settings, url), layerClusterLimits(settings)])),
         ProviderCompletions.layer,
         ProviderEmbeddings.layer,
+        CircuitStatuses.layer,
         RunningRuns.layer
       ).pipe(
         Layer.provideMerge(layerTenantModels(settings)),

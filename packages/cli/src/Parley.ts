@@ -12,6 +12,7 @@ import type { ProvidersConfig } from "@parley/providers/Providers"
 import { layerReloadable } from "@parley/providers/ReloadableProviders"
 import { AttachmentSweep } from "@parley/runtime/attachments/AttachmentSweep"
 import { SqlAttachments } from "@parley/runtime/attachments/SqlAttachments"
+import * as CircuitStatuses from "@parley/runtime/completions/CircuitStatuses"
 import * as ProviderCompletions from "@parley/runtime/completions/ProviderCompletions"
 import * as ProviderEmbeddings from "@parley/runtime/completions/ProviderEmbeddings"
 import { ConversationLimits } from "@parley/runtime/conversations/ConversationLimits"
@@ -55,7 +56,7 @@ export type MoreProviders = Omit<ProvidersConfig, "openai" | "anthropic" | "llam
 export const layerParley = (settings: Settings, url: Redacted.Redacted<string>, more?: MoreProviders) =>
   layerDoors(settings).pipe(
     Layer.provideMerge(
-      Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer, ProviderEmbeddings.layer).pipe(
+      Layer.mergeAll(LocalConversations.layer, ProviderCompletions.layer, ProviderEmbeddings.layer, CircuitStatuses.layer).pipe(
         Layer.provide(ConversationLimits.layer({ crashPolicy: settings.crashPolicy })),
         Layer.provideMerge(layerTenantModels(settings)),
         Layer.provideMerge(layerProviders(settings, more)),

@@ -2,7 +2,7 @@
 import type { AwsCredentials } from "@parley/providers/bedrock/bedrockProvider"
 import type { ConfiguredProvider } from "@parley/providers/catalog/ConfiguredProvider"
 import { vendorOf } from "@parley/providers/catalog/vendors"
-import type { ProvidersConfig } from "@parley/providers/Providers"
+import type { AsleepProvider, ProvidersConfig } from "@parley/providers/Providers"
 import { Config, Effect, Option, Redacted } from "effect"
 import type { ProvidersFile } from "./ProvidersFile.ts"
 import type { Settings } from "./Settings.ts"
@@ -27,15 +27,15 @@ export const environmentProviders = (settings: Settings): ProvidersConfig => ({
 const baseUrl = (address: Option.Option<string>) => (Option.isSome(address) ? { baseUrl: address.value } : {})
 
 export interface FileProviders {
-  readonly config: Pick<ProvidersConfig, "configured" | "aliases" | "models" | "routes">
-  /** Named in the file, but without a secret in the environment: id, and the variable that is missing. */
-  readonly asleep: ReadonlyArray<{ readonly id: string; readonly variable: string }>
+  readonly config: Pick<ProvidersConfig, "configured" | "aliases" | "models" | "routes"> & {
+    readonly asleep: ReadonlyArray<AsleepProvider>
+  }
 }
 
 /** Resolves the names of secrets. A provider whose secret is not in the environment is left out, and told. */
 export const fileProviders = Effect.fnUntraced(function* (file: ProvidersFile) {
   const configured: Array<ConfiguredProvider> = []
-  const asleep: Array<{ id: string; variable: string }> = []
+  const asleep: Array<AsleepProvider> = []
   for (const [id, given] of Object.entries(file.providers ?? {})) {
     const vendor = vendorOf(given.kind)
     const keyName = given.apiKey?.env ?? vendor.keyEnv
@@ -69,11 +69,11 @@ export const fileProviders = Effect.fnUntraced(function* (file: ProvidersFile) {
   const found: FileProviders = {
     config: {
       configured,
+      asleep,
       ...(file.aliases === undefined ? {} : { aliases: file.aliases }),
       ...(file.routes === undefined ? {} : { routes: file.routes }),
       ...(file.models === undefined ? {} : { models: file.models })
-    },
-    asleep
+    }
   }
   return found
 })

@@ -53,8 +53,8 @@ const serve = Effect.fnUntraced(function* (
   // First of all: nothing is opened for a configuration that is wrong.
   const begun = yield* fingerprintOf(all)
   const file = yield* readProvidersFile(all)
-  const { asleep, config } = yield* fileProviders(Option.getOrElse(file, () => ({})))
-  for (const { id, variable } of asleep) {
+  const { config } = yield* fileProviders(Option.getOrElse(file, () => ({})))
+  for (const { id, variable } of config.asleep) {
     yield* Effect.logWarning(`The provider ${id} is not live: its configuration names ${variable}, which is not set`)
   }
   const database = yield* openDatabase(all)

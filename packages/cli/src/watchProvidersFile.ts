@@ -53,11 +53,11 @@ export const fingerprintOf = ({ configFile }: Pick<Settings, "configFile">) =>
 const takeOver = (settings: Settings) =>
   Effect.gen(function* () {
     const file = yield* readProvidersFile(settings)
-    const { asleep, config } = yield* fileProviders(Option.getOrElse(file, () => ({})))
+    const { config } = yield* fileProviders(Option.getOrElse(file, () => ({})))
     const before = (yield* Providers).live
     yield* (yield* ProvidersReload).replace({ ...environmentProviders(settings), ...config })
     const { live } = yield* Providers
-    for (const { id, variable } of asleep) {
+    for (const { id, variable } of config.asleep) {
       yield* Effect.logWarning(`The provider ${id} is not live: its configuration names ${variable}, which is not set`)
     }
     yield* Effect.logInfo("The configuration file has changed and is in force").pipe(

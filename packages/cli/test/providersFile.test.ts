@@ -162,7 +162,7 @@ describe("the configuration file", () => {
 describe("providers of the file", () => {
   it.effect("are live once their secret is in the environment, under the vendor's own name or the given one", () =>
     Effect.gen(function* () {
-      const { asleep, config } = yield* fileProviders({
+      const { config } = yield* fileProviders({
         providers: {
           groq: { kind: "groq" },
           mine: { kind: "deepseek", apiKey: { env: "MINE" }, limits: { maxConcurrent: 3 }, dialect: { omit: ["user"] } },
@@ -179,7 +179,7 @@ describe("providers of the file", () => {
       )
       assert.deepStrictEqual(config.configured?.[1]?.limits, { maxConcurrent: 3 })
       assert.deepStrictEqual(config.configured?.[1]?.dialect, { omit: ["user"] })
-      assert.deepStrictEqual(asleep, [
+      assert.deepStrictEqual(config.asleep, [
         { id: "xai", variable: "XAI_API_KEY" },
         { id: "headed", variable: "NOT_SET" }
       ])

@@ -24,6 +24,8 @@ const health = (target: string, more: Partial<CircuitHealth> = {}): CircuitHealt
   state: "closed",
   inFlight: 0,
   maxConcurrent: 10,
+  mostConcurrent: 10,
+  heldMs: 0,
   succeeded: 0,
   failed: 0,
   failures: noFailures,

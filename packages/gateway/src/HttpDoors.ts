@@ -8,6 +8,7 @@ import { layerConversationHandlers } from "./api/conversationHandlers.ts"
 import { layerInviteHandlers } from "./api/inviteHandlers.ts"
 import { layerListHandlers } from "./api/listHandlers.ts"
 import { layerPromptHandlers } from "./api/promptHandlers.ts"
+import { layerProviderHandlers } from "./api/providerHandlers.ts"
 import { layerShareHandlers } from "./api/shareHandlers.ts"
 import { layerAuthentication, layerProblems, layerVisiting } from "./api/problems.ts"
 import { layerSessionHandlers } from "./api/sessionHandlers.ts"
@@ -30,7 +31,8 @@ const layerApi = HttpApiBuilder.layer(ParleyApi).pipe(
     layerAttachmentHandlers,
     layerPromptHandlers,
     layerTenantHandlers,
-    layerModelAccessHandlers
+    layerModelAccessHandlers,
+    layerProviderHandlers
   ]),
   Layer.provide([layerAuthentication, layerVisiting, layerProblems])
 )

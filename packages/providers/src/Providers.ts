@@ -22,14 +22,14 @@ import { resolveRoute } from "./routing/resolveRoute.ts"
 import type { StreamOptions } from "./routing/RoutedCall.ts"
 import type { RouteTarget } from "./routing/RouteTarget.ts"
 import { sourcesOf } from "./providerSources.ts"
-import type { ProvidersConfig } from "./ProvidersConfig.ts"
+import type { AsleepProvider, ProvidersConfig } from "./ProvidersConfig.ts"
 import { makeModelTokens } from "./tokens/ModelTokens.ts"
 import type { ModelTokens } from "./tokens/ModelTokens.ts"
 import { TokenWorker } from "./tokens/TokenWorker.ts"
 
 export type { CircuitHealth } from "./circuit/CircuitHealth.ts"
 export type { ProviderLimits } from "./ProviderLimits.ts"
-export type { ProviderAccess, ProvidersConfig } from "./ProvidersConfig.ts"
+export type { AsleepProvider, ProviderAccess, ProvidersConfig } from "./ProvidersConfig.ts"
 
 export interface ResolvedModel {
   readonly provider: string
@@ -58,6 +58,8 @@ export class Providers extends Context.Service<
     readonly models: Effect.Effect<ReadonlyArray<ModelInfo>>
     /** Ids of the providers that can be asked; the demo is among them only when nobody else is. */
     readonly live: ReadonlyArray<string>
+    /** None of them is live. */
+    readonly asleep: ReadonlyArray<AsleepProvider>
     readonly health: Effect.Effect<ReadonlyArray<CircuitHealth>>
   }
 >()("@parley/providers/Providers") {
@@ -72,10 +74,10 @@ export class Providers extends Context.Service<
       Effect.sync(() => {
         const limits = { ...defaultLimits, ...config.limits }
         const sources = sourcesOf(config, limits)
-        return Layer.provide(
-          Layer.effect(Providers, makeProviders(sources, limits, makeModelNames(config), config.routes ?? {})),
-          [ProviderCircuits.layer(sources, limits), TokenWorker.layer]
-        )
+        return Layer.provide(Layer.effect(Providers, makeProviders(sources, limits, makeModelNames(config), config)), [
+          ProviderCircuits.layer(sources, limits),
+          TokenWorker.layer
+        ])
       })
     )
   }
@@ -88,7 +90,7 @@ const makeProviders = Effect.fnUntraced(function* (
   sources: ReadonlyArray<EmbeddingSource>,
   limits: ProviderLimits,
   names: ModelNames,
-  routes: NonNullable<ProvidersConfig["routes"]>
+  { asleep = [], routes = {} }: Pick<ProvidersConfig, "asleep" | "routes">
 ) {
   const circuits = yield* ProviderCircuits
   const worker = yield* TokenWorker
@@ -171,7 +173,14 @@ const makeProviders = Effect.fnUntraced(function* (
     })
   }
 
-  return Providers.of({ resolve, models, live, health: circuits.health })
+  return Providers.of({
+    resolve,
+    models,
+    live,
+    // One that the environment makes live under the same id is.
+    asleep: asleep.filter(({ id }) => !live.includes(id)),
+    health: circuits.health
+  })
 })
 
 const withoutEmbeddings =

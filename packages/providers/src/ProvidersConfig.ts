@@ -11,6 +11,13 @@ export interface ProviderAccess {
   readonly baseUrl?: string
 }
 
+/** Named by a configuration, but without a secret in the environment. */
+export interface AsleepProvider {
+  readonly id: string
+  /** The variable that is missing. */
+  readonly variable: string
+}
+
 export interface ProvidersConfig {
   readonly openai?: ProviderAccess
   readonly anthropic?: ProviderAccess
@@ -18,6 +25,8 @@ export interface ProvidersConfig {
   readonly llama?: { readonly baseUrl: string; readonly apiKey?: Redacted.Redacted }
   /** Named by a configuration. One with the id of a provider above stands instead of it. */
   readonly configured?: ReadonlyArray<ConfiguredProvider>
+  /** Told, and not asked. */
+  readonly asleep?: ReadonlyArray<AsleepProvider>
   /** Further names of models. */
   readonly aliases?: Readonly<Record<string, string>>
   /** By the name that is asked for: how several targets answer it. */

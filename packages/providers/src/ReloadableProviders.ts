@@ -188,6 +188,9 @@ export const layerReloadable = (
           get live() {
             return current.providers.live
           },
+          get asleep() {
+            return current.providers.asleep
+          },
           health: Effect.suspend(() => current.providers.health)
         })
       ).pipe(

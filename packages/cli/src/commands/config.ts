@@ -12,9 +12,9 @@ const check = Command.make("check", {}, () =>
     Effect.gen(function* () {
       const file = yield* readProvidersFile(yield* settings)
       if (Option.isNone(file)) return yield* Console.log(`There is no ${defaultConfigFile}; only the environment counts.`)
-      const { asleep, config } = yield* fileProviders(file.value)
+      const { config } = yield* fileProviders(file.value)
       for (const { id, kind } of config.configured ?? []) yield* Console.log(`live    ${id}  ${kind}`)
-      for (const { id, variable } of asleep) yield* Console.log(`asleep  ${id}  ${variable} is not set`)
+      for (const { id, variable } of config.asleep) yield* Console.log(`asleep  ${id}  ${variable} is not set`)
       for (const [alias, name] of Object.entries(config.aliases ?? {})) yield* Console.log(`alias   ${alias}  ${name}`)
     })
   )

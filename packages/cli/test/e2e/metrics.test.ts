@@ -31,7 +31,8 @@ it.live("/metrics tells what the process does, per provider target, to whoever m
       "parley_websockets 0",
       "parley_runs_active 0",
       'parley_provider_circuit_open{target="demo/parley"} 0',
-      'parley_provider_calls_total{target="demo/parley",outcome="answered"} 1'
+      'parley_provider_calls_total{target="demo/parley",outcome="answered"} 1',
+      'gen_ai_client_operation_duration_seconds_count{gen_ai_operation_name="chat",gen_ai_provider_name="demo",gen_ai_request_model="parley"} 1'
     ]) {
       assert.include(text, line)
     }

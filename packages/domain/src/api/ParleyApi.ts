@@ -5,6 +5,7 @@ import { ConversationsGroup } from "./ConversationsGroup.ts"
 import { InvitesGroup } from "./InvitesGroup.ts"
 import { ListGroup } from "./ListGroup.ts"
 import { PromptsGroup } from "./PromptsGroup.ts"
+import { ProvidersGroup } from "./ProvidersGroup.ts"
 import { SessionGroup } from "./SessionGroup.ts"
 import { SharesGroup } from "./SharesGroup.ts"
 import { ModelAccessGroup } from "./ModelAccessGroup.ts"
@@ -23,6 +24,7 @@ export class ParleyApi extends HttpApi.make("parley")
   .add(PromptsGroup)
   .add(TenantsGroup)
   .add(ModelAccessGroup)
+  .add(ProvidersGroup)
   // Every fault of a body is told at once.
   .annotate(HttpApi.PayloadParseOptions, { errors: "all" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all" })

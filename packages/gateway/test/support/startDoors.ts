@@ -13,6 +13,7 @@ import { layerMemoryAttachments } from "./memoryAttachments.ts"
 import { layerMemoryShares } from "./memoryShares.ts"
 import { MemoryPeople } from "./memoryPeople.ts"
 import { layerMemoryModelAccess } from "./MemoryModelAccess.ts"
+import { layerMemoryProviderStatuses } from "./memoryProviderStatuses.ts"
 import { ScriptedCompletions } from "./ScriptedCompletions.ts"
 import { ScriptedEmbeddings } from "./ScriptedEmbeddings.ts"
 import { SocketConversations } from "./socketConversations.ts"
@@ -68,6 +69,7 @@ export const startDoors = async (engine: Engine, layerBelow: Layer.Layer<never> 
       layerMemoryAttachments,
       layerMemoryAdministration,
       layerMemoryModelAccess,
+      layerMemoryProviderStatuses,
       layerReadiness,
       layerDoorKeys
     ])

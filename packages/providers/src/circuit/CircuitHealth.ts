@@ -16,6 +16,8 @@ export interface CircuitHealth {
   readonly inFlight: number
   /** Calls that it may hold now: fewer than the most after 429s. */
   readonly maxConcurrent: number
+  /** Calls that its limits let it hold at most. */
+  readonly mostConcurrent: number
   /** Since the process began. */
   readonly succeeded: number
   readonly failed: number
@@ -27,6 +29,8 @@ export interface CircuitHealth {
   /** How often its circuit had a defect. */
   readonly restarts: number
   readonly recent: Recent
+  /** How much longer it asked to be left alone. */
+  readonly heldMs: number
   /** Until it may be called again. */
   readonly retryAfterMs?: number
   readonly lastFailure?: string
@@ -47,7 +51,8 @@ export const healthOf = (
       const { closed, failed, failures, fallbacks, halfOpened, hedges, inFlight, lastFailure, opened, retries, succeeded } =
         statistics
       const openMs = state._tag === "Open" ? Duration.toMillis(state.retryAfter) : 0
-      const waitMs = Math.max(openMs, statistics.heldUntilMs - nowMs)
+      const heldMs = Math.max(0, statistics.heldUntilMs - nowMs)
+      const waitMs = Math.max(openMs, heldMs)
       return {
         target: name,
         provider: access.source.id,
@@ -56,6 +61,7 @@ export const healthOf = (
         state: stateNames[state._tag],
         inFlight,
         maxConcurrent: limit.at(nowMs),
+        mostConcurrent: access.limits.maxConcurrent,
         succeeded,
         failed,
         failures: { ...failures },
@@ -65,7 +71,8 @@ export const healthOf = (
         transitions: { opened, halfOpened, closed },
         restarts,
         recent: statistics.recent(nowMs),
-        ...(state._tag === "Open" || waitMs > 0 ? { retryAfterMs: Math.max(0, waitMs) } : {}),
+        heldMs,
+        ...(state._tag === "Open" || waitMs > 0 ? { retryAfterMs: waitMs } : {}),
         ...(lastFailure === undefined ? {} : { lastFailure }),
         ...(access.probe === undefined ? {} : { probe: access.probe })
       }

@@ -13,6 +13,7 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import { faultOf } from "../routing/faultTable.ts"
 import { answerAttributes, requestAttributes } from "./genAiAttributes.ts"
+import { recordModelCall } from "./genAiMetrics.ts"
 import type { Supervised } from "./Supervised.ts"
 import { makeTargetBreaker } from "./TargetBreaker.ts"
 import type { Refused, TargetBreaker } from "./TargetBreaker.ts"
@@ -70,7 +71,7 @@ const makeGuard =
     Effect.suspend(() => {
       const { access, limit, statistics } = target
       // Both are set inside the finalizer's reach, so that no interruption comes in between.
-      let clock: Clock.Clock | undefined
+      let caller: Fiber.Fiber<unknown, unknown> | undefined
       let admission: CircuitBreaker.Admission | undefined
       let isRefused = false
       let startedMs = 0
@@ -84,7 +85,7 @@ const makeGuard =
             const calls = Math.min(allowed, limits.maxConcurrent)
             return Effect.fail(unavailable(target, `${calls} calls are in flight`, limits.retryHintMs))
           }
-          clock = now
+          caller = fiber
           startedMs = nowMs
           statistics.inFlight++
           access.inFlight++
@@ -98,10 +99,19 @@ const makeGuard =
           })
         }),
         (exit) => {
-          if (clock === undefined) return undefined
+          if (caller === undefined) return undefined
           statistics.inFlight--
           access.inFlight--
-          if (!isRefused) count(target, watched, exit, startedMs, clock.currentTimeMillisUnsafe(), limits)
+          if (!isRefused) {
+            const nowMs = caller.getRef(Clock.Clock).currentTimeMillisUnsafe()
+            count(target, watched, exit, startedMs, nowMs, limits)
+            const { isNamed, model } = target
+            recordModelCall(
+              { operation: "chat", provider: access.source.id, model, isNamed, tookMs: nowMs - startedMs },
+              Exit.map(exit, ({ usage }) => usage),
+              caller.context
+            )
+          }
           return admission === undefined ? undefined : breaker.settle(admission, exit)
         }
       )

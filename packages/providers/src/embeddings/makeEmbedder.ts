@@ -12,6 +12,7 @@ import { makeProviderHttp } from "../call/ProviderHttp.ts"
 import type { Reply } from "../call/ProviderHttp.ts"
 import { errorOfFault, errorOfStatus } from "../call/providerErrors.ts"
 import type { Called } from "../call/providerErrors.ts"
+import { recordModelCall } from "../circuit/genAiMetrics.ts"
 import type { ProviderSource } from "../circuit/ProviderCircuit.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { Target, Wire } from "../wire/Wire.ts"
@@ -52,13 +53,20 @@ export const makeEmbedder = Effect.fnUntraced(function* <State>(
     })
 
   return (request) =>
-    Effect.suspend(() => {
+    Effect.withFiber((fiber): Effect.Effect<EmbeddingAnswer, ProviderError> => {
       if (inFlight >= maxConcurrent) return Effect.fail(full(wire.id, request, maxConcurrent, limits.retryHintMs))
+      const clock = fiber.getRef(Clock.Clock)
+      const startedMs = clock.currentTimeMillisUnsafe()
       inFlight++
-      return Effect.ensuring(
-        call(request),
+      return Effect.onExit(call(request), (exit) =>
         Effect.sync(() => {
           inFlight--
+          const tookMs = clock.currentTimeMillisUnsafe() - startedMs
+          recordModelCall(
+            { operation: "embeddings", provider: wire.id, model: request.model, isNamed: false, tookMs },
+            exit,
+            fiber.context
+          )
         })
       )
     }).pipe(

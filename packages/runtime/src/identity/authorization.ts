@@ -18,14 +18,16 @@ const included: Record<Role, ReadonlyArray<Role>> = {
  * | make, list and revoke the keys of the whole tenant | `keys` | owner |
  * | … of oneself | `keys` | member |
  * | set, list and remove the tenant's own keys of providers | `keys` | owner |
+ * | see how the providers do | `tenants` | admin |
  */
-export type Operation = "manage-tenants" | "manage-keys" | "manage-own-keys" | "manage-provider-keys"
+export type Operation = "manage-tenants" | "manage-keys" | "manage-own-keys" | "manage-provider-keys" | "see-providers"
 
 const rules: Record<Operation, { readonly scope: Scope; readonly role: Role }> = {
   "manage-tenants": { scope: "tenants", role: "admin" },
   "manage-keys": { scope: "keys", role: "owner" },
   "manage-own-keys": { scope: "keys", role: "member" },
-  "manage-provider-keys": { scope: "keys", role: "owner" }
+  "manage-provider-keys": { scope: "keys", role: "owner" },
+  "see-providers": { scope: "tenants", role: "admin" }
 }
 
 /** More than what a room that one was invited into allows. */

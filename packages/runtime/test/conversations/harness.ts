@@ -113,6 +113,7 @@ export class ScriptedProvider {
           { id: "scripted/one", provider: "scripted", model: "one", createdAtSeconds: 0, kind: "chat" as const }
         ]),
         live: ["scripted"],
+        asleep: [],
         health: Effect.succeed([])
       })
     )

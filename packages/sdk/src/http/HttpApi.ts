@@ -11,6 +11,7 @@ import type { Session, WhoAmI } from "@parley/domain/SignIns"
 import type { RunInfo } from "@parley/domain/Conversations"
 import type { AllowedModels, ProviderKey } from "@parley/domain/ModelAccess"
 import type { Prompt } from "@parley/domain/Prompts"
+import type { ProviderStatus } from "@parley/domain/ProviderStatuses"
 import type { IssuedShare, Share, SharedConversation } from "@parley/domain/Shares"
 import type { Plain } from "../Plain.ts"
 import { arrayOf, record, records } from "../wire/guard.ts"
@@ -81,6 +82,9 @@ const table = (caller: HttpCaller) => {
       providerKeys: get<ReadonlyArray<typeof ProviderKey.Type>>("/api/tenants/:id/provider-keys", records),
       setProviderKey: put<typeof ProviderKey.Type>("/api/tenants/:id/provider-keys/:provider", record),
       removeProviderKey: remove<typeof ProviderKey.Type>("/api/tenants/:id/provider-keys/:provider", record)
+    },
+    providers: {
+      list: get<ReadonlyArray<ProviderStatus>>("/api/providers", records)
     },
     prompts: {
       list: get<ReadonlyArray<typeof Prompt.Type>>("/api/prompts", records),

@@ -1,10 +1,8 @@
 /** Several gateway processes on one port are one gateway, and operators have a port of their own. */
-import { createServer } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { inject } from "vitest"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
-import { freePort } from "../../src/postgres/freePort.ts"
 import { startParley, type Parley } from "./support/startParley.ts"
 
 const statusOf = (url: string, key?: string) =>
@@ -21,37 +19,27 @@ const pidsOf = (parley: Parley): ReadonlyArray<number> => {
 }
 
 /** Requests for the list of models that one process has answered. */
-const answeredBy = (operations: number, key: string) =>
-  Effect.map(statusOf(`http://127.0.0.1:${operations}/metrics`, key), ({ text }) =>
+const answeredBy = (operations: string | undefined, key: string) =>
+  Effect.map(statusOf(`${operations}/metrics`, key), ({ text }) =>
     Number(/http_requests_total\{[^}]*door="openai"[^}]*status="200"[^}]*\} (\d+)/.exec(text)?.[1] ?? 0)
   )
 
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer()
-    server.once("error", () => resolve(false))
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
-  })
-
-/** The first of two neighbours. */
-const freePair = async (): Promise<number> => {
-  const port = await freePort()
-  return (await isFree(port + 1)) ? port : freePair()
-}
+/** Where each process serves operators, in the order in which they started: any free port, for a neighbour may be taken. */
+const operationsOf = (parley: Parley): ReadonlyArray<string> =>
+  parley.log.flatMap((line) => (line["message"] === "Operations are served" ? [String(line["address"])] : []))
 
 const startPair = Effect.gen(function* () {
-  const operations = yield* Effect.promise(freePair)
   const parley = yield* startParley(
     {
       DATABASE_URL: Redacted.value(yield* freshDatabase),
       REDIS_URL: inject("redisUrl"),
       PARLEY_GATEWAY_PROCESSES: "2",
-      PARLEY_OPERATIONS_PORT: String(operations)
+      PARLEY_OPERATIONS_PORT: "0"
     },
     "gateway"
   )
   yield* parley.loggedWith("pids")
-  return { parley, operations }
+  return { parley, operations: operationsOf(parley) }
 })
 
 describe("two gateway processes on one port", () => {
@@ -60,7 +48,7 @@ describe("two gateway processes on one port", () => {
       const { operations, parley } = yield* startPair
       const pids = pidsOf(parley)
       assert.strictEqual(new Set(pids).size, 2)
-      const shares = () => Effect.all([answeredBy(operations, parley.key), answeredBy(operations + 1, parley.key)])
+      const shares = () => Effect.all([answeredBy(operations[0], parley.key), answeredBy(operations[1], parley.key)])
       let asked = 0
       while ((yield* shares()).some((share) => share === 0)) {
         assert.strictEqual((yield* statusOf(`${parley.url}/v1/models`, parley.key)).status, 200)
@@ -73,7 +61,7 @@ describe("two gateway processes on one port", () => {
       yield* parley.logged("A gateway process has ended by itself")
       assert.strictEqual((yield* statusOf(`${parley.url}/health/ready`)).status, 200)
       yield* parley.loggedTimes("Operations are served", 3)
-      assert.strictEqual((yield* statusOf(`http://127.0.0.1:${operations + 1}/health/ready`)).status, 200)
+      assert.strictEqual((yield* statusOf(`${operationsOf(parley)[2]}/health/ready`)).status, 200)
 
       assert.strictEqual(yield* parley.stop("SIGTERM"), 0)
       assert.strictEqual(parley.text().match(/Parley has stopped/g)?.length, 2)
@@ -84,13 +72,13 @@ describe("two gateway processes on one port", () => {
     Effect.gen(function* () {
       const { operations, parley } = yield* startPair
       assert.strictEqual((yield* statusOf(`${parley.url}/metrics`, parley.key)).status, 404)
-      assert.strictEqual((yield* statusOf(`http://127.0.0.1:${operations}/metrics`)).status, 401)
-      assert.strictEqual((yield* statusOf(`http://127.0.0.1:${operations}/metrics`, parley.key)).status, 200)
+      assert.strictEqual((yield* statusOf(`${operations[0]}/metrics`)).status, 401)
+      assert.strictEqual((yield* statusOf(`${operations[0]}/metrics`, parley.key)).status, 200)
       const rpc = (url: string) =>
         Effect.promise(() => fetch(`${url}/rpc`, { method: "POST", body: "" }).then((response) => response.status))
       assert.strictEqual(yield* rpc(parley.url), 404)
-      assert.strictEqual(yield* rpc(`http://127.0.0.1:${operations}`), 200)
-      assert.strictEqual((yield* statusOf(`http://127.0.0.1:${operations}/v1/models`, parley.key)).status, 404)
+      assert.strictEqual(yield* rpc(operations[0] ?? ""), 200)
+      assert.strictEqual((yield* statusOf(`${operations[0]}/v1/models`, parley.key)).status, 404)
     })
   )
 

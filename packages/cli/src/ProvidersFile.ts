@@ -51,6 +51,7 @@ const Limits = Schema.Struct({
   ),
   connectTimeoutMs: limitMs("Milliseconds until a connection stands"),
   headersTimeoutMs: limitMs("Milliseconds until the provider's headers"),
+  firstTokenTimeoutMs: limitMs("Milliseconds until the first token of a stream; without end when absent"),
   chunkTimeoutMs: limitMs("Milliseconds between two chunks of an answer")
 })
 
@@ -147,7 +148,8 @@ const Route = Schema.Struct({
           description: "Its share among all weights, where the strategy is weighted; 1 when absent"
         })
       ),
-      region: Schema.optionalKey(region)
+      region: Schema.optionalKey(region),
+      firstTokenTimeoutMs: settingMs(0, "Milliseconds until its first token; the route's when absent, 0 for none")
     })
   ).check(Schema.isMinLength(1), Schema.isMaxLength(maxTargets)),
   fallbacks: Schema.optionalKey(
@@ -157,6 +159,10 @@ const Route = Schema.Struct({
   ),
   region: Schema.optionalKey(region.annotate({ description: "Targets of this region go first" })),
   deadlineMs: settingMs(1, "Milliseconds after which no further call begins; one that runs goes on"),
+  firstTokenTimeoutMs: settingMs(
+    0,
+    "Milliseconds that each call which streams is given for its first token, after which the next target is called; the provider's when absent, 0 for none"
+  ),
   midStream: Schema.optionalKey(
     Schema.Boolean.annotate({ description: "Whether an answer that breaks off goes on with another target; true when absent" })
   ),

@@ -29,6 +29,8 @@ export interface StreamControl {
 export interface CallOptions {
   /** The same for each try of one call, so that a provider that takes such keys works and charges once. */
   readonly idempotencyKey?: string
+  /** A stream that has said nothing after so many milliseconds fails as `ProviderTimeout`. The target's own limit when absent; 0: none. */
+  readonly firstTokenTimeoutMs?: number | undefined
 }
 
 /**

@@ -21,6 +21,8 @@ export interface ProviderLimits {
   readonly connectTimeoutMs: number
   /** Until the provider's headers. A reasoning model that does not stream sends them with its whole answer. */
   readonly headersTimeoutMs: number
+  /** Until the first token of a stream, whatever else is sent before it; 0: none. */
+  readonly firstTokenTimeoutMs: number
   /** Between two chunks of a body. Providers send keep-alives more often than this. */
   readonly chunkTimeoutMs: number
   /** How long an unused connection is kept for the next call. */
@@ -69,6 +71,7 @@ export const defaultLimits: ProviderLimits = {
   probeTimeoutMs: 5_000,
   connectTimeoutMs: 5_000,
   headersTimeoutMs: 300_000,
+  firstTokenTimeoutMs: 0,
   chunkTimeoutMs: 120_000,
   keepAliveMs: 30_000,
   maxAnswerBytes: 32_000_000,

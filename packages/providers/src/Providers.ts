@@ -19,6 +19,7 @@ import type { OwnedModel } from "./modelNames.ts"
 import { defaultLimits } from "./ProviderLimits.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
 import { resolveRoute } from "./routing/resolveRoute.ts"
+import type { RoutedAs } from "./routing/resolveRoute.ts"
 import type { StreamOptions } from "./routing/RoutedCall.ts"
 import type { RouteTarget } from "./routing/RouteTarget.ts"
 import { sourcesOf } from "./providerSources.ts"
@@ -130,7 +131,7 @@ const makeProviders = Effect.fnUntraced(function* (
     return found
   }
 
-  const targetOf = (owned: OwnedModel): Omit<RouteTarget, "weight" | "region" | "isFallback"> => {
+  const targetOf = (owned: OwnedModel): Omit<RouteTarget, keyof RoutedAs> => {
     const { facts, tokens, name } = modelOf(owned)
     const source = sources.find(({ id }) => id === owned.provider)
     return {

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Tracer } from "effect"
+import { Effect, Redacted, Tracer } from "effect"
 import { modelOf } from "./support/model.ts"
 import { ask } from "./support/requests.ts"
 import { wires } from "./support/wires.ts"
+import { startOpenaiWire } from "./wire/openaiWire.ts"
 import { answer, httpError } from "./wire/WireServer.ts"
 
 /** A tracer that keeps its spans. */
@@ -67,6 +68,25 @@ describe.each(wires)("a call to $id", (wire) => {
       const { spans, tracer } = recorder()
       yield* model.complete(ask("Hello")).pipe(Effect.flip, Effect.withTracer(tracer))
       assert.strictEqual(spans[0]?.attributes.get("error.type"), "ProviderFailed")
+    })
+  )
+})
+
+describe("a configured provider", () => {
+  it.live("goes by its well-known name in spans, whatever the configuration calls it, and by that where there is none", () =>
+    Effect.gen(function* () {
+      const { baseUrl, otherwise } = yield* startOpenaiWire
+      otherwise(() => answer("One"))
+      const nameOf = Effect.fnUntraced(function* (kind: "azure-openai" | "xai" | "vllm") {
+        const configured = [{ id: "mine", kind, baseUrl, apiKey: Redacted.make("key-of-the-test") }]
+        const model = yield* modelOf({ configured }, "mine/m")
+        const { spans, tracer } = recorder()
+        yield* model.complete(ask("Hello")).pipe(Effect.withTracer(tracer))
+        return spans[0]?.attributes.get("gen_ai.provider.name")
+      })
+      assert.strictEqual(yield* nameOf("azure-openai"), "azure.ai.openai")
+      assert.strictEqual(yield* nameOf("xai"), "x_ai")
+      assert.strictEqual(yield* nameOf("vllm"), "mine")
     })
   )
 })

@@ -1,8 +1,8 @@
 /** The models of an Anthropic account, by the SDK: at this rate its cost does not matter. */
-import { Clock, Effect } from "effect"
+import type { Effect } from "effect"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { errorOfSdk } from "../call/errorOfSdk.ts"
+import { askSdk } from "../call/askSdk.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { Target } from "../wire/Wire.ts"
 import { decodeError } from "./decodeError.ts"
@@ -15,34 +15,27 @@ export const listModels = (
   target: Target,
   limits: ProviderLimits
 ): Effect.Effect<ReadonlyArray<ModelInfo>, ProviderError> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      // Loaded when first asked for, so that a start does not wait for it.
-      const { default: Anthropic } = await import("@anthropic-ai/sdk")
-      const client = new Anthropic({
-        apiKey: target.apiKey ?? "none",
-        baseURL: target.baseUrl,
-        defaultHeaders: target.headers ?? {},
-        maxRetries: 0,
-        timeout: limits.modelsTimeoutMs
+  askSdk(provider, decodeError, async (signal) => {
+    // Loaded when first asked for, so that a start does not wait for it.
+    const { default: Anthropic } = await import("@anthropic-ai/sdk")
+    const client = new Anthropic({
+      apiKey: target.apiKey ?? "none",
+      baseURL: target.baseUrl,
+      defaultHeaders: target.headers ?? {},
+      maxRetries: 0,
+      timeout: limits.modelsTimeoutMs
+    })
+    const models: Array<ModelInfo> = []
+    for await (const model of client.models.list({ limit: 1_000 }, { signal })) {
+      const createdAtMs = Date.parse(model.created_at)
+      models.push({
+        id: `${provider}/${model.id}`,
+        provider,
+        model: model.id,
+        createdAtSeconds: Number.isNaN(createdAtMs) ? 0 : Math.floor(createdAtMs / 1_000),
+        kind: "chat"
       })
-      const models: Array<ModelInfo> = []
-      for await (const model of client.models.list({ limit: 1_000 }, { signal })) {
-        const createdAtMs = Date.parse(model.created_at)
-        models.push({
-          id: `${provider}/${model.id}`,
-          provider,
-          model: model.id,
-          createdAtSeconds: Number.isNaN(createdAtMs) ? 0 : Math.floor(createdAtMs / 1_000),
-          kind: "chat"
-        })
-        if (models.length === maxModels) break
-      }
-      return models
-    },
-    catch: (error) => error
-  }).pipe(
-    Effect.catch((error) =>
-      Effect.flatMap(Clock.currentTimeMillis, (nowMs) => Effect.fail(errorOfSdk(provider, error, decodeError, nowMs)))
-    )
-  )
+      if (models.length === maxModels) break
+    }
+    return models
+  })

@@ -24,7 +24,8 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   const limits = { ...shared, ...given.limits }
   const { apiKey, headers, target } = vendorTarget(given)
   const goesOn = vendor.goesOn === undefined ? {} : { goesOn: () => true }
-  const base = { id: given.id, address: target.baseUrl, isDemo: false, limits, target, ...goesOn }
+  const { genAiName = given.id } = vendor
+  const base = { id: given.id, address: target.baseUrl, isDemo: false, genAiName, limits, target, ...goesOn }
   if (vendor.wire === "bedrock") return { ...base, make: makeBedrockProvider(bedrockTarget(given, target), limits) }
   if (vendor.wire === "anthropic") {
     const wire = anthropicVendorWire(given.id, vendor, headers)
@@ -42,7 +43,7 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   return {
     ...base,
     target: listed,
-    embedder: makeEmbedder(wire, target, limits),
+    embedder: makeEmbedder({ ...wire, genAiName }, target, limits),
     make: makeWireProvider(wire, target, limits, listOpenaiModels(given.id, listed, limits, kindOf))
   }
 }

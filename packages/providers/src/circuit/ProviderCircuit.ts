@@ -8,7 +8,7 @@ import { CircuitBreaker } from "effect/persistence"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { CallOptions, ModelProvider, ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
-import { ProviderRateLimited, ProviderUnavailable } from "@parley/domain/ProviderError"
+import { ProviderRateLimited, ProviderTimeout, ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import { faultOf } from "../routing/faultTable.ts"
@@ -25,6 +25,8 @@ export interface ProviderSource {
   /** Where it is, for its spans; absent where it is in this process. */
   readonly address?: string
   readonly isDemo: boolean
+  /** What spans and metrics call it by OpenTelemetry's conventions; its id when absent. */
+  readonly genAiName?: string
   readonly make: Effect.Effect<ModelProvider, never, Scope.Scope>
   /** Its own; those of all providers when absent. */
   readonly limits?: ProviderLimits
@@ -53,12 +55,36 @@ export class ProviderCircuit extends Context.Service<
           complete: (request, options) => guard(request, undefined, () => provider.complete(request, options)),
           stream: (request, sink, options) => {
             const watched = new WatchedSink(sink, target.name)
-            return guard(request, watched, () => provider.stream(request, watched.sink, options))
+            const limitMs = options?.firstTokenTimeoutMs ?? limits.firstTokenTimeoutMs
+            const call = () => provider.stream(request, watched.sink, options)
+            return guard(request, watched, limitMs === 0 ? call : () => withFirstToken(call(), target, watched, limitMs))
           }
         })
       })
     )
   }
+}
+
+/** Inside of the breaker, which counts what was late as it counts all that fails. A fiber more, so only where there is a limit. */
+const withFirstToken = (
+  call: Effect.Effect<ModelAnswer, ProviderError>,
+  { access, model, name }: Supervised,
+  watched: WatchedSink,
+  limitMs: number
+): Effect.Effect<ModelAnswer, ProviderError> => {
+  const late = Effect.suspend(() =>
+    watched.spokeMs >= 0
+      ? Effect.never
+      : Effect.fail(
+          new ProviderTimeout({
+            provider: access.source.id,
+            model,
+            code: "first_token",
+            message: `${name} said nothing within ${limitMs} ms`
+          })
+        )
+  )
+  return Effect.raceFirst(call, Effect.delay(late, limitMs))
 }
 
 const makeGuard =
@@ -107,7 +133,7 @@ const makeGuard =
             count(target, watched, exit, startedMs, nowMs, limits)
             const { isNamed, model } = target
             recordModelCall(
-              { operation: "chat", provider: access.source.id, model, isNamed, tookMs: nowMs - startedMs },
+              { operation: "chat", provider: genAiNameOf(access.source), model, isNamed, tookMs: nowMs - startedMs },
               Exit.map(exit, ({ usage }) => usage),
               caller.context
             )
@@ -121,17 +147,19 @@ const makeGuard =
 const isTraced = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
 const spanned = (target: Supervised, request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) => {
-  const { address, id } = target.access.source
+  const { source } = target.access
   return call.pipe(
     Effect.tap((answer) => Effect.annotateCurrentSpan(answerAttributes(answer))),
     Effect.tapError((error) => Effect.annotateCurrentSpan("error.type", error._tag)),
     Effect.withSpan(
       "provider.call",
-      { kind: "client", attributes: requestAttributes(id, address, request) },
+      { kind: "client", attributes: requestAttributes(genAiNameOf(source), source.address, request) },
       { captureStackTrace: false }
     )
   )
 }
+
+const genAiNameOf = ({ genAiName, id }: ProviderSource): string => genAiName ?? id
 
 const outcomeOf = (exit: Exit.Exit<ModelAnswer, ProviderError>): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success

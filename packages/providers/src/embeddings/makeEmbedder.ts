@@ -32,7 +32,7 @@ export const maxEmbeddingCalls = 32
 export const maxEmbeddingAnswerBytes = 96_000_000
 
 export const makeEmbedder = Effect.fnUntraced(function* <State>(
-  wire: Pick<Wire<State>, "id" | "headers" | "decodeError">,
+  wire: Pick<Wire<State>, "id" | "headers" | "decodeError"> & { readonly genAiName?: string },
   target: Target,
   shared: ProviderLimits
 ): Effect.fn.Return<Embedder, never, Scope.Scope> {
@@ -40,6 +40,7 @@ export const makeEmbedder = Effect.fnUntraced(function* <State>(
   const limits = { ...shared, maxConcurrent, maxAnswerBytes: maxEmbeddingAnswerBytes }
   const http = yield* makeProviderHttp(target.baseUrl, limits)
   const headers = wire.headers(target.apiKey)
+  const provider = wire.genAiName ?? wire.id
   let inFlight = 0
 
   const call = (request: EmbeddingRequest): Effect.Effect<EmbeddingAnswer, ProviderError> =>
@@ -63,7 +64,7 @@ export const makeEmbedder = Effect.fnUntraced(function* <State>(
           inFlight--
           const tookMs = clock.currentTimeMillisUnsafe() - startedMs
           recordModelCall(
-            { operation: "embeddings", provider: wire.id, model: request.model, isNamed: false, tookMs },
+            { operation: "embeddings", provider, model: request.model, isNamed: false, tookMs },
             exit,
             fiber.context
           )
@@ -76,7 +77,7 @@ export const makeEmbedder = Effect.fnUntraced(function* <State>(
           kind: "client",
           attributes: {
             "gen_ai.operation.name": "embeddings",
-            "gen_ai.provider.name": wire.id,
+            "gen_ai.provider.name": provider,
             "gen_ai.request.model": request.model
           }
         },

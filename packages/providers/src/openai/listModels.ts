@@ -1,8 +1,8 @@
 /** The models of an OpenAI account, by the SDK: at this rate its cost does not matter. */
-import { Clock, Effect } from "effect"
+import type { Effect } from "effect"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { errorOfSdk } from "../call/errorOfSdk.ts"
+import { askSdk } from "../call/askSdk.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { Target } from "../wire/Wire.ts"
 import { decodeError } from "./decodeError.ts"
@@ -16,36 +16,29 @@ export const listModels = (
   limits: ProviderLimits,
   kindOf: (model: string) => ModelInfo["kind"]
 ): Effect.Effect<ReadonlyArray<ModelInfo>, ProviderError> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      // Loaded when first asked for, so that a start does not wait for it.
-      const { default: OpenAI } = await import("openai")
-      const client = new OpenAI({
-        apiKey: target.apiKey ?? "none",
-        baseURL: target.baseUrl,
-        defaultHeaders: target.headers ?? {},
-        maxRetries: 0,
-        timeout: limits.modelsTimeoutMs
+  askSdk(provider, decodeError, async (signal) => {
+    // Loaded when first asked for, so that a start does not wait for it.
+    const { default: OpenAI } = await import("openai")
+    const client = new OpenAI({
+      apiKey: target.apiKey ?? "none",
+      baseURL: target.baseUrl,
+      defaultHeaders: target.headers ?? {},
+      maxRetries: 0,
+      timeout: limits.modelsTimeoutMs
+    })
+    const models: Array<ModelInfo> = []
+    for await (const model of client.models.list({ signal })) {
+      models.push({
+        id: `${provider}/${model.id}`,
+        provider,
+        model: model.id,
+        createdAtSeconds: Number.isSafeInteger(model.created) ? model.created : 0,
+        kind: kindOf(model.id)
       })
-      const models: Array<ModelInfo> = []
-      for await (const model of client.models.list({ signal })) {
-        models.push({
-          id: `${provider}/${model.id}`,
-          provider,
-          model: model.id,
-          createdAtSeconds: Number.isSafeInteger(model.created) ? model.created : 0,
-          kind: kindOf(model.id)
-        })
-        if (models.length === maxModels) break
-      }
-      return models
-    },
-    catch: (error) => error
-  }).pipe(
-    Effect.catch((error) =>
-      Effect.flatMap(Clock.currentTimeMillis, (nowMs) => Effect.fail(errorOfSdk(provider, error, decodeError, nowMs)))
-    )
-  )
+      if (models.length === maxModels) break
+    }
+    return models
+  })
 
 /** By name, since the API does not say. */
 export const openaiKindOf = (model: string): ModelInfo["kind"] => {

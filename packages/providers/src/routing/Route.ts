@@ -12,6 +12,8 @@ export interface RouteConfig {
   readonly region?: string
   /** After this long no further call begins; one that runs goes on. */
   readonly deadlineMs?: number
+  /** How long each call that streams is given for its first token: then it has failed. Of no use to one that does not stream. 0: without end. */
+  readonly firstTokenTimeoutMs?: number
   /** Whether an answer that breaks off goes on with another target; when not, it fails. */
   readonly midStream?: boolean
   readonly retry?: Partial<RetrySettings>
@@ -25,6 +27,8 @@ export interface RouteTargetConfig {
   /** Its share of the requests among the weights of all, where the strategy is `weighted`. */
   readonly weight?: number
   readonly region?: string
+  /** Its own; the route's when absent, and its provider's when that is. */
+  readonly firstTokenTimeoutMs?: number
 }
 
 export interface RetrySettings {

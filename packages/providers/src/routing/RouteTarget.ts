@@ -16,6 +16,8 @@ export interface RouteTarget {
   readonly weight: number
   readonly region: string | undefined
   readonly isFallback: boolean
+  /** Its provider's when undefined. */
+  readonly firstTokenTimeoutMs: number | undefined
   readonly facts: ModelFacts
   readonly tokens: ModelTokens
   /** It goes on with an answer that ends the messages. */

@@ -214,7 +214,8 @@ export class RoutedCall {
       this.#called.add(target)
       if (instead === undefined) this.#last = attempted
       began?.(attempted)
-      const options = { idempotencyKey: `${this.#id}-${target.name}-${this.#relay.continuations}` }
+      const { firstTokenTimeoutMs } = target
+      const options = { idempotencyKey: `${this.#id}-${target.name}-${this.#relay.continuations}`, firstTokenTimeoutMs }
       const wins = (): boolean => {
         if (racer === undefined) return true
         if (!racer.speak()) return false

@@ -12,21 +12,25 @@ export interface ResolvedRoute {
   readonly providers: ReadonlyArray<string>
 }
 
+/** What of a target its route says. */
+export type RoutedAs = Pick<RouteTarget, "weight" | "region" | "isFallback" | "firstTokenTimeoutMs">
+
 /** Undefined when none of the targets is live: the name is then looked up as any other. */
 export const resolveRoute = (options: {
   readonly name: string
   readonly config: RouteConfig
   readonly ownerOf: (model: string) => OwnedModel | undefined
-  readonly targetOf: (owned: OwnedModel) => Omit<RouteTarget, "weight" | "region" | "isFallback">
+  readonly targetOf: (owned: OwnedModel) => Omit<RouteTarget, keyof RoutedAs>
 }): ResolvedRoute | undefined => {
   const { config, name, ownerOf, targetOf } = options
   const wanted: ReadonlyArray<RouteTargetConfig & { readonly isFallback: boolean }> = [
     ...config.targets.map((target) => ({ ...target, isFallback: false })),
     ...(config.fallbacks ?? []).map((model) => ({ model, isFallback: true }))
   ]
-  const targets = wanted.flatMap(({ isFallback, model, region, weight = 1 }): Array<RouteTarget> => {
+  const targets = wanted.flatMap(({ model, ...given }): Array<RouteTarget> => {
     const owned = ownerOf(model)
-    return owned === undefined ? [] : [{ ...targetOf(owned), weight, region, isFallback }]
+    const { firstTokenTimeoutMs = config.firstTokenTimeoutMs, isFallback, region, weight = 1 } = given
+    return owned === undefined ? [] : [{ ...targetOf(owned), weight, region, isFallback, firstTokenTimeoutMs }]
   })
   const [first] = targets
   if (first === undefined) return undefined

@@ -273,3 +273,23 @@ describe("names of a configuration", () => {
     })
   )
 })
+
+describe("the name of a vendor in spans and metrics", () => {
+  it("is the well-known value of OpenTelemetry's conventions (gen_ai.provider.name), where they have one", () => {
+    const named = kinds.flatMap((kind) => {
+      const { genAiName } = vendorOf(kind)
+      return genAiName === undefined ? [] : [[kind, genAiName]]
+    })
+    assert.deepStrictEqual(Object.fromEntries(named), {
+      openai: "openai",
+      anthropic: "anthropic",
+      "azure-openai": "azure.ai.openai",
+      gemini: "gcp.gemini",
+      mistral: "mistral_ai",
+      groq: "groq",
+      deepseek: "deepseek",
+      xai: "x_ai",
+      bedrock: "aws.bedrock"
+    })
+  })
+})

@@ -82,6 +82,10 @@ export const rows: ReadonlyArray<Row> = [
   counts("DNS failure", unreachable, { address: () => Effect.succeed("http://nowhere.invalid/v1") }),
   counts("TLS failure", unreachable, { address: (url) => Effect.succeed(url.replace("http:", "https:")) }),
   counts("slow headers: none within `headersTimeoutMs`", timedOut, { script: hang, limits: { headersTimeoutMs: 60 } }),
+  counts("no token within `firstTokenTimeoutMs`", timedOut, {
+    script: answer(words, { holdAfter: 0 }),
+    limits: { firstTokenTimeoutMs: 60 }
+  }),
   counts("broken off before the first word", truncated, { script: answer(words, { cutAfter: 0 }) }),
   counts("an error event before the first word", failed, { script: answer(words, { errorAfter: 0 }) }),
   goesOn("cut after some words", truncated, { script: answer(words, { cutAfter: 2 }) }),

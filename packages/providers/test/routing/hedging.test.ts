@@ -1,48 +1,12 @@
 /** A slow target is raced by a second one, within a budget; who speaks first answers, and the other is aborted. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber } from "effect"
+import { Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
-import type { ModelProvider, ModelSink } from "@parley/domain/ModelProvider"
-import { ProviderFailed } from "@parley/domain/ProviderError"
-import type { ProviderError } from "@parley/domain/ProviderError"
 import type { HedgeSettings } from "../../src/routing/Route.ts"
-import { fine } from "../circuit/fakes.ts"
+import { fine, makeHeld, text } from "../circuit/fakes.ts"
 import { collect } from "../support/collect.ts"
 import { providersOf } from "../support/model.ts"
 import { ask } from "../support/requests.ts"
-
-/** Each call waits for the test. */
-const makeHeld = (id: string) => {
-  const calls: Array<{
-    readonly sink: ModelSink
-    readonly end: Deferred.Deferred<ModelAnswer, ProviderError>
-    isAborted: boolean
-  }> = []
-  const control = { pause: () => {}, resume: () => {} }
-  const held = (sink: ModelSink) =>
-    Effect.suspend(() => {
-      const call = { sink, end: Deferred.makeUnsafe<ModelAnswer, ProviderError>(), isAborted: false }
-      calls.push(call)
-      return Effect.onInterrupt(Deferred.await(call.end), () => Effect.sync(() => void (call.isAborted = true)))
-    })
-  const provider: ModelProvider = {
-    id,
-    isDemo: false,
-    models: Effect.succeed([]),
-    complete: () => held(() => {}),
-    stream: (_request, sink) => held(sink)
-  }
-  return {
-    provider,
-    calls,
-    say: (n: number, ...events: ReadonlyArray<ModelEvent>) => calls[n]?.sink(events, control),
-    end: (n: number, answer = fine) => Deferred.succeed(calls[n]!.end, answer),
-    fail: (n: number) => Deferred.fail(calls[n]!.end, new ProviderFailed({ provider: id, model: "m", message: "no" }))
-  }
-}
-
-const text = (words: string): ModelEvent => ({ type: "text-delta", text: words })
 
 const racing = Effect.fnUntraced(function* (hedge: Partial<HedgeSettings> = {}) {
   const [one, two] = [makeHeld("one"), makeHeld("two")]

@@ -22,7 +22,9 @@ const project = (name: string, globalSetup: ReadonlyArray<string> = []) => ({
     include: ["test/**/*.test.ts"],
     globalSetup: [...globalSetup],
     testTimeout: testTimeoutMs,
-    hookTimeout: testTimeoutMs
+    hookTimeout: testTimeoutMs,
+    // Modules hold no state of a test, so a worker loads them once and not once a file: half the time of the whole.
+    isolate: false
   }
 })
 

@@ -4,7 +4,7 @@
  */
 import { redactedPrefix } from "@parley/domain/Content"
 import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
-import { noUsage } from "@parley/domain/Usage"
+import { noUsage, type Usage } from "@parley/domain/Usage"
 import { switchComment } from "../switchComment.ts"
 import { messageHead, redactedBlock, stopReasonOf, textBlock, thinkingBlock, toolUseBlock, usageOf } from "./message.ts"
 
@@ -21,8 +21,10 @@ export const makeEventEncoder = (options: {
   readonly id: string
   readonly model: string
   readonly hidesThinking: boolean
+  /** Told at the beginning, where clients read them, unless the provider has told its own by then; `message_delta` tells what it came to. */
+  readonly estimatedInputTokens: () => number
 }): EventEncoder => {
-  const { hidesThinking, id, model } = options
+  const { estimatedInputTokens, hidesThinking, id, model } = options
   let begun = false
   /** Blocks begun so far. */
   let blocks = 0
@@ -31,6 +33,7 @@ export const makeEventEncoder = (options: {
   /** Of the deltas of the open block. */
   let head = ""
   let stopSequence: string | undefined
+  let told: Usage | undefined
   const calls = new Map<number, Call>()
 
   const start = (): string => {
@@ -41,8 +44,7 @@ export const makeEventEncoder = (options: {
       content: [],
       stop_reason: null,
       stop_sequence: null,
-      // Nobody knows yet; `message_delta` tells.
-      usage: usageOf(noUsage)
+      usage: usageOf(told ?? { ...noUsage, inputTokens: estimatedInputTokens() })
     }
     return eventText("message_start", { message })
   }
@@ -63,10 +65,10 @@ export const makeEventEncoder = (options: {
 
   const thinking = (text: string, signature: string | undefined): string => {
     if (text === "" && signature?.startsWith(redactedPrefix)) return begin("thinking", redactedBlock(signature)) + close()
-    const told = hidesThinking ? "" : text
-    if (told === "" && signature === undefined) return ""
+    const shown = hidesThinking ? "" : text
+    if (shown === "" && signature === undefined) return ""
     let out = open === "thinking" ? "" : begin("thinking", thinkingBlock("", ""))
-    if (told !== "") out += `${head}${JSON.stringify(told)}}}\n\n`
+    if (shown !== "") out += `${head}${JSON.stringify(shown)}}}\n\n`
     // A signature closes its block: what follows is another thought.
     if (signature !== undefined) out += `${deltaHead(blocks - 1, signatureField)}${JSON.stringify(signature)}}}\n\n${close()}`
     return out
@@ -111,6 +113,7 @@ export const makeEventEncoder = (options: {
         stopSequence = event.stopSequence
         return ""
       case "usage":
+        told = event.usage
         return ""
       case "provider-switch":
         return begun ? switchComment(event) : ""
@@ -123,19 +126,23 @@ export const makeEventEncoder = (options: {
       for (const event of events) text += encodeOne(event)
       return begun || text === "" ? text : start() + text
     },
-    end: (answer) =>
-      start() +
-      close() +
-      eventText("message_delta", {
-        delta: {
-          stop_reason: stopReasonOf(answer.finishReason, stopSequence),
-          stop_sequence: stopSequence ?? null,
-          stop_details: null,
-          container: null
-        },
-        usage: usageOf(answer.usage)
-      }) +
-      eventText("message_stop", {}),
+    end: (answer) => {
+      told = answer.usage
+      return (
+        start() +
+        close() +
+        eventText("message_delta", {
+          delta: {
+            stop_reason: stopReasonOf(answer.finishReason, stopSequence),
+            stop_sequence: stopSequence ?? null,
+            stop_details: null,
+            container: null
+          },
+          usage: usageOf(answer.usage)
+        }) +
+        eventText("message_stop", {})
+      )
+    },
     // Nothing may come before `message_start` but what no client sees.
     ping: () => (begun ? eventText("ping", {}) : ": keep-alive\n\n")
   }

@@ -69,7 +69,13 @@ const streamed = (
   request: MessagesRequest
 ): CompletionAnswer => {
   const { requestId } = caller
-  const encoder = makeEventEncoder({ id: idOf(requestId), model: request.model, hidesThinking: hidesThinking(request) })
+  let estimated = 0
+  const encoder = makeEventEncoder({
+    id: idOf(requestId),
+    model: request.model,
+    hidesThinking: hidesThinking(request),
+    estimatedInputTokens: () => estimated
+  })
   const told = new RouteTold()
   return countedPush({
     requestId,
@@ -80,22 +86,24 @@ const streamed = (
     start: (writer) =>
       Effect.suspend(() => {
         const keepAlive = setInterval(() => writer.write(encoder.ping()), keepAliveMs)
-        return completions
-          .stream(asked, (events, control) => {
-            told.see(events, control)
-            const text = encoder.encode(events)
-            if (text === "" || writer.write(text)) return
-            control.pause()
-            writer.onDrain(control.resume)
-          })
-          .pipe(
-            Effect.provideService(Caller, caller),
-            Effect.map((answer) => {
-              writer.write(encoder.end(answer))
-            }),
-            Effect.catchCause((cause) => brokenOff(writer, cause, requestId)),
-            Effect.onExit(() => Effect.sync(() => clearInterval(keepAlive)))
-          )
+        const streaming = completions.stream(asked, (events, control) => {
+          told.see(events, control)
+          const text = encoder.encode(events)
+          if (text === "" || writer.write(text)) return
+          control.pause()
+          writer.onDrain(control.resume)
+        })
+        return Effect.flatMap(completions.estimateTokens(asked), (tokens) => {
+          estimated = tokens
+          return streaming
+        }).pipe(
+          Effect.provideService(Caller, caller),
+          Effect.map((answer) => {
+            writer.write(encoder.end(answer))
+          }),
+          Effect.catchCause((cause) => brokenOff(writer, cause, requestId)),
+          Effect.onExit(() => Effect.sync(() => clearInterval(keepAlive)))
+        )
       })
   })
 }

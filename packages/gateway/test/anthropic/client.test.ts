@@ -126,6 +126,23 @@ describe.each(engines)("the anthropic client, on %s", (engine) => {
     expect(final.usage).toMatchObject({ input_tokens: 8, output_tokens: 7, cache_read_input_tokens: 3 })
   })
 
+  it("tells the prompt's tokens at the beginning of a stream: estimated, or as the provider has told them, and corrected at the end", async () => {
+    const usageAtStart = async () => {
+      const [first] = await streamEvents(ask)
+      return first?.type === "message_start" ? first.message.usage : expect.unreachable()
+    }
+    const atEnd = async () => (await streamEvents(ask)).find((event) => event.type === "message_delta")?.usage
+    doors.completions.script = saying(words("Hello"))
+    expect(await usageAtStart()).toMatchObject({ input_tokens: 13, cache_read_input_tokens: 0, output_tokens: 0 })
+    expect(await atEnd()).toMatchObject({ input_tokens: 8, cache_read_input_tokens: 3, output_tokens: 7 })
+    const told = { inputTokens: 100, cachedInputTokens: 60, cacheWriteTokens: 0, outputTokens: 1, reasoningTokens: 0 }
+    doors.completions.script = saying([{ type: "usage", usage: told }, ...words("Hello")])
+    expect(await usageAtStart()).toMatchObject({ input_tokens: 40, cache_read_input_tokens: 60, output_tokens: 1 })
+    // An answer without a word has been counted by then.
+    doors.completions.script = saying([], answerOf({ content: [] }))
+    expect(await usageAtStart()).toMatchObject({ input_tokens: 8, cache_read_input_tokens: 3, output_tokens: 7 })
+  })
+
   it("streams tool calls, in pieces or whole, and takes their results back", async () => {
     doors.completions.script = saying(callEvents, answerOf({ finishReason: "tool-calls", content: calls }))
     const streamed = await client.messages.stream({ ...ask, tools }).finalMessage()

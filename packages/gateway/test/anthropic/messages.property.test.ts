@@ -69,7 +69,12 @@ describe("a streamed message", () => {
       Effect.promise(async () => {
         const { content, reads } = tell(told)
         const answer = answerOf({ content })
-        const encoder = makeEventEncoder({ id: "msg_1", model: answer.model, hidesThinking: false })
+        const encoder = makeEventEncoder({
+          id: "msg_1",
+          model: answer.model,
+          hidesThinking: false,
+          estimatedInputTokens: () => 0
+        })
         const text = reads.map(encoder.encode).join("") + encoder.end(answer)
         const client = new Anthropic({
           apiKey: "none",

@@ -64,6 +64,10 @@ export const layer = Layer.effect(
         Effect.flatMap(Caller, ({ tenantId }) =>
           Effect.flatMap(resolved(tenantId, request.model), (model) => model.tokens.count(request))
         ),
+      estimateTokens: (request) =>
+        Effect.flatMap(Caller, ({ tenantId }) =>
+          Effect.map(resolved(tenantId, request.model), (model) => model.tokens.estimate(request))
+        ),
       models: Effect.flatMap(Caller, ({ tenantId }) =>
         models.models(tenantId).pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
       )

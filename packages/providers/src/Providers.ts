@@ -20,6 +20,8 @@ import { defaultLimits } from "./ProviderLimits.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
 import { resolveRoute } from "./routing/resolveRoute.ts"
 import type { RoutedAs } from "./routing/resolveRoute.ts"
+import { makeRouter } from "./routing/Router.ts"
+import type { Router } from "./routing/Router.ts"
 import type { StreamOptions } from "./routing/RoutedCall.ts"
 import type { RouteTarget } from "./routing/RouteTarget.ts"
 import { sourcesOf } from "./providerSources.ts"
@@ -120,9 +122,18 @@ const makeProviders = Effect.fnUntraced(function* (
       facts,
       tokens,
       complete: (request) => settled(request, circuits.complete(owned, { ...request, model })),
-      stream: (request, sink) => settled(request, circuits.stream(owned, { ...request, model }, sink)),
+      stream: (request, sink, options) =>
+        options?.said === undefined
+          ? settled(request, circuits.stream(owned, { ...request, model }, sink))
+          : goneOnWith(owned).stream(request, sink, options),
       embed: (request) => (embedders.get(provider) ?? withoutEmbeddings(provider))({ ...request, model })
     }
+  }
+  /** What goes on with an answer is a route's work, be it one of a single target that is called once. */
+  const goneOnWith = (owned: OwnedModel): Router => {
+    const config = { targets: [], midStream: false, retry: { attempts: 1 } }
+    const target = { ...targetOf(owned), weight: 1, region: undefined, isFallback: false, firstTokenTimeoutMs: undefined }
+    return makeRouter(target.name, config, [target])
   }
   const keep = (name: string, owned: OwnedModel): ResolvedModel => {
     const found = modelOf(owned)
@@ -140,18 +151,22 @@ const makeProviders = Effect.fnUntraced(function* (
       facts,
       tokens,
       goesOn: source?.goesOn?.(owned.model) ?? false,
-      circuit: () => {
-        const circuit = circuits.target(owned)
-        circuit.isNamed = true
-        return circuit
-      },
+      circuit: () => circuits.target(owned),
       complete: (request, options) => circuits.complete(owned, request, options),
       stream: (request, sink, options) => circuits.stream(owned, request, sink, options)
     }
   }
+  const namedTargetOf = (owned: OwnedModel) => ({
+    ...targetOf(owned),
+    circuit: () => {
+      const circuit = circuits.target(owned)
+      circuit.isNamed = true
+      return circuit
+    }
+  })
   const routed = new Map(
     Object.entries(routes).flatMap(([name, config]): Array<[string, ResolvedModel]> => {
-      const route = resolveRoute({ name, config, targetOf, ownerOf: (model) => ownerOf(names.meant(model), live) })
+      const route = resolveRoute({ name, config, targetOf: namedTargetOf, ownerOf: (model) => ownerOf(names.meant(model), live) })
       return route === undefined
         ? []
         : [[name, { ...modelOf(route.main), ...route.router, routedTo: route.providers, name, model: name }]]

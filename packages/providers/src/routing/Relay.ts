@@ -13,8 +13,12 @@ export class Relay {
   continuations = 0
   readonly #sink: ModelSink
 
-  constructor(sink: ModelSink) {
+  /** `said`: what was told before. */
+  constructor(sink: ModelSink, said?: { readonly text: string; readonly reasoning: string }) {
     this.#sink = sink
+    if (said === undefined) return
+    this.text = said.text
+    this.reasoning = said.reasoning
   }
 
   /** Something of the answer was told. */

@@ -24,6 +24,8 @@ import type { RouteSettings } from "./Router.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
 
 export interface StreamOptions {
+  /** What was told of the answer by a process that was lost: it is gone on with as after any other break. */
+  readonly said?: { readonly text: string; readonly reasoning: string }
   /** The question from its beginning. Given when the client can be told that the answer begins again. */
   readonly restart?: ReadonlyArray<ModelMessage>
   /** What the calls use is written here, so that an answer that is cut off can be accounted. */
@@ -57,7 +59,8 @@ export class RoutedCall {
     this.#request = request
     this.#isStream = sink !== undefined
     this.#options = options
-    this.#relay = new Relay(sink ?? (() => {}))
+    this.#relay = new Relay(sink ?? (() => {}), options.said)
+    if (options.said !== undefined) this.#way = "continues"
     this.#ledger = options.ledger ?? new Ledger()
     this.#messages = request.messages
   }

@@ -14,7 +14,7 @@ import { requireFits } from "../completions/requireFits.ts"
 import type { TenantError } from "../tenants/Tenants.ts"
 import { withFiles } from "../attachments/FileContents.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
-import { buildPrompt, continuePrompt } from "./buildPrompt.ts"
+import { buildPrompt, saidIn, withSaid } from "./buildPrompt.ts"
 import { fitPrompt } from "./fitPrompt.ts"
 import type { ConversationHost } from "./ConversationHost.ts"
 import type { LiveConversation } from "./LiveConversation.ts"
@@ -89,16 +89,17 @@ const askProvider = (
         Effect.annotateLogs({ droppedTurns: fitted.droppedTurns })
       )
     }
-    const messages = taken?.isContinued === true ? continuePrompt(fitted.messages, taken.partial) : fitted.messages
-    const request = { model: resolved.model, messages, parameters }
-    yield* requireFits(resolved, request)
+    const request = { model: resolved.model, messages: fitted.messages, parameters }
+    const said = taken?.isContinued === true ? saidIn(taken.partial) : undefined
+    yield* requireFits(resolved, said === undefined ? request : { ...request, messages: withSaid(fitted.messages, said) })
     if (taken !== undefined && taken.partial.content.length > 0) {
       run.accountLost(yield* resolved.tokens.settlePartial({ messages: asked, parameters }, taken.partial.content, null))
     }
     return yield* tenants.withRequest(host.key.tenantId)(
       Effect.suspend(() => {
         run.asked = { model: resolved, prompt: request }
-        return resolved.stream(request, run.sink, { restart: fitted.messages, ledger: run.ledger })
+        const options = { restart: fitted.messages, ledger: run.ledger }
+        return resolved.stream(request, run.sink, said === undefined ? options : { ...options, said })
       })
     )
   })

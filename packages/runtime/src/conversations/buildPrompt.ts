@@ -28,9 +28,15 @@ export const buildPrompt = (systemPrompt: string | null, path: ReadonlyArray<Mes
 export const isContinuable = ({ content }: RunState, parameters: ModelParameters): boolean =>
   continuation.isContinuable({ text: textOf(content), hasCalls: content.some((part) => part.type === "tool-call") }, parameters)
 
-/** The prompt that goes on with a partial answer. */
-export const continuePrompt = (prompt: ReadonlyArray<ModelMessage>, { content }: RunState): ReadonlyArray<ModelMessage> =>
-  continuation.continuePrompt(prompt, textOf(content))
+/** What a partial answer has said, as whoever goes on with it wants to know it. */
+export const saidIn = ({ content }: RunState) => ({
+  text: textOf(content),
+  reasoning: content.map((part) => (part.type === "reasoning" ? part.text : "")).join("")
+})
+
+/** As long as what a model is shown that goes on with it. */
+export const withSaid = (prompt: ReadonlyArray<ModelMessage>, { text }: { readonly text: string }): ReadonlyArray<ModelMessage> =>
+  continuation.continuePrompt(prompt, text)
 
 /** A provider refuses a call that nobody answered, and an empty message. */
 const pushAssistant = (prompt: Array<ModelMessage>, message: Message, answeredCalls: ReadonlySet<string>): void => {

@@ -6,12 +6,11 @@ import type { CallerInfo } from "@parley/domain/Caller"
 import type { AssistantPart } from "@parley/domain/Content"
 import { textOf } from "@parley/domain/Content"
 import type { Follower, FollowerPort } from "@parley/domain/Conversations"
-import { ModelNotFound } from "@parley/domain/Errors"
 import { ClientMessageId, makePrincipalId, makeTenantId, RequestId } from "@parley/domain/Ids"
 import type { Epoch, PrincipalId, RunId, TenantId } from "@parley/domain/Ids"
 import { foldRunEvents } from "@parley/domain/foldRun"
 import type { FinishReason, ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
-import type { ModelSink } from "@parley/domain/ModelProvider"
+import type { ModelProvider, ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { RoomFrame } from "@parley/domain/RoomFrame"
@@ -20,9 +19,8 @@ import { RunFrame } from "@parley/domain/RunFrame"
 import type { RunState } from "@parley/domain/RunFrame"
 import { noUsage } from "@parley/domain/Usage"
 import type { ModelFacts } from "@parley/providers/catalog/ModelFacts"
+import { SinkDefect } from "@parley/providers/circuit/WatchedSink"
 import { Providers } from "@parley/providers/Providers"
-import { makeModelTokens } from "@parley/providers/tokens/ModelTokens"
-import { TokenWorker } from "@parley/providers/tokens/TokenWorker"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 
 /** One call that a provider received, answered by the test. */
@@ -32,6 +30,7 @@ export interface ScriptedCall {
   readonly emit: (...events: ReadonlyArray<ModelEvent>) => void
   readonly complete: (reason?: FinishReason) => Effect.Effect<void>
   readonly fail: (error: ProviderError) => Effect.Effect<void>
+  /** As when the listener has the defect: a provider's own would be the circuit's affair. */
   readonly die: (defect: unknown) => Effect.Effect<void>
   readonly aborted: Effect.Effect<void>
   readonly isAborted: () => boolean
@@ -39,7 +38,8 @@ export interface ScriptedCall {
 
 export class ScriptedProvider {
   readonly calls: Array<ScriptedCall> = []
-  facts: ModelFacts = {}
+  /** Of `scripted/one`; to be written into before it is asked. */
+  readonly facts: { -readonly [K in keyof ModelFacts]: ModelFacts[K] } = {}
 
   readonly stream = (request: ModelRequest, sink: ModelSink): Effect.Effect<ModelAnswer, ProviderError> =>
     Effect.suspend(() => {
@@ -65,7 +65,7 @@ export class ScriptedProvider {
             })
           ),
         fail: (error) => Effect.asVoid(Deferred.fail(end, error)),
-        die: (defect) => Effect.asVoid(Deferred.die(end, defect)),
+        die: (defect) => Effect.asVoid(Deferred.die(end, new SinkDefect(defect))),
         aborted: Deferred.await(aborted),
         isAborted: () => Deferred.isDoneUnsafe(aborted)
       })
@@ -91,39 +91,25 @@ export class ScriptedProvider {
     )
   }
 
+  /** The real thing over this provider. `both` is a route over two models of its. */
   get layer(): Layer.Layer<Providers> {
-    return Layer.succeed(
-      Providers,
-      Providers.of({
-        resolve: (name) =>
-          name.startsWith("scripted/")
-            ? Effect.succeed({
-                provider: "scripted",
-                isDemo: false,
-                model: modelOf(name),
-                name,
-                facts: this.facts,
-                tokens: makeModelTokens(modelOf(name), this.facts, noWorker),
-                embed: () => Effect.die(new Error("not asked in these tests")),
-                complete: (request) => this.stream({ ...request, model: modelOf(name) }, () => undefined),
-                stream: (request, sink) => this.stream({ ...request, model: modelOf(name) }, sink)
-              })
-            : Effect.fail(new ModelNotFound({ message: "no such model", model: name })),
-        models: Effect.succeed([
-          { id: "scripted/one", provider: "scripted", model: "one", createdAtSeconds: 0, kind: "chat" as const }
-        ]),
-        live: ["scripted"],
-        asleep: [],
-        health: Effect.succeed([])
-      })
-    )
+    const provider: ModelProvider = {
+      id: "scripted",
+      isDemo: false,
+      models: Effect.succeed([
+        { id: "scripted/one", provider: "scripted", model: "one", createdAtSeconds: 0, kind: "chat" as const }
+      ]),
+      complete: (request) => this.stream(request, () => undefined),
+      stream: this.stream
+    }
+    return Providers.layer({
+      extra: [provider],
+      models: { "scripted/one": this.facts },
+      routes: { both: { targets: [{ model: "scripted/one" }, { model: "scripted/two" }] } },
+      limits: { probeEveryMs: 0 }
+    })
   }
 }
-
-/** Every count is an estimate. */
-const noWorker = TokenWorker.of({ count: () => Effect.succeed(undefined) })
-
-const modelOf = (name: string): string => name.slice("scripted/".length)
 
 /** Tenants that admit everything. */
 export const openTenants: Layer.Layer<Tenants> = Layer.succeed(

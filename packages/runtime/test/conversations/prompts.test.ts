@@ -4,7 +4,7 @@ import type { ImagePart, Part, TextPart, ToolCallPart, ToolResultPart } from "@p
 import { makeConversationId, makeEpoch, makeMessageId, makeRunId, makeTenantId } from "@parley/domain/Ids"
 import { initialRunState } from "@parley/domain/foldRun"
 import type { Message } from "@parley/domain/Message"
-import { buildPrompt, continuePrompt, isContinuable } from "../../src/conversations/buildPrompt.ts"
+import { buildPrompt, isContinuable, saidIn } from "../../src/conversations/buildPrompt.ts"
 import { foldJournal } from "../../src/conversations/foldJournal.ts"
 import type { JournalEntry } from "../../src/storage/RunJournal.ts"
 
@@ -84,11 +84,8 @@ describe("what is asked of a model", () => {
       assert.isFalse(isContinuable(empty, {}))
       assert.isFalse(isContinuable({ ...empty, content: [{ type: "text", text: " \n" }] }, {}))
       assert.isFalse(isContinuable({ ...empty, content: [...partial.content, ...called.content] }, {}))
-      const prompt = continuePrompt([{ role: "user", content: [{ type: "text", text: "Tell" }] }], partial)
-      assert.deepStrictEqual(
-        prompt.map(({ role }) => role),
-        ["user", "assistant", "user"]
-      )
+      const thought = { type: "reasoning" as const, text: "Hm" }
+      assert.deepStrictEqual(saidIn({ ...empty, content: [thought, ...partial.content] }), { text: "Once", reasoning: "Hm" })
     })
   )
 })

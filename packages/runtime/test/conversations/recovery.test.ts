@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { textOf } from "@parley/domain/Content"
+import { ProviderTruncated } from "@parley/domain/ProviderError"
+import { continueInstruction } from "@parley/providers/routing/continuation"
 import { makeMessageId, makeRunId } from "@parley/domain/Ids"
 import { foldJournal } from "../../src/conversations/foldJournal.ts"
 import { FoldingClient, settle, text, until } from "./harness.ts"
@@ -41,6 +43,83 @@ describe("after the process was killed", () => {
       assert.strictEqual(textOf(stored.content), "Once upon a time")
       assert.strictEqual(client.text, "Once upon a time")
       assert.strictEqual(stored.lastSeq, client.last)
+    })
+  )
+
+  it.effect("what the next one repeats of the partial answer is told once, and the bound on the answer is lowered by it", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create({ parameters: { maxOutputTokens: 100 } })
+      const sent = yield* world.send(id, "c1", "Tell me")
+      ;(yield* world.provider.call(0)).say("Once upon a time there was")
+      yield* TestClock.adjust(150)
+      yield* world.crash
+      const second = yield* world.provider.call(1)
+      assert.isBelow(second.request.parameters.maxOutputTokens ?? 100, 98)
+      second.say("a time ", "there was", " a king")
+      yield* second.complete()
+      yield* settle
+      assert.strictEqual(textOf((yield* world.message(id, sent.run?.messageId)).content), "Once upon a time there was a king")
+    })
+  )
+
+  it.effect("and its provider fails there too, the next target goes on from all that was told, and all calls are accounted", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create({ model: "both" })
+      const sent = yield* world.send(id, "c1", "Tell me")
+      const first = yield* world.provider.call(0)
+      first.say("Once upon ")
+      yield* TestClock.adjust(150)
+      yield* world.crash
+
+      const second = yield* world.provider.call(1)
+      assert.strictEqual(second.request.model, "one")
+      second.say("a time ")
+      yield* second.fail(new ProviderTruncated({ provider: "scripted", model: "one", message: "cut" }))
+      const third = yield* world.provider.call(2)
+      assert.strictEqual(third.request.model, "two")
+      assert.deepStrictEqual(
+        third.request.messages.map(({ content, role }) => [role, textOf(content)]),
+        [
+          ["user", "Tell me"],
+          ["assistant", "Once upon a time "],
+          ["user", continueInstruction]
+        ]
+      )
+      third.say("there was a king")
+      yield* third.complete()
+      yield* settle
+      const stored = yield* world.message(id, sent.run?.messageId)
+      assert.strictEqual(textOf(stored.content), "Once upon a time there was a king")
+      assert.strictEqual(stored.status, "complete")
+      // Seven tokens of the last call as it told them, and what the lost one and the broken one are counted as.
+      assert.isAbove(stored.usage?.outputTokens ?? 0, 7)
+      assert.isTrue(stored.usage?.isEstimated)
+    })
+  )
+
+  it.effect("and what it says there can no longer be sewn together, the answer begins again and says so", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create({ model: "both" })
+      const sent = yield* world.send(id, "c1", "Tell me")
+      ;(yield* world.provider.call(0)).say("Let me see. ")
+      yield* TestClock.adjust(150)
+      yield* world.crash
+      const second = yield* world.provider.call(1)
+      const client = new FoldingClient(() => sent.run?.runId)
+      const follower = yield* world.follow(id, client.port)
+      yield* follower.subscribe(sent.run?.runId ?? assert.fail(), {})
+      second.emit({ type: "tool-call-delta", index: 0, id: "c", name: "f", arguments: "{" })
+      yield* second.fail(new ProviderTruncated({ provider: "scripted", model: "one", message: "cut" }))
+      const third = yield* world.provider.call(2)
+      assert.deepStrictEqual(third.request.messages, [{ role: "user", content: text("Tell me") }])
+      third.say("From the beginning")
+      yield* third.complete()
+      yield* until("terminal", () => client.terminals.length > 0)
+      assert.strictEqual(client.text, "From the beginning")
+      assert.deepStrictEqual((yield* world.message(id, sent.run?.messageId)).content, text("From the beginning"))
     })
   )
 

@@ -17,7 +17,7 @@ const failing = { provider: "scripted", model: "one", message: "as the test says
 /** Follows an answer from its question to its end. */
 const answering = Effect.gen(function* () {
   const world = yield* conversationWorld()
-  world.provider.facts = { price }
+  Object.assign(world.provider.facts, { price })
   const { id } = yield* world.create()
   const accepted = yield* world.send(id, "c1", words(100))
   const client = new FoldingClient(() => accepted.run?.runId)
@@ -82,7 +82,7 @@ describe("the usage of an answer", () => {
   it.effect("that another process began counts what was said there too", () =>
     Effect.gen(function* () {
       const world = yield* conversationWorld()
-      world.provider.facts = { price }
+      Object.assign(world.provider.facts, { price })
       const { id } = yield* world.create()
       const accepted = yield* world.send(id, "c1", words(100))
       const first = yield* world.provider.call(0)
@@ -153,7 +153,7 @@ describe("a question that alone is too long", () => {
   it.effect("fails its answer with the number of tokens, and asks nobody", () =>
     Effect.gen(function* () {
       const world = yield* conversationWorld()
-      world.provider.facts = { contextTokens: 1_000 }
+      Object.assign(world.provider.facts, { contextTokens: 1_000 })
       const { id } = yield* world.create()
       const accepted = yield* world.send(id, "c1", words(5_000))
       const client = new FoldingClient(() => accepted.run?.runId)

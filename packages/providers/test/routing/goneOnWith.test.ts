@@ -1,0 +1,66 @@
+/** An answer that a lost process began: whoever is asked goes on with it as after any other break, also where no route names the model. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { textOf } from "@parley/domain/Content"
+import { continueInstruction } from "../../src/routing/continuation.ts"
+import { collect } from "../support/collect.ts"
+import { ask } from "../support/requests.ts"
+import { answer, type WireServer } from "../wire/WireServer.ts"
+import { world } from "./world.ts"
+
+const said = { text: "Once upon a time there ", reasoning: "A tale, then." }
+
+const messagesSent = (wire: WireServer): ReadonlyArray<unknown> => {
+  const messages: unknown = Reflect.get(Object(wire.requests[0]?.body), "messages")
+  return Array.isArray(messages) ? messages : []
+}
+
+describe("an answer that was begun elsewhere", () => {
+  it.live("is gone on with by a model that takes its beginning, without a repeated word", () =>
+    Effect.gen(function* () {
+      const { ollama, providers } = yield* world({}, {}, ["ollama"])
+      ollama.enqueue(answer(["a time there was", " a king"], { usage: { inputTokens: 20, outputTokens: 6 } }))
+      const model = yield* Effect.orDie(providers.resolve("ollama/m"))
+      const told = collect()
+      const whole = yield* model.stream(ask("Tell me", { maxOutputTokens: 50 }), told.sink, { said })
+      assert.strictEqual(told.text(), "was a king")
+      assert.strictEqual(textOf(whole.content), "Once upon a time there was a king")
+      assert.deepStrictEqual(whole.content[0], { type: "reasoning", text: "A tale, then." })
+      assert.deepStrictEqual(messagesSent(ollama).at(-1), { role: "assistant", content: "Once upon a time there" })
+      assert.isBelow(Number(Reflect.get(Object(ollama.requests[0]?.body), "max_tokens")), 50)
+      // What the lost process's call used is that process's to tell.
+      assert.deepInclude(whole.usage, { inputTokens: 20, outputTokens: 6, costNanoDollars: 80_000 })
+      assert.isFalse(told.events.some(({ type }) => type === "provider-switch"))
+    })
+  )
+
+  it.live("is gone on with by any other model when it is told to, and is called once where no route says more", () =>
+    Effect.gen(function* () {
+      const { one, providers } = yield* world()
+      one.enqueue(answer(["was", " a king"], { cutAfter: 1 }))
+      const model = yield* Effect.orDie(providers.resolve("one/m"))
+      const told = collect()
+      const error = yield* Effect.flip(model.stream(ask("Tell me"), told.sink, { said }))
+      assert.strictEqual(error._tag, "ProviderTruncated")
+      assert.strictEqual(told.text(), "was")
+      assert.deepStrictEqual(messagesSent(one).slice(-2), [
+        { role: "assistant", content: said.text },
+        { role: "user", content: continueInstruction }
+      ])
+      assert.lengthOf(one.requests, 1)
+    })
+  )
+
+  it.live("is gone on with by the route's next target from all that was told, when the first breaks off too", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(answer(["was ", "a king"], { cutAfter: 1 }))
+      two.enqueue(answer(["a king"]))
+      const told = collect()
+      const whole = yield* model.stream(ask("Tell me"), told.sink, { said })
+      assert.strictEqual(told.text(), "was a king")
+      assert.strictEqual(textOf(whole.content), "Once upon a time there was a king")
+      assert.deepStrictEqual(messagesSent(two).at(-2), { role: "assistant", content: `${said.text}was ` })
+    })
+  )
+})

@@ -18,6 +18,7 @@ import { notFoundMessage, ownerOf } from "./modelNames.ts"
 import type { OwnedModel } from "./modelNames.ts"
 import { defaultLimits } from "./ProviderLimits.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
+import type { RouteConfig } from "./routing/Route.ts"
 import { resolveRoute } from "./routing/resolveRoute.ts"
 import type { RoutedAs } from "./routing/resolveRoute.ts"
 import { makeRouter } from "./routing/Router.ts"
@@ -54,10 +55,14 @@ export interface ResolvedModel {
   readonly embed: Embedder
 }
 
+/** What somebody may ask; the same function for the same answer. */
+export type Allows = (target: string) => boolean
+
 export class Providers extends Context.Service<
   Providers,
   {
-    readonly resolve: (name: string) => Effect.Effect<ResolvedModel, ModelNotFound>
+    /** A route is called with those of its targets that are allowed, by their `provider/model`; other models are not judged here. */
+    readonly resolve: (name: string, allows?: Allows) => Effect.Effect<ResolvedModel, ModelNotFound>
     readonly models: Effect.Effect<ReadonlyArray<ModelInfo>>
     /** Ids of the providers that can be asked; the demo is among them only when nobody else is. */
     readonly live: ReadonlyArray<string>
@@ -164,21 +169,39 @@ const makeProviders = Effect.fnUntraced(function* (
       return circuit
     }
   })
+  const routeOf = (name: string, config: RouteConfig, allows: Allows): ResolvedModel | undefined => {
+    const targetFor = (model: string): OwnedModel | undefined => {
+      const owned = ownerOf(names.meant(model), live)
+      return owned !== undefined && allows(`${owned.provider}/${owned.model}`) ? owned : undefined
+    }
+    const route = resolveRoute({ name, config, targetOf: namedTargetOf, ownerOf: targetFor })
+    return route && { ...modelOf(route.main), ...route.router, routedTo: route.providers, name, model: name }
+  }
   const routed = new Map(
     Object.entries(routes).flatMap(([name, config]): Array<[string, ResolvedModel]> => {
-      const route = resolveRoute({ name, config, targetOf: namedTargetOf, ownerOf: (model) => ownerOf(names.meant(model), live) })
-      return route === undefined
-        ? []
-        : [[name, { ...modelOf(route.main), ...route.router, routedTo: route.providers, name, model: name }]]
+      const model = routeOf(name, config, () => true)
+      return model === undefined ? [] : [[name, model]]
     })
   )
+  /** Of whoever may not ask everything: as long as somebody holds what says so. */
+  const narrowed = new WeakMap<Allows, Map<string, ResolvedModel | undefined>>()
+  const narrowedTo = (allows: Allows, route: ResolvedModel): Effect.Effect<ResolvedModel, ModelNotFound> => {
+    const { name } = route
+    const known = narrowed.get(allows) ?? new Map<string, ResolvedModel | undefined>()
+    const config = routes[name]
+    if (!known.has(name) && config !== undefined) known.set(name, routeOf(name, config, allows))
+    narrowed.set(allows, known)
+    const model = known.get(name)
+    const message = `None of the models behind "${name}" may be asked; an administrator allows them by their own names.`
+    return model === undefined ? Effect.fail(new ModelNotFound({ model: name, message })) : Effect.succeed(model)
+  }
 
-  const resolve = (name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
-    const known = routed.get(name) ?? resolved.get(name)
-    if (known !== undefined) return Effect.succeed(known)
+  const resolve = (name: string, allows?: Allows): Effect.Effect<ResolvedModel, ModelNotFound> => {
     const meant = names.meant(name)
-    const route = routed.get(meant)
-    if (route !== undefined) return Effect.succeed(route)
+    const route = routed.get(name) ?? (resolved.has(name) ? undefined : routed.get(meant))
+    if (route !== undefined) return allows === undefined ? Effect.succeed(route) : narrowedTo(allows, route)
+    const known = resolved.get(name)
+    if (known !== undefined) return Effect.succeed(known)
     const owner = ownerOf(meant, live)
     if (owner !== undefined) return Effect.sync(() => keep(name, owner))
     return Effect.flatMap(models, (all) => {

@@ -12,7 +12,7 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import { makeOwnProviders, takesOwnKey } from "./OwnKeys.ts"
 import type { OwnKeys, OwnProviders } from "./OwnKeys.ts"
 import { Providers } from "./Providers.ts"
-import type { ResolvedModel } from "./Providers.ts"
+import type { Allows, ResolvedModel } from "./Providers.ts"
 import type { ProvidersConfig } from "./ProvidersConfig.ts"
 
 export class ProvidersReload extends Context.Service<
@@ -29,12 +29,18 @@ export class ProvidersReload extends Context.Service<
 export class OwnKeyProviders extends Context.Service<
   OwnKeyProviders,
   {
-    readonly resolve: (own: OwnKeys, name: string) => Effect.Effect<ResolvedModel, ModelNotFound>
+    readonly resolve: (own: OwnKeys, name: string, allows?: Allows) => Effect.Effect<ResolvedModel, ModelNotFound>
     readonly models: (own: OwnKeys) => Effect.Effect<ReadonlyArray<ModelInfo>>
     /** Whether a tenant can bring a key for it. */
     readonly accepts: (provider: string) => boolean
   }
 >()("@parley/providers/OwnKeyProviders") {}
+
+/** As a model was asked for. */
+interface Asked {
+  readonly name: string
+  readonly allows: Allows | undefined
+}
 
 interface Generation {
   readonly config: ProvidersConfig
@@ -106,13 +112,13 @@ export const layerReloadable = (
         })
 
       /** A model that was resolved in a generation which is closed by now is asked of the current one, under the same name. */
-      const heldBy = (generation: Generation, name: string, model: ResolvedModel): ResolvedModel => {
+      const heldBy = (generation: Generation, asked: Asked, model: ResolvedModel): ResolvedModel => {
         const known = generation.models.get(model)
         if (known !== undefined) return known
         const inCurrent = <A>(call: (model: ResolvedModel) => Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError> =>
           Effect.suspend(() =>
             generation.isClosed
-              ? Effect.matchEffect(resolve(name), {
+              ? Effect.matchEffect(resolve(asked.name, asked.allows), {
                   onFailure: ({ message }) => Effect.fail(gone(model, message)),
                   onSuccess: call
                 })
@@ -128,21 +134,21 @@ export const layerReloadable = (
         return held
       }
 
-      const resolve: Providers["Service"]["resolve"] = (name) =>
+      const resolve: Providers["Service"]["resolve"] = (name, allows) =>
         Effect.suspend(() => {
           const generation = current
-          return Effect.map(generation.providers.resolve(name), (model) => heldBy(generation, name, model))
+          return Effect.map(generation.providers.resolve(name, allows), (model) => heldBy(generation, { name, allows }, model))
         })
 
       /** Calls its own generation's providers of that tenant, which are made when they are not there, or are not there any more. */
-      const ownedBy = (generation: Generation, own: OwnKeys, name: string, model: ResolvedModel): ResolvedModel => {
+      const ownedBy = (generation: Generation, own: OwnKeys, { allows, name }: Asked, model: ResolvedModel): ResolvedModel => {
         const asked = <A>(call: (model: ResolvedModel) => Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError> =>
           Effect.suspend(() => {
             const at = generation.isClosed ? current : generation
             return counted(
               at,
               at.own.use(own, (providers) =>
-                Effect.matchEffect(providers.resolve(name), {
+                Effect.matchEffect(providers.resolve(name, allows), {
                   onFailure: ({ message }) => Effect.fail(gone(model, message)),
                   onSuccess: call
                 })
@@ -157,11 +163,11 @@ export const layerReloadable = (
         }
       }
       const ownKeyProviders = OwnKeyProviders.of({
-        resolve: (own, name) =>
+        resolve: (own, name, allows) =>
           Effect.suspend(() => {
             const generation = current
-            const found = generation.own.use(own, (providers) => providers.resolve(name))
-            return Effect.map(found, (model) => ownedBy(generation, own, name, model))
+            const found = generation.own.use(own, (providers) => providers.resolve(name, allows))
+            return Effect.map(found, (model) => ownedBy(generation, own, { name, allows }, model))
           }),
         models: (own) => Effect.suspend(() => current.own.use(own, ({ models }) => models)),
         accepts: (provider) => takesOwnKey(current.config, provider)

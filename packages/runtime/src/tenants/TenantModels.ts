@@ -9,7 +9,7 @@ import type { TenantId } from "@parley/domain/Ids"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import { OwnKeys } from "@parley/providers/OwnKeys"
 import { Providers } from "@parley/providers/Providers"
-import type { ResolvedModel } from "@parley/providers/Providers"
+import type { Allows, ResolvedModel } from "@parley/providers/Providers"
 import { OwnKeyProviders } from "@parley/providers/ReloadableProviders"
 import { SecretBox } from "../secrets/SecretBox.ts"
 import type { TenantPolicy } from "./TenantPolicies.ts"
@@ -40,7 +40,8 @@ export class TenantModels extends Context.Service<
 
 /** What a tenant's policy means for its models; undefined: nothing but what everybody has. */
 interface Access {
-  readonly allows: (name: string) => boolean
+  /** Undefined: all models. */
+  readonly allows: Allows | undefined
   readonly own: OwnKeys | undefined
   /** Providers whose key the tenant brought and this process cannot read. */
   readonly unreadable: ReadonlySet<string>
@@ -66,7 +67,7 @@ const make = Effect.gen(function* () {
       else unreadable.add(row.provider)
     }
     const access: Access = {
-      allows: policy.allowedModels === null ? () => true : makeAllows(policy.allowedModels),
+      allows: policy.allowedModels === null ? undefined : makeAllows(policy.allowedModels),
       own: keys.size === 0 ? undefined : new OwnKeys(ownId(tenantId, keys), keys),
       unreadable
     }
@@ -84,34 +85,46 @@ const make = Effect.gen(function* () {
       : use(accessOf(tenantId, policy))
   }
 
-  const found = ({ own, unreadable }: Access, name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
-    const shared = Effect.flatMap(providers.resolve(name), (model) => {
+  const found = ({ allows, own, unreadable }: Access, name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
+    const shared = Effect.flatMap(providers.resolve(name, allows), (model) => {
       const sealed = providersOf(model).find((provider) => unreadable.has(provider))
       return sealed === undefined ? Effect.succeed(model) : Effect.fail(unreadableKey(name, sealed))
     })
     if (own === undefined) return shared
-    return Effect.flatMap(ownKeyProviders.resolve(own, name), (model) =>
+    return Effect.flatMap(ownKeyProviders.resolve(own, name, allows), (model) =>
       providersOf(model).some((provider) => own.keys.has(provider)) ? Effect.succeed(model) : shared
     )
+  }
+
+  /** Of a route each target is judged by its own name, so that no name leads to a model that the tenant may not ask. */
+  const judged = (access: Access, name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
+    const { allows } = access
+    if (allows === undefined) return found(access, name)
+    return Effect.flatMap(found(access, name), (model) => {
+      if (allows(model.name)) return Effect.succeed(model)
+      // Allowed by this name only, as by an alias: what remembers the model remembers it by that.
+      return allows(name) ? Effect.succeed({ ...model, name }) : Effect.fail(notAllowed(name))
+    })
+  }
+
+  const isListed = (access: Access, id: string, provider: string): Effect.Effect<boolean> => {
+    if (access.allows === undefined) return Effect.succeed(true)
+    if (!access.allows(id)) return Effect.succeed(false)
+    return provider === routeProvider ? Effect.isSuccess(judged(access, id)) : Effect.succeed(true)
   }
 
   return TenantModels.of({
     resolve: (tenantId, name) =>
       Effect.suspend(() =>
         withAccess(tenantId, (access) => {
-          if (access === undefined) return providers.resolve(name)
-          return Effect.flatMap(found(access, name), (model) => {
-            if (access.allows(model.name)) return Effect.succeed(model)
-            // Allowed by this name only, as by an alias: what remembers the model remembers it by that.
-            return access.allows(name) ? Effect.succeed({ ...model, name }) : Effect.fail(notAllowed(name))
-          })
+          return access === undefined ? providers.resolve(name) : judged(access, name)
         })
       ),
     models: (tenantId) =>
       Effect.suspend(() =>
         withAccess(tenantId, (access) => {
           if (access === undefined) return providers.models
-          const { allows, own, unreadable } = access
+          const { own, unreadable } = access
           const shared = Effect.map(providers.models, (all) => all.filter(({ provider }) => !unreadable.has(provider)))
           const all =
             own === undefined
@@ -120,11 +133,14 @@ const make = Effect.gen(function* () {
                   ...theirs.filter(({ provider }) => !own.keys.has(provider)),
                   ...ours.filter(({ provider }) => own.keys.has(provider))
                 ])
-          return Effect.map(all, (models) => models.filter(({ id }) => allows(id)))
+          return Effect.flatMap(all, (models) => Effect.filter(models, ({ id, provider }) => isListed(access, id, provider)))
         })
       )
   })
 })
+
+/** Under which provider routes are listed: theirs is none. */
+const routeProvider = "route"
 
 /** Whoever may be called for it. */
 const providersOf = ({ provider, routedTo = [provider] }: ResolvedModel): ReadonlyArray<string> => routedTo

@@ -27,7 +27,12 @@ const world = Effect.gen(function* () {
       { id: "one", kind: "openai-compatible", baseUrl: wire.baseUrl, apiKey: Redacted.make("sk-shared") },
       { id: "two", kind: "openai-compatible", baseUrl: wire.baseUrl, apiKey: Redacted.make("sk-shared") }
     ],
-    aliases: { fast: "one/small" }
+    aliases: { fast: "one/small", best: "both" },
+    routes: {
+      both: { targets: [{ model: "two/large" }, { model: "one/large" }], fallbacks: ["fast"] },
+      // A model's own name, with another to fall back on.
+      "one/solo": { targets: [{ model: "one/solo" }], fallbacks: ["two/large"] }
+    }
   }).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))
   const context = yield* Layer.build(
     Layer.merge(TenantModels.layer, SqlModelAccess.layer).pipe(
@@ -64,6 +69,46 @@ layer(Stored, { timeout: "60 seconds", excludeTestServices: true })("the models 
       yield* asAdmin(access.setAllowedModels(own.tenantId, { allowedModels: [] }))
       assert.deepStrictEqual(yield* ids, [])
     })
+  )
+
+  it.effect(
+    "are not reached through a route either: of its targets those are called that it may ask, and it is none without them",
+    () =>
+      Effect.gen(function* () {
+        const { access, asAdmin, models, own, wire } = yield* world
+        const allow = (...allowedModels: ReadonlyArray<string>) =>
+          asAdmin(access.setAllowedModels(own.tenantId, { allowedModels }))
+        const listed = Effect.map(models.models(own.tenantId), (all) => all.map(({ id }) => id))
+        const answering = (name: string) =>
+          Effect.flatMap(models.resolve(own.tenantId, name), (model) =>
+            Effect.map(model.complete(ask), ({ attempts }) => attempts)
+          )
+        yield* allow("both", "best", "one/*")
+        for (const name of ["both", "best"]) {
+          assert.deepStrictEqual(
+            (yield* answering(name))?.map(({ target }) => target),
+            ["one/large"]
+          )
+        }
+        assert.includeMembers([...(yield* listed)], ["both", "best"])
+        wire.otherwise(() => httpError(500))
+        const before = wire.requests.length
+        assert.strictEqual((yield* Effect.flip(answering("both")))._tag, "ProviderFailed")
+        // Again at the target that it may ask, and at the alias among the fallbacks, which means one that it may ask.
+        assert.sameMembers([...new Set(wire.requests.slice(before).map(({ model }) => model))], ["large", "small"])
+        // Its name alone allows none of them.
+        yield* allow("both", "best")
+        const refused = yield* Effect.flip(models.resolve(own.tenantId, "both"))
+        assert.strictEqual(refused._tag, "ModelNotFound")
+        assert.match(refused.message, /None of the models behind "both"/)
+        assert.deepStrictEqual(yield* listed, [])
+        // A route that has a model's own name falls back on nothing else.
+        yield* allow("one/solo")
+        wire.otherwise(({ model }) => (model === "solo" ? httpError(500) : answer("of another")))
+        assert.strictEqual((yield* Effect.flip(answering("one/solo")))._tag, "ProviderFailed")
+        yield* allow("one/solo", "two/*")
+        assert.strictEqual((yield* answering("one/solo"))?.at(-1)?.target, "two/large")
+      })
   )
 
   it.effect("are called with its own key where it brought one; nobody else is, and no row tells it", () =>

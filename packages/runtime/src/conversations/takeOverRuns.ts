@@ -12,6 +12,7 @@ import type { RunState } from "@parley/domain/RunFrame"
 import type { ConversationKey, StoredRun } from "../storage/ConversationStore.ts"
 import { ActiveRun } from "./ActiveRun.ts"
 import { isContinuable } from "./buildPrompt.ts"
+import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import type { ConversationServices } from "./ConversationServices.ts"
 import { foldJournal } from "./foldJournal.ts"
 import type { LiveConversation } from "./LiveConversation.ts"
@@ -34,7 +35,8 @@ export const takeOverRuns = (
   openRuns: ReadonlyArray<StoredRun>
 ): Effect.Effect<TakenOver | undefined, Unavailable> =>
   Effect.gen(function* () {
-    if (openRuns.length > 0) yield* requireOwnership(services, key)
+    if (openRuns.length === 0) return undefined
+    yield* requireOwnership(services, key)
     for (const stored of openRuns.slice(0, -1)) yield* closeLeftBehind(services, key, live, stored)
     const newest = openRuns[openRuns.length - 1]
     return newest === undefined ? undefined : yield* takeOver(services, key, newest)
@@ -43,27 +45,29 @@ export const takeOverRuns = (
 /** An owner that was fenced, and has not noticed it yet, would take the run back from the new one. */
 const requireOwnership = ({ limits, ownership }: ConversationServices, key: ConversationKey): Effect.Effect<void, Unavailable> =>
   Effect.flatMap(ownership.owns(conversationEntityId(key.tenantId, key.conversationId)), (isOwned) =>
-    isOwned
-      ? Effect.void
-      : Effect.fail(
-          new Unavailable({
-            message: "The conversation is moving",
-            retryAfterMs: limits.busyRetryAfterMs,
-            workMayHaveHappened: false
-          })
-        )
+    isOwned ? Effect.void : moving(limits)
+  )
+
+const moving = (limits: ConversationLimitsValues): Effect.Effect<never, Unavailable> =>
+  Effect.fail(
+    new Unavailable({
+      message: "The conversation is moving",
+      retryAfterMs: limits.busyRetryAfterMs,
+      workMayHaveHappened: false
+    })
   )
 
 const takeOver = (
   services: ConversationServices,
   key: ConversationKey,
   stored: StoredRun
-): Effect.Effect<TakenOver | undefined, Unavailable> =>
+): Effect.Effect<TakenOver, Unavailable> =>
   Effect.gen(function* () {
     const { journal, journalWriter, limits, schedule, store } = services
     const { messageId, model, runId } = stored
     const epoch = yield* makeEpoch
-    if (!(yield* store.takeOverRun(key, runId, epoch))) return undefined
+    // Closed or taken since it was read, and so is what else was read of the conversation: it is read again.
+    if (!(yield* store.takeOverRun(key, runId, { from: stored.epoch, to: epoch }))) return yield* moving(limits)
     // The lost owner may have been in this process: what it still had goes first.
     yield* journalWriter.settle
     const journaled = foldJournal(messageId, model, yield* journal.read(key.tenantId, runId))
@@ -92,9 +96,9 @@ const closeLeftBehind = (
   stored: StoredRun
 ): Effect.Effect<void, Unavailable> =>
   Effect.gen(function* () {
-    const { journal, store } = services
+    const { journal, limits, store } = services
     const epoch = yield* makeEpoch
-    if (!(yield* store.takeOverRun(key, stored.runId, epoch))) return
+    if (!(yield* store.takeOverRun(key, stored.runId, { from: stored.epoch, to: epoch }))) return yield* moving(limits)
     const { seq, state } = foldJournal(stored.messageId, stored.model, yield* journal.read(key.tenantId, stored.runId))
     const closed = yield* store.closeRun(key, {
       runId: stored.runId,

@@ -151,8 +151,12 @@ export class ConversationStore extends Context.Service<
       key: ConversationKey,
       close: CloseRun
     ) => Store<Option.Option<{ readonly message: Message; readonly roomEvents: ReadonlyArray<StoredRoomEvent> }>>
-    /** Gives an open run a new epoch, which shuts out its former owner; false when it is closed. */
-    readonly takeOverRun: (key: ConversationKey, runId: RunId, epoch: Epoch) => Store<boolean>
+    /** Gives an open run another epoch, which shuts out its former owner; false when it is closed, or no more of the epoch that was read. */
+    readonly takeOverRun: (
+      key: ConversationKey,
+      runId: RunId,
+      epochs: { readonly from: Epoch; readonly to: Epoch }
+    ) => Store<boolean>
 
     readonly run: (key: ConversationKey, runId: RunId) => Store<Option.Option<StoredRun>>
     readonly closedRun: (key: ConversationKey, runId: RunId) => Store<Option.Option<ClosedRun>>

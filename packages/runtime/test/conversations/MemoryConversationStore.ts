@@ -295,13 +295,13 @@ export const layerMemoryStore = (state: MemoryStoreState): Layer.Layer<Conversat
             })
           })
         ),
-      takeOverRun: (key, runId, epoch) =>
+      takeOverRun: (key, runId, { from, to }) =>
         state.around("takeOverRun", () =>
           Effect.sync(() => {
             const row = state.row(key)
             const run = row?.runs.get(runId)
-            if (row === undefined || run === undefined || run.status !== "running") return false
-            row.runs.set(runId, { ...run, epoch })
+            if (row === undefined || run === undefined || run.status !== "running" || run.epoch !== from) return false
+            row.runs.set(runId, { ...run, epoch: to })
             return true
           })
         ),

@@ -1,6 +1,6 @@
 /** Two runners over one store: the first was frozen and declared dead, and still believes in its leases when it wakes. */
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { textOf } from "@parley/domain/Content"
 import { Conversations } from "@parley/domain/Conversations"
@@ -11,20 +11,22 @@ import * as HostedConversations from "../../src/conversations/HostedConversation
 import * as RemoteConversations from "../../src/conversations/RemoteConversations.ts"
 import { MemoryRunJournal } from "../../src/storage/MemoryRunJournal.ts"
 import { TenantModels } from "../../src/tenants/TenantModels.ts"
-import { as, clientMessageId, newCaller, openTenants, ScriptedProvider, settle, text, warmUp } from "./harness.ts"
+import { as, clientMessageId, FoldingClient, newCaller, openTenants, ScriptedProvider, settle, text, warmUp } from "./harness.ts"
 import { ManualLoop } from "./ManualLoop.ts"
 import { layerMemoryStore, MemoryStoreState } from "./MemoryConversationStore.ts"
 
 const orphanSweepMs = 60_000
 
-const twoRunners = Effect.gen(function* () {
+/** An answer under way on the first runner, whose follower came over a gateway that notices nothing either. */
+const firstRunner = Effect.gen(function* () {
   const provider = new ScriptedProvider()
   const loop = new ManualLoop()
   const caller = yield* newCaller
   const me = as(caller)
+  const store = new MemoryStoreState()
   const shared = yield* Layer.build(
     Layer.mergeAll(
-      layerMemoryStore(new MemoryStoreState()),
+      layerMemoryStore(store),
       MemoryRunJournal.layer,
       TenantModels.layerOpen.pipe(Layer.provide(provider.layer)),
       openTenants
@@ -43,26 +45,33 @@ const twoRunners = Effect.gen(function* () {
     yield* warmUp
     return { lease, conversations: Context.get(context, Conversations) }
   })
-
-  /** An answer that the first began, and the second has taken over; the first has ended its own, and found itself fenced. */
   const first = yield* startRunner
   const { id } = yield* me(first.conversations.create({ model: "scripted/one" }))
   const ask = (runner: typeof first, key: string) =>
     me(runner.conversations.send(id, { clientMessageId: clientMessageId(key), content: text("Tell me") }))
   const sent = yield* ask(first, "c1")
+  const follower = new FoldingClient()
+  yield* (yield* me(first.conversations.follow(id, follower.port))).subscribeRoom()
   const old = yield* provider.call(0)
   old.say("Once ")
   yield* TestClock.adjust(200)
-  first.lease.isHeld = false
-  const second = yield* startRunner
-  const next = yield* provider.call(1)
-  next.say("upon a time")
-  yield* old.complete()
-  yield* settle
-  return { ask, first, id, me, next, provider, second, sent }
+  return { ask, first, id, me, old, provider, sent, startRunner, store }
 })
 
-type World = Effect.Success<typeof twoRunners>
+/** The second has taken the answer over; the first has ended its own, and found itself fenced. */
+const twoRunners = (isLeaseHeld = false) =>
+  Effect.gen(function* () {
+    const world = yield* firstRunner
+    world.first.lease.isHeld = isLeaseHeld
+    const second = yield* world.startRunner
+    const next = yield* world.provider.call(1)
+    next.say("upon a time")
+    yield* world.old.complete()
+    yield* settle
+    return { ...world, second, next }
+  })
+
+type World = Effect.Success<ReturnType<typeof twoRunners>>
 
 /** The second's answer is the only one that goes on, and is stored whole. */
 const endsWithTheSecond = ({ id, me, next, provider, second, sent }: World) =>
@@ -78,11 +87,13 @@ const endsWithTheSecond = ({ id, me, next, provider, second, sent }: World) =>
   })
 
 describe("a runner that was fenced, while it still believes in its lease", () => {
-  it.effect("does not take its run back when it ends it", () => Effect.flatMap(twoRunners, endsWithTheSecond))
+  it.effect("does not take its run back when it ends it, for those who follow it there", () =>
+    Effect.flatMap(twoRunners(true), endsWithTheSecond)
+  )
 
   it.effect("does not take it back for a command, which is told to come again", () =>
     Effect.gen(function* () {
-      const world = yield* twoRunners
+      const world = yield* twoRunners()
       const exit = yield* Effect.exit(world.ask(world.first, "c2"))
       const error = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
       if (error?._tag !== "Unavailable") return assert.fail("not refused")
@@ -94,7 +105,7 @@ describe("a runner that was fenced, while it still believes in its lease", () =>
 
   it.effect("does not take it back when it looks for runs that nobody writes", () =>
     Effect.gen(function* () {
-      const world = yield* twoRunners
+      const world = yield* twoRunners()
       yield* TestClock.adjust(orphanSweepMs + 1)
       yield* settle
       yield* endsWithTheSecond(world)
@@ -103,7 +114,7 @@ describe("a runner that was fenced, while it still believes in its lease", () =>
 
   it.effect("takes it when its lease is its own again", () =>
     Effect.gen(function* () {
-      const world = yield* twoRunners
+      const world = yield* twoRunners()
       world.first.lease.isHeld = true
       yield* TestClock.adjust(orphanSweepMs + 1)
       const third = yield* world.provider.call(2)
@@ -111,3 +122,21 @@ describe("a runner that was fenced, while it still believes in its lease", () =>
     })
   )
 })
+
+it.effect("of two that read an open run, the slower does not take it from the faster", () =>
+  Effect.gen(function* () {
+    const world = yield* firstRunner
+    const { provider, store } = world
+    const hasRead = yield* Deferred.make<void>()
+    const goesOn = yield* Deferred.make<void>()
+    store.next("takeOverRun", Effect.andThen(Deferred.succeed(hasRead, undefined), Deferred.await(goesOn)))
+    yield* world.startRunner
+    yield* Deferred.await(hasRead)
+    const second = yield* world.startRunner
+    const next = yield* provider.call(1)
+    next.say("upon a time")
+    yield* Deferred.succeed(goesOn, undefined)
+    yield* settle
+    yield* endsWithTheSecond({ ...world, next, second })
+  })
+)

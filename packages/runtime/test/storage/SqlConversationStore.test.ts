@@ -388,13 +388,15 @@ layer(Tested, { timeout: "60 seconds" })("SqlConversationStore", (it) => {
         const context = yield* contextOf(alice)
         yield* store.acceptSend(key, said("question"), context)
         const epoch = yield* makeEpoch
-        assert.isTrue(yield* store.takeOverRun(key, context.run.runId, epoch))
+        const { epoch: from, runId } = context.run
+        assert.isTrue(yield* store.takeOverRun(key, runId, { from, to: epoch }))
+        assert.isFalse(yield* store.takeOverRun(key, runId, { from, to: yield* makeEpoch }), "another was faster")
         assert.deepStrictEqual(yield* store.closeRun(key, closeOf(context, "stale")), Option.none())
         assert.deepStrictEqual(yield* store.closedRun(key, context.run.runId), Option.none())
         const closed = yield* store.closeRun(key, { ...closeOf(context, "fresh"), epoch })
         assert.isTrue(Option.isSome(closed))
-        assert.isFalse(yield* store.takeOverRun(key, context.run.runId, yield* makeEpoch))
-        assert.isFalse(yield* store.takeOverRun(key, yield* makeRunId, epoch))
+        assert.isFalse(yield* store.takeOverRun(key, runId, { from: epoch, to: yield* makeEpoch }))
+        assert.isFalse(yield* store.takeOverRun(key, yield* makeRunId, { from: epoch, to: yield* makeEpoch }))
       })
     )
 

@@ -203,7 +203,9 @@ const storeAttempts: Attempts<ConversationStore["Service"]> = {
     ),
   closeRun: (store, own, other) => store.closeRun(forged(own, other), closeOf(other.open, "taken")),
   takeOverRun: (store, own, other) =>
-    Effect.flatMap(makeEpoch, (epoch) => store.takeOverRun(forged(own, other), other.open.run.runId, epoch)),
+    Effect.flatMap(makeEpoch, (epoch) =>
+      store.takeOverRun(forged(own, other), other.open.run.runId, { from: other.open.run.epoch, to: epoch })
+    ),
   run: (store, own, other) => store.run(forged(own, other), other.open.run.runId),
   closedRun: (store, own, other) => store.closedRun(forged(own, other), other.closed.run.runId),
   path: (store, own, other) => store.path(forged(own, other), other.closed.run.messageId, 10),

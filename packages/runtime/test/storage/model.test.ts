@@ -170,7 +170,7 @@ const apply = Effect.fnUntraced(function* (
     case "take-over": {
       if (model.open === undefined) return
       const epoch = yield* makeEpoch
-      assert.isTrue(yield* store.takeOverRun(key, model.open.runId, epoch))
+      assert.isTrue(yield* store.takeOverRun(key, model.open.runId, { from: model.open.epoch, to: epoch }))
       model.open.epoch = epoch
     }
   }

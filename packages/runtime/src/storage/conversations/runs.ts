@@ -66,12 +66,12 @@ export const runs = (tenantSql: TenantSql["Service"], systemSql: SystemSql["Serv
     }))
   }),
 
-  takeOverRun: Effect.fn("ConversationStore.takeOverRun")(function* (key, runId, epoch) {
+  takeOverRun: Effect.fn("ConversationStore.takeOverRun")(function* (key, runId, { from, to }) {
     const rows = yield* tenantSql.write(
       key.tenantId,
       (sql) => sql`
-        update runs set epoch = ${epoch}
-        where id = ${runId} and conversation_id = ${key.conversationId} and status = 'running'
+        update runs set epoch = ${to}
+        where id = ${runId} and conversation_id = ${key.conversationId} and status = 'running' and epoch = ${from}
         returning 1 as taken`
     )
     return rows.length > 0

@@ -1,30 +1,41 @@
 /** Past a bound: a typed refusal that says when to come again, counted, and nothing hangs. */
+import { SocketClient } from "../clients/SocketClient.ts"
 import { faultInTheMiddle } from "../harness/Drill.ts"
 import type { Drill } from "../harness/Drill.ts"
 import { metricOf } from "../harness/metricOf.ts"
-import type { SocketClient } from "../clients/SocketClient.ts"
-import { SocketClient as Client } from "../clients/SocketClient.ts"
 import type { Site } from "../harness/Site.ts"
 
-/** Commands that one conversation may have under way, and those that a socket may. */
+/** Commands that one conversation may have under way. */
 const mailboxCapacity = 256
+/** Commands under way on one socket: those of one conversation go one after the other, those of several at once. */
 const commandsPerSocket = 32
+const socketsAtOnce = 4
 /** Conversations that one runner holds in the drill, and how many are asked beyond. */
 const residents = 10_000
 const beyond = 200
+/** Of those that were accepted, so many are asked once more while the runner is full. */
+const askedAgain = 100
 /** Nothing may take longer than a command's own time limit. */
 const answerWithinMs = 25_000
 
-const remark = (conversationId: string, clientMessageId: string) => ({
-  type: "send",
-  conversationId,
-  clientMessageId,
-  reply: false,
-  content: [{ type: "text", text: "remark" }]
-})
+interface Remark {
+  readonly conversationId: string
+  readonly clientMessageId: string
+}
+
+/** What any door answers, told alike. */
+interface Answer {
+  /** `accepted`, or the error's code. */
+  readonly code: string
+  readonly retry?: string | undefined
+  readonly retryAfterMs?: number | undefined
+}
+
+/** One of those who ask, one command after the other. */
+type Asker = (remark: Remark) => Promise<Answer>
 
 interface Outcome {
-  readonly accepted: number
+  readonly accepted: ReadonlyArray<Remark>
   readonly busy: number
   /** By the store, which has a bound of its own. */
   readonly unavailable: number
@@ -34,86 +45,108 @@ interface Outcome {
   readonly slowestMs: number
 }
 
-/** All commands, each socket with as many under way as it may. */
-const askAll = async (
-  sockets: ReadonlyArray<SocketClient>,
-  commands: ReadonlyArray<ReturnType<typeof remark>>
-): Promise<Outcome> => {
+const askAll = async (askers: ReadonlyArray<Asker>, remarks: ReadonlyArray<Remark>): Promise<Outcome> => {
   let next = 0
-  let accepted = 0
   let busy = 0
   let unavailable = 0
   let hinted = 0
   let slowestMs = 0
+  const accepted: Array<Remark> = []
   const other: Array<string> = []
-  const lane = async (socket: SocketClient): Promise<void> => {
-    for (let command = commands[next++]; command !== undefined; command = commands[next++]) {
+  const lane = async (ask: Asker): Promise<void> => {
+    for (let remark = remarks[next++]; remark !== undefined; remark = remarks[next++]) {
       const began = performance.now()
-      const answer = await socket.ask(command)
+      const answer = await ask(remark)
       slowestMs = Math.max(slowestMs, performance.now() - began)
-      if (answer?.type === "accepted") accepted++
-      else if (answer?.type === "error" && (answer.code === "busy" || answer.code === "unavailable")) {
-        if (answer.code === "busy") busy++
-        else unavailable++
-        if (answer.retryAfterMs !== undefined && answer.retry === "later") hinted++
-      } else other.push(JSON.stringify(answer ?? "no answer"))
+      if (answer.code === "accepted") accepted.push(remark)
+      else if (answer.code === "busy") busy++
+      else if (answer.code === "unavailable") unavailable++
+      else other.push(JSON.stringify(answer))
+      if (answer.retryAfterMs !== undefined && answer.retry !== "never") hinted++
     }
   }
-  await Promise.all(sockets.flatMap((socket) => Array.from({ length: commandsPerSocket }, () => lane(socket))))
+  await Promise.all(askers.map(lane))
   return { accepted, busy, unavailable, hinted, other, slowestMs }
 }
 
 const claimsOf = async (site: Site, outcome: Outcome) => {
-  const counted = await metricOf(site, "parley_conversation_refusals", "busy")
+  const { accepted, busy, hinted, other, slowestMs, unavailable } = outcome
+  const counted = await metricOf(site, "parley_conversation_refusals")
+  const [row] = await site.store.ask<{ stored: number; times: number }>(
+    `select count(*)::int as times, count(distinct conversation_id || text)::int as stored
+     from (select conversation_id, content::json->0->>'text' as text from messages) as said where text like $1`,
+    [textOf("%")]
+  )
   return [
     {
       claim: "some are refused as busy",
-      holds: outcome.busy > 0,
-      found: `${outcome.accepted} accepted, ${outcome.busy} busy, ${outcome.unavailable} unavailable`
+      holds: busy > 0,
+      found: `${accepted.length} accepted, ${busy} busy, ${unavailable} unavailable`
     },
+    { claim: "each refusal says when to come again", holds: hinted === busy + unavailable, found: String(hinted) },
+    { claim: "there is no other answer", holds: other.length === 0, found: other.slice(0, 2).join(" ") || "none" },
     {
-      claim: "each refusal says when to come again",
-      holds: outcome.hinted === outcome.busy + outcome.unavailable,
-      found: String(outcome.hinted)
+      claim: "refusals are counted in parley_conversation_refusals",
+      holds: counted >= busy + unavailable,
+      found: String(counted)
     },
+    { claim: "nothing hangs", holds: slowestMs < answerWithinMs, found: `slowest ${slowestMs.toFixed(0)} ms` },
     {
-      claim: "there is no other answer",
-      holds: outcome.other.length === 0,
-      found: outcome.other.slice(0, 2).join(" ") || "none"
-    },
-    { claim: "refusals are counted in parley_conversation_refusals", holds: counted > 0, found: String(counted) },
-    { claim: "nothing hangs", holds: outcome.slowestMs < answerWithinMs, found: `slowest ${outcome.slowestMs.toFixed(0)} ms` }
+      claim: "what was accepted is stored, once",
+      holds: row?.stored === accepted.length && row.times === accepted.length,
+      found: `${row?.times} messages`
+    }
   ]
 }
 
-const withSockets = async (site: Site, count: number, use: (sockets: ReadonlyArray<SocketClient>) => Promise<Outcome>) => {
-  const url = site.gateways[0]?.url
-  const sockets = Array.from({ length: count }, () => new Client(() => url, site.key, site.random))
-  try {
-    return await use(sockets)
-  } finally {
-    for (const socket of sockets) socket.close()
+const textOf = (clientMessageId: string): string => `remark ${clientMessageId}`
+const bodyOf = ({ clientMessageId }: Remark) => ({
+  clientMessageId,
+  content: [{ type: "text", text: textOf(clientMessageId) }],
+  reply: false
+})
+
+/** Over HTTP each command is on its own. */
+const overHttp =
+  (site: Site): Asker =>
+  async (remark) => {
+    const { url } = site.random.pick(site.openGateways)
+    const response = await fetch(`${url}/api/conversations/${remark.conversationId}/messages`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${site.key}`, "content-type": "application/json" },
+      body: JSON.stringify(bodyOf(remark)),
+      signal: AbortSignal.timeout(2 * answerWithinMs)
+    })
+    const body: Answer = JSON.parse(await response.text())
+    return response.ok ? { code: "accepted" } : body
   }
+
+const overSocket =
+  (socket: SocketClient): Asker =>
+  async (remark) => {
+    const answer = await socket.ask({ type: "send", conversationId: remark.conversationId, ...bodyOf(remark) })
+    if (answer?.type === "error") return answer
+    return { code: answer?.type ?? "no answer" }
+  }
+
+const follow = async (site: Site, conversationId: string): Promise<ReadonlyArray<SocketClient>> => {
+  const sockets = site.gateways.map(({ url }) => new SocketClient(() => url, site.key, site.random))
+  await Promise.all(sockets.map((socket) => socket.command({ type: "follow", conversationId })))
+  return sockets
 }
 
 const mailbox: Drill = faultInTheMiddle({
   name: "mailbox-full",
   about: "one conversation is sent more commands at once than it may have under way, beside running answers",
   fault: async (site, load) => {
-    const [conversation = ""] = await load.createConversations(1)
-    const commands = Array.from({ length: 6 * mailboxCapacity }, (_, n) => remark(conversation, `m${n}`))
-    const outcome = await withSockets(site, (3 * mailboxCapacity) / commandsPerSocket, (sockets) => askAll(sockets, commands))
-    const [row] = await site.store.ask<{ stored: number }>(
-      "select count(*)::int as stored from messages where conversation_id = $1",
-      [conversation]
-    )
-    const claims = await claimsOf(site, outcome)
-    return {
-      claims: [
-        ...claims,
-        { claim: "what was accepted is stored, once", holds: row?.stored === outcome.accepted, found: String(row?.stored) }
-      ]
-    }
+    const [conversationId = ""] = await load.createConversations(1)
+    // A gateway that follows a conversation asks nothing of the store before it passes a command on: so they come at once.
+    const followers = await follow(site, conversationId)
+    const remarks = Array.from({ length: 6 * mailboxCapacity }, (_, n) => ({ conversationId, clientMessageId: `m${n}` }))
+    const askers = Array.from({ length: 3 * mailboxCapacity }, () => overHttp(site))
+    const outcome = await askAll(askers, remarks)
+    for (const follower of followers) follower.close()
+    return { claims: await claimsOf(site, outcome) }
   }
 })
 
@@ -124,13 +157,28 @@ const resident: Drill = faultInTheMiddle({
   site: { runners: 1, env: { PARLEY_MAX_RESIDENT_CONVERSATIONS: String(residents) } },
   fault: async (site, load) => {
     const ids = await copyConversations(site, load.turns[0]?.conversationId ?? "", residents + beyond)
-    const outcome = await withSockets(site, 4, (sockets) =>
-      askAll(
-        sockets,
-        ids.map((id) => remark(id, "one"))
-      )
+    const sockets = Array.from(
+      { length: socketsAtOnce },
+      (_, n) => new SocketClient(() => site.gateways[n % site.gateways.length]?.url, site.key, site.random)
     )
-    return { claims: await claimsOf(site, outcome) }
+    const askers = sockets.flatMap((socket) => Array.from({ length: commandsPerSocket }, () => overSocket(socket)))
+    const outcome = await askAll(
+      askers,
+      ids.map((conversationId) => ({ conversationId, clientMessageId: "one" }))
+    )
+    const claims = await claimsOf(site, outcome)
+    const again = await askAll(askers, outcome.accepted.slice(0, askedAgain))
+    for (const socket of sockets) socket.close()
+    return {
+      claims: [
+        ...claims,
+        {
+          claim: "while it is full, those that it holds are served",
+          holds: again.accepted.length === askedAgain,
+          found: `${again.accepted.length} of ${askedAgain} that were asked again`
+        }
+      ]
+    }
   }
 })
 

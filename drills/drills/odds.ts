@@ -53,9 +53,9 @@ const otherProtocol: Drill = faultInTheMiddle({
   about: "a runner of another protocol version joins; it is left alone, and said so",
   fault: async (site, load) => {
     const stranger = await site.startRunner({ NODE_OPTIONS: preload("otherProtocol") })
-    const seen = await until("a gateway counts it", 15_000, async () => {
+    const seen = await until("the gateways count it", 15_000, async () => {
       const value = await metricOf(site, "parley_cluster_foreign_runners")
-      return value > 0 ? value : undefined
+      return value >= site.gateways.length ? value : undefined
     }).catch(() => 0)
     const ids = await load.createConversations(10)
     await Promise.all(ids.map((id) => load.ask(id, 10)))
@@ -63,7 +63,7 @@ const otherProtocol: Drill = faultInTheMiddle({
     await stranger.stop("SIGTERM")
     return {
       claims: [
-        { claim: "it is counted in parley_cluster_foreign_runners", holds: seen === 1, found: String(seen) },
+        { claim: "it is counted in parley_cluster_foreign_runners", holds: seen === site.gateways.length, found: String(seen) },
         { claim: "it is given nothing", holds: served === 0, found: `${served} lines of its log name a run` }
       ]
     }

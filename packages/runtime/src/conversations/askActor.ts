@@ -10,7 +10,8 @@ type ActorError = { readonly _tag: string } | ConversationError
 const refusals = Metric.counter("parley_conversation_refusals", {
   description: "Commands that a conversation did not take now, by reason: busy, or unavailable while it moves or does not answer"
 })
-const countRefusal = (error: ConversationError): Effect.Effect<void> =>
+/** What is refused before the actor is asked counts as well. */
+export const countRefusal = (error: ConversationError): Effect.Effect<void> =>
   error._tag === "Busy" || error._tag === "Unavailable"
     ? Metric.update(Metric.withAttributes(refusals, { reason: error._tag.toLowerCase() }), 1)
     : Effect.void

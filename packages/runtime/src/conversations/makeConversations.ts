@@ -17,7 +17,7 @@ import { requireMembership } from "../identity/authorization.ts"
 import { ConversationStore } from "../storage/ConversationStore.ts"
 import type { ConversationKey, LoadedConversation } from "../storage/ConversationStore.ts"
 import { TenantModels } from "../tenants/TenantModels.ts"
-import { askActor } from "./askActor.ts"
+import { askActor, countRefusal } from "./askActor.ts"
 import { ConversationLimits } from "./ConversationLimits.ts"
 import { standingOf } from "./conversationCommands.ts"
 
@@ -66,7 +66,7 @@ export const makeConversations = (where: Whereabouts) =>
       id: ConversationId,
       f: (client: Client) => Effect.Effect<A, E | ConversationError>
     ): Effect.Effect<A, ConversationError> =>
-      Effect.flatMap(address(caller, id), (entityId) => askActor(limits, f(clientOf(entityId))))
+      Effect.flatMap(Effect.tapError(address(caller, id), countRefusal), (entityId) => askActor(limits, f(clientOf(entityId))))
 
     const defaultModel = (tenantId: TenantId) =>
       Effect.flatMap(models.models(tenantId), (all) => {

@@ -7,6 +7,7 @@ import { boundDrills } from "./drills/bounds.ts"
 import { gatewayDrills } from "./drills/gateways.ts"
 import { networkDrills } from "./drills/network.ts"
 import { oddDrills } from "./drills/odds.ts"
+import { roomDrills } from "./drills/rooms.ts"
 import { runnerDrills } from "./drills/runners.ts"
 import { soak } from "./drills/soak.ts"
 import { storeDrills } from "./drills/stores.ts"
@@ -16,6 +17,7 @@ const drills: ReadonlyArray<Drill> = [
   ...gatewayDrills,
   ...storeDrills,
   ...networkDrills,
+  ...roomDrills,
   ...oddDrills,
   ...boundDrills
 ]

@@ -3,6 +3,7 @@
  * gateway is open, subscribes again from where it was, and sends again, under the same id, what was not answered.
  */
 import { Schema } from "effect"
+import type { RoomFrame } from "../../packages/domain/src/RoomFrame.ts"
 import { ServerFrame, subprotocol } from "../../packages/domain/src/SocketProtocol.ts"
 import type { Random } from "../harness/Random.ts"
 import { sleep } from "../harness/wait.ts"
@@ -23,6 +24,13 @@ const firstFinalCode = 4500
 type Command = Readonly<Record<string, unknown>> & { readonly type: string }
 type Answer = Extract<ServerFrame, { readonly id?: string }>
 
+export interface GoAway {
+  /** Of the gateway's socket. */
+  readonly url: string
+  readonly atMs: number
+  readonly withinMs: number
+}
+
 interface Waiting {
   readonly frame: Command
   readonly answer: (frame: Answer) => void
@@ -31,10 +39,13 @@ interface Waiting {
 export class SocketClient {
   /** Codes with which connections ended. */
   readonly closes: Array<number> = []
+  /** When a gateway said to go, and within which time. */
+  readonly goAways: Array<GoAway> = []
 
   readonly #url: () => string | undefined
   readonly #key: string
   readonly #random: Random
+  readonly #onRoom: (frame: RoomFrame) => void
   readonly #waiting = new Map<string, Waiting>()
   readonly #byRun = new Map<string, RunView>()
   readonly #timer: NodeJS.Timeout
@@ -43,8 +54,9 @@ export class SocketClient {
   #ids = 0
   #withinMs = reconnectWithinMs
 
-  /** `url` answers with the address of a gateway that is open now. */
-  constructor(url: () => string | undefined, key: string, random: Random) {
+  /** `url` answers with the address of a gateway that is open now. `onRoom`: what is told of rooms that it follows. */
+  constructor(url: () => string | undefined, key: string, random: Random, onRoom: (frame: RoomFrame) => void = () => undefined) {
+    this.#onRoom = onRoom
     this.#url = url
     this.#key = key
     this.#random = random
@@ -67,6 +79,11 @@ export class SocketClient {
   /** The first answer, whatever it is; undefined when there was none in time. */
   async ask(frame: Command): Promise<Answer | undefined> {
     return this.#once(frame)
+  }
+
+  /** What has no answer. */
+  say(frame: Command): void {
+    this.#send(frame)
   }
 
   follow(conversationId: string, runId: string): RunView {
@@ -173,8 +190,10 @@ export class SocketClient {
         }
         if (frame.type === "go-away") {
           this.#withinMs = frame.withinMs
+          this.goAways.push({ url: address, atMs: performance.now(), withinMs: frame.withinMs })
           return
         }
+        if (frame.type === "room" || frame.type === "room-snapshot" || frame.type === "presence") return this.#onRoom(frame)
         if (frame.type === "room-gone" || frame.type === "pong") return
         if ("id" in frame && frame.id !== undefined) this.#waiting.get(frame.id)?.answer(frame)
         if (isRunFrame(frame)) {

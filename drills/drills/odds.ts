@@ -8,12 +8,15 @@ import { until } from "../harness/wait.ts"
 
 const preload = (name: string): string => `--import=${fileURLToPath(new URL(`../preload/${name}.mjs`, import.meta.url))}`
 
+const clockOff = (byMs: number) => ({ NODE_OPTIONS: preload("shiftClock"), DRILL_CLOCK_MS: String(byMs) })
+
 const clock: Drill = faultInTheMiddle({
   name: "clock-off",
-  about: "one runner's clock is 30 s ahead; another runner is killed",
+  about: "a runner's clock is 30 s ahead and a gateway's 30 s behind; another runner is killed",
   site: {
     runners: 3,
-    runnerEnv: (index) => (index === 0 ? { NODE_OPTIONS: preload("shiftClock"), DRILL_CLOCK_MS: "30000" } : {})
+    runnerEnv: (index) => (index === 0 ? clockOff(30_000) : {}),
+    gatewayEnv: (index) => (index === 0 ? clockOff(-30_000) : {})
   },
   fault: async (site) => {
     const held = new Set(site.runLines.filter(({ kind }) => kind === "taken").map(({ runId }) => runId))

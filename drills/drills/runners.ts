@@ -7,6 +7,8 @@ import { sleep, until } from "../harness/wait.ts"
 const recoveryBoundMs = 10_000
 /** A frozen runner is woken when others have had what it served for a while. */
 const frozenForMs = 15_000
+/** As it comes; other drills do without it. */
+const joinMs = "10000"
 
 const killed: Drill = faultInTheMiddle({
   name: "runner-kill",
@@ -26,6 +28,27 @@ const killed: Drill = faultInTheMiddle({
         holds: longest <= recoveryBoundMs,
         found: `${longest.toFixed(0)} ms`
       }
+    ]
+  }
+})
+
+const killedAndClosed: Drill = faultInTheMiddle({
+  name: "runner-kill-fail",
+  about:
+    "the same where the policy is to close the answers of a lost runner as failed: with what they had said, and no second call",
+  site: { crashPolicy: "fail" },
+  fault: async (site, load) => {
+    const victim = site.random.pick(site.runners)
+    const affected = runsOf(site, load, victim.name)
+    await victim.stop("SIGKILL")
+    return { affected }
+  },
+  after: async (site, load) => {
+    const cut = load.turns.filter(({ views }) => views.every(({ status }) => status === "failed"))
+    const asked = cut.filter(({ name }) => site.provider.calls.get(name) !== 1)
+    return [
+      { claim: "answers of the lost runner end as failed, for all who follow", holds: cut.length > 0, found: `${cut.length} do` },
+      { claim: "none of them is asked for again", holds: asked.length === 0, found: `${asked.length} were` }
     ]
   }
 })
@@ -58,7 +81,9 @@ const frozen: Drill = faultInTheMiddle({
 
 const joined: Drill = faultInTheMiddle({
   name: "runner-join",
-  about: "a third runner joins, and takes its share of conversations with running answers",
+  about: "a third runner joins, and takes its share of conversations with running answers when the quiet time is over",
+  site: { env: { PARLEY_CLUSTER_JOIN_MS: joinMs } },
+  words: 250,
   fault: async (site) => {
     await site.startRunner()
     await site.settled(3)
@@ -82,4 +107,4 @@ const several: Drill = faultInTheMiddle({
   }
 })
 
-export const runnerDrills: ReadonlyArray<Drill> = [killed, stopped, frozen, joined, several]
+export const runnerDrills: ReadonlyArray<Drill> = [killed, killedAndClosed, stopped, frozen, joined, several]

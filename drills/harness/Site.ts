@@ -11,14 +11,19 @@ import { Relay } from "./Relay.ts"
 import { Store } from "./Store.ts"
 import { until } from "./wait.ts"
 
+export type CrashPolicy = "continue" | "fail"
+
 export interface SiteOptions {
   readonly gateways?: number
   readonly runners?: number
   /** Between two words of an answer. */
   readonly wordMs?: number
   readonly env?: Readonly<Record<string, string>>
-  /** For one runner, by its number. */
+  /** For one process, by its number among those of its role. */
   readonly runnerEnv?: (index: number) => Readonly<Record<string, string>>
+  readonly gatewayEnv?: (index: number) => Readonly<Record<string, string>>
+  /** What becomes of the answers of a lost runner. */
+  readonly crashPolicy?: CrashPolicy
   /** Connections to runners go through a relay each, which can be cut. */
   readonly isRelayed?: boolean
 }
@@ -87,6 +92,10 @@ export class Site {
     )
   }
 
+  get crashPolicy(): CrashPolicy {
+    return this.#options.crashPolicy ?? "continue"
+  }
+
   get env(): Readonly<Record<string, string>> {
     return {
       DATABASE_URL: this.postgres.url,
@@ -95,12 +104,13 @@ export class Site {
       OPENAI_BASE_URL: this.#providerUrl,
       // Runners may share their shards at once; a drill about joining says otherwise.
       PARLEY_CLUSTER_JOIN_MS: "1",
+      PARLEY_CRASH_POLICY: this.crashPolicy,
       ...this.#options.env
     }
   }
 
   async startGateway(env: Readonly<Record<string, string>> = {}): Promise<Parley> {
-    const gateway = await this.#start("gateway", env)
+    const gateway = await this.#start("gateway", { ...this.#options.gatewayEnv?.(this.gateways.length), ...env })
     this.gateways.push(gateway)
     return gateway
   }

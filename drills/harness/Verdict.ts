@@ -15,11 +15,11 @@ export interface Verdict {
   readonly wrongBytes: number
   /** Views that were told another number of ends than one. */
   readonly terminalsOff: number
-  /** Calls of the provider beyond one for each run and one for each time that it was taken over. */
+  /** Calls of the provider beyond one for each run and one for each time that it was continued. */
   readonly extraCalls: number
   /** Ends that were stored by one who was not the run's last owner, or twice. */
   readonly fencingViolations: number
-  /** Times that a run was continued by a new owner. */
+  /** Times that a run was taken over by a new owner, which continued it or, by policy, closed it as failed. */
   readonly continued: number
   /** Times that an owner was refused, because the run was another's. */
   readonly refused: number
@@ -45,20 +45,22 @@ export const verdictOf = async (site: Site, load: Load, faultAtMs: number, affec
     const asked = questions.filter(
       ({ conversationId, text: question }) => conversationId === turn.conversationId && question.startsWith(`drill ${turn.name} `)
     ).length
-    if (run === undefined || run.status !== "complete" || asked === 0) lost++
+    const own = lines.get(turn.runId) ?? []
+    const taken = own.filter(({ kind }) => kind === "taken").length
+    /** By policy: what it had said is kept, and it is asked for no more. */
+    const isCut = site.crashPolicy === "fail" && taken > 0 && run?.status === "failed"
+    if (run === undefined || (run.status !== "complete" && !isCut) || asked === 0) lost++
     if (asked > 1 || (run?.answers ?? 1) > 1 || (run?.closes ?? 1) > 1) doubled++
-    if (text !== turn.expected) wrongBytes++
+    if (isCut ? text === "" || !turn.expected.startsWith(text ?? "") : text !== turn.expected) wrongBytes++
     for (const view of turn.views) {
       if (!view.isOver || view.isGone) lost++
       else if (view.text !== text) wrongBytes++
       if (view.terminals.length !== 1) terminalsOff++
       if (affected.has(turn.runId)) silences.push(view.longestSilenceMs(faultAtMs))
     }
-    const own = lines.get(turn.runId) ?? []
-    const taken = own.filter(({ kind }) => kind === "taken").length
     continued += taken
     refused += own.filter(({ kind }) => kind === "fenced").length
-    extraCalls += Math.max(0, (site.provider.calls.get(turn.name) ?? 0) - 1 - taken)
+    extraCalls += Math.max(0, (site.provider.calls.get(turn.name) ?? 0) - 1 - (isCut ? 0 : taken))
     if (!isFenced(own)) fencingViolations++
   }
   return {

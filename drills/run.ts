@@ -1,8 +1,11 @@
 /** `npm run drill -- NAME|all [--seed N] [--runs N] [--clients N] [--minutes N] [--json] [--logs FOLDER]` */
 import { mkdirSync } from "node:fs"
+import { broken } from "./harness/Drill.ts"
 import type { Drill, Report } from "./harness/Drill.ts"
+import type { Options } from "./harness/Options.ts"
 import { readOptions } from "./harness/Options.ts"
 import { print } from "./harness/print.ts"
+import { sleep } from "./harness/wait.ts"
 import { boundDrills } from "./drills/bounds.ts"
 import { gatewayDrills } from "./drills/gateways.ts"
 import { networkDrills } from "./drills/network.ts"
@@ -25,6 +28,22 @@ const drills: ReadonlyArray<Drill> = [
 /** Not among all: it takes its minutes. */
 const named: ReadonlyArray<Drill> = [...drills, soak]
 
+/** Longest that a drill may take beside its minutes. */
+const longestMs = 6 * 60_000
+
+/** Its report, also where it breaks or does not end: the table of all is complete, and says so. */
+const whole = async (drill: Drill, options: Options): Promise<Report> => {
+  const limitMs = longestMs + (drill === soak ? options.minutes * 60_000 : 0)
+  const stuck = sleep(limitMs).then(() => broken(drill.name, options, `not over within ${limitMs / 1_000} s`, true))
+  return Promise.race([
+    drill.run(options).catch((error: unknown) => {
+      if (!options.json) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+      return broken(drill.name, options, String(error), false)
+    }),
+    stuck
+  ])
+}
+
 const main = async (): Promise<number> => {
   const options = readOptions()
   const chosen = options.name === "all" ? drills : named.filter(({ name }) => name === options.name)
@@ -41,9 +60,10 @@ const main = async (): Promise<number> => {
   const reports: Array<Report> = []
   for (const drill of chosen) {
     if (!options.json) process.stderr.write(`${drill.name}: ${drill.about} …\n`)
-    const report = await drill.run(options)
+    const report = await whole(drill, options)
     reports.push(report)
     if (!options.json && chosen.length > 1) print([report], false)
+    if (report.isStuck) break
   }
   print(reports, options.json)
   return reports.every(({ isGood }) => isGood) ? 0 : 1

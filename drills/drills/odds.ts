@@ -1,12 +1,10 @@
 /** Bad input and bad luck: clocks, rows and versions that are not as they should be. */
-import { fileURLToPath } from "node:url"
 import { faultInTheMiddle } from "../harness/Drill.ts"
 import type { Drill } from "../harness/Drill.ts"
 import { metricOf } from "../harness/metricOf.ts"
+import { preload } from "../harness/preload.ts"
 import type { Site } from "../harness/Site.ts"
 import { until } from "../harness/wait.ts"
-
-const preload = (name: string): string => `--import=${fileURLToPath(new URL(`../preload/${name}.mjs`, import.meta.url))}`
 
 const clockOff = (byMs: number) => ({ NODE_OPTIONS: preload("shiftClock"), DRILL_CLOCK_MS: String(byMs) })
 

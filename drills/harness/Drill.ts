@@ -3,7 +3,7 @@ import { Load } from "./Load.ts"
 import type { Options } from "./Options.ts"
 import { Site } from "./Site.ts"
 import type { SiteOptions } from "./Site.ts"
-import { isSound, verdictOf } from "./Verdict.ts"
+import { isSound, nothingFound, verdictOf } from "./Verdict.ts"
 import type { Verdict } from "./Verdict.ts"
 
 export interface Report extends Verdict {
@@ -14,7 +14,21 @@ export interface Report extends Verdict {
   /** Whatever else the drill claims, with its outcome. */
   readonly claims: ReadonlyArray<{ readonly claim: string; readonly holds: boolean; readonly found?: string }>
   readonly seconds: number
+  /** It did not end, and what it began is still there. */
+  readonly isStuck?: boolean
 }
+
+/** Of a drill that did not come to its verdict. */
+export const broken = (drill: string, { clients, seed }: Options, why: string, isStuck: boolean): Report => ({
+  drill,
+  seed,
+  clients,
+  ...nothingFound,
+  claims: [{ claim: "it runs to its end", holds: false, found: why }],
+  isGood: false,
+  seconds: 0,
+  isStuck
+})
 
 export interface Drill {
   readonly name: string

@@ -57,6 +57,7 @@ export class Parley {
   isLeaving = false
 
   readonly #child: ChildProcess
+  #held: ((MiB: number) => void) | undefined
 
   private constructor(options: ParleyOptions, child: ChildProcess) {
     this.name = options.name
@@ -101,6 +102,7 @@ export class Parley {
           clearTimeout(timer)
           resolve()
         }
+        if (message === "heap after collection") parley.#held?.(Number(entry["heldMiB"]))
         const level = String(entry["level"]).toUpperCase()
         if ((level === "WARN" || level === "ERROR" || level === "FATAL") && parley.complaints.length < maxComplaints)
           parley.complaints.push(line)
@@ -117,6 +119,15 @@ export class Parley {
       })
     })
     return parley
+  }
+
+  /** What it holds after its garbage is collected; it was started with the preload `heapOnSignal`. */
+  async heldMiB(): Promise<number> {
+    const answer = new Promise<number>((resolve) => {
+      this.#held = resolve
+    })
+    this.signal("SIGUSR2")
+    return Promise.race([answer, this.ended.then(() => Number.NaN)])
   }
 
   signal(name: NodeJS.Signals): void {

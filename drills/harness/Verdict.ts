@@ -78,6 +78,20 @@ export const verdictOf = async (site: Site, load: Load, faultAtMs: number, affec
   }
 }
 
+export const nothingFound: Verdict = {
+  runs: 0,
+  views: 0,
+  lost: 0,
+  doubled: 0,
+  wrongBytes: 0,
+  terminalsOff: 0,
+  extraCalls: 0,
+  fencingViolations: 0,
+  continued: 0,
+  refused: 0,
+  recoveryMs: undefined
+}
+
 export const isSound = (verdict: Verdict): boolean =>
   verdict.lost + verdict.doubled + verdict.wrongBytes + verdict.terminalsOff + verdict.extraCalls + verdict.fencingViolations ===
   0

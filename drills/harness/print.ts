@@ -1,17 +1,23 @@
 /** The verdict of each drill as a row; what is not as promised is told beneath. */
 import type { Report } from "./Drill.ts"
 
+/** A drill that broke has found nothing, which is not the same as zero. */
+const count =
+  (read: (report: Report) => number) =>
+  (report: Report): string =>
+    report.runs === 0 ? "–" : String(read(report))
+
 const columns: ReadonlyArray<readonly [string, (report: Report) => string]> = [
   ["drill", (report) => report.drill],
   ["seed", (report) => String(report.seed)],
   ["clients/runs", (report) => `${report.views}/${report.runs}`],
-  ["lost", (report) => String(report.lost)],
-  ["doubled", (report) => String(report.doubled)],
-  ["wrong bytes", (report) => String(report.wrongBytes)],
-  ["terminals≠1", (report) => String(report.terminalsOff)],
-  ["extra calls", (report) => String(report.extraCalls)],
-  ["fencing", (report) => String(report.fencingViolations)],
-  ["continued", (report) => String(report.continued)],
+  ["lost", count((report) => report.lost)],
+  ["doubled", count((report) => report.doubled)],
+  ["wrong bytes", count((report) => report.wrongBytes)],
+  ["terminals≠1", count((report) => report.terminalsOff)],
+  ["extra calls", count((report) => report.extraCalls)],
+  ["fencing", count((report) => report.fencingViolations)],
+  ["continued", count((report) => report.continued)],
   ["recovery ms p50/max", ({ recoveryMs }) => (recoveryMs ? `${recoveryMs.p50.toFixed(0)}/${recoveryMs.max.toFixed(0)}` : "–")],
   ["s", (report) => report.seconds.toFixed(0)],
   ["verdict", (report) => (report.isGood ? "good" : "WRONG")]

@@ -57,8 +57,10 @@ export interface ConversationLimitsValues {
   readonly restartDelayMs: number
   readonly maxRestartDelayMs: number
   readonly restartForgetMs: number
-  /** Owners that one run may lose before it is closed as failed. */
+  /** Owners that one run may lose before it is closed as failed: each restart of a runner may move it twice. */
   readonly maxTakeOversPerRun: number
+  /** … and those in a row that added nothing to it: it is likely to be what they were lost by. */
+  readonly maxIdleTakeOversPerRun: number
   /** A run older than this is not continued but closed as failed. */
   readonly takeOverMaxAgeMs: number
   /** Conversations woken at once after a start, and how many at most. */
@@ -117,7 +119,8 @@ export const defaultConversationLimits: ConversationLimitsValues = {
   restartDelayMs: 100,
   maxRestartDelayMs: 30_000,
   restartForgetMs: minuteMs,
-  maxTakeOversPerRun: 3,
+  maxTakeOversPerRun: 10,
+  maxIdleTakeOversPerRun: 3,
   takeOverMaxAgeMs: 60 * minuteMs,
   takeOversAtOnce: 8,
   maxTakeOvers: 10_000,

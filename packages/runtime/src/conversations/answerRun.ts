@@ -34,6 +34,8 @@ export const answerRun = (
       return yield* cutOff(host, live, run, run.on("provider-failed"), taken.failure)
     }
     speakFirst(run, taken)
+    // An owner that is lost as soon as it asks is counted among those that the run has lost.
+    if (taken !== undefined) yield* host.services.journalWriter.settle
     yield* Effect.logDebug("An answer begins")
     const asked = askProvider(host, live, run, taken).pipe(Effect.map(Option.some))
     const cancelled = Effect.as(Deferred.await(run.cancelled), Option.none<ModelAnswer>())

@@ -11,6 +11,8 @@ export interface JournaledRun {
   readonly seq: number
   /** Owners that wrote to it. */
   readonly epochs: number
+  /** The last of them in a row that added nothing to the answer. */
+  readonly idleEpochs: number
 }
 
 /**
@@ -21,13 +23,16 @@ export const foldJournal = (messageId: MessageId, model: string, entries: Readon
   let kept: Array<JournalEntry> = []
   let epoch: Epoch | undefined
   let epochs = 0
+  let idleEpochs = 0
   for (const entry of entries) {
     if (entry.epoch !== epoch) {
       epoch = entry.epoch
       epochs++
+      idleEpochs++
       kept = kept.filter((earlier) => earlier.seq < entry.seq)
     }
     kept.push(entry)
+    if (entry.events.some(isContent)) idleEpochs = 0
   }
   const events: Array<RunEvent> = []
   let seq = 0
@@ -36,5 +41,8 @@ export const foldJournal = (messageId: MessageId, model: string, entries: Readon
     events.push(...entry.events)
     seq = entry.seq + entry.count - 1
   }
-  return { state: foldRunEvents(initialRunState(messageId, model), events), seq, epochs }
+  return { state: foldRunEvents(initialRunState(messageId, model), events), seq, epochs, idleEpochs }
 }
+
+const isContent = (event: RunEvent): boolean => contentTypes.has(event.type)
+const contentTypes: ReadonlySet<RunEvent["type"]> = new Set(["text-delta", "reasoning-delta", "tool-call-delta", "tool-call"])

@@ -71,14 +71,18 @@ const takeOver = (
     // The lost owner may have been in this process: what it still had goes first.
     yield* journalWriter.settle
     const journaled = foldJournal(messageId, model, yield* journal.read(key.tenantId, runId))
+    const goesOn = isContinuable(journaled.state, stored.parameters)
+    // What begins again each time has lost what its owners added.
+    const takeOvers = Math.max(0, journaled.epochs - 1)
+    const idleTakeOvers = goesOn ? Math.min(journaled.idleEpochs, takeOvers) : takeOvers
     const ageMs = (yield* Clock.currentTimeMillis) - stored.startedAtMs
     const failure =
       limits.crashPolicy === "fail" || ageMs > limits.takeOverMaxAgeMs
         ? lostOwner
-        : journaled.epochs >= limits.maxTakeOversPerRun + 1
+        : takeOvers >= limits.maxTakeOversPerRun || idleTakeOvers >= limits.maxIdleTakeOversPerRun
           ? tooManyOwners
           : undefined
-    const isContinued = failure !== undefined || isContinuable(journaled.state, stored.parameters)
+    const isContinued = failure !== undefined || goesOn
     const state = isContinued ? journaled.state : initialRunState(messageId, model)
     const log = new RunLog({ conversationId: key.conversationId, runId, epoch }, state, journaled.seq, limits)
     const { parameters, principalId } = stored

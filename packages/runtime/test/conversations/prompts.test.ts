@@ -110,10 +110,11 @@ describe("the journal of a run", () => {
   it.effect("is what was written in order, over the epochs of its owners", () =>
     Effect.gen(function* () {
       const { entry, fold } = yield* world
-      const { epochs, seq, state } = fold(entry(0, 1, "a", 2), entry(0, 3, "b"), entry(1, 4, "c"))
+      const { epochs, idleEpochs, seq, state } = fold(entry(0, 1, "a", 2), entry(0, 3, "b"), entry(1, 4, "c"))
       assert.deepStrictEqual(state.content, [{ type: "text", text: "abc" }])
       assert.strictEqual(seq, 4)
       assert.strictEqual(epochs, 2)
+      assert.strictEqual(idleEpochs, 0)
     })
   )
 

@@ -191,6 +191,45 @@ describe("after the process was killed", () => {
     })
   )
 
+  it.effect("a restart of every runner, over and over, closes no answer to which each owner adds", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create()
+      const sent = yield* world.send(id, "c1", "Count")
+      for (let n = 0; n < 8; n++) {
+        ;(yield* world.provider.call(n)).say(`${n} `)
+        yield* TestClock.adjust(150)
+        yield* world.crash
+      }
+      yield* (yield* world.provider.call(8)).complete()
+      yield* settle
+      const stored = yield* world.message(id, sent.run?.messageId)
+      assert.strictEqual(stored.status, "complete")
+      assert.strictEqual(textOf(stored.content), "0 1 2 3 4 5 6 7 ")
+    })
+  )
+
+  it.effect("an answer whose owners are lost before they add to it is closed after three of them", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create()
+      const sent = yield* world.send(id, "c1", "Count")
+      ;(yield* world.provider.call(0)).say("one")
+      yield* TestClock.adjust(150)
+      yield* world.crash
+      for (let n = 1; n <= 3; n++) {
+        yield* world.provider.call(n)
+        // At once: what it wrote of itself is all that remains.
+        yield* world.crash
+      }
+      yield* settle
+      assert.strictEqual(world.provider.calls.length, 4)
+      const stored = yield* world.message(id, sent.run?.messageId)
+      assert.strictEqual(stored.status, "failed")
+      assert.strictEqual(textOf(stored.content), "one")
+    })
+  )
+
   it.effect("a store that is away at the start is asked again until it is there", () =>
     Effect.gen(function* () {
       const world = yield* conversationWorld()

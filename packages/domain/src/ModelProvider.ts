@@ -31,6 +31,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string
   /** A stream that has said nothing after so many milliseconds fails as `ProviderTimeout`. The target's own limit when absent; 0: none. */
   readonly firstTokenTimeoutMs?: number | undefined
+  /** Called once when a provider has taken a stream's request and its answer begins, with words or not: from here on it may charge for it. */
+  readonly began?: () => void
 }
 
 /**

@@ -50,7 +50,7 @@ interface Heard {
 interface Client {
   readonly whole: (model: string) => Promise<string>
   readonly stream: (model: string) => Promise<Heard>
-  /** Of the prompt of a stream, when the provider tells them with its last event only. */
+  /** Of the prompt of a stream, when the provider tells them with its last event only; else it sees the estimate of the first. */
   readonly seesLateInputTokens: boolean
   /** Streams until the model calls `weather`, gives it `sunny`, and is told the answer. */
   readonly callTool: (model: string) => Promise<{ readonly input: unknown; readonly text: string }>
@@ -225,12 +225,10 @@ it.live.each(rows)("%s: streams, calls tools, gets JSON, and reads errors as its
       ["two/m", two]
     ] as const) {
       wire.enqueue(answer("Grüße, 世界! 🌍 How are you?", { usage: { inputTokens: 11, outputTokens: 7 } }))
-      assert.deepStrictEqual(yield* Effect.promise(() => client.stream(model)), {
-        text: "Grüße, 世界! 🌍 How are you?",
-        inputTokens: client.seesLateInputTokens ? 11 : 0,
-        outputTokens: 7,
-        error: undefined
-      })
+      const { inputTokens, ...heard } = yield* Effect.promise(() => client.stream(model))
+      assert.deepStrictEqual(heard, { text: "Grüße, 世界! 🌍 How are you?", outputTokens: 7, error: undefined })
+      if (client.seesLateInputTokens) assert.strictEqual(inputTokens, 11)
+      else assert.isAbove(inputTokens ?? 0, 4)
 
       wire.enqueue(
         answer("", { toolCalls: [{ id: "call_1", name: "weather", arguments: '{"city":"Zürich"}' }] }),

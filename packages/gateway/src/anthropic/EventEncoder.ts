@@ -44,7 +44,7 @@ export const makeEventEncoder = (options: {
       content: [],
       stop_reason: null,
       stop_sequence: null,
-      usage: usageOf(told ?? { ...noUsage, inputTokens: estimatedInputTokens() })
+      usage: usageOf(promptOf(told) ?? { ...noUsage, inputTokens: estimatedInputTokens(), isEstimated: true })
     }
     return eventText("message_start", { message })
   }
@@ -146,6 +146,13 @@ export const makeEventEncoder = (options: {
     // Nothing may come before `message_start` but what no client sees.
     ping: () => (begun ? eventText("ping", {}) : ": keep-alive\n\n")
   }
+}
+
+/** Nothing is answered yet, whatever a provider says: some clients add up what the first event and the last one tell. */
+const promptOf = (told: Usage | undefined): Usage | undefined => {
+  if (told === undefined) return undefined
+  const { cacheWriteTokens, cachedInputTokens, inputTokens } = told
+  return { ...noUsage, inputTokens, cachedInputTokens, cacheWriteTokens }
 }
 
 interface Call {

@@ -150,15 +150,16 @@ const blockStop: StepOf = (state, body) => {
 const messageDelta: StepOf = (state, body) => {
   const event: Foreign<RawMessageDeltaEvent> = body
   const delta: Foreign<RawMessageDeltaEvent.Delta> = objectOf(event.delta)
+  const counts = countsOf(event.usage, state.counts)
   return {
     status: "more",
     state: {
       ...state,
-      counts: countsOf(event.usage, state.counts),
+      counts,
       finish: typeof delta.stop_reason === "string" ? finishReasonOf(delta.stop_reason) : state.finish,
       stopSequence: typeof delta.stop_sequence === "string" ? delta.stop_sequence : state.stopSequence
     },
-    events: none
+    events: [{ type: "usage", usage: usageOf(counts) }]
   }
 }
 
@@ -176,7 +177,6 @@ const finished = (state: AnthropicState): Step<AnthropicState> => ({
   status: "done",
   state,
   events: [
-    { type: "usage", usage: usageOf(state.counts) },
     {
       type: "finish",
       reason: state.finish ?? "stop",

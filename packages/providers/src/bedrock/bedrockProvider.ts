@@ -66,13 +66,14 @@ export const makeBedrockProvider = Effect.fnUntraced(function* (
           })
         )
       ),
-    stream: (request, sink) =>
+    stream: (request, sink, options) =>
       Effect.withFiber((fiber) => {
         let seen: Headers = {}
         const called = calledOf(request)
         const answered = Effect.flatMap(callOf(fiber, request, true), (call) =>
           http.stream<ModelAnswer, CallFault | StreamError>(call, (head) => {
             seen = head.headers
+            options?.began?.()
             return new BedrockStreamReader({ model: request.model, responseId: idOf(seen) }, limits, sink)
           })
         )

@@ -1,7 +1,6 @@
 /** OpenAI's stream of chat completion chunks, as a pure step. Its terminal is `[DONE]` after a finish reason. */
 import type { ChatCompletionChunk } from "openai/resources/chat/completions"
 import type { FinishReason, ModelEvent } from "@parley/domain/ModelEvent"
-import type { Usage } from "@parley/domain/Usage"
 import { listOf, objectOf, parseObject, textOf } from "../call/foreign.ts"
 import type { Foreign } from "../call/foreign.ts"
 import type { SseEvent } from "../call/Sse.ts"
@@ -16,7 +15,6 @@ export interface OpenaiState {
   readonly calls: ReadonlyArray<Call>
   readonly refused: boolean
   readonly finish: FinishReason | undefined
-  readonly usage: Usage | undefined
 }
 
 interface Call {
@@ -31,8 +29,7 @@ const start: OpenaiState = {
   responseId: "",
   calls: [],
   refused: false,
-  finish: undefined,
-  usage: undefined
+  finish: undefined
 }
 
 const step = (state: OpenaiState, event: SseEvent): Step<OpenaiState> => {
@@ -44,9 +41,10 @@ const step = (state: OpenaiState, event: SseEvent): Step<OpenaiState> => {
   const chunk: Foreign<ChatCompletionChunk> = body
   let next = state.responseId === "" ? identified(state, chunk) : state
   const usage = usageOf(chunk.usage)
-  if (usage !== undefined) next = { ...next, usage }
+  // Told when it comes: some servers tell it with every chunk, and an answer that breaks off is accounted by the last of them.
+  const told: ReadonlyArray<ModelEvent> = usage === undefined ? none : [{ type: "usage", usage }]
   const first = listOf(chunk.choices)[0]
-  if (first === undefined) return { status: "more", state: next, events: none }
+  if (first === undefined) return { status: "more", state: next, events: told }
   const choice: Foreign<ChatCompletionChunk.Choice> = objectOf(first)
   const events: Array<ModelEvent> = []
   next = decodeDelta(next, objectOf(choice.delta), events)
@@ -56,16 +54,13 @@ const step = (state: OpenaiState, event: SseEvent): Step<OpenaiState> => {
       events.push({ type: "tool-call", index, id: call.id, name: call.name, arguments: call.arguments })
     )
   }
-  return { status: "more", state: next, events }
+  return { status: "more", state: next, events: usage === undefined ? events : [...events, ...told] }
 }
 
 /** A server that ends its body after the finish reason, without `[DONE]`, has said all it had to say. */
 const end = (state: OpenaiState): Step<OpenaiState> => {
   if (state.finish === undefined) return { status: "truncated" }
-  const events: Array<ModelEvent> = []
-  if (state.usage !== undefined) events.push({ type: "usage", usage: state.usage })
-  events.push({ type: "finish", reason: state.finish })
-  return { status: "done", state, events }
+  return { status: "done", state, events: [{ type: "finish", reason: state.finish }] }
 }
 
 export const decodeStream: StreamDecoder<OpenaiState> = {

@@ -13,8 +13,11 @@ export class LedgerEntry {
   text = ""
   reasoning = ""
   calls = ""
-  told: Usage | null = null
   failure: string | undefined
+  #hasBegun = false
+  #told: Usage | null = null
+  /** How much had been said when that was told. */
+  #toldAt = 0
   readonly #tokens: ModelTokens
   readonly #request: ModelRequest
   #usage: Usage | undefined
@@ -23,6 +26,16 @@ export class LedgerEntry {
     this.target = target
     this.#tokens = tokens
     this.#request = request
+  }
+
+  /** Its provider has taken the request, and may charge for it. */
+  began(): void {
+    this.#hasBegun = true
+  }
+
+  tell(usage: Usage): void {
+    this.#told = usage
+    this.#toldAt = this.#length
   }
 
   answered(answer: ModelAnswer): void {
@@ -34,12 +47,20 @@ export class LedgerEntry {
     return this.#usage
   }
 
-  /** A call that said nothing, and of which nothing was told, is taken for one that cost nothing; unless `isPaid`. */
+  /**
+   * Of a call that broke off: what its provider told by then, and where that is not of all that it said, what is counted. One that its provider
+   * refused, or never began to answer, cost nothing; unless `isPaid`, of one under way.
+   */
   usage(isPaid: boolean): Effect.Effect<Usage> {
     if (this.#usage !== undefined) return Effect.succeed(this.#usage)
-    const said = this.#said()
-    if (said.length === 0 && this.told === null && !(isPaid && this.failure === undefined)) return Effect.succeed(noUsage)
-    return this.#tokens.settlePartial(this.#request, said, this.told)
+    const isUnderWay = isPaid && this.failure === undefined
+    if (!this.#hasBegun && this.#length === 0 && this.#told === null && !isUnderWay) return Effect.succeed(noUsage)
+    const isToldWhole = this.#told !== null && this.#told.outputTokens > 0 && this.#toldAt === this.#length
+    return this.#tokens.settlePartial(this.#request, isToldWhole ? [] : this.#said(), this.#told)
+  }
+
+  get #length(): number {
+    return this.text.length + this.reasoning.length + this.calls.length
   }
 
   #said(): ReadonlyArray<AssistantPart> {

@@ -85,7 +85,7 @@ export class Relay {
         told.push(event)
         return
       case "usage":
-        entry.told = event.usage
+        entry.tell(event.usage)
         return
       case "finish":
         if (seam !== undefined) this.#tell(seam.flush(), told)

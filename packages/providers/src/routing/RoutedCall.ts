@@ -218,7 +218,11 @@ export class RoutedCall {
       if (instead === undefined) this.#last = attempted
       began?.(attempted)
       const { firstTokenTimeoutMs } = target
-      const options = { idempotencyKey: `${this.#id}-${target.name}-${this.#relay.continuations}`, firstTokenTimeoutMs }
+      const options = {
+        idempotencyKey: `${this.#id}-${target.name}-${this.#relay.continuations}`,
+        firstTokenTimeoutMs,
+        began: () => entry.began()
+      }
       const wins = (): boolean => {
         if (racer === undefined) return true
         if (!racer.speak()) return false

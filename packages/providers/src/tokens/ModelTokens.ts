@@ -52,7 +52,7 @@ export const makeModelTokens = (model: string, facts: ModelFacts, worker: TokenW
   let answers = 0
 
   const beside = ({ images, messages }: PromptParts): number => {
-    let tokens = messages * family.messageTokens
+    let tokens = messages * family.messageTokens + family.promptTokens
     for (const { detail, url } of images) tokens += family.imageTokens(imageSizeOf(url), detail ?? "auto")
     return tokens
   }
@@ -93,7 +93,8 @@ export const makeModelTokens = (model: string, facts: ModelFacts, worker: TokenW
 
   const { contextTokens } = facts
   const surelyFits = (prompt: Prompt): boolean =>
-    contextTokens === undefined || textLengthOf(prompt) + prompt.messages.length * family.messageTokens < contextTokens
+    contextTokens === undefined ||
+    textLengthOf(prompt) + prompt.messages.length * family.messageTokens + family.promptTokens < contextTokens
 
   const observe = (prompt: Prompt, usage: Usage): void => {
     if (answers++ % observeEvery !== 0) return

@@ -14,6 +14,8 @@ export interface TokenFamily {
   readonly scale: number
   /** What a message costs beside its text. */
   readonly messageTokens: number
+  /** What every prompt ends with, to begin the answer. */
+  readonly promptTokens: number
   readonly imageTokens: (size: ImageSize | undefined, detail: "auto" | "low" | "high") => number
 }
 
@@ -37,10 +39,10 @@ const claudeImage: TokenFamily["imageTokens"] = (size) => {
 /** What a picture costs where the vendor does not say: about one of a thousand pixels square. */
 const someImage: TokenFamily["imageTokens"] = (_size, detail) => (detail === "low" ? 256 : 1_024)
 
-const o200k: TokenFamily = { encoding: "o200k_base", scale: 1, messageTokens: 4, imageTokens: openaiImage }
-const cl100k: TokenFamily = { encoding: "cl100k_base", scale: 1.1, messageTokens: 4, imageTokens: openaiImage }
-const claude: TokenFamily = { scale: 1.3, messageTokens: 4, imageTokens: claudeImage }
-const some: TokenFamily = { scale: 1.1, messageTokens: 4, imageTokens: someImage }
+const o200k: TokenFamily = { encoding: "o200k_base", scale: 1, messageTokens: 4, promptTokens: 3, imageTokens: openaiImage }
+const cl100k: TokenFamily = { encoding: "cl100k_base", scale: 1.1, messageTokens: 4, promptTokens: 3, imageTokens: openaiImage }
+const claude: TokenFamily = { scale: 1.3, messageTokens: 4, promptTokens: 0, imageTokens: claudeImage }
+const some: TokenFamily = { scale: 1.1, messageTokens: 4, promptTokens: 0, imageTokens: someImage }
 
 /** By the model's own name, wherever it runs: `openai.gpt-oss-120b-1:0` of Bedrock is a gpt-oss. */
 const families: ReadonlyArray<readonly [pattern: RegExp, family: TokenFamily]> = [

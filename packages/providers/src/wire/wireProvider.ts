@@ -53,6 +53,7 @@ export const makeWireProvider = Effect.fnUntraced(function* <State>(
         return Effect.catch(
           http.stream<ModelAnswer, CallFault | StreamError>(callOf(fiber, request, true, options), (head) => {
             headersSeen = head.headers
+            options?.began?.()
             return new AnswerStreamReader(wire.decodeStream, limits, sink)
           }),
           (failure) => {

@@ -14,8 +14,10 @@ const apiKey = Redacted.make("key-of-the-test")
 export const world = Effect.fnUntraced(function* (
   route: Partial<RouteConfig> = {},
   limits: Partial<ProviderLimits> = {},
-  ids: ReadonlyArray<"one" | "two" | "ollama" | "claude"> = ["one", "two"]
+  ids: ReadonlyArray<"one" | "two" | "ollama" | "claude"> = ["one", "two"],
+  names: { readonly [id: string]: string } = {}
 ) {
+  const targetOf = (id: string) => `${id}/${names[id] ?? "m"}`
   const wires = {
     one: yield* startOpenaiWire,
     two: yield* startOpenaiWire,
@@ -25,10 +27,10 @@ export const world = Effect.fnUntraced(function* (
   const kinds = { one: "openai-compatible", two: "openai", ollama: "ollama", claude: "anthropic" } as const
   const providers = yield* providersOf({
     configured: ids.map((id) => ({ id, kind: kinds[id], baseUrl: wires[id].baseUrl, apiKey })),
-    models: Object.fromEntries(ids.map((id) => [`${id}/m`, { price }])),
+    models: Object.fromEntries(ids.map((id) => [targetOf(id), { price }])),
     routes: {
       best: {
-        targets: ids.map((id) => ({ model: `${id}/m` })),
+        targets: ids.map((id) => ({ model: targetOf(id) })),
         retry: { baseMs: 1, maxMs: 2 },
         ...route
       }

@@ -57,10 +57,10 @@ describe("counting", () => {
         parameters: {}
       }
       assert.deepStrictEqual(yield* makeModelTokens("gpt-5", {}, fixed).count(asking("four")), {
-        inputTokens: 8,
+        inputTokens: 11,
         isEstimated: false
       })
-      assert.deepStrictEqual(yield* makeModelTokens("gpt-5", {}, fixed).count(picture), { inputTokens: 89, isEstimated: true })
+      assert.deepStrictEqual(yield* makeModelTokens("gpt-5", {}, fixed).count(picture), { inputTokens: 92, isEstimated: true })
       assert.isTrue((yield* makeModelTokens("claude-opus-5-5", {}, fixed).count(asking("four"))).isEstimated)
       assert.isTrue((yield* makeModelTokens("gpt-5", {}, noWorker).count(asking("four"))).isEstimated)
     })
@@ -138,7 +138,7 @@ describe("the window of a model", () => {
       assert.isUndefined(yield* tokens.overflow(asking(words(150))))
       assert.strictEqual(counted, 0, "shorter than its tokens could be")
       assert.isUndefined(yield* tokens.overflow(asking(words(900))))
-      assert.deepStrictEqual(yield* tokens.overflow(asking(words(1_100))), { contextTokens: 1_000, inputTokens: 1_104 })
+      assert.deepStrictEqual(yield* tokens.overflow(asking(words(1_100))), { contextTokens: 1_000, inputTokens: 1_107 })
       assert.isUndefined(yield* makeModelTokens("gpt-5", {}, worker).overflow(asking(words(100_000))))
     })
   )

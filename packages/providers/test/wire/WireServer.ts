@@ -28,6 +28,7 @@ export interface WireAnswer {
   readonly cutAfter?: number
   readonly endAfter?: number
   readonly errorAfter?: number
+  readonly usageInChunks?: boolean
 }
 
 export type WireScript =
@@ -57,6 +58,8 @@ export interface AnswerOptions {
   readonly endAfter?: number
   /** Streaming: sends the wire's error event after this many text deltas, and ends. */
   readonly errorAfter?: number
+  /** Streaming on OpenAI's wire: every chunk tells what was used by then, a token for each text delta. */
+  readonly usageInChunks?: boolean
 }
 
 /** A string is streamed word by word, an array delta by delta. */

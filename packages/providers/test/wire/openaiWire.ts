@@ -59,14 +59,18 @@ const frames: WireDialect["frames"] = (model, script) => {
   const head = { id: script.responseId, object: "chat.completion.chunk", created, model }
   const choice = (
     delta: ChatCompletionChunk.Choice.Delta & { readonly reasoning_content?: string },
-    finish_reason: ChatCompletionChunk.Choice["finish_reason"] = null
-  ) => frame({ ...head, choices: [{ index: 0, delta, finish_reason }], usage: null })
+    finish_reason: ChatCompletionChunk.Choice["finish_reason"] = null,
+    outputTokens = 0
+  ) => {
+    const usage = script.usageInChunks === true ? usageOf({ ...script.usage, outputTokens }) : null
+    return frame({ ...head, choices: [{ index: 0, delta, finish_reason }], usage })
+  }
   return {
     preamble: [
       choice({ role: "assistant", content: "" }),
       ...(script.reasoning === "" ? [] : [choice({ reasoning_content: script.reasoning })])
     ],
-    deltas: script.deltas.map((content) => choice({ content })),
+    deltas: script.deltas.map((content, n) => choice({ content }, null, n + 1)),
     rest: [
       ...script.toolCalls.flatMap((call, index) => {
         const half = Math.ceil(call.arguments.length / 2)
@@ -76,7 +80,7 @@ const frames: WireDialect["frames"] = (model, script) => {
           choice({ tool_calls: [{ index, function: { arguments: call.arguments.slice(half) } }] })
         ]
       }),
-      choice({}, finishReasons[script.finish]),
+      choice({}, finishReasons[script.finish], script.deltas.length),
       frame({ ...head, choices: [], usage: usageOf(script.usage) }),
       "data: [DONE]\n\n"
     ]

@@ -50,6 +50,8 @@ export class ActiveRun {
   /** What an earlier call of a run that is continued has said. */
   private readonly contentBefore: ReadonlyArray<AssistantPart>
   private providerUsage: Usage | null = null
+  /** Something was said since its provider told what it used. */
+  private isUsageOld = false
 
   constructor(question: RunQuestion, log: RunLog, schedule: FlushSchedule) {
     this.question = question
@@ -62,10 +64,12 @@ export class ActiveRun {
       for (const event of events) {
         switch (event.type) {
           case "text-delta":
+            this.isUsageOld = true
             log.appendText(event.text)
             break
           case "reasoning-delta":
           case "tool-call-delta":
+            this.isUsageOld = true
             log.append(event)
             break
           case "tool-call":
@@ -74,6 +78,7 @@ export class ActiveRun {
             break
           case "usage":
             this.providerUsage = event.usage
+            this.isUsageOld = event.usage.outputTokens === 0
             break
           case "provider-switch":
             log.append(event)
@@ -123,7 +128,8 @@ export class ActiveRun {
     if (this.asked === undefined || !(isPaid || this.hasSpoken)) return Effect.sync(() => this.usage())
     if (this.ledger.entries.length > 0) return Effect.map(this.ledger.total(isPaid), (usage) => this.usage(usage))
     const { model, prompt } = this.asked
-    const said = saidSince(this.log.state.content, this.contentBefore)
+    const isTold = this.providerUsage !== null && !this.isUsageOld
+    const said = isTold ? [] : saidSince(this.log.state.content, this.contentBefore)
     return Effect.map(model.tokens.settlePartial(prompt, said, this.providerUsage), (usage) => this.usage(usage))
   }
 

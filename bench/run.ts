@@ -6,6 +6,7 @@ import { http } from "./benchmarks/http.ts"
 import { memory } from "./benchmarks/memory.ts"
 import { routing } from "./benchmarks/routing.ts"
 import { tokens } from "./benchmarks/tokens.ts"
+import { web } from "./benchmarks/web.ts"
 import { readOptions } from "./harness/Options.ts"
 import type { Options } from "./harness/Options.ts"
 import { print } from "./harness/Report.ts"
@@ -18,7 +19,8 @@ const benchmarks: Record<string, { readonly about: string; readonly run: (option
   memory: { about: "what an idle WebSocket and an idle conversation cost", run: memory },
   routing: { about: "what circuits and routes cost a call, hedging, and how an answer goes on after a cut", run: routing },
   "first-token": { about: "from a send to the first token, over the provider's own time", run: firstToken },
-  cluster: { about: "a gateway and a runner against one process, and gateways that share a port", run: cluster }
+  cluster: { about: "a gateway and a runner against one process, and gateways that share a port", run: cluster },
+  web: { about: "the browser app: opening, streaming, memory, reconnecting, size; beside a public React kit", run: web }
 }
 
 const main = async (): Promise<number> => {

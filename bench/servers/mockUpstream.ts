@@ -1,11 +1,13 @@
 /**
  * A provider that answers at once: OpenAI's wire on bare sockets, the answers prepared. The model's name says how a stream goes:
- * `gpt-burst-200` all 200 chunks in one write, `gpt-paced-200` one token every 20 ms, each stream at a phase of its own.
+ * `gpt-burst-200` all 200 chunks in one write, `gpt-paced-200` one token every 20 ms, each stream at a phase of its own; and of a text in
+ * Markdown `gpt-document-200` all at once, `gpt-markdown-1000` 150 tokens a second.
  */
 import { createServer } from "node:net"
 import type { Socket } from "node:net"
 import { nowMicros, tokenText } from "../harness/Token.ts"
-import { tokenIntervalMs } from "../harness/Workload.ts"
+import { markdownTokensPerSecond, tokenIntervalMs } from "../harness/Workload.ts"
+import { markdownToken } from "../web/markdownText.ts"
 
 const chunk = (model: string, delta: string, finish: string): string =>
   `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"${model}",` +
@@ -35,7 +37,17 @@ const plain = json(
     `"choices":[{"index":0,"message":{"role":"assistant","content":"Hello! How can I help you today?","refusal":null},"logprobs":null,` +
     `"finish_reason":"stop"}],"usage":${usage(9)}}`
 )
-const models = json('{"object":"list","data":[{"id":"gpt-burst-200","object":"model","created":1700000000,"owned_by":"bench"}]}')
+const models = json(
+  JSON.stringify({
+    object: "list",
+    data: ["gpt-burst-200", "gpt-document-200", "gpt-markdown-1000"].map((id) => ({
+      id,
+      object: "model",
+      created: 1_700_000_000,
+      owned_by: "bench"
+    }))
+  })
+)
 
 const bursts = new Map<string, Buffer>()
 const burst = (model: string, tokens: number, withUsage: boolean): Buffer => {
@@ -83,6 +95,29 @@ const begin = (stream: Paced): void => {
   stream.socket.once("close", () => forget(stream))
 }
 
+const markdown = (model: string, index: number): string =>
+  framed(chunk(model, JSON.stringify({ content: markdownToken(index) }), "null"))
+
+const documented = (socket: Socket, { model, tokens, withUsage }: Omit<Paced, "socket" | "sent">): void => {
+  const chunks = Array.from({ length: tokens }, (_, index) => markdown(model, index))
+  socket.write(streamHead + opening(model) + chunks.join("") + ending(model, withUsage ? tokens : undefined))
+}
+
+/** Few of these run at a time: each has a timer of its own. */
+const beginMarkdown = (stream: Paced): void => {
+  const { model, socket, tokens } = stream
+  const beganAt = nowMicros()
+  socket.write(streamHead + opening(model))
+  const timer = setInterval(() => {
+    const due = Math.min(tokens, Math.floor(((nowMicros() - beganAt) * markdownTokensPerSecond) / 1e6))
+    for (; stream.sent < due; stream.sent++) socket.write(markdown(model, stream.sent))
+    if (stream.sent < tokens) return
+    clearInterval(timer)
+    socket.write(ending(model, stream.withUsage ? tokens : undefined))
+  }, 1)
+  socket.once("close", () => clearInterval(timer))
+}
+
 const answer = (socket: Socket, head: string, body: string): void => {
   if (head.startsWith("GET")) {
     socket.write(models)
@@ -94,6 +129,8 @@ const answer = (socket: Socket, head: string, body: string): void => {
   const tokens = Number(count)
   if (request.stream !== true) socket.write(plain)
   else if (kind === "paced") begin({ socket, model: request.model, tokens, withUsage, sent: 0 })
+  else if (kind === "markdown") beginMarkdown({ socket, model: request.model, tokens, withUsage, sent: 0 })
+  else if (kind === "document") documented(socket, { model: request.model, tokens, withUsage })
   else socket.write(burst(request.model, tokens, withUsage))
 }
 

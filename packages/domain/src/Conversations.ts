@@ -46,6 +46,11 @@ export interface PageRequest {
   readonly limit?: number
 }
 
+/** `before`: the newest page of what came before this message; its `nextCursor` goes on toward the beginning. */
+export interface MessagesRequest extends PageRequest {
+  readonly before?: MessageId
+}
+
 /** Where a run stands. */
 export const RunInfo = Schema.Struct({
   runId: RunId,
@@ -91,8 +96,8 @@ export class Conversations extends Context.Service<
     readonly get: (id: ConversationId) => Ask<Conversation>
     readonly update: (id: ConversationId, change: CreateConversation) => Ask<Conversation>
     readonly remove: (id: ConversationId) => Ask<void>
-    /** The whole tree, oldest first, by page; children follow their parents. */
-    readonly messages: (id: ConversationId, page: PageRequest) => Ask<Page<Message>>
+    /** The whole tree, by page, each oldest first; children follow their parents. */
+    readonly messages: (id: ConversationId, page: MessagesRequest) => Ask<Page<Message>>
     readonly members: (id: ConversationId) => Ask<ReadonlyArray<Member>>
     readonly addMember: (id: ConversationId, principalId: PrincipalId) => Ask<Member>
     /** The caller becomes a member; the door has redeemed an invite of that room for them. */

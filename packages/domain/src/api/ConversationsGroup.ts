@@ -25,6 +25,9 @@ const id = { id: ConversationId }
 const run = { id: ConversationId, runId: RunId }
 const message = { id: ConversationId, messageId: MessageId }
 
+/** From the beginning on; with `before` from that message toward the beginning. Each page is oldest first. */
+const MessagesQuery = { ...PageQuery, before: Schema.optionalKey(MessageId) }
+
 const { messageId: _regenerated, ...regenerateFields } = Regenerate.fields
 const { messageId: _edited, ...editFields } = Edit.fields
 export const RegenerateInput = Schema.Struct(regenerateFields)
@@ -37,7 +40,7 @@ export class ConversationsGroup extends HttpApiGroup.make("conversations")
     HttpApiEndpoint.get("get", "/:id", { params: id, success: Conversation }),
     HttpApiEndpoint.patch("update", "/:id", { params: id, payload: ConversationInput, success: Conversation }),
     HttpApiEndpoint.delete("remove", "/:id", { params: id, success: HttpApiSchema.NoContent }),
-    HttpApiEndpoint.get("messages", "/:id/messages", { params: id, query: PageQuery, success: page(Message) }),
+    HttpApiEndpoint.get("messages", "/:id/messages", { params: id, query: MessagesQuery, success: page(Message) }),
     HttpApiEndpoint.post("send", "/:id/messages", {
       params: id,
       payload: Send,

@@ -8,7 +8,7 @@ import { Context } from "effect"
 import type { Effect, Option } from "effect"
 import type { AssistantPart } from "@parley/domain/Content"
 import type { Accepted, Edit, Regenerate, Send } from "@parley/domain/ConversationCommand"
-import type { CreateConversation, Page, PageRequest } from "@parley/domain/Conversations"
+import type { CreateConversation, MessagesRequest, Page } from "@parley/domain/Conversations"
 import type { Conflict, InvalidRequest, NotFound, Unavailable } from "@parley/domain/Errors"
 import type { ConversationId, Epoch, MessageId, PrincipalId, RunId, TenantId } from "@parley/domain/Ids"
 import type { Conversation, Member, Message } from "@parley/domain/Message"
@@ -162,8 +162,8 @@ export class ConversationStore extends Context.Service<
     readonly closedRun: (key: ConversationKey, runId: RunId) => Store<Option.Option<ClosedRun>>
     /** From the root to `messageId`, for the prompt; the newest `limit` of that path. */
     readonly path: (key: ConversationKey, messageId: MessageId, limit: number) => Store<ReadonlyArray<Message>>
-    /** Oldest first, so that children follow their parents. */
-    readonly messages: (key: ConversationKey, page: PageRequest) => Store<Page<Message>, InvalidRequest>
+    /** Oldest first, so that children follow their parents; with `before` from there toward the beginning, page by page. */
+    readonly messages: (key: ConversationKey, page: MessagesRequest) => Store<Page<Message>, InvalidRequest>
     /** The newest `limit`, oldest first. */
     readonly latestMessages: (key: ConversationKey, limit: number) => Store<ReadonlyArray<Message>>
     /** None when events after `afterSeq` are no longer all held, or are more than `limit`. */

@@ -2,6 +2,8 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Exit, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { SqlClient } from "effect/sql"
+import type { Page } from "@parley/domain/Conversations"
+import type { MessageId } from "@parley/domain/Ids"
 import type { Message } from "@parley/domain/Message"
 import type { ConversationKey, StoredRoomEvent } from "../../src/storage/ConversationStore.ts"
 import { ConversationStore } from "../../src/storage/ConversationStore.ts"
@@ -468,6 +470,16 @@ layer(Tested, { timeout: "60 seconds" })("SqlConversationStore", (it) => {
         assert.deepStrictEqual(yield* store.latestMessages(key, 4), seen.slice(-4))
         const last = seen.at(-1)
         assert.isDefined(last)
+        const back: Array<Message> = []
+        let from: { readonly before: MessageId } | { readonly cursor: string } | null = { before: last.id }
+        while (from !== null) {
+          const page: Page<Message> = yield* store.messages(key, { limit: 3, ...from })
+          back.unshift(...page.items)
+          from = page.nextCursor === null ? null : { cursor: page.nextCursor }
+        }
+        assert.deepStrictEqual(back, seen.slice(0, -1))
+        const unknown = yield* store.messages(key, { before: yield* makeMessageId })
+        assert.deepStrictEqual(unknown, { items: [], nextCursor: null })
         assert.deepStrictEqual(yield* store.path(key, last.id, 5), seen.slice(-5))
         assert.deepStrictEqual(yield* store.path(key, yield* makeMessageId, 5), [])
       })

@@ -8,8 +8,8 @@ import { Message } from "@parley/domain/Message"
 import { cursorOf, limitOf, pageOf } from "./paging.ts"
 import { decodeMessages, messageColumns } from "./rows.ts"
 
-/** The room's number of the last item. */
-const messagesCursor = /^(\d{1,15})$/
+/** The room's number of the last item; `b` before that of the first one, on the way toward the beginning. */
+const messagesCursor = /^(b?)(\d{1,15})$/
 
 const NumberedMessage = Schema.Struct({ ...Message.fields, roomSeq: Schema.Int })
 const decodeNumbered = decodeRows(NumberedMessage)
@@ -34,12 +34,27 @@ export const messageReads = (tenantSql: TenantSql["Service"]): Reads => ({
 
   messages: Effect.fn("ConversationStore.messages")(function* (key, page) {
     const limit = yield* limitOf(page)
-    const [after] = (yield* cursorOf(page, messagesCursor)) ?? ["0"]
+    const [toward, at] = (yield* cursorOf(page, messagesCursor)) ?? []
+    if (toward === "b" || (toward === undefined && page.before !== undefined)) {
+      const rows = yield* tenantSql.read(
+        key.tenantId,
+        (sql) => sql`
+          select ${messageColumns(sql)}, m.room_seq::float8 as "roomSeq" from messages m
+          where m.conversation_id = ${key.conversationId} and m.room_seq < ${
+            at === undefined
+              ? sql`(select room_seq from messages where conversation_id = ${key.conversationId} and id = ${page.before ?? null})`
+              : Number(at)
+          }
+          order by m.room_seq desc limit ${limit + 1}`
+      )
+      const found = pageOf(yield* decodeNumbered(rows), limit, (first) => `b${first.roomSeq}`)
+      return { ...found, items: found.items.map(({ roomSeq: _, ...message }) => message).reverse() }
+    }
     const rows = yield* tenantSql.read(
       key.tenantId,
       (sql) => sql`
         select ${messageColumns(sql)}, m.room_seq::float8 as "roomSeq" from messages m
-        where m.conversation_id = ${key.conversationId} and m.room_seq > ${Number(after)}
+        where m.conversation_id = ${key.conversationId} and m.room_seq > ${Number(at ?? 0)}
         order by m.room_seq limit ${limit + 1}`
     )
     const found = pageOf(yield* decodeNumbered(rows), limit, (last) => String(last.roomSeq))

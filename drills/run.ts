@@ -12,12 +12,14 @@ import { networkDrills } from "./drills/network.ts"
 import { oddDrills } from "./drills/odds.ts"
 import { roomDrills } from "./drills/rooms.ts"
 import { runnerDrills } from "./drills/runners.ts"
+import { sharedDrills } from "./drills/shared.ts"
 import { soak } from "./drills/soak.ts"
 import { storeDrills } from "./drills/stores.ts"
 
 const drills: ReadonlyArray<Drill> = [
   ...runnerDrills,
   ...gatewayDrills,
+  ...sharedDrills,
   ...storeDrills,
   ...networkDrills,
   ...roomDrills,

@@ -14,6 +14,8 @@ import type { ProviderLimits } from "../ProviderLimits.ts"
 import { faultOf } from "../routing/faultTable.ts"
 import { answerAttributes, requestAttributes } from "./genAiAttributes.ts"
 import { recordModelCall } from "./genAiMetrics.ts"
+import { makeSharedHold } from "./SharedHold.ts"
+import type { SharedHold } from "./SharedHold.ts"
 import type { Supervised } from "./Supervised.ts"
 import { makeTargetBreaker } from "./TargetBreaker.ts"
 import type { Refused, TargetBreaker } from "./TargetBreaker.ts"
@@ -48,8 +50,9 @@ export class ProviderCircuit extends Context.Service<
       ProviderCircuit,
       Effect.gen(function* () {
         const provider = yield* RcMap.get(clients, target.access.source)
-        const breaker = yield* makeTargetBreaker({ target: target.name, limits, view: target.view, outcomeOf })
-        const guard = makeGuard(target, breaker, limits)
+        const hold = makeSharedHold(target.name, yield* CircuitBreaker.CircuitBreakerStore)
+        const breaker = yield* makeTargetBreaker({ target: target.name, limits, view: target.view, hold, outcomeOf })
+        const guard = makeGuard(target, breaker, hold, limits)
         return ProviderCircuit.of({
           incarnation: target.restarts,
           complete: (request, options) => guard(request, undefined, () => provider.complete(request, options)),
@@ -88,7 +91,7 @@ const withFirstToken = (
 }
 
 const makeGuard =
-  (target: Supervised, breaker: TargetBreaker, limits: ProviderLimits) =>
+  (target: Supervised, breaker: TargetBreaker, hold: SharedHold, limits: ProviderLimits) =>
   (
     request: ModelRequest,
     watched: WatchedSink | undefined,
@@ -121,6 +124,7 @@ const makeGuard =
           if (admission !== undefined) return traced
           return Effect.catchTag(breaker.execute(traced), "Refused", (refused) => {
             isRefused = true
+            if (refused.state === "held") statistics.heldUntilMs = startedMs + refused.retryAfterMs
             return Effect.fail(refusalOf(target, refused))
           })
         }),
@@ -128,9 +132,10 @@ const makeGuard =
           if (caller === undefined) return undefined
           statistics.inFlight--
           access.inFlight--
+          let heldMs = 0
           if (!isRefused) {
             const nowMs = caller.getRef(Clock.Clock).currentTimeMillisUnsafe()
-            count(target, watched, exit, startedMs, nowMs, limits)
+            heldMs = count(target, watched, exit, startedMs, nowMs, limits)
             const { isNamed, model } = target
             recordModelCall(
               { operation: "chat", provider: genAiNameOf(access.source), model, isNamed, tookMs: nowMs - startedMs },
@@ -138,7 +143,8 @@ const makeGuard =
               caller.context
             )
           }
-          return admission === undefined ? undefined : breaker.settle(admission, exit)
+          const settled = admission === undefined ? undefined : breaker.settle(admission, exit)
+          return heldMs === 0 ? settled : Effect.andThen(hold.tell(heldMs), settled ?? Effect.void)
         }
       )
     })
@@ -179,6 +185,7 @@ const outcomeOf = (exit: Exit.Exit<ModelAnswer, ProviderError>): CircuitBreaker.
   }
 }
 
+/** Answers how long the target asked to be left alone. */
 const count = (
   { limit, statistics }: Supervised,
   watched: WatchedSink | undefined,
@@ -186,7 +193,7 @@ const count = (
   startedMs: number,
   nowMs: number,
   limits: ProviderLimits
-): void => {
+): number => {
   if (watched !== undefined && watched.spokeMs >= 0) statistics.spoke(nowMs, watched.spokeMs - startedMs)
   if (Exit.isSuccess(exit)) {
     statistics.answered(nowMs, nowMs - startedMs, watched !== undefined)
@@ -194,19 +201,23 @@ const count = (
     if (watched !== undefined && watched.spokeMs >= 0) {
       statistics.wrote(nowMs, exit.value.usage.outputTokens, Math.max(1, nowMs - watched.spokeMs))
     }
-    return
+    return 0
   }
   const found = Cause.findErrorOption(exit.cause)
-  if (found._tag === "None") return
+  if (found._tag === "None") return 0
   const error = found.value
   statistics.failedWith(nowMs, error)
-  if (!faultOf(error).lowersLimit) return
+  if (!faultOf(error).lowersLimit) return 0
   limit.lower(statistics.inFlight + 1, nowMs)
-  if (error.retryAfterMs !== undefined) statistics.heldUntilMs = nowMs + Math.min(error.retryAfterMs, limits.maxHoldMs)
+  const heldMs = Math.min(error.retryAfterMs ?? 0, limits.maxHoldMs)
+  if (heldMs > 0) statistics.heldUntilMs = nowMs + heldMs
+  return heldMs
 }
 
-const refusalOf = (target: Supervised, { retryAfterMs, state }: Refused): ProviderUnavailable =>
-  unavailable(target, state === "open" ? "it failed repeatedly" : "it is being tried after repeated failures", retryAfterMs)
+const refusalOf = (target: Supervised, { retryAfterMs, state }: Refused): ProviderUnavailable | ProviderRateLimited =>
+  state === "held"
+    ? held(target, retryAfterMs)
+    : unavailable(target, state === "open" ? "it failed repeatedly" : "it is being tried after repeated failures", retryAfterMs)
 
 const unavailable = ({ access, model, name }: Supervised, why: string, retryAfterMs: number): ProviderUnavailable =>
   new ProviderUnavailable({

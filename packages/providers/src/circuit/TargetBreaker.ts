@@ -10,6 +10,7 @@ import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { CircuitView } from "./CircuitView.ts"
+import type { SharedHold } from "./SharedHold.ts"
 
 /**
  * Milliseconds after which a target's circuit is looked up again. What another process opened is seen within this time; what this process opened,
@@ -23,10 +24,11 @@ const storeWarningMs = 30_000
 /** The breaker let the call not go. */
 export class Refused {
   readonly _tag = "Refused"
-  readonly state: "open" | "half-open"
+  /** `held`: the target asked another process to be left alone. */
+  readonly state: "open" | "half-open" | "held"
   readonly retryAfterMs: number
 
-  constructor(state: "open" | "half-open", retryAfterMs: number) {
+  constructor(state: Refused["state"], retryAfterMs: number) {
     this.state = state
     this.retryAfterMs = retryAfterMs
   }
@@ -49,10 +51,12 @@ export interface BreakerOptions {
   readonly target: string
   readonly limits: ProviderLimits
   readonly view: CircuitView
+  readonly hold: SharedHold
   readonly outcomeOf: (exit: CallExit) => CircuitBreaker.Outcome
 }
 
 export const makeTargetBreaker = Effect.fnUntraced(function* ({
+  hold,
   limits,
   outcomeOf,
   target,
@@ -65,6 +69,7 @@ export const makeTargetBreaker = Effect.fnUntraced(function* ({
   let isDoubtful = true
   let failures = 0
   let warnedMs = Number.NEGATIVE_INFINITY
+  let heldAskedMs = Number.NEGATIVE_INFINITY
 
   const storeIsAway = (error: CircuitBreaker.CircuitBreakerError): Effect.Effect<void> =>
     Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
@@ -114,6 +119,11 @@ export const makeTargetBreaker = Effect.fnUntraced(function* ({
           const nowMs = yield* Clock.currentTimeMillis
           const openMs = view.openForMs(nowMs)
           if (openMs > 0) return yield* Effect.fail(new Refused("open", openMs))
+          if (nowMs - heldAskedMs >= admissionMs) {
+            heldAskedMs = nowMs
+            const heldMs = yield* hold.leftMs
+            if (heldMs > 0) return yield* Effect.fail(new Refused("held", heldMs))
+          }
           const before = failures
           const asked = yield* Effect.result(Scope.provide(store.admit(target), scope))
           if (Result.isFailure(asked)) {

@@ -1,8 +1,12 @@
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Queue, Redacted, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Redacted, Scope } from "effect"
 import { CircuitBreaker, RateLimiter } from "effect/persistence"
 import * as Redis from "effect/persistence/Redis"
 import { inject } from "vitest"
+import { ProviderRateLimited } from "@parley/domain/ProviderError"
+import { Providers } from "@parley/providers/Providers"
+import { makeFake } from "../../../providers/test/circuit/fakes.ts"
+import { ask } from "../../../providers/test/support/requests.ts"
 import { RedisClient, RedisHealth } from "../../src/redis/RedisClient.ts"
 import { SharedStores } from "../../src/redis/SharedStores.ts"
 import { startTcpRelay } from "../storage/support/tcpRelay.ts"
@@ -157,6 +161,27 @@ for (const [name, store] of Object.entries(stores)) {
         yield* call
         const refused = yield* Effect.flip(breaker.execute(Effect.void, { key: target }))
         assert.include(JSON.stringify(refused), "CircuitOpen")
+      })
+    )
+
+    it.effect("tell the other processes that a target asked to be left alone, and of which until when", () =>
+      Effect.gen(function* () {
+        const [mine, theirs] = [makeFake("one"), makeFake("one")]
+        const model = key("model").replaceAll(":", "-")
+        const processOf = Effect.fnUntraced(function* ({ provider }: ReturnType<typeof makeFake>) {
+          const config = { extra: [provider], limits: { probeEveryMs: 0 } }
+          const context = yield* Layer.build(Layer.fresh(Providers.layerWithStore(config)))
+          return yield* Effect.orDie(Context.get(context, Providers).resolve(`one/${model}`))
+        })
+        const [here, there] = [yield* processOf(mine), yield* processOf(theirs)]
+        const limited = new ProviderRateLimited({ provider: "one", model, message: "slow down", retryAfterMs: 20_000 })
+        mine.does(Effect.fail(limited))
+        yield* Effect.flip(here.complete(ask("Hi")))
+        const refused = yield* Effect.flip(there.complete(ask("Hi")))
+        assert.strictEqual(refused._tag, "ProviderRateLimited")
+        assert.isAtMost(refused.retryAfterMs ?? 0, 20_000)
+        assert.isAbove(refused.retryAfterMs ?? 0, 10_000)
+        assert.strictEqual(theirs.calls(), 0)
       })
     )
 

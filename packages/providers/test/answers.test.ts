@@ -52,4 +52,21 @@ describe.each(wires)("$id", ({ config, id, start }) => {
       assert.isTrue(server.requests[0]!.streaming)
     })
   )
+
+  it.live("lets what was told go on its way before the caller goes on", () =>
+    Effect.gen(function* () {
+      const server = yield* start
+      server.enqueue(answer("Good day to you."))
+      const order: Array<string> = []
+      // A socket's frames leave in a microtask of the turn in which they were told.
+      const sink = () => queueMicrotask(() => order.push("sent"))
+      yield* Effect.provide(
+        Effect.flatMap(Providers, (providers) => Effect.flatMap(providers.resolve(model), (it) => it.stream(ask("Hello"), sink))),
+        Providers.layer(config(server.baseUrl))
+      )
+      order.push("went on")
+      assert.strictEqual(order.indexOf("went on"), order.length - 1)
+      assert.include(order, "sent")
+    })
+  )
 })

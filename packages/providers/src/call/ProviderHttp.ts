@@ -167,7 +167,8 @@ abstract class CallHandler<A, E> implements Exchange {
     if (this.settled) return
     this.settled = true
     this.connection?.drain(this)
-    this.#settle(exit)
+    // What the last read brought is on its way to the client before the caller does what follows an answer.
+    queueMicrotask(() => this.#settle(exit))
   }
 
   /** Ends the call and its connection. */

@@ -6,7 +6,8 @@
  * take-over), a constraint refuses the second, and it is decided again on what is then there.
  */
 import { Clock, Effect, Schema } from "effect"
-import type { SqlClient, SqlError, Statement } from "effect/sql"
+import { Statement } from "effect/sql"
+import type { SqlClient, SqlError } from "effect/sql"
 import type { UserContent } from "@parley/domain/Content"
 import { Accepted } from "@parley/domain/ConversationCommand"
 import type { Send } from "@parley/domain/ConversationCommand"
@@ -101,13 +102,45 @@ const runStarted = ({ messageId, runId }: NonNullable<AcceptContext["run"]>): Ro
   run: { runId, messageId, status: "running" }
 })
 
+/** One insert for all rows of a table: to begin an insert costs as much as a row of it. */
+const unionAll = Statement.join(" union all ", false)
+
+/** What the turn adds to the tables of messages and of the room's events, in the order of the events. */
+const rowsOf = (sql: SqlClient.SqlClient, { content, context, key }: Turn, nowMs: number) => {
+  const { authorId, messageId, run } = context
+  const { conversationId } = key
+  const messages: Array<Statement.Fragment> = []
+  const events: Array<Statement.Fragment> = []
+  const added = (id: MessageId) => {
+    events.push(sql`
+      select ${conversationId}, go.room_seq + ${events.length + 1}, 'message-added', ${id}, null::json, ${nowMs} from go`)
+    return sql`go.room_seq + ${events.length}`
+  }
+  if (content !== null) {
+    messages.push(sql`
+      select ${messageId}, ${conversationId}, go.parent_id, 'user', ${authorId}, ${JSON.stringify(content)}::json,
+        'complete', null::text, null::text, ${added(messageId)}, ${nowMs}
+      from go`)
+  }
+  if (run !== null) {
+    messages.push(sql`
+      select ${run.messageId}, ${conversationId}, ${content === null ? sql`go.parent_id` : sql`${messageId}`}, 'assistant',
+        null::text, '[]'::json, 'streaming', ${run.runId}, ${run.model}, ${added(run.messageId)}, ${nowMs}
+      from go`)
+    events.push(sql`
+      select ${conversationId}, go.room_seq + ${events.length + 1}, 'run-started', null,
+        ${JSON.stringify(runStarted(run))}::json, ${nowMs}
+      from go`)
+  }
+  return { messages, events }
+}
+
 const statement = (turn: Turn, nowMs: number) => (sql: SqlClient.SqlClient) => {
   const { authorId, messageId, run } = turn.context
   const { conversationId } = turn.key
   const isSaid = turn.content !== null
   const sinceMs = nowMs - dedupeWindowMs
-  const events = (isSaid ? 1 : 0) + (run === null ? 0 : 2)
-  const answerAt = isSaid ? 2 : 1
+  const { events, messages } = rowsOf(sql, turn, nowMs)
   const accepted = run === null ? null : { runId: run.runId, messageId: run.messageId, epoch: run.epoch }
   return sql`
     with locked as materialized (
@@ -124,7 +157,7 @@ const statement = (turn: Turn, nowMs: number) => (sql: SqlClient.SqlClient) => {
       where target.fault is null and not exists (select from remembered) and not exists (select from busy)
     ), numbered as (
       update conversations set
-        room_seq = go.room_seq + ${events}, updated_at_ms = ${nowMs},
+        room_seq = go.room_seq + ${events.length}, updated_at_ms = ${nowMs},
         last_message_id = ${run === null ? messageId : run.messageId}
       from go where id = ${conversationId}
     ), kept as (
@@ -138,38 +171,21 @@ const statement = (turn: Turn, nowMs: number) => (sql: SqlClient.SqlClient) => {
       on conflict (tenant_id, conversation_id, author_id, client_message_id) do update set
         accepted = excluded.accepted,
         at_ms = case when client_messages.at_ms > ${sinceMs}::bigint then null else excluded.at_ms end
+    ), added as (
+      insert into messages
+        (id, conversation_id, parent_id, role, author_id, content, status, run_id, model, room_seq, created_at_ms)
+      ${unionAll(messages)}
+    ), told as (
+      insert into room_events (conversation_id, seq, type, message_id, event, at_ms)
+      ${unionAll(events)}
     )${
-      isSaid
-        ? sql`, said as (
-      insert into messages (id, conversation_id, parent_id, role, author_id, content, status, room_seq, created_at_ms)
-      select ${messageId}, ${conversationId}, go.parent_id, 'user', ${authorId}, ${JSON.stringify(turn.content)}::json,
-        'complete', go.room_seq + 1, ${nowMs}
-      from go
-    ), said_event as (
-      insert into room_events (conversation_id, seq, type, message_id, at_ms)
-      select ${conversationId}, go.room_seq + 1, 'message-added', ${messageId}, ${nowMs} from go
-    )`
-        : sql``
-    }${
       run === null
         ? sql``
-        : sql`, answer as (
-      insert into messages
-        (id, conversation_id, parent_id, role, content, status, run_id, model, room_seq, created_at_ms)
-      select ${run.messageId}, ${conversationId}, ${isSaid ? sql`${messageId}` : sql`go.parent_id`}, 'assistant', '[]',
-        'streaming', ${run.runId}, ${run.model}, go.room_seq + ${answerAt}, ${nowMs}
-      from go
-    ), started as (
+        : sql`, started as (
       insert into runs
         (id, conversation_id, message_id, principal_id, model, parameters, epoch, status, started_at_ms)
       select ${run.runId}, ${conversationId}, ${run.messageId}, ${authorId}, ${run.model},
         ${JSON.stringify(run.parameters)}::json, ${run.epoch}, 'running', ${nowMs}
-      from go
-    ), answer_events as (
-      insert into room_events (conversation_id, seq, type, message_id, event, at_ms)
-      select ${conversationId}, go.room_seq + ${answerAt}, 'message-added', ${run.messageId}, null::json, ${nowMs} from go
-      union all
-      select ${conversationId}, go.room_seq + ${answerAt + 1}, 'run-started', null, ${JSON.stringify(runStarted(run))}::json, ${nowMs}
       from go
     )`
     }

@@ -68,7 +68,7 @@ const body = (nowMs: number): string => {
     used = 0
   }
   let text = timeText
-  for (const bits of random.subarray(used, (used += pairsPerId))) text += pairs[bits & 1023]
+  for (const end = used + pairsPerId; used < end; used++) text += pairs[(random[used] ?? 0) & 1023]
   return text
 }
 

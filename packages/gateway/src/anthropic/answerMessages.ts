@@ -4,12 +4,12 @@ import type { Completions, CompletionRequest } from "@parley/domain/Completions"
 import type { ParleyError } from "@parley/domain/Errors"
 import type { RequestId } from "@parley/domain/Ids"
 import { Cause, Effect } from "effect"
-import { HttpServerResponse } from "effect/http"
 import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { countedPush } from "../countedPush.ts"
 import { toldError } from "../errorOf.ts"
 import { routeHeaders, RouteTold } from "../routeTold.ts"
 import type { PushWriter } from "../server/PushResponse.ts"
+import { wholeAnswer } from "../wholeAnswer.ts"
 import { anthropicError, anthropicErrorBody } from "./anthropicError.ts"
 import { makeEventEncoder } from "./EventEncoder.ts"
 import { message } from "./message.ts"
@@ -52,12 +52,12 @@ const whole = (
           for (const event of events) if (event.type === "finish") stopSequence = event.stopSequence
         })
   return Effect.map(Effect.provideService(answered, Caller, caller), (answer) =>
-    HttpServerResponse.jsonUnsafe(
+    wholeAnswer(
       message(
         { ...answer, model: asked.model },
         { id: idOf(caller.requestId), stopSequence, hidesThinking: hidesThinking(request) }
       ),
-      { headers: { ...idHeaders(caller), ...routeHeaders(answer) } }
+      { ...idHeaders(caller), ...routeHeaders(answer) }
     )
   )
 }

@@ -69,16 +69,24 @@ const ResponseFormat = Schema.Union([
   })
 ])
 
+/** What `isPlainChatRequest` looks at too. */
+export const bounds = {
+  modelLength: 256,
+  temperature: { minimum: 0, maximum: 2 },
+  topP: { minimum: 0, maximum: 1 },
+  tokens: { minimum: 1, maximum: 1_000_000 }
+} as const
+
 const number = (minimum: number, maximum: number) => optional(Schema.Finite.check(Schema.isBetween({ minimum, maximum })))
-const tokens = optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })))
+const tokens = optional(Schema.Int.check(Schema.isBetween(bounds.tokens)))
 
 export const ChatRequest = Schema.Struct({
-  model: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256)),
+  model: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(bounds.modelLength)),
   messages: Schema.Array(ChatMessage).check(Schema.isMinLength(1), Schema.isMaxLength(maxMessages)),
   stream: optional(Schema.Boolean),
   stream_options: optional(Schema.Struct({ include_usage: optional(Schema.Boolean) })),
-  temperature: number(0, 2),
-  top_p: number(0, 1),
+  temperature: number(bounds.temperature.minimum, bounds.temperature.maximum),
+  top_p: number(bounds.topP.minimum, bounds.topP.maximum),
   frequency_penalty: number(-2, 2),
   presence_penalty: number(-2, 2),
   seed: optional(Schema.Int),

@@ -3,12 +3,12 @@ import { Caller, type CallerInfo } from "@parley/domain/Caller"
 import type { Completions, CompletionRequest } from "@parley/domain/Completions"
 import type { ParleyError } from "@parley/domain/Errors"
 import { Cause, Effect } from "effect"
-import { HttpServerResponse } from "effect/http"
 import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { countedPush } from "../countedPush.ts"
 import { toldError } from "../errorOf.ts"
 import { routeHeaders, RouteTold } from "../routeTold.ts"
 import type { PushWriter } from "../server/PushResponse.ts"
+import { wholeAnswer } from "../wholeAnswer.ts"
 import { chatCompletion } from "./chatCompletion.ts"
 import type { ChatRequest } from "./ChatRequest.ts"
 import { makeChunkEncoder } from "./ChunkEncoder.ts"
@@ -39,8 +39,9 @@ const whole = (
   createdAtSeconds: number
 ): CompletionAnswer =>
   Effect.map(Effect.provideService(completions.complete(asked), Caller, caller), (answer) =>
-    HttpServerResponse.jsonUnsafe(chatCompletion({ ...answer, model: asked.model }, id, createdAtSeconds), {
-      headers: { "x-request-id": caller.requestId, ...routeHeaders(answer) }
+    wholeAnswer(chatCompletion({ ...answer, model: asked.model }, id, createdAtSeconds), {
+      "x-request-id": caller.requestId,
+      ...routeHeaders(answer)
     })
   )
 

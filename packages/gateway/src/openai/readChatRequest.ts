@@ -6,6 +6,7 @@ import { maxJsonDepth } from "../bodyLimits.ts"
 import { faultsOf } from "../faults.ts"
 import { isDeeperThan } from "../socket/jsonDepth.ts"
 import { ChatMessage, ChatRequest } from "./ChatRequest.ts"
+import { isPlainChatRequest } from "./isPlainChatRequest.ts"
 import { invalidRequest } from "./openaiError.ts"
 
 const decode = SchemaParser.decodeUnknownResult(ChatRequest)
@@ -22,6 +23,7 @@ export const readChatRequest = (text: string): Effect.Effect<ChatRequest, Invali
   } catch {
     return Effect.fail(invalidRequest([{ path: "", message: "The body is not JSON." }]))
   }
+  if (isPlainChatRequest(input)) return Effect.succeed(input)
   const request = decode(input)
   if (Result.isSuccess(request)) return Effect.succeed(request.success)
   const all = decodeAll(input)

@@ -3,13 +3,13 @@ import { Caller, type CallerInfo } from "@parley/domain/Caller"
 import type { Completions, CompletionRequest } from "@parley/domain/Completions"
 import type { ParleyError } from "@parley/domain/Errors"
 import { Cause, Effect } from "effect"
-import { HttpServerResponse } from "effect/http"
 import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { countedPush } from "../countedPush.ts"
 import { toldError } from "../errorOf.ts"
 import { openaiError } from "../openai/openaiError.ts"
 import { routeHeaders, RouteTold } from "../routeTold.ts"
 import type { PushWriter } from "../server/PushResponse.ts"
+import { wholeAnswer } from "../wholeAnswer.ts"
 import { makeEventEncoder, type EventEncoder } from "./EventEncoder.ts"
 import { makePacedWriter, type PacedWriter } from "./PacedWriter.ts"
 import { readResponsesRequest } from "./readResponsesRequest.ts"
@@ -36,8 +36,9 @@ const whole = (
   head: ResponseHead
 ): CompletionAnswer =>
   Effect.map(Effect.provideService(completions.complete(asked), Caller, caller), (answer) =>
-    HttpServerResponse.jsonUnsafe(response(head, caller.requestId, { ...answer, model: asked.model }), {
-      headers: { "x-request-id": caller.requestId, ...routeHeaders(answer) }
+    wholeAnswer(response(head, caller.requestId, { ...answer, model: asked.model }), {
+      "x-request-id": caller.requestId,
+      ...routeHeaders(answer)
     })
   )
 

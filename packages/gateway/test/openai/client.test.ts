@@ -74,6 +74,8 @@ describe.each(engines)("the openai client, on %s", (engine) => {
       }
     })
     expect(Schema.is(ChatCompletion)(answer.data)).toBe(true)
+    expect(answer.response.headers.get("content-type")).toBe("application/json")
+    expect(answer.response.headers.get("content-length")).not.toBeNull()
     expect(answer.request_id).toBe(doors.completions.callers[0]?.requestId)
     expect(doors.completions.callers[0]?.principalId).toBe(doorPrincipal)
   })

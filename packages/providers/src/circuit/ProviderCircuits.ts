@@ -13,6 +13,7 @@ import type { OwnedModel } from "../modelNames.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import { healthOf } from "./CircuitHealth.ts"
 import type { CircuitHealth } from "./CircuitHealth.ts"
+import { CircuitLeases } from "./CircuitLeases.ts"
 import { makeProbes } from "./probes.ts"
 import { ProviderCircuit } from "./ProviderCircuit.ts"
 import type { ProviderSource } from "./ProviderCircuit.ts"
@@ -56,6 +57,7 @@ const makeCircuits = Effect.fnUntraced(function* (sources: ReadonlyArray<Provide
     (target: Supervised) => ProviderCircuit.layer(target, clients, target.access.limits),
     idle
   )
+  const leases = new CircuitLeases((target) => circuits.contextEffect(target))
 
   const use = (
     owned: OwnedModel,
@@ -72,13 +74,10 @@ const makeCircuits = Effect.fnUntraced(function* (sources: ReadonlyArray<Provide
     call: (circuit: ProviderCircuit["Service"]) => Effect.Effect<ModelAnswer, ProviderError>
   ): Effect.Effect<ModelAnswer, ProviderError> => {
     let incarnation = target.restarts
-    const started = Effect.scoped(
-      Effect.flatMap(circuits.contextEffect(target), (context) => {
-        const circuit = Context.get(context, ProviderCircuit)
-        incarnation = circuit.incarnation
-        return call(circuit)
-      })
-    )
+    const started = leases.use(target, (circuit) => {
+      incarnation = circuit.incarnation
+      return call(circuit)
+    })
     return Effect.catchCauseIf(started, Cause.hasDies, (cause) => {
       const defect = Cause.squash(cause)
       if (defect instanceof SinkDefect) return Effect.die(defect.cause)
@@ -98,6 +97,7 @@ const makeCircuits = Effect.fnUntraced(function* (sources: ReadonlyArray<Provide
     target.lastDefectMs = nowMs
     target.notBeforeMs = nowMs + waitMs
     target.statistics.lastFailure = "The circuit had a defect"
+    leases.forget(target)
     yield* circuits.invalidate(target)
     yield* RcMap.invalidate(clients, target.access.source)
     yield* Effect.annotateLogs(Effect.logError(`A circuit had a defect and starts again in ${waitMs} ms`, cause), { circuit })

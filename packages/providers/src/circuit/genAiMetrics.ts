@@ -25,21 +25,29 @@ interface Used {
   readonly outputTokens?: number
 }
 
+type ModelSeries = ReturnType<typeof seriesOf>
+type ProviderSeries = Partial<Record<ModelCall["operation"], ModelSeries>>
+
 /** Tells of calls that have ended; one for a process. Calls that were refused without being made are not told to it. */
 export const makeGenAiMetrics = () => {
-  const own = new Set<string>()
-  const series = new Map<string, ReturnType<typeof seriesOf>>()
+  const shared = new Map<string, ProviderSeries>()
+  /** Of the models that have series of their own, by provider and model: looked up at every call, so nothing is put together for it. */
+  const own = new Map<string, Map<string, ProviderSeries>>()
+  let owners = 0
 
-  const of = ({ isNamed, model, operation, provider }: ModelCall, hasAnswered: boolean) => {
-    const name = `${provider}/${model}`
-    if ((hasAnswered || isNamed) && own.size < maxModelSeries) own.add(name)
-    const label = own.has(name) ? model : sharedModel
-    const key = `${operation} ${provider}/${label}`
-    const known = series.get(key)
-    if (known !== undefined) return known
-    const made = seriesOf(operation, provider, label)
-    series.set(key, made)
-    return made
+  const of = ({ isNamed, model, operation, provider }: ModelCall, hasAnswered: boolean): ModelSeries => {
+    let models = own.get(provider)
+    let series = models?.get(model)
+    if (series === undefined && (hasAnswered || isNamed) && owners < maxModelSeries) {
+      owners++
+      series = {}
+      if (models === undefined) own.set(provider, (models = new Map()))
+      models.set(model, series)
+    }
+    if (series !== undefined) return (series[operation] ??= seriesOf(operation, provider, model))
+    let others = shared.get(provider)
+    if (others === undefined) shared.set(provider, (others = {}))
+    return (others[operation] ??= seriesOf(operation, provider, sharedModel))
   }
 
   return (call: ModelCall, exit: Exit.Exit<Used, ProviderError>, context: Context.Context<never>): void => {

@@ -19,27 +19,34 @@ export const encodeRequest =
   (dialect: OpenaiDialect) =>
   (request: ModelRequest, streaming: boolean): ChatCompletionCreateParamsBase => ({
     model: request.model,
-    messages: request.messages.flatMap(messagesOf),
+    messages: messagesOf(request.messages),
     ...encodeParameters(dialect, request.parameters),
     ...(streaming ? { stream: true, stream_options: { include_usage: true } } : {})
   })
 
-const messagesOf = (message: ModelMessage): Array<ChatCompletionMessageParam> => {
-  switch (message.role) {
-    case "system":
-      return [{ role: "system", content: textOf(message.content) }]
-    case "user":
-      return userMessages(message.content)
-    case "assistant":
-      return [assistantMessage(message.content)]
-    case "tool":
-      return message.content.map(toolMessage)
+const messagesOf = (messages: ReadonlyArray<ModelMessage>): Array<ChatCompletionMessageParam> => {
+  const encoded: Array<ChatCompletionMessageParam> = []
+  for (const message of messages) {
+    switch (message.role) {
+      case "system":
+        encoded.push({ role: "system", content: textOf(message.content) })
+        break
+      case "user":
+        pushUser(encoded, message.content)
+        break
+      case "assistant":
+        encoded.push(assistantMessage(message.content))
+        break
+      case "tool":
+        for (const part of message.content) encoded.push(toolMessage(part))
+        break
+    }
   }
+  return encoded
 }
 
 /** Results of tools are messages of their own here, and must come right after the call. */
-const userMessages = (parts: ReadonlyArray<UserPart>): Array<ChatCompletionMessageParam> => {
-  const messages: Array<ChatCompletionMessageParam> = []
+const pushUser = (messages: Array<ChatCompletionMessageParam>, parts: ReadonlyArray<UserPart>): void => {
   const content: Array<ChatCompletionContentPart> = []
   for (const part of parts) {
     switch (part.type) {
@@ -59,7 +66,6 @@ const userMessages = (parts: ReadonlyArray<UserPart>): Array<ChatCompletionMessa
   }
   const only = content.length === 1 ? content[0] : undefined
   if (content.length > 0) messages.push({ role: "user", content: only?.type === "text" ? only.text : content })
-  return messages
 }
 
 /** Reasoning is left out: this wire has no place for it. */

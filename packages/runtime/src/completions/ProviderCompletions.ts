@@ -1,5 +1,5 @@
 /** Stateless completions: the tenant's admission, the provider, and nothing between them; interruption goes right through. */
-import { Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { Caller } from "@parley/domain/Caller"
 import { Completions } from "@parley/domain/Completions"
 import type { CompletionError, CompletionRequest } from "@parley/domain/Completions"
@@ -19,42 +19,51 @@ export const layer = Layer.effect(
     const models = yield* TenantModels
     const tenants = yield* Tenants
 
+    /** Found at once, nearly always: then there is nothing to recover from. */
     const resolved = (tenantId: TenantId, name: string): Effect.Effect<ResolvedModel, CompletionError> =>
-      models.resolve(tenantId, name).pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
+      Effect.catchEager(models.resolve(tenantId, name), (error) =>
+        error._tag === "Unavailable" || error._tag === "InternalError" ? notAdmitted(error) : Effect.fail(error)
+      )
 
     const admit = (
       request: CompletionRequest,
       call: (model: ResolvedModel) => Effect.Effect<ModelAnswer, ProviderError>
     ): Effect.Effect<ModelAnswer, CompletionError, Caller> =>
-      Effect.flatMap(Caller, ({ tenantId }) =>
-        Effect.flatMap(resolved(tenantId, request.model), (model) =>
+      Effect.withFiber<ModelAnswer, CompletionError, Caller>((fiber) => {
+        const { tenantId } = Context.getUnsafe(fiber.context, Caller)
+        return Effect.flatMapEager(resolved(tenantId, request.model), (model) =>
           admitted(
             tenantId,
             model.tokens.surelyFits(request) ? call(model) : Effect.andThen(requireFits(model, request), call(model))
           )
         )
-      )
+      })
 
     /** Where the tenant's actor is there already, which is nearly always, its count costs no more than a number. */
     const admitted = (
       tenantId: TenantId,
       call: Effect.Effect<ModelAnswer, ProviderError | ContextTooLong>
     ): Effect.Effect<ModelAnswer, CompletionError> =>
-      Effect.uninterruptibleMask((restore): Effect.Effect<ModelAnswer, CompletionError> => {
-        const entered = tenants.tryEnter(tenantId)
-        if (entered === "entered") {
-          return Effect.onExitPrimitive(restore(call), () => {
-            tenants.leave(tenantId)
-            return undefined
-          })
-        }
-        return entered === undefined
-          ? restore(
-              tenants
+      Effect.suspend(() => {
+        // Counted inside the finalizer's reach, so that no interruption comes in between.
+        let isCounted = false
+        return Effect.onExitPrimitive(
+          Effect.suspend((): Effect.Effect<ModelAnswer, CompletionError> => {
+            const entered = tenants.tryEnter(tenantId)
+            if (entered === undefined) {
+              return tenants
                 .withRequest(tenantId)(call)
                 .pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
-            )
-          : Effect.fail(entered)
+            }
+            if (entered !== "entered") return Effect.fail(entered)
+            isCounted = true
+            return call
+          }),
+          () => {
+            if (isCounted) tenants.leave(tenantId)
+            return undefined
+          }
+        )
       })
 
     return Completions.of({

@@ -19,7 +19,7 @@ import type { TenantError } from "./Tenants.ts"
 export class TenantModels extends Context.Service<
   TenantModels,
   {
-    /** A model that the tenant may not ask is as unknown to it as one that is not there. */
+    /** For one use, now. A model that the tenant may not ask is as unknown to it as one that is not there. */
     readonly resolve: (tenantId: TenantId, name: string) => Effect.Effect<ResolvedModel, ModelNotFound | TenantError>
     readonly models: (tenantId: TenantId) => Effect.Effect<ReadonlyArray<ModelInfo>, TenantError>
   }
@@ -114,12 +114,9 @@ const make = Effect.gen(function* () {
   }
 
   return TenantModels.of({
+    // Not suspended: for most tenants the model is here already, and the caller sees that it is.
     resolve: (tenantId, name) =>
-      Effect.suspend(() =>
-        withAccess(tenantId, (access) => {
-          return access === undefined ? providers.resolve(name) : judged(access, name)
-        })
-      ),
+      withAccess(tenantId, (access) => (access === undefined ? providers.resolve(name) : judged(access, name))),
     models: (tenantId) =>
       Effect.suspend(() =>
         withAccess(tenantId, (access) => {

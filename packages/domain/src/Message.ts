@@ -25,6 +25,8 @@ export const Message = Schema.Struct({
   /** The run that made it; null for a person's. */
   runId: Schema.NullOr(RunId),
   model: Schema.NullOr(Schema.String),
+  /** The model that was asked, where another one finished the answer. */
+  askedModel: Schema.optionalKey(Schema.NullOr(Schema.String)),
   finishReason: Schema.NullOr(FinishReason),
   usage: Schema.NullOr(Usage),
   /** Code and text of the failure, when `status` is `failed`. */

@@ -28,6 +28,8 @@ export interface ChatMessage {
   readonly status: Message["status"]
   /** The model that answers, or answered. */
   readonly model: string | null
+  /** The model that was asked, where another one went on with the answer. */
+  readonly askedModel: string | null
   readonly finishReason: Message["finishReason"]
   readonly usage: Message["usage"]
   /** Why an answer failed. */

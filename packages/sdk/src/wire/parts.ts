@@ -14,7 +14,7 @@ import type { RunRef, RunTerminal } from "@parley/domain/RunEvent"
 import type { RunState } from "@parley/domain/RunFrame"
 import type { Usage } from "@parley/domain/Usage"
 import type { Page } from "@parley/domain/Conversations"
-import { arrayOf, boolean, isRecord, nullOr, number, record, struct, tagged, text, textOrNull } from "./guard.ts"
+import { arrayOf, boolean, isRecord, literal, nullOr, number, record, struct, tagged, text, textOrNull } from "./guard.ts"
 import type { Guard } from "./guard.ts"
 
 const textPart = struct<TextPart>({ type: text, text })
@@ -31,30 +31,36 @@ const part = tagged<Part>({
 })
 const assistantPart = tagged<AssistantPart>({ text: textPart, reasoning: reasoningPart, "tool-call": toolCallPart })
 
-export const usage = struct<Usage>({
-  inputTokens: number,
-  cachedInputTokens: number,
-  cacheWriteTokens: number,
-  outputTokens: number,
-  reasoningTokens: number
-})
+export const usage = struct<Usage>(
+  {
+    inputTokens: number,
+    cachedInputTokens: number,
+    cacheWriteTokens: number,
+    outputTokens: number,
+    reasoningTokens: number
+  },
+  { costNanoDollars: number, isEstimated: literal(true) }
+)
 
-export const message = struct<Message>({
-  id: text,
-  conversationId: text,
-  parentId: textOrNull,
-  role: text,
-  authorId: textOrNull,
-  content: arrayOf(part),
-  status: text,
-  runId: textOrNull,
-  model: textOrNull,
-  finishReason: textOrNull,
-  usage: nullOr(usage),
-  error: nullOr(struct<NonNullable<Message["error"]>>({ code: text, message: text })),
-  lastSeq: nullOr(number),
-  createdAtMs: number
-})
+export const message = struct<Message>(
+  {
+    id: text,
+    conversationId: text,
+    parentId: textOrNull,
+    role: text,
+    authorId: textOrNull,
+    content: arrayOf(part),
+    status: text,
+    runId: textOrNull,
+    model: textOrNull,
+    finishReason: textOrNull,
+    usage: nullOr(usage),
+    error: nullOr(struct<NonNullable<Message["error"]>>({ code: text, message: text })),
+    lastSeq: nullOr(number),
+    createdAtMs: number
+  },
+  { askedModel: textOrNull }
+)
 
 export const conversation = struct<Conversation>({
   id: text,

@@ -1,5 +1,5 @@
 /** The app in a real browser, on the real program, with a provider whose answers the test writes. */
-import { Effect, Redacted, type Scope } from "effect"
+import { Context, Effect, Layer, Redacted, type Scope } from "effect"
 import { mkdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core"
@@ -48,6 +48,16 @@ export const launchBrowser = Effect.acquireRelease(
   Effect.promise(() => chromium.launch({ executablePath: chromiumPath, args })),
   (browser) => Effect.promise(() => browser.close())
 )
+
+/** One server and one browser for all tests of a file; each test signs a page of its own in. */
+export class App extends Context.Service<App, Server & { readonly browser: Browser }>()("@parley/web/test/App") {
+  static readonly layer = Layer.effect(
+    App,
+    Effect.gen(function* () {
+      return { ...(yield* startServer), browser: yield* launchBrowser }
+    })
+  )
+}
 
 export interface OpenPage {
   readonly page: Page

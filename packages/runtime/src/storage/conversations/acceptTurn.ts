@@ -58,6 +58,7 @@ const messagesOf =
   (parentId: MessageId | null): ReadonlyArray<Message> => {
     const blank = {
       conversationId: key.conversationId,
+      askedModel: null,
       finishReason: null,
       usage: null,
       error: null,

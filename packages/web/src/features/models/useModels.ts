@@ -1,14 +1,10 @@
 /** What can be asked: read once, and again when the page comes back after a while. */
 import { useState, useSyncExternalStore } from "react"
 import { listModels } from "../../client/listModels.ts"
-import type { Usage } from "../../client/sdk.ts"
 import { Value } from "../../client/Value.ts"
 
 export interface Model {
   readonly id: string
-  /** Dollars for a million tokens, where the server tells. */
-  readonly inputPerMillion?: number
-  readonly outputPerMillion?: number
 }
 
 const models = new Value<ReadonlyArray<Model>>([])
@@ -59,11 +55,4 @@ const load = async (): Promise<void> => {
     // Asked again by the next one who looks; a conversation goes on with its own model.
     asked = false
   }
-}
-
-/** In dollars; undefined where no price is known. */
-export const costOf = (models: ReadonlyArray<Model>, id: string | null, usage: Usage): number | undefined => {
-  const model = models.find((other) => other.id === id)
-  if (model?.inputPerMillion === undefined || model.outputPerMillion === undefined) return undefined
-  return (usage.inputTokens * model.inputPerMillion + usage.outputTokens * model.outputPerMillion) / 1_000_000
 }

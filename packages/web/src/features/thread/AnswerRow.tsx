@@ -42,7 +42,7 @@ export const AnswerRow = ({ actions, isLast, isRoom, message }: AnswerRowProps) 
           <span>{name}</span>
         </header>
       ) : null}
-      <Switches run={message.run} />
+      <Switches message={message} />
       {content.map((part, index) => (
         <AnswerPart key={index} part={part} message={message} live={streaming && index === content.length - 1} />
       ))}

@@ -3,16 +3,15 @@ import { Popover } from "@base-ui/react/popover"
 import type { ChatMessage } from "../../client/sdk.ts"
 import { useText } from "../../i18n/useText.ts"
 import { presentLocale } from "../../i18n/texts.ts"
-import { costOf, useModels } from "../models/useModels.ts"
 import { modelName } from "../models/modelName.ts"
 
 export const MessageDetails = ({ message }: { readonly message: ChatMessage }) => {
   const t = useText()
-  const models = useModels()
   const { usage } = message
   const number = new Intl.NumberFormat(presentLocale())
-  const cost = usage === null ? undefined : costOf(models, message.model, usage)
-  const money = cost === undefined ? undefined : formatMoney(cost)
+  // What the server reckoned, with the prices of whoever answered; free and unknown are not the same.
+  const cost = usage?.costNanoDollars
+  const money = cost === undefined ? undefined : `${usage?.isEstimated === true ? "≈ " : ""}${formatMoney(cost / nanoDollars)}`
   return (
     <Popover.Root>
       <Popover.Trigger className="message-meta">
@@ -59,6 +58,8 @@ const Row = ({ name, value }: { readonly name: string; readonly value: string })
     <dd>{value}</dd>
   </div>
 )
+
+const nanoDollars = 1_000_000_000
 
 const formatMoney = (dollars: number): string =>
   new Intl.NumberFormat(presentLocale(), {

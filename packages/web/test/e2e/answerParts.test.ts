@@ -1,0 +1,123 @@
+/** What an answer shows beside its text: who went on with it, what it thought, what it asked of tools, and what it cost. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Browser } from "playwright-core"
+import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
+import { startParley, type Parley } from "../../../cli/test/e2e/support/startParley.ts"
+import { startAnthropicWire } from "../../../providers/test/wire/anthropicWire.ts"
+import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
+import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
+import { chromiumPath, ended, launchBrowser, openPage, say, screenshot, signIn } from "../support/openApp.ts"
+
+/** A route over two providers, with prices. */
+class Routed extends Context.Service<
+  Routed,
+  { readonly one: WireServer; readonly two: WireServer; readonly parley: Parley; readonly browser: Browser }
+>()("@parley/web/test/Routed") {
+  static readonly layer = Layer.effect(
+    Routed,
+    Effect.gen(function* () {
+      const [one, two] = [yield* startOpenaiWire, yield* startAnthropicWire]
+      one.setModels(["first"])
+      two.setModels(["second"])
+      const folder = yield* Effect.acquireRelease(
+        Effect.promise(() => temporaryFolder("routed-app")),
+        ({ remove }) => Effect.promise(remove)
+      )
+      const file = join(folder.path, "parley.config.json")
+      const config = {
+        providers: {
+          one: { kind: "openai-compatible", baseUrl: one.baseUrl },
+          two: { kind: "anthropic", baseUrl: two.baseUrl, apiKey: { env: "THE_KEY" } }
+        },
+        routes: { best: { targets: [{ model: "one/first" }, { model: "two/second" }], retry: { attempts: 2, baseMs: 1 } } },
+        models: { "one/first": { price: { input: 1, output: 10 } }, "two/second": { price: { input: 1_000, output: 10_000 } } }
+      }
+      writeFileSync(file, JSON.stringify(config))
+      const database = yield* freshDatabase
+      const parley = yield* startParley({ DATABASE_URL: Redacted.value(database), PARLEY_CONFIG_FILE: file, THE_KEY: "sk-two" })
+      return { one, two, parley, browser: yield* launchBrowser }
+    })
+  )
+}
+
+const opened = Effect.fnUntraced(function* () {
+  const { browser, parley } = yield* Routed
+  const { faults, page } = yield* Effect.promise(() => openPage(browser))
+  yield* Effect.promise(async () => {
+    await page.addInitScript(() => localStorage.setItem("parley.model", "best"))
+    await signIn(page, parley.url, parley.key)
+    await page.getByRole("button", { name: "Model: best" }).waitFor()
+  })
+  return { faults, page }
+})
+
+describe.skipIf(chromiumPath === "")("an answer", () => {
+  layer(Routed.layer, { excludeTestServices: true })((it) => {
+    it.effect("that another model went on with says so, at once and after a reload", () =>
+      Effect.gen(function* () {
+        const { one, two } = yield* Routed
+        const { faults, page } = yield* opened()
+        one.enqueue(answer("alpha beta gamma delta", { cutAfter: 2 }))
+        two.enqueue(answer("gamma delta"))
+        yield* Effect.promise(async () => {
+          await say(page, "Count, please")
+          await page.getByText("first failed; second went on").waitFor()
+          await ended(page).waitFor()
+          assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
+          await screenshot(page, "failed-over")
+          await page.reload()
+          await page.getByText("best failed; second went on").waitFor()
+          assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("that nobody could give says so, and can be asked for again", () =>
+      Effect.gen(function* () {
+        const { one, two } = yield* Routed
+        const { page } = yield* opened()
+        for (const wire of [one, two]) wire.enqueue(httpError(400, { error: { message: "no such thing" } }))
+        yield* Effect.promise(async () => {
+          await say(page, "Fail, please")
+          await page.locator(".message-fault").waitFor()
+          one.enqueue(answer("Now it is there."))
+          await page.getByRole("button", { name: "Try again" }).click()
+          await page.getByText("Now it is there.").waitFor()
+          await ended(page).waitFor()
+        })
+      })
+    )
+
+    it.effect("keeps thoughts and tool calls folded until they are wanted, and tells what it cost", () =>
+      Effect.gen(function* () {
+        const { one } = yield* Routed
+        const { faults, page } = yield* opened()
+        const call = { id: "call_1", name: "look_up", arguments: '{"city":"Bern"}' }
+        const usage = { inputTokens: 10_000, outputTokens: 4_000 }
+        one.enqueue(answer("It rains.", { reasoning: "I should look it up.", toolCalls: [call], usage }))
+        yield* Effect.promise(async () => {
+          await say(page, "How is the weather?")
+          await ended(page).waitFor()
+          const answered = page.locator(".answer").last()
+          await answered.getByText("$0.05").waitFor()
+          const [thought, asked] = [answered.getByText("I should look it up."), answered.getByText('"Bern"')]
+          assert.isFalse(await asked.isVisible())
+          await answered.getByText("Tool look_up").click()
+          await asked.waitFor()
+          assert.isFalse(await thought.isVisible())
+          await answered.getByText("Thoughts").click()
+          await thought.waitFor()
+          await screenshot(page, "folds")
+          await page.reload()
+          await page.getByText("$0.05").waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+  })
+})

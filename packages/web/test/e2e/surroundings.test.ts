@@ -1,0 +1,223 @@
+/** What the browser gives and refuses: speech, notifications, files that are dropped, storage, clocks and sleep; and a session that ends. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Page } from "playwright-core"
+import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { App, chromiumPath, composer, ended, openPage, say, screenshot, signIn } from "../support/openApp.ts"
+
+const hourMs = 3_600_000
+
+/** A page that is signed in; `prepare` runs before anything of it. */
+const opened = Effect.fnUntraced(function* (prepare: (page: Page) => Promise<unknown> = async () => {}) {
+  const { browser, parley } = yield* App
+  const { faults, page } = yield* Effect.promise(() => openPage(browser))
+  yield* Effect.promise(async () => {
+    await prepare(page)
+    await signIn(page, parley.url, parley.key)
+  })
+  return { faults, page }
+})
+
+describe.skipIf(chromiumPath === "")("around the app", () => {
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect("what is dictated is written into the box, and an answer is read without its marks", () =>
+      Effect.gen(function* () {
+        const { wire } = yield* App
+        const { faults, page } = yield* opened((page) =>
+          page.addInitScript(() => {
+            class Recognition extends EventTarget {
+              start(): void {
+                Reflect.set(globalThis, "recognition", this)
+              }
+              stop(): void {
+                this.dispatchEvent(new Event("end"))
+              }
+              abort(): void {}
+            }
+            const speaker = {
+              speak: (said: SpeechSynthesisUtterance) => Reflect.set(globalThis, "said", said),
+              cancel: () => Reflect.get(globalThis, "said")?.dispatchEvent(new Event("end"))
+            }
+            for (const name of ["SpeechRecognition", "webkitSpeechRecognition"]) Reflect.set(globalThis, name, Recognition)
+            Object.defineProperty(globalThis, "speechSynthesis", { value: speaker })
+          })
+        )
+        wire.enqueue(answer("It is **bold**, with `code`."))
+        yield* Effect.promise(async () => {
+          const hear = (transcript: string, isFinal: boolean) =>
+            page.evaluate(
+              (result) => {
+                const event = Object.assign(new Event("result"), { resultIndex: 0, results: [result] })
+                Reflect.get(globalThis, "recognition").dispatchEvent(event)
+              },
+              { 0: { transcript }, isFinal }
+            )
+          await page.getByRole("button", { name: "Dictate" }).click()
+          await hear("what was", false)
+          await hear("What was heard", true)
+          await page.getByRole("button", { name: "Stop dictating" }).click()
+          assert.strictEqual(await composer(page).inputValue(), "What was heard")
+          await composer(page).press("Enter")
+          await ended(page).waitFor()
+          await page.getByRole("button", { name: "Read aloud" }).click()
+          assert.strictEqual(await page.evaluate(() => Reflect.get(globalThis, "said").text), "It is bold, with code.")
+          await page.getByRole("button", { name: "Stop reading" }).click()
+          await page.getByRole("button", { name: "Read aloud" }).waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("an answer that ends in a hidden tab is told by a notification, once that is wanted", () =>
+      Effect.gen(function* () {
+        const { wire } = yield* App
+        const { faults, page } = yield* opened((page) =>
+          page.addInitScript(() => {
+            const told: Array<string> = []
+            class Told extends EventTarget {
+              static permission = "default"
+              static requestPermission = async () => (Told.permission = "granted")
+              constructor(text: string) {
+                super()
+                told.push(text)
+              }
+            }
+            Object.assign(globalThis, { Notification: Told, told })
+          })
+        )
+        const at = wire.requests.length
+        wire.enqueue(answer(["Half, ", "whole."], { holdAfter: 1 }))
+        yield* Effect.promise(async () => {
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Settings" }).click()
+          await page.getByRole("switch", { name: /Tell me when an answer ends/ }).click()
+          await page.keyboard.press("Escape")
+          await say(page, "Take your time")
+          await page.getByText("Half,").waitFor()
+          await page.evaluate(() => Object.defineProperty(document, "visibilityState", { value: "hidden" }))
+        })
+        const request = yield* wire.received(at)
+        request.release()
+        yield* Effect.promise(async () => {
+          await ended(page).waitFor()
+          await page.waitForFunction(() => Reflect.get(globalThis, "told").length > 0)
+          assert.match((await page.evaluate<ReadonlyArray<string>>("told")).join(), /Take your time/)
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("a file that is dropped on a conversation goes along with the message", () =>
+      Effect.gen(function* () {
+        const { wire } = yield* App
+        const { faults, page } = yield* opened()
+        const at = wire.requests.length
+        wire.enqueue(answer("First."), answer("Read."))
+        yield* Effect.promise(async () => {
+          await say(page, "Hello")
+          await ended(page).waitFor()
+          const dropped = await page.evaluateHandle(() => {
+            const transfer = new DataTransfer()
+            transfer.items.add(new File(["what the file says"], "dropped.txt", { type: "text/plain" }))
+            return transfer
+          })
+          await page.dispatchEvent(".thread", "dragover", { dataTransfer: dropped })
+          await page.getByText("Drop files").waitFor()
+          await page.dispatchEvent(".thread", "drop", { dataTransfer: dropped })
+          await page.getByText("dropped.txt").waitFor()
+          await say(page, "What does it say?")
+          await page.getByText("Read.").waitFor()
+        })
+        assert.include(JSON.stringify(wire.requests[at + 1]?.body), "what the file says")
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("a device without room sends what can go out at once, and says so of what cannot wait there", () =>
+      Effect.gen(function* () {
+        const { wire } = yield* App
+        const { faults, page } = yield* opened((page) =>
+          page.addInitScript(() => {
+            const full = () => {
+              throw new DOMException("there is no room", "QuotaExceededError")
+            }
+            IDBObjectStore.prototype.put = full
+            Storage.prototype.setItem = full
+          })
+        )
+        wire.enqueue(answer("It went out."), answer("That one too."))
+        yield* Effect.promise(async () => {
+          await say(page, "No room here")
+          await page.getByText("It went out.").waitFor()
+          await ended(page).waitFor()
+          await page.context().setOffline(true)
+          await page.getByText("You are offline.").waitFor()
+          await say(page, "Nor a network")
+          await page.getByText("There is no room left on this device").waitFor()
+          await screenshot(page, "storage-full")
+          await page.context().setOffline(false)
+          await page.getByText("You are offline.").waitFor({ state: "detached" })
+          await page.getByRole("button", { name: "Try again" }).click()
+          await page.getByText("That one too.").waitFor()
+          assert.strictEqual(await page.locator(".bubble").count(), 2)
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect(
+      "a clock that is years off, and a tab that slept for an hour in the middle of an answer, lose and double nothing",
+      () =>
+        Effect.gen(function* () {
+          const { wire } = yield* App
+          const { faults, page } = yield* opened((page) => page.clock.install({ time: new Date("2001-02-03T04:05:06Z") }))
+          const at = wire.requests.length
+          wire.enqueue(answer(["Before sleep, ", "after it."], { holdAfter: 1 }), answer("Once more."))
+          yield* Effect.promise(async () => {
+            await say(page, "Wait for me")
+            await page.getByText("Before sleep,").waitFor()
+          })
+          const request = yield* wire.received(at)
+          request.release()
+          yield* Effect.promise(async () => {
+            await page.clock.fastForward(hourMs)
+            await ended(page).waitFor()
+            assert.strictEqual(await page.locator(".answer .markdown").innerText(), "Before sleep, after it.")
+            await say(page, "And again")
+            await page.getByText("Once more.").waitFor()
+            assert.strictEqual(await page.locator(".bubble").count(), 2)
+            assert.strictEqual(await page.locator(".answer").count(), 2)
+          })
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
+    it.effect("a session that ends in the middle of an answer says so; after signing in again all is there", () =>
+      Effect.gen(function* () {
+        const { parley, wire } = yield* App
+        const { faults, page } = yield* opened()
+        const at = wire.requests.length
+        wire.enqueue(answer(["As far as here, ", "and to the end."], { holdAfter: 1 }))
+        yield* Effect.promise(async () => {
+          await say(page, "Do not lose this")
+          await page.getByText("As far as here,").waitFor()
+          await composer(page).fill("A draft that was not sent")
+          const ended = await page.request.delete(`${parley.url}/api/session`, { headers: { origin: parley.url } })
+          assert.strictEqual(ended.status(), 204)
+          await page.getByText("Your session is over.").waitFor()
+          await screenshot(page, "session-over")
+        })
+        const request = yield* wire.received(at)
+        request.release()
+        yield* Effect.promise(async () => {
+          await page.getByLabel("Key").fill(parley.key)
+          await page.getByRole("button", { name: "Continue" }).click()
+          await page.getByText("As far as here, and to the end.").waitFor()
+          assert.strictEqual(await page.locator(".bubble").count(), 1)
+          assert.strictEqual(await composer(page).inputValue(), "A draft that was not sent")
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+  })
+})

@@ -8,6 +8,12 @@ import type { RunFrame, RunState } from "../../packages/domain/src/RunFrame.ts"
 
 export type View = "socket" | "sse" | "rpc"
 
+export interface Silence {
+  readonly ms: number
+  readonly endedAtMs: number
+  readonly view: RunView
+}
+
 export class RunView {
   readonly conversationId: string
   readonly runId: string
@@ -90,11 +96,11 @@ export class RunView {
   }
 
   /** The longest time without anything new that ends after `fromMs`. */
-  longestSilenceMs(fromMs: number): number {
-    let longest = 0
+  longestSilence(fromMs: number): Silence {
+    let longest = { ms: 0, endedAtMs: fromMs, view: this }
     for (let n = 1; n < this.heardAtMs.length; n++) {
       const [before = 0, after = 0] = this.heardAtMs.slice(n - 1, n + 1)
-      if (after > fromMs) longest = Math.max(longest, after - before)
+      if (after > fromMs && after - before > longest.ms) longest = { ms: after - before, endedAtMs: after, view: this }
     }
     return longest
   }

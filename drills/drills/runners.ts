@@ -20,7 +20,7 @@ const killed: Drill = faultInTheMiddle({
     return { affected }
   },
   after: async (_, load) => {
-    const silences = load.turns.flatMap(({ views }) => views.map((view) => view.longestSilenceMs(0)))
+    const silences = load.turns.flatMap(({ views }) => views.map((view) => view.longestSilence(0).ms))
     const longest = Math.max(...silences)
     return [
       {

@@ -1,4 +1,5 @@
 /** What a drill found, and whether that is as promised. */
+import type { Silence } from "../clients/RunView.ts"
 import type { Load } from "./Load.ts"
 import type { RunLine } from "./Parley.ts"
 import type { Site } from "./Site.ts"
@@ -24,6 +25,8 @@ export interface Verdict {
   /** Times that an owner was refused, because the run was another's. */
   readonly refused: number
   readonly recoveryMs: { readonly p50: number; readonly max: number } | undefined
+  /** Where to look in the logs: the follower that heard nothing for longest. */
+  readonly longest: string | undefined
 }
 
 export const verdictOf = async (site: Site, load: Load, faultAtMs: number, affected: ReadonlySet<string>): Promise<Verdict> => {
@@ -38,7 +41,7 @@ export const verdictOf = async (site: Site, load: Load, faultAtMs: number, affec
   let fencingViolations = 0
   let continued = 0
   let refused = 0
-  const silences: Array<number> = []
+  const silences: Array<Silence> = []
   for (const turn of load.turns) {
     const run = stored.get(turn.runId)
     const text = run?.content.map((part) => part.text ?? "").join("")
@@ -56,7 +59,7 @@ export const verdictOf = async (site: Site, load: Load, faultAtMs: number, affec
       if (!view.isOver || view.isGone) lost++
       else if (view.text !== text) wrongBytes++
       if (view.terminals.length !== 1) terminalsOff++
-      if (affected.has(turn.runId)) silences.push(view.longestSilenceMs(faultAtMs))
+      if (affected.has(turn.runId)) silences.push(view.longestSilence(faultAtMs))
     }
     continued += taken
     refused += own.filter(({ kind }) => kind === "fenced").length
@@ -74,7 +77,7 @@ export const verdictOf = async (site: Site, load: Load, faultAtMs: number, affec
     fencingViolations,
     continued,
     refused,
-    recoveryMs: summary(silences)
+    ...summary(silences)
   }
 }
 
@@ -89,7 +92,8 @@ export const nothingFound: Verdict = {
   fencingViolations: 0,
   continued: 0,
   refused: 0,
-  recoveryMs: undefined
+  recoveryMs: undefined,
+  longest: undefined
 }
 
 export const isSound = (verdict: Verdict): boolean =>
@@ -107,8 +111,13 @@ const isFenced = (lines: ReadonlyArray<RunLine>): boolean => {
   return last?.process === end.process
 }
 
-const summary = (values: ReadonlyArray<number>): Verdict["recoveryMs"] => {
-  if (values.length === 0) return undefined
-  const sorted = values.toSorted((a, b) => a - b)
-  return { p50: sorted[Math.floor(sorted.length / 2)] ?? 0, max: sorted.at(-1) ?? 0 }
+const summary = (silences: ReadonlyArray<Silence>): Pick<Verdict, "recoveryMs" | "longest"> => {
+  const sorted = silences.toSorted((a, b) => a.ms - b.ms)
+  const longest = sorted.at(-1)
+  if (longest === undefined) return { recoveryMs: undefined, longest: undefined }
+  const until = new Date(performance.timeOrigin + longest.endedAtMs).toISOString()
+  return {
+    recoveryMs: { p50: sorted[Math.floor(sorted.length / 2)]?.ms ?? 0, max: longest.ms },
+    longest: `${longest.view.runId} by ${longest.view.by}, ${longest.ms.toFixed(0)} ms until ${until}`
+  }
 }

@@ -37,7 +37,8 @@ export const print = (reports: ReadonlyArray<Report>, isJson: boolean): void => 
       .trimEnd()
   )
   process.stdout.write(`${text.join("\n")}\n`)
-  for (const { claims, drill } of reports) {
+  for (const { claims, drill, longest } of reports) {
+    if (longest !== undefined) process.stdout.write(`  ${drill}: heard nothing for longest: ${longest}\n`)
     for (const { claim, found, holds } of claims) {
       process.stdout.write(`${holds ? "  " : "✗ "}${drill}: ${claim}${found === undefined ? "" : ` (${found})`}\n`)
     }

@@ -169,7 +169,8 @@ export class SocketClient {
       const end = (code: number): void => {
         clearTimeout(timer)
         if (this.#socket === socket) this.#socket = undefined
-        socket.onmessage = null
+        // To close one that has not opened yet is an error of it again.
+        socket.onclose = socket.onerror = socket.onmessage = null
         socket.close()
         resolve(code)
       }

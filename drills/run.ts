@@ -37,13 +37,18 @@ const longestMs = 6 * 60_000
 const whole = async (drill: Drill, options: Options): Promise<Report> => {
   const limitMs = longestMs + (drill === soak ? options.minutes * 60_000 : 0)
   const stuck = sleep(limitMs).then(() => broken(drill.name, options, `not over within ${limitMs / 1_000} s`, true))
-  return Promise.race([
-    drill.run(options).catch((error: unknown) => {
-      if (!options.json) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-      return broken(drill.name, options, String(error), false)
-    }),
-    stuck
-  ])
+  const told = (error: unknown, isStuck: boolean): Report => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    return broken(drill.name, options, String(error), isStuck)
+  }
+  let onFault = (_: unknown): void => undefined
+  const fault = new Promise<Report>((resolve) => {
+    onFault = (error) => resolve(told(error, true))
+  })
+  process.once("uncaughtException", onFault)
+  return Promise.race([drill.run(options).catch((error: unknown) => told(error, false)), fault, stuck]).finally(() =>
+    process.off("uncaughtException", onFault)
+  )
 }
 
 const main = async (): Promise<number> => {

@@ -110,7 +110,7 @@ const bodyOf = ({ clientMessageId }: Remark) => ({
 const overHttp =
   (site: Site): Asker =>
   async (remark) => {
-    const { url } = site.random.pick(site.openGateways)
+    const { url } = site.clientRandom.pick(site.openGateways)
     const response = await fetch(`${url}/api/conversations/${remark.conversationId}/messages`, {
       method: "POST",
       headers: { authorization: `Bearer ${site.key}`, "content-type": "application/json" },
@@ -130,7 +130,7 @@ const overSocket =
   }
 
 const follow = async (site: Site, conversationId: string): Promise<ReadonlyArray<SocketClient>> => {
-  const sockets = site.gateways.map(({ url }) => new SocketClient(() => url, site.key, site.random))
+  const sockets = site.gateways.map(({ url }) => new SocketClient(() => url, site.key, site.clientRandom))
   await Promise.all(sockets.map((socket) => socket.command({ type: "follow", conversationId })))
   return sockets
 }
@@ -159,7 +159,7 @@ const resident: Drill = faultInTheMiddle({
     const ids = await copyConversations(site, load.turns[0]?.conversationId ?? "", residents + beyond)
     const sockets = Array.from(
       { length: socketsAtOnce },
-      (_, n) => new SocketClient(() => site.gateways[n % site.gateways.length]?.url, site.key, site.random)
+      (_, n) => new SocketClient(() => site.gateways[n % site.gateways.length]?.url, site.key, site.clientRandom)
     )
     const askers = sockets.flatMap((socket) => Array.from({ length: commandsPerSocket }, () => overSocket(socket)))
     const outcome = await askAll(

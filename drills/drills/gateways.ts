@@ -18,6 +18,36 @@ const killed: Drill = faultInTheMiddle({
   after: async (site, load) => [...noTakeOvers(site), ...closeCodes(load, [1006])]
 })
 
+/** As long as a frozen one is expected to be noticed in. */
+const frozenForMs = 12_000
+/** After it woke, what it follows for its clients may take so long to be there again. */
+const awakeWithinMs = 10_000
+
+const frozen: Drill = faultInTheMiddle({
+  name: "gateway-freeze",
+  about: "a gateway is frozen with SIGSTOP for 12 s, and woken; twice",
+  words: 350,
+  fault: async (site) => {
+    const victim = site.random.pick(site.gateways)
+    for (let round = 0; round < 2; round++) {
+      victim.signal("SIGSTOP")
+      await sleep(frozenForMs)
+      victim.signal("SIGCONT")
+      await sleep(2_000)
+    }
+    return {}
+  },
+  after: async (site, load) => {
+    const silences = load.turns.flatMap(({ views }) => views.map((view) => view.longestSilence(0).ms))
+    const longest = Math.max(...silences)
+    const mostMs = frozenForMs + awakeWithinMs
+    return [
+      ...noTakeOvers(site),
+      { claim: `nobody hears nothing for more than ${mostMs} ms`, holds: longest <= mostMs, found: `${longest.toFixed(0)} ms` }
+    ]
+  }
+})
+
 const noTakeOvers = (site: Site) => {
   const taken = site.runLines.filter(({ kind }) => kind === "taken").length
   return [{ claim: "no run notices", holds: taken === 0, found: `${taken} were taken over` }]
@@ -177,4 +207,4 @@ const rolling: Drill = faultInTheMiddle({
   after: async (_, load) => closeCodes(load, [4000])
 })
 
-export const gatewayDrills: ReadonlyArray<Drill> = [killed, rolling]
+export const gatewayDrills: ReadonlyArray<Drill> = [killed, frozen, rolling]

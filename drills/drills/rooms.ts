@@ -28,7 +28,7 @@ const memberOf = (site: Site, n: number, principalId: string, key: string, ids: 
   const socket = new SocketClient(
     () => site.gateways[n]?.url,
     key,
-    site.random,
+    site.clientRandom,
     (frame) => told.get(frame.conversationId)?.push(frame)
   )
   return { principalId, socket, told }
@@ -72,7 +72,7 @@ const talk = async (site: Site, members: ReadonlyArray<Member>, ids: ReadonlyArr
   const one = async ({ principalId, socket }: Member, conversationId: string): Promise<void> => {
     for (let round = 0; round < rounds; round++) {
       socket.say({ type: "typing", conversationId, typing: true })
-      await sleep(site.random.between(leastPauseMs, mostPauseMs))
+      await sleep(site.clientRandom.between(leastPauseMs, mostPauseMs))
       await socket.command({
         type: "send",
         conversationId,

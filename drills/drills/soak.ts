@@ -107,7 +107,7 @@ const askOn = async (load: Load, site: Site, isOver: () => boolean): Promise<voi
   await Promise.all(
     ids.map(async (id) => {
       while (!isOver()) {
-        const turn = await load.ask(id, Math.floor(site.random.between(leastWords, mostWords)))
+        const turn = await load.ask(id, Math.floor(site.clientRandom.between(leastWords, mostWords)))
         while (!turn.views.every((view) => view.isOver) && !isOver()) await sleep(200)
         if (turn.views.every((view) => view.isOver)) load.forget(turn)
       }

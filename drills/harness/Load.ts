@@ -33,7 +33,7 @@ export class Load {
 
   constructor(site: Site, clients: number) {
     this.#site = site
-    this.sockets = Array.from({ length: clients }, (_, n) => new SocketClient(() => this.url(n), site.key, site.random))
+    this.sockets = Array.from({ length: clients }, (_, n) => new SocketClient(() => this.url(n), site.key, site.clientRandom))
   }
 
   /** A gateway that is open: the client's own while it can be had, else another. */
@@ -41,7 +41,7 @@ export class Load {
     const open = this.#site.openGateways
     if (open.length === 0) return undefined
     const own = this.#site.gateways[preferred % this.#site.gateways.length]
-    return (own !== undefined && open.includes(own) ? own : this.#site.random.pick(open)).url
+    return (own !== undefined && open.includes(own) ? own : this.#site.clientRandom.pick(open)).url
   }
 
   async createConversations(count: number): Promise<ReadonlyArray<string>> {

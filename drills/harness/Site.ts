@@ -36,7 +36,10 @@ export class Site {
   readonly redis: Redis
   readonly provider: Provider
   readonly store: Store
+  /** For faults: their order is the seed's alone. */
   readonly random: Random
+  /** For clients, who draw whenever it comes to it. */
+  readonly clientRandom: Random
   readonly gateways: Array<Parley> = []
   readonly runners: Array<Parley> = []
   readonly relays = new Map<Parley, Relay>()
@@ -61,6 +64,7 @@ export class Site {
     this.provider = parts.provider
     this.store = new Store(parts.postgres.url)
     this.random = new Random(asked.seed)
+    this.clientRandom = new Random(~asked.seed)
   }
 
   static async open(asked: Options, options: SiteOptions = {}): Promise<Site> {

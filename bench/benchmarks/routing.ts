@@ -15,6 +15,19 @@ const names = {
   hedge: "the same with hedging"
 }
 
+/** So few that calls wait for the upstream and not for each other. */
+const slowConcurrency = 16
+/** `unsteady`: one answer in 25 begins a second late. `slow`: all of them. */
+const slowCases = {
+  "both healthy": { path: "route", strategy: "weighted", models: ["steady", "steady"] },
+  "both healthy, hedged": { path: "hedge", strategy: "weighted", models: ["steady", "steady"] },
+  "one slow now and then": { path: "route", strategy: "weighted", models: ["steady", "unsteady"] },
+  "one slow now and then, hedged": { path: "hedge", strategy: "weighted", models: ["steady", "unsteady"] },
+  "one always slow": { path: "route", strategy: "weighted", models: ["steady", "slow"] },
+  "one always slow, hedged": { path: "hedge", strategy: "weighted", models: ["steady", "slow"] },
+  "one always slow, hedged, by lowest latency": { path: "hedge", strategy: "lowest-latency", models: ["steady", "slow"] }
+} as const satisfies Record<string, Pick<RoutingLoad, "path" | "strategy" | "models">>
+
 export const routing = async (options: Options): Promise<Report> => {
   const script = (path: string) => new URL(path, import.meta.url).pathname
   const children: Array<Child> = []
@@ -81,22 +94,31 @@ export const routing = async (options: Options): Promise<Report> => {
     }
 
     if (wants("slow")) {
-      const slow = { port: unsteady.port, strategy: "weighted", concurrency: 8, seconds: options.seconds * 4 } as const
-      const cases = {
-        "both healthy": await ask({ ...slow, models: ["steady", "steady"] }),
-        "one slow now and then": await ask({ ...slow, models: ["steady", "unsteady"] }),
-        "the same with hedging": await ask({ ...slow, path: "hedge", models: ["steady", "unsteady"] })
+      const found = new Map<string, Record<string, number>>()
+      for (const [name, slow] of Object.entries(slowCases)) {
+        const rounds: Array<Record<string, number>> = []
+        for (let round = 0; round < options.rounds; round++) {
+          rounds.push(await ask({ ...slow, port: unsteady.port, concurrency: slowConcurrency, seconds: options.seconds * 6 }))
+        }
+        found.set(name, medianOf(rounds))
       }
+      const p99 = (name: keyof typeof slowCases): number => found.get(name)?.["p99Ms"] ?? Number.NaN
       sections.push({
-        title: "to the first token, two targets by weight; one answer in 25 of the slow one begins a second late",
-        rows: Object.entries(cases).map(([name, found]) => ({
+        title: "to the first token, of two targets that begin after 40 ms in the median and a log-normal spread (sigma 0.5)",
+        rows: [...found].map(([name, { p50Ms = Number.NaN, p99Ms = Number.NaN }]) => ({
           "": name,
-          "p50 ms": found["p50Ms"] ?? Number.NaN,
-          "p99 ms": found["p99Ms"] ?? Number.NaN
+          "p50 ms": p50Ms,
+          "p99 ms": p99Ms,
+          "p99 against healthy": p99Ms / p99("both healthy")
         }))
       })
-      const ratio = (cases["the same with hedging"]["p99Ms"] ?? Number.NaN) / (cases["both healthy"]["p99Ms"] ?? Number.NaN)
-      targets.push({ name: "p99 with hedging against healthy targets", asked: 1.3, bound: "at most", measured: ratio, unit: "×" })
+      targets.push({
+        name: "p99 with hedging against healthy targets, one slow now and then",
+        asked: 1.3,
+        bound: "at most",
+        measured: p99("one slow now and then, hedged") / p99("both healthy"),
+        unit: "×"
+      })
     }
 
     if (wants("cut")) {

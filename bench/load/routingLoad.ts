@@ -18,7 +18,7 @@ export interface RoutingLoad extends Message {
   /** `bare`: the provider's client alone. `circuit`: a model without a route. The others: two targets. */
   readonly path: "bare" | "circuit" | "route" | "hedge"
   readonly models: ReadonlyArray<string>
-  readonly strategy: "priority" | "weighted"
+  readonly strategy: "priority" | "weighted" | "lowest-latency"
   readonly isStream: boolean
   readonly concurrency: number
   readonly seconds: number
@@ -49,7 +49,7 @@ const askOf = (load: RoutingLoad): Effect.Effect<Ask, never, Scope.Scope> =>
     const route: RouteConfig = {
       targets,
       strategy: load.strategy,
-      ...(load.path === "hedge" ? { hedge: { minMs: 30, budget: 0.05 } } : {})
+      ...(load.path === "hedge" ? { hedge: { minMs: 30 } } : {})
     }
     const config: ProvidersConfig = {
       configured,

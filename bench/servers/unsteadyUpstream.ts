@@ -1,14 +1,16 @@
 /**
- * A provider that is not always well: OpenAI's wire, streaming only. The model says how: `steady` begins after 20 ms and a little more at random,
- * `unsteady` the same, but one answer in 25 begins a second later; `cut` breaks the connection after three words, the last of which tells when.
+ * A provider that is not always well: OpenAI's wire, streaming only. The model says how: `steady` begins after a time that is drawn from a log-normal
+ * distribution, `unsteady` the same, but one answer in 25 begins a second later; `slow` begins all of them a second later; `cut` breaks the connection
+ * after three words, the last of which tells when; `quick` answers at once.
  */
 import { createServer } from "node:http"
 import type { ServerResponse } from "node:http"
 import { nowMicros, tokenText } from "../harness/Token.ts"
 
-const firstTokenMs = 20
-/** The mean of what is added to it, exponentially. */
-const moreMs = 10
+/** First tokens of hosted models are spread like this: the p95 is some two to three times the median. Seeded, so that all runs draw the same. */
+const medianMs = 40
+const sigma = 0.5
+const seed = 4
 const slowOneIn = 25
 const slowMs = 1_000
 
@@ -22,6 +24,18 @@ const chunk = (model: string, delta: object, finish: string | null): string =>
   })}\n\n`
 
 let asked = 0
+
+/** mulberry32: from 0 up to, but not including, 1. */
+let state = seed
+const random = (): number => {
+  state = (state + 0x6d2b79f5) | 0
+  let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+}
+/** By Box and Muller. */
+const firstTokenMs = (): number =>
+  medianMs * Math.exp(sigma * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()))
 
 const answer = (model: string, response: ServerResponse): void => {
   response.writeHead(200, { "content-type": "text/event-stream" })
@@ -43,8 +57,8 @@ const answer = (model: string, response: ServerResponse): void => {
     )
   }
   if (model === "quick") return begin()
-  const isSlow = model === "unsteady" && asked++ % slowOneIn === slowOneIn - 1
-  setTimeout(begin, firstTokenMs - Math.log(1 - Math.random()) * moreMs + (isSlow ? slowMs : 0))
+  const isSlow = model === "slow" || (model === "unsteady" && asked++ % slowOneIn === slowOneIn - 1)
+  setTimeout(begin, firstTokenMs() + (isSlow ? slowMs : 0))
 }
 
 const server = createServer((request, response) => {

@@ -184,7 +184,7 @@ const Route = Schema.Struct({
       defaultMs: settingMs(1, "How long it is given while its own p95 is not known"),
       budget: Schema.optionalKey(
         Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })).annotate({
-          description: "Extra calls as a part of all requests; 0.05 when absent"
+          description: "Extra calls as a part of all requests; 0.1 when absent"
         })
       ),
       burst: Schema.optionalKey(

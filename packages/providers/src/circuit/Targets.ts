@@ -8,7 +8,9 @@ import type { Access } from "./Supervised.ts"
 export class Targets {
   readonly #accesses: ReadonlyMap<string, Access>
   readonly #maxTargets: number
-  readonly #targets = new Map<string, Supervised>()
+  /** By provider, then by model: asked for several times with each call, so no name is put together for it. */
+  readonly #targets = new Map<string, Map<string, Supervised>>()
+  #count = 0
 
   constructor(sources: ReadonlyArray<ProviderSource>, limits: ProviderLimits) {
     this.#maxTargets = limits.maxTargets
@@ -24,12 +26,13 @@ export class Targets {
   }
 
   of({ model, provider }: OwnedModel): Supervised {
-    const name = `${provider}/${model}`
-    const known = this.#targets.get(name)
+    const known = this.#targets.get(provider)?.get(model)
     if (known !== undefined) return known
     const target = new Supervised(this.access(provider), model)
-    if (this.#targets.size >= this.#maxTargets) this.#forgetOne()
-    this.#targets.set(name, target)
+    if (this.#count >= this.#maxTargets) this.#forgetOne()
+    const ofProvider = this.#targets.get(provider) ?? new Map<string, Supervised>()
+    this.#targets.set(provider, ofProvider.set(model, target))
+    this.#count++
     return target
   }
 
@@ -40,7 +43,7 @@ export class Targets {
   }
 
   all(): ReadonlyArray<Supervised> {
-    return [...this.#targets.values()]
+    return [...this.#targets.values()].flatMap((models) => [...models.values()])
   }
 
   accesses(): ReadonlyArray<Access> {
@@ -50,10 +53,12 @@ export class Targets {
   /** The one unused for longest; one that never answered goes first, for it may be no model at all. Its circuit idles out. */
   #forgetOne(): void {
     let least: Supervised | undefined
-    for (const target of this.#targets.values()) {
+    for (const target of this.all()) {
       if (target.statistics.inFlight === 0 && (least === undefined || isLess(target, least))) least = target
     }
-    if (least !== undefined) this.#targets.delete(least.name)
+    if (least === undefined) return
+    this.#targets.get(least.access.source.id)?.delete(least.model)
+    this.#count--
   }
 }
 

@@ -55,3 +55,6 @@ export const isSpoken = (event: ModelEvent): boolean => {
       return false
   }
 }
+
+/** By what is not told to anybody, nobody wins. */
+export const isDecisive = (event: ModelEvent): boolean => isSpoken(event) || event.type === "finish"

@@ -45,9 +45,10 @@ export class Relay {
   sinkOf(entry: LedgerEntry, isContinued: boolean, leftOff: number): ModelSink {
     const seam = isContinued ? new Seam(this.text, leftOff) : undefined
     if (isContinued) this.continuations++
+    if (seam === undefined) return (events, control) => this.#pass(events, control, entry)
     return (events, control) => {
       const told: Array<ModelEvent> = []
-      for (const event of events) this.#take(event, entry, seam, told)
+      for (const event of events) this.#sew(event, entry, seam, told)
       if (told.length > 0) this.#sink(told, control)
     }
   }
@@ -60,35 +61,65 @@ export class Relay {
     return { ...last, content: [...reasoning, { type: "text", text: this.text }, ...calls] }
   }
 
-  #take(event: ModelEvent, entry: LedgerEntry, seam: Seam | undefined, told: Array<ModelEvent>): void {
-    switch (event.type) {
-      case "text-delta": {
-        entry.text += event.text
-        if (seam === undefined) {
+  /** Of an answer from its beginning, which nearly all are: told as it came, but for the usage. */
+  #pass(events: ReadonlyArray<ModelEvent>, control: StreamControl, entry: LedgerEntry): void {
+    let usages = 0
+    for (const event of events) {
+      switch (event.type) {
+        case "text-delta":
+          entry.text += event.text
           this.text += event.text
-          told.push(event)
-        } else this.#tell(seam.push(event.text), told)
-        return
+          break
+        case "reasoning-delta":
+          entry.reasoning += event.text
+          this.reasoning += event.text
+          break
+        case "tool-call-delta":
+          entry.calls += event.arguments
+          this.hasCalls = true
+          break
+        case "tool-call":
+          this.hasCalls = true
+          break
+        case "usage":
+          entry.tell(event.usage)
+          usages++
+          break
+        case "finish":
+        case "provider-switch":
+          break
       }
+    }
+    if (usages === 0) this.#sink(events, control)
+    else if (usages < events.length)
+      this.#sink(
+        events.filter((event) => event.type !== "usage"),
+        control
+      )
+  }
+
+  #sew(event: ModelEvent, entry: LedgerEntry, seam: Seam, told: Array<ModelEvent>): void {
+    switch (event.type) {
+      case "text-delta":
+        entry.text += event.text
+        this.#tell(seam.push(event.text), told)
+        return
       case "reasoning-delta":
-        entry.reasoning += event.text
         // A thought in the middle of an answer is about how to go on with it: of no use to anybody.
-        if (seam !== undefined) return
-        this.reasoning += event.text
-        told.push(event)
+        entry.reasoning += event.text
         return
       case "tool-call-delta":
       case "tool-call":
         if (event.type === "tool-call-delta") entry.calls += event.arguments
         this.hasCalls = true
-        if (seam !== undefined) this.#tell(seam.flush(), told)
+        this.#tell(seam.flush(), told)
         told.push(event)
         return
       case "usage":
         entry.tell(event.usage)
         return
       case "finish":
-        if (seam !== undefined) this.#tell(seam.flush(), told)
+        this.#tell(seam.flush(), told)
         told.push(event)
         return
       case "provider-switch":

@@ -45,11 +45,14 @@ export interface HedgeSettings {
   /** The wait is the target's own p95 to its first token, at least this, and the default as long as there is no p95. */
   readonly minMs: number
   readonly defaultMs: number
-  /** Extra calls as a part of all requests, and how many may come together. */
+  /**
+   * Extra calls as a part of all requests, and how many may come together. By what a p95 is, one call in 20 is slower also where all is well: a
+   * budget of no more than that is spent on those, and has nothing left for a target that is slow.
+   */
   readonly budget: number
   readonly burst: number
 }
 
 export const defaultRetry: RetrySettings = { attempts: 4, baseMs: 200, maxMs: 5_000, maxWaitMs: 10_000 }
-export const defaultHedge: HedgeSettings = { minMs: 250, defaultMs: 3_000, budget: 0.05, burst: 10 }
+export const defaultHedge: HedgeSettings = { minMs: 250, defaultMs: 3_000, budget: 0.1, burst: 10 }
 export const defaultDeadlineMs = 120_000

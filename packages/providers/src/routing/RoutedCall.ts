@@ -4,12 +4,12 @@
  */
 import { Cause, Clock, Effect, Exit } from "effect"
 import { errorTraits } from "@parley/domain/ErrorTraits"
-import type { Attempt, ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
+import type { Attempt, ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelMessage, ModelRequest } from "@parley/domain/ModelRequest"
 import { ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { isSpoken } from "../circuit/WatchedSink.ts"
+import { isDecisive } from "../circuit/WatchedSink.ts"
 import { estimateTokens } from "../tokens/estimateTokens.ts"
 import { continuePrompt, isContinuable } from "./continuation.ts"
 import { faultOf } from "./faultTable.ts"
@@ -47,7 +47,7 @@ export class RoutedCall {
   readonly #options: StreamOptions
   readonly #relay: Relay
   readonly #ledger: Ledger
-  readonly #id = crypto.randomUUID()
+  readonly #id: string
   readonly #called = new Set<RouteTarget>()
   #messages: ReadonlyArray<ModelMessage>
   #way: Way = "begins"
@@ -63,6 +63,7 @@ export class RoutedCall {
     if (options.said !== undefined) this.#way = "continues"
     this.#ledger = options.ledger ?? new Ledger()
     this.#messages = request.messages
+    this.#id = settings.nextId()
   }
 
   /** What nearly every request is: one call that answers. Only what fails pays for more. */
@@ -165,41 +166,41 @@ export class RoutedCall {
     const { budget, hedge } = this.#settings
     if (hedge === undefined) return this.#call(target, undefined, undefined)
     budget.earn()
-    return Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+    return Effect.withFiber((fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      const nowMs = clock.currentTimeMillisUnsafe()
       const known = this.#isStream ? statistics.firstTokenMs(nowMs, 0.95) : statistics.wholeMs(nowMs, 0.95)
-      return this.#race(plan, target, Math.max(hedge.minMs, known ?? hedge.defaultMs))
+      return this.#race(plan, target, clock, Math.max(hedge.minMs, known ?? hedge.defaultMs))
     })
   }
 
-  #race(plan: Plan, target: RouteTarget, delayMs: number): Effect.Effect<ModelAnswer, ProviderError> {
+  #race(plan: Plan, target: RouteTarget, clock: Clock.Clock, delayMs: number): Effect.Effect<ModelAnswer, ProviderError> {
     const racing: { first?: Attempted; second?: Attempted } = {}
     this.#reason = "slow"
-    return Effect.flatMap(Clock.Clock, (clock) =>
-      race({
-        delayMs,
-        first: (racer) => this.#call(target, racer, (attempted) => (racing.first = attempted)),
-        second: () => {
-          const other = plan.take(clock.currentTimeMillisUnsafe())
-          if (other === undefined) return undefined
-          if (!this.#settings.budget.take()) return undefined
-          other.circuit().statistics.hedges++
-          return (racer) => this.#call(other, racer, (attempted) => (racing.second = attempted), target)
-        },
-        dropped: (name, exit) => {
-          const lost = racing[name]
-          if (lost === undefined) return
-          lost.entry.failure = "Slower"
-          if (exit === undefined || Exit.isSuccess(exit)) return
-          const error = Cause.findErrorOption(exit.cause)
-          if (error._tag === "None") return
-          lost.entry.failure = error.value._tag
-          plan.failed(lost.target, error.value)
-          this.#reason = errorTraits[error.value._tag].code
-          // What fails from here on is the other's.
-          this.#last = name === "first" ? racing.second : racing.first
-        }
-      })
-    )
+    return race({
+      timer: this.#settings.timer,
+      delayMs,
+      first: (racer) => this.#call(target, racer, (attempted) => (racing.first = attempted)),
+      second: () => {
+        const other = plan.take(clock.currentTimeMillisUnsafe())
+        if (other === undefined || !this.#settings.budget.take()) return undefined
+        other.circuit().statistics.hedges++
+        return (racer) => this.#call(other, racer, (attempted) => (racing.second = attempted), target)
+      },
+      dropped: (name, exit) => {
+        const lost = racing[name]
+        if (lost === undefined) return
+        lost.entry.failure = "Slower"
+        if (exit === undefined || Exit.isSuccess(exit)) return
+        const error = Cause.findErrorOption(exit.cause)
+        if (error._tag === "None") return
+        lost.entry.failure = error.value._tag
+        plan.failed(lost.target, error.value)
+        this.#reason = errorTraits[error.value._tag].code
+        // What fails from here on is the other's.
+        this.#last = name === "first" ? racing.second : racing.first
+      }
+    })
   }
 
   /** `instead`: the target whose place this one takes when it is faster. */
@@ -217,10 +218,9 @@ export class RoutedCall {
       this.#called.add(target)
       if (instead === undefined) this.#last = attempted
       began?.(attempted)
-      const { firstTokenTimeoutMs } = target
       const options = {
         idempotencyKey: `${this.#id}-${target.name}-${this.#relay.continuations}`,
-        firstTokenTimeoutMs,
+        firstTokenTimeoutMs: target.firstTokenTimeoutMs,
         began: () => entry.began()
       }
       const wins = (): boolean => {
@@ -249,14 +249,18 @@ export class RoutedCall {
     const leftOff = isContinued && target.goesOn ? text.length - text.trimEnd().length : 0
     const inner = this.#relay.sinkOf(entry, isContinued, leftOff)
     if (this.#settings.hedge === undefined) return inner
+    let hasWon = false
     return (events, control) => {
-      if (!events.some(isDecisive) || wins()) inner(events, control)
+      if (!hasWon && events.some(isDecisive)) {
+        if (!wins()) return
+        hasWon = true
+      }
+      inner(events, control)
     }
   }
 
-  #requestOf({ goesOn, owned }: RouteTarget): ModelRequest {
+  #requestOf({ goesOn, owned: { model } }: RouteTarget): ModelRequest {
     const { parameters } = this.#request
-    const { model } = owned
     if (this.#way !== "continues") return { model, messages: this.#messages, parameters }
     const { text } = this.#relay
     const { maxOutputTokens } = parameters
@@ -294,6 +298,3 @@ export class RoutedCall {
     })
   }
 }
-
-/** By what is not told to anybody, nobody wins. */
-const isDecisive = (event: ModelEvent): boolean => isSpoken(event) || event.type === "finish"

@@ -5,6 +5,7 @@ import type { ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { HedgeBudget } from "./HedgeBudget.ts"
+import { HedgeTimer } from "./HedgeTimer.ts"
 import { orderTargets } from "./orderTargets.ts"
 import { defaultDeadlineMs, defaultHedge, defaultRetry } from "./Route.ts"
 import type { HedgeSettings, RetrySettings, RouteConfig } from "./Route.ts"
@@ -25,7 +26,10 @@ export interface RouteSettings {
   readonly retry: RetrySettings
   readonly hedge: HedgeSettings | undefined
   readonly budget: HedgeBudget
+  readonly timer: HedgeTimer
   readonly random: () => number
+  /** Of a request, for keys under which a provider works and charges once: no other process gives the same. */
+  readonly nextId: () => string
 }
 
 export const makeRouter = (
@@ -37,6 +41,8 @@ export const makeRouter = (
   const { deadlineMs = defaultDeadlineMs, midStream = true, region, strategy = "priority" } = config
   const hedge = config.hedge === undefined ? undefined : { ...defaultHedge, ...config.hedge }
   const byPriority = orderTargets(targets, { strategy: "priority", region, isStream: true, nowMs: 0, random })
+  const prefix = crypto.randomUUID()
+  let requests = 0
   const settings: RouteSettings = {
     name,
     order: (isStream, nowMs) =>
@@ -46,7 +52,9 @@ export const makeRouter = (
     retry: { ...defaultRetry, ...config.retry },
     hedge,
     budget: new HedgeBudget(hedge?.budget ?? 0, hedge?.burst ?? 0),
-    random
+    timer: new HedgeTimer(),
+    random,
+    nextId: () => `${prefix}-${++requests}`
   }
   return {
     complete: (request) => Effect.suspend(() => new RoutedCall(settings, request, undefined, {}).run()),

@@ -1,12 +1,15 @@
 /**
- * One call, and a second one when the first is slow: whoever begins to answer first wins, and the other is aborted at once. Two fibers and a timer,
- * so only where a route asks for it.
+ * One call, and a second one when the first is slow: whoever begins to answer first wins, and the other is aborted at once. A call can only be aborted
+ * in a fiber of its own, so it costs one; hence only where a route asks for it.
  */
-import { Deferred, Effect, Exit, Fiber } from "effect"
+import { Effect, Exit, Fiber } from "effect"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
+import type { Hedge, HedgeTimer } from "./HedgeTimer.ts"
 
 type Call = Effect.Effect<ModelAnswer, ProviderError>
+type CallExit = Exit.Exit<ModelAnswer, ProviderError>
+type Place = "first" | "second"
 
 export interface Racer {
   /** Told by a racer as it begins to answer: true when it is the first. The other is aborted within. */
@@ -14,65 +17,86 @@ export interface Racer {
 }
 
 export interface RaceOptions {
+  readonly timer: HedgeTimer
   readonly delayMs: number
   readonly first: (racer: Racer) => Call
   /** The second call, once the first was slow; undefined: there is none to be made. */
   readonly second: () => ((racer: Racer) => Call) | undefined
   /** A racer that lost, or failed while the other went on. */
-  readonly dropped: (racer: "first" | "second", exit: Exit.Exit<ModelAnswer, ProviderError> | undefined) => void
+  readonly dropped: (racer: Place, exit: CallExit | undefined) => void
 }
 
-export const race = ({ delayMs, dropped, first, second }: RaceOptions): Call =>
-  Effect.gen(function* () {
-    const spoke = yield* Deferred.make<"first" | "second">()
-    let winner: "first" | "second" | undefined
-    const fibers: { first?: Fiber.Fiber<ModelAnswer, ProviderError>; second?: Fiber.Fiber<ModelAnswer, ProviderError> } = {}
-    const racer = (me: "first" | "second"): Racer => ({
-      speak: () => {
-        if (winner !== undefined) return winner === me
-        winner = me
-        const other = me === "first" ? "second" : "first"
-        if (fibers[other] !== undefined) {
-          fibers[other].interruptUnsafe()
-          dropped(other, undefined)
-        }
-        Deferred.doneUnsafe(spoke, Effect.succeed(me))
-        return true
-      }
+export const race = (options: RaceOptions): Call =>
+  Effect.withFiber((caller) =>
+    Effect.callback((resume) => {
+      const running = new Race(caller, options, resume)
+      running.begin()
+      return running.stop
     })
+  )
 
-    const one = yield* Effect.forkChild(first(racer("first")), { startImmediately: true })
-    fibers.first = one
-    const ended = Fiber.await(one)
-    const slow = yield* Effect.raceFirst(
-      Effect.as(Effect.raceFirst(ended, Deferred.await(spoke)), false),
-      Effect.as(Effect.sleep(delayMs), true)
-    )
-    const call = slow ? second() : undefined
-    if (call === undefined) return yield* Fiber.join(one)
-    const two = yield* Effect.forkChild(call(racer("second")), { startImmediately: true })
-    fibers.second = two
-    const firstOut = yield* Effect.raceFirst(
-      Deferred.await(spoke),
-      Effect.raceFirst(Effect.as(Fiber.await(one), "first-ended" as const), Effect.as(Fiber.await(two), "second-ended" as const))
-    )
-    switch (firstOut) {
-      case "first":
-        return yield* Fiber.join(one)
-      case "second":
-        return yield* Fiber.join(two)
-      case "first-ended":
-      case "second-ended": {
-        const [me, other] = firstOut === "first-ended" ? ([one, two] as const) : ([two, one] as const)
-        const exit = yield* Fiber.await(me)
-        const name = firstOut === "first-ended" ? "first" : "second"
-        // An answer without a word is an answer; a failure leaves the other to it.
-        if (Exit.isSuccess(exit)) {
-          racer(name).speak()
-          return exit.value
-        }
-        dropped(name, exit)
-        return yield* Fiber.join(other)
-      }
-    }
+class Race {
+  readonly #caller: Fiber.Fiber<unknown, unknown>
+  readonly #options: RaceOptions
+  readonly #resume: (exit: CallExit) => void
+  readonly #fibers: { first?: Fiber.Fiber<ModelAnswer, ProviderError>; second?: Fiber.Fiber<ModelAnswer, ProviderError> } = {}
+  #hedge: Hedge | undefined
+  #winner: Place | undefined
+
+  constructor(caller: Fiber.Fiber<unknown, unknown>, options: RaceOptions, resume: (exit: CallExit) => void) {
+    this.#caller = caller
+    this.#options = options
+    this.#resume = resume
+  }
+
+  begin(): void {
+    const { delayMs, first, second, timer } = this.#options
+    this.#hedge = timer.arm(this.#caller, delayMs, () => {
+      const call = second()
+      if (call !== undefined) this.#start("second", call)
+    })
+    this.#start("first", first)
+  }
+
+  readonly stop: Effect.Effect<void> = Effect.suspend(() => {
+    this.#disarm()
+    const { first, second } = this.#fibers
+    return Fiber.interruptAll([first, second].filter((fiber) => fiber !== undefined))
   })
+
+  #start(me: Place, call: (racer: Racer) => Call): void {
+    const fiber = Effect.runForkWith(this.#caller.context)(call({ speak: () => this.#speak(me) }))
+    this.#fibers[me] = fiber
+    fiber.addObserver((exit) => this.#ended(me, exit))
+  }
+
+  #speak(me: Place): boolean {
+    if (this.#winner !== undefined) return this.#winner === me
+    this.#winner = me
+    this.#disarm()
+    const other = otherOf(me)
+    const loser = this.#fibers[other]
+    if (loser !== undefined) {
+      loser.interruptUnsafe()
+      this.#options.dropped(other, undefined)
+    }
+    return true
+  }
+
+  #ended(me: Place, exit: CallExit): void {
+    delete this.#fibers[me]
+    // An answer without a word is an answer; a failure leaves the other to it.
+    if (Exit.isSuccess(exit)) this.#speak(me)
+    if (this.#winner === me) return this.#resume(exit)
+    if (this.#winner !== undefined) return
+    if (this.#fibers[otherOf(me)] !== undefined) return this.#options.dropped(me, exit)
+    this.#disarm()
+    this.#resume(exit)
+  }
+
+  #disarm(): void {
+    if (this.#hedge !== undefined) this.#options.timer.disarm(this.#hedge)
+  }
+}
+
+const otherOf = (me: Place): Place => (me === "first" ? "second" : "first")

@@ -134,6 +134,54 @@ describe("a route that hedges", () => {
     })
   )
 
+  it.effect("has by default a budget for what is slow beside the slowest twentieth of all calls, which a p95 always leaves", () =>
+    Effect.gen(function* () {
+      const { healthOf, model, one, two } = yield* racing()
+      let slow = 0
+      for (let n = 1; n <= 600; n++) {
+        const running = yield* Effect.forkChild(
+          model.stream(ask("Hi"), () => {}),
+          { startImmediately: true }
+        )
+        const isSlow = n % 20 === 0 || n % 50 === 5
+        const answering = isSlow ? two : one
+        if (isSlow) yield* TestClock.adjust(100)
+        const call = isSlow ? slow++ : n - 1
+        answering.say(call, text("hello"))
+        yield* answering.end(call)
+        yield* Fiber.join(running)
+      }
+      assert.strictEqual((yield* healthOf("two/m")).hedges, slow)
+    })
+  )
+
+  it.effect("waits for each call from its own beginning, also where a later one waits less", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* racing()
+      const begin = Effect.forkChild(
+        model.stream(ask("Hi"), () => {}),
+        { startImmediately: true }
+      )
+      const first = yield* begin
+      yield* TestClock.adjust(400)
+      const second = yield* begin
+      yield* TestClock.adjust(100)
+      one.say(1, text("hello"))
+      yield* one.end(1)
+      yield* Fiber.join(second)
+      // There is a p95 now, of 100 ms: the third is slow long before the first.
+      const third = yield* begin
+      yield* TestClock.adjust(120)
+      assert.strictEqual(two.calls.length, 1)
+      yield* TestClock.adjust(379)
+      assert.strictEqual(two.calls.length, 1)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(two.calls.length, 2)
+      yield* Fiber.interruptAll([first, third])
+      assert.isTrue([...one.calls, ...two.calls].every(({ isAborted }, at) => at === 1 || isAborted))
+    })
+  )
+
   it.effect("answers as the faster whole answer does", () =>
     Effect.gen(function* () {
       const { model, one, two } = yield* racing()

@@ -70,9 +70,11 @@ export const layerStorage = (settings: Settings, url: Redacted.Redacted<string>,
   Layer.mergeAll(
     SqlConversationStore.layer,
     SqlConversationList.layer,
-    SqlShares.layer,
     SqlPrompts.layer,
-    AttachmentSweep.layer.pipe(Layer.provideMerge(SqlAttachments.layer), Layer.provide(layerObjects(settings))),
+    Layer.mergeAll(SqlShares.layer, AttachmentSweep.layer).pipe(
+      Layer.provideMerge(SqlAttachments.layer),
+      Layer.provide(layerObjects(settings))
+    ),
     JournalSweep.layer.pipe(Layer.provideMerge(SqlRunJournal.layer)),
     Maintenance.layer
   ).pipe(

@@ -32,6 +32,11 @@ export const Attachment = Schema.Struct({
 })
 export type Attachment = typeof Attachment.Type
 
+export interface StoredFile {
+  readonly attachment: Attachment
+  readonly content: Uint8Array
+}
+
 export class Attachments extends Context.Service<
   Attachments,
   {
@@ -42,8 +47,6 @@ export class Attachments extends Context.Service<
       content: Uint8Array
     ) => Effect.Effect<Attachment, NotFound | Conflict | InvalidRequest | PayloadTooLarge | Busy | Unavailable, Caller>
     /** For members of its conversation. */
-    readonly download: (
-      id: AttachmentId
-    ) => Effect.Effect<{ readonly attachment: Attachment; readonly content: Uint8Array }, NotFound | Unavailable, Caller>
+    readonly download: (id: AttachmentId) => Effect.Effect<StoredFile, NotFound | Unavailable, Caller>
   }
 >()("@parley/domain/Attachments") {}

@@ -2,9 +2,11 @@
 import { Context, Schema } from "effect"
 import type { Effect } from "effect"
 import type { Caller } from "./Caller.ts"
-import { ImagePart, TextPart } from "./Content.ts"
+import type { StoredFile } from "./Attachments.ts"
+import { FilePart, ImagePart, TextPart } from "./Content.ts"
 import type { PageRequest } from "./Conversations.ts"
 import type { Conflict, Forbidden, InvalidRequest, NotFound, Unavailable } from "./Errors.ts"
+import type { AttachmentId } from "./Ids.ts"
 import { ConversationId, MessageId, PrincipalId, ShareId } from "./Ids.ts"
 import { TimestampMs } from "./Message.ts"
 
@@ -41,8 +43,8 @@ export type Share = typeof Share.Type
 export const IssuedShare = Schema.Struct({ share: Share, token: Schema.String })
 export type IssuedShare = typeof IssuedShare.Type
 
-/** Text and images. What models thought and what tools were asked and answered is not shown. */
-export const SharedPart = Schema.Union([TextPart, ImagePart])
+/** Text, images and files. What models thought and what tools were asked and answered is not shown. */
+export const SharedPart = Schema.Union([TextPart, ImagePart, FilePart])
 
 export const SharedMessage = Schema.Struct({
   role: Schema.Literals(["user", "assistant", "system"]),
@@ -81,5 +83,7 @@ export class Shares extends Context.Service<
       token: string,
       page: PageRequest
     ) => Effect.Effect<SharedConversation, NotFound | InvalidRequest | Unavailable>
+    /** By anybody: a file of one of the messages that the link shows. */
+    readonly file: (token: string, id: AttachmentId) => Effect.Effect<StoredFile, NotFound | Unavailable>
   }
 >()("@parley/domain/Shares") {}

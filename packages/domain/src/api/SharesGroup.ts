@@ -1,7 +1,7 @@
 /** Links to a branch, and the branch to whoever has one; a conversation as a file. */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { ConversationId, MessageId, ShareId } from "../Ids.ts"
+import { AttachmentId, ConversationId, MessageId, ShareId } from "../Ids.ts"
 import { IssuedShare, Share, SharedConversation, ShareInput } from "../Shares.ts"
 import { Authentication } from "./Authentication.ts"
 import { PageQuery } from "./PageQuery.ts"
@@ -30,6 +30,12 @@ export class SharesGroup extends HttpApiGroup.make("shares")
       success: SharedConversation
     })
       .annotate(OpenApi.Description, "What a share link shows. Needs no credential.")
+      .middleware(Visiting),
+    HttpApiEndpoint.get("sharedFile", "/shared/:token/attachments/:id", {
+      params: { token: Schema.String.check(Schema.isMaxLength(maxTokenLength)), id: AttachmentId },
+      success: HttpApiSchema.StreamUint8Array()
+    })
+      .annotate(OpenApi.Description, "A file of a message that a share link shows. Needs no credential.")
       .middleware(Visiting),
     HttpApiEndpoint.get("export", "/conversations/:id/export", {
       params: conversation,

@@ -1,12 +1,11 @@
-/** Files in and out. What comes out never runs, whatever it is: its type was told by its bytes, and its policy lets it do nothing. */
+/** Files in and out. */
 import { Attachments, maxAttachmentBytes } from "@parley/domain/Attachments"
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { Busy, InvalidRequest, PayloadTooLarge } from "@parley/domain/Errors"
 import { Effect, Stream } from "effect"
-import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { chat } from "./chat.ts"
-import { attachmentDisposition, inlineDisposition } from "./contentDisposition.ts"
+import { fileResponse } from "./fileResponse.ts"
 
 /** Uploads of a process that are in memory at the same time. */
 const maxUploads = 8
@@ -49,18 +48,9 @@ export const layerAttachmentHandlers = HttpApiBuilder.group(ParleyApi, "attachme
         chat(bounded(Effect.flatMap(wholeOf(payload), (content) => attachments.upload(params.id, query.name, content)))),
       download: ({ params }) =>
         chat(
-          Effect.map(attachments.download(params.id), ({ attachment: { contentType, name }, content }) =>
-            HttpServerResponse.uint8Array(content, {
-              contentType: contentType === "text/plain" ? "text/plain; charset=utf-8" : contentType,
-              headers: {
-                "content-disposition": contentType.startsWith("image/") ? inlineDisposition(name) : attachmentDisposition(name),
-                "content-security-policy": "sandbox; default-src 'none'",
-                "x-content-type-options": "nosniff",
-                "cross-origin-resource-policy": "same-origin",
-                // It never changes under its id; who may see it is asked again when the browser has lost it.
-                "cache-control": "private, max-age=86400, immutable"
-              }
-            })
+          // It never changes under its id; who may see it is asked again when the browser has lost it.
+          Effect.map(attachments.download(params.id), (file) =>
+            fileResponse(file, { "cache-control": "private, max-age=86400, immutable" })
           )
         )
     })

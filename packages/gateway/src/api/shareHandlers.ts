@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { chat } from "./chat.ts"
+import { fileResponse } from "./fileResponse.ts"
 import { exportConversation } from "./exportConversation.ts"
 import { orProblem } from "./renderProblem.ts"
 
@@ -26,6 +27,8 @@ export const layerShareHandlers = HttpApiBuilder.group(ParleyApi, "shares", (han
             HttpServerResponse.jsonUnsafe(found, { headers: sharedHeaders })
           )
         ),
+      sharedFile: ({ params }) =>
+        orProblem(Effect.map(shares.file(params.token, params.id), (file) => fileResponse(file, sharedHeaders))),
       export: ({ params, query }) => chat(exportConversation(conversations, params.id, query.format, query.messageId))
     })
   })

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Part } from "@parley/domain/Content"
-import { makeMessageId, makePromptId, makeShareId } from "@parley/domain/Ids"
+import { makeAttachmentId, makeMessageId, makePromptId, makeShareId } from "@parley/domain/Ids"
 import { ConversationId } from "@parley/domain/Ids"
 import type { MessageId } from "@parley/domain/Ids"
 import type { Message } from "@parley/domain/Message"
@@ -59,6 +59,21 @@ describe.each(engines)("shares and exports, on %s", (engine) => {
     expect((await doors.ask("GET", `/api/shared/${"x".repeat(129)}`, undefined, { cookie: "" })).status).toBe(404)
     expect((await doors.ask("GET", `/api/conversations/${id}/shares`)).body).toEqual([])
     expect((await doors.ask("DELETE", `/api/shares/${await make(makeShareId)}`)).status).toBe(404)
+  })
+
+  it("a file of a shared message comes without a credential, never runs, and is kept nowhere", async () => {
+    const file = `attachments/${await make(makeAttachmentId)}`
+    const given = await fetch(`${doors.url}/api/shared/${goodShare}/${file}`)
+    expect([given.status, await given.text()]).toEqual([200, "<b>x"])
+    expect(Object.fromEntries(given.headers)).toMatchObject({
+      "content-type": "text/plain; charset=utf-8",
+      "content-security-policy": "sandbox; default-src 'none'",
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+      "x-robots-tag": "noindex"
+    })
+    expect(given.headers.get("content-disposition")).toMatch(/^attachment;/)
+    expect((await fetch(`${doors.url}/api/shared/sh_bad/${file}`)).status).toBe(404)
   })
 
   it("visitors past their bound are told to come again; who has a key goes on", async () => {

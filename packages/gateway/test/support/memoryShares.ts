@@ -1,6 +1,6 @@
 /** Shares and prompts in memory, as far as a door can tell. */
 import { NotFound } from "@parley/domain/Errors"
-import { MessageId, makePromptId, makeShareId } from "@parley/domain/Ids"
+import { ConversationId, MessageId, makePromptId, makeShareId } from "@parley/domain/Ids"
 import { Prompts, type Prompt } from "@parley/domain/Prompts"
 import { Shares } from "@parley/domain/Shares"
 import { Effect, Layer } from "effect"
@@ -33,6 +33,21 @@ export const layerMemoryShares = Layer.mergeAll(
     read: (token) =>
       token === goodShare
         ? Effect.succeed({ title: "Room", sharedAtMs: 1, messageCount: 0, messages: [], nextCursor: null })
+        : Effect.fail(noShare),
+    file: (token, id) =>
+      token === goodShare
+        ? Effect.succeed({
+            attachment: {
+              id,
+              conversationId: ConversationId.make(`cnv_${"0".repeat(26)}`),
+              name: "evil.html",
+              contentType: "text/plain",
+              createdBy: doorPrincipal,
+              bytes: 4,
+              createdAtMs: 1
+            },
+            content: Buffer.from("<b>x")
+          })
         : Effect.fail(noShare)
   }),
   Layer.succeed(Prompts, {

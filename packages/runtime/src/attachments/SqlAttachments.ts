@@ -27,7 +27,7 @@ const tooLarge = new PayloadTooLarge({
 })
 const notTaken = (message: string) => new InvalidRequest({ message, issues: [{ path: "payload", message }] })
 
-const decodeAttachments = decodeRows(Attachment)
+export const decodeAttachments = decodeRows(Attachment)
 const decodeCounts = decodeRows(Schema.Struct({ attachments: Schema.Int }))
 
 export const attachmentColumns = (sql: SqlClient.SqlClient): Statement.Fragment => sql`

@@ -1,5 +1,5 @@
 /** `Shares` in Postgres. */
-import { Clock, Effect, Layer, Schema } from "effect"
+import { Clock, Effect, Layer, Option, Schema } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import { Caller } from "@parley/domain/Caller"
 import type { CallerInfo } from "@parley/domain/Caller"
@@ -9,8 +9,10 @@ import { makeShareId, MessageId, TenantId } from "@parley/domain/Ids"
 import type { ConversationId } from "@parley/domain/Ids"
 import { MessageStatus } from "@parley/domain/Message"
 import { maxSharedMessages, maxSharesPerConversation, Share, SharedMessage, Shares } from "@parley/domain/Shares"
+import { attachmentColumns, decodeAttachments, objectKey } from "../attachments/SqlAttachments.ts"
 import { hashSecret, isMade, makeSecretOf } from "../identity/apiKeySecret.ts"
 import { requireMembership } from "../identity/authorization.ts"
+import { ObjectStore } from "../objects/ObjectStore.ts"
 import { cursorOf, limitOf } from "../storage/conversations/paging.ts"
 import { decodeRows } from "../storage/decodeRows.ts"
 import { SystemSql } from "../storage/SystemSql.ts"
@@ -63,11 +65,23 @@ const branch = (sql: SqlClient.SqlClient, id: ConversationId, messageId: Message
     decodeBranch
   )
 
-const isShown = (part: Part) => part.type === "text" || part.type === "image"
+const isShown = (part: Part) => part.type === "text" || part.type === "image" || part.type === "file"
 
 const make = Effect.gen(function* () {
   const tenantSql = yield* TenantSql
   const systemSql = yield* SystemSql
+  const objects = yield* ObjectStore
+
+  /** Of the tenant whose link it is. */
+  const ownerOf = Effect.fnUntraced(function* (token: string) {
+    if (!isMade("sh_", token)) return yield* badShare
+    const hash = hashSecret(token)
+    const owners = yield* systemSql.read(
+      (sql) => sql`select tenant_id as "tenantId" from shares where hash = decode(${hash}, 'hex')`
+    )
+    const [owner] = yield* decodeOwners(owners)
+    return owner === undefined ? yield* badShare : { ...owner, hash }
+  })
 
   const requireMember = Effect.fnUntraced(function* (caller: CallerInfo, id: ConversationId) {
     const rows = yield* tenantSql.read(
@@ -141,16 +155,10 @@ const make = Effect.gen(function* () {
       const limit = yield* limitOf(page)
       const [before] = (yield* cursorOf(page, readCursor)) ?? ["0"]
       const from = Number(before)
-      if (!isMade("sh_", token)) return yield* badShare
-      const hash = hashSecret(token)
-      const owners = yield* systemSql.read(
-        (sql) => sql`select tenant_id as "tenantId" from shares where hash = decode(${hash}, 'hex')`
-      )
-      const [owner] = yield* decodeOwners(owners)
-      if (owner === undefined) return yield* badShare
+      const { hash, tenantId } = yield* ownerOf(token)
       const nowMs = yield* Clock.currentTimeMillis
       const rows = yield* tenantSql.read(
-        owner.tenantId,
+        tenantId,
         (sql) => sql`
           with h as (
             select h.* from shares h join tenants t on t.id = h.tenant_id
@@ -176,10 +184,28 @@ const make = Effect.gen(function* () {
         messages: found.messages.map((message) => ({ ...message, content: message.content.filter(isShown) })),
         nextCursor: from + limit < found.messageCount ? String(from + limit) : null
       }
+    }),
+
+    file: Effect.fn("Shares.file")(function* (token, id) {
+      const { hash, tenantId } = yield* ownerOf(token)
+      const nowMs = yield* Clock.currentTimeMillis
+      const named = JSON.stringify([{ type: "file", attachmentId: id }])
+      const rows = yield* tenantSql.read(
+        tenantId,
+        (sql) => sql`
+          select ${attachmentColumns(sql)} from shares h join tenants t on t.id = h.tenant_id
+            join attachments a on a.conversation_id = h.conversation_id and a.id = ${id}
+          where h.hash = decode(${hash}, 'hex') and ${isGood(sql, nowMs)} and t.status = 'active'
+            and exists (select 1 from messages m where m.id = any (h.message_ids) and m.content::jsonb @> ${named}::jsonb)`
+      )
+      const [attachment] = yield* decodeAttachments(rows)
+      if (attachment === undefined) return yield* badShare
+      const content = yield* objects.get(objectKey(tenantId, attachment.conversationId, id))
+      return Option.isSome(content) ? { attachment, content: content.value } : yield* badShare
     })
   })
 })
 
-const layer: Layer.Layer<Shares, never, TenantSql | SystemSql> = Layer.effect(Shares, make)
+const layer: Layer.Layer<Shares, never, TenantSql | SystemSql | ObjectStore> = Layer.effect(Shares, make)
 
 export const SqlShares = { layer }

@@ -3,6 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { SqlClient } from "effect/sql"
+import { Attachments } from "@parley/domain/Attachments"
+import type { Attachment } from "@parley/domain/Attachments"
 import { Caller } from "@parley/domain/Caller"
 import type { Role } from "@parley/domain/Caller"
 import { textOf } from "@parley/domain/Content"
@@ -10,6 +12,8 @@ import { makeMessageId } from "@parley/domain/Ids"
 import type { PrincipalId } from "@parley/domain/Ids"
 import { maxSharesPerConversation, Shares } from "@parley/domain/Shares"
 import type { SharedConversation } from "@parley/domain/Shares"
+import { SqlAttachments } from "../../src/attachments/SqlAttachments.ts"
+import { ObjectStore } from "../../src/objects/ObjectStore.ts"
 import { SqlShares } from "../../src/shares/SqlShares.ts"
 import { ConversationStore } from "../../src/storage/ConversationStore.ts"
 import { SqlConversationStore } from "../../src/storage/SqlConversationStore.ts"
@@ -24,7 +28,10 @@ import {
   withoutRun
 } from "../storage/support/TestDatabase.ts"
 
-const Tested = Layer.mergeAll(SqlShares.layer, SqlConversationStore.layer).pipe(Layer.provideMerge(TestDatabase))
+const Tested = Layer.mergeAll(SqlShares.layer, SqlAttachments.layer, SqlConversationStore.layer).pipe(
+  Layer.provide(ObjectStore.layerMemory),
+  Layer.provideMerge(TestDatabase)
+)
 
 const seeded = Effect.gen(function* () {
   const tenant = yield* seedTenant
@@ -61,6 +68,34 @@ layer(Tested, { timeout: "60 seconds" })("A share", (it) => {
       assert.deepStrictEqual([shown.title, shown.messageCount, shown.nextCursor], ["A room", 4, null])
       const earlier = yield* alice(shares.create(id, { messageId: shared.messageId }))
       assert.deepStrictEqual(wordsOf(yield* shares.read(earlier.token, {})), ["one", "first", "two"])
+    })
+  )
+
+  it.effect("gives the files of what it shows, to nobody after it is revoked, and no others", () =>
+    Effect.gen(function* () {
+      const { alice, id, key, shares, store, tenant, turn } = yield* seeded
+      const attachments = yield* Attachments
+      const upload = (name: string) => alice(attachments.upload(id, name, new TextEncoder().encode(name)))
+      const [shown, later] = [yield* upload("shown.txt"), yield* upload("later.txt")]
+      const file = ({ bytes, contentType, id, name }: Attachment) =>
+        ({ type: "file", attachmentId: id, name, contentType, bytes }) as const
+      const sendFile = Effect.fnUntraced(function* (attachment: Attachment) {
+        const context = yield* contextOf(tenant.alice)
+        yield* store.acceptSend(key, { ...said("with a file"), content: [file(attachment)] }, context)
+        yield* store.closeRun(key, closeOf(context, "read"))
+      })
+      yield* sendFile(shown)
+      const { share, token } = yield* alice(shares.create(id, {}))
+      yield* turn("more", "later")
+      yield* sendFile(later)
+      const [first] = (yield* shares.read(token, {})).messages
+      assert.deepStrictEqual(first?.content, [file(shown)])
+      const given = yield* shares.file(token, shown.id)
+      assert.strictEqual(new TextDecoder().decode(given.content), "shown.txt")
+      assert.strictEqual(yield* tagOf(shares.file(token, later.id)), "NotFound")
+      assert.strictEqual(yield* tagOf(shares.file("sh_nothing", shown.id)), "NotFound")
+      yield* alice(shares.revoke(share.id))
+      assert.strictEqual(yield* tagOf(shares.file(token, shown.id)), "NotFound")
     })
   )
 

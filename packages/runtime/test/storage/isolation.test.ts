@@ -38,7 +38,7 @@ const Tested = Layer.mergeAll(
   SqlConversationStore.layer,
   SqlRunJournal.layer,
   SqlConversationList.layer,
-  SqlShares.layer,
+  SqlShares.layer.pipe(Layer.provide(ObjectStore.layerMemory)),
   SqlPrompts.layer,
   SqlAttachments.layer.pipe(Layer.provide(ObjectStore.layerMemory)),
   Identity.layer
@@ -258,7 +258,8 @@ const shareAttempts: Attempts<Shares["Service"]> = {
   list: (shares, _own, other) => shares.list(other.key.conversationId),
   revoke: (shares, _own, other) => shares.revoke(other.shareId),
   // Whoever holds the token may: it is the other tenant's to give.
-  read: (shares) => shares.read(`sh_${"0".repeat(43)}`, {})
+  read: (shares) => shares.read(`sh_${"0".repeat(43)}`, {}),
+  file: (shares, _own, other) => shares.file(`sh_${"0".repeat(43)}`, other.attachmentId)
 }
 
 const promptAttempts: Attempts<Prompts["Service"]> = {

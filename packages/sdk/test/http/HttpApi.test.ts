@@ -5,7 +5,13 @@ import { settled } from "../support/VirtualPlatform.ts"
 import { virtualClient } from "../support/virtualClient.ts"
 
 /** Streams: the socket brings the first, and the others are files: bytes to send, and to save or show, for a link. */
-const notCalled = new Set(["conversations.events", "shares.export", "attachments.upload", "attachments.download"])
+const notCalled = new Set([
+  "conversations.events",
+  "shares.export",
+  "shares.sharedFile",
+  "attachments.upload",
+  "attachments.download"
+])
 
 /** Fills every name of a path with itself. */
 const names = Object.fromEntries(

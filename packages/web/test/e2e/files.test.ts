@@ -8,31 +8,41 @@ import { chromiumPath, composer, ended, launchBrowser, openPage, say, signIn, st
 const pdf = (name: string, content: Uint8Array) => ({ name, mimeType: "application/pdf", buffer: Buffer.from(content) })
 
 describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
-  it.live("reaches the model with its text; one without any is refused, and what was written stays", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.enqueue(answer("I have read it."))
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await signIn(page, parley.url, parley.key)
-        await page.locator("input[type=file]").setInputFiles(pdf("empty.pdf", makePdf("")))
-        await say(page, "What does it say?")
-        await page
-          .getByRole("alert")
-          .or(page.getByText(/no text/i))
-          .first()
-          .waitFor()
-        assert.strictEqual(await composer(page).inputValue(), "What does it say?")
-        await page.getByRole("button", { name: "Remove empty.pdf" }).click()
-        await page.locator("input[type=file]").setInputFiles(pdf("paper.pdf", makePdf("the walrus was Paul")))
-        await composer(page).press("Enter")
-        await ended(page).waitFor()
-        await page.getByText("paper.pdf").first().waitFor()
+  it.live(
+    "reaches the model with its text; one without any is refused, and what was written stays; whoever has a link to the branch can save it",
+    () =>
+      Effect.gen(function* () {
+        const { parley, wire } = yield* startServer
+        const browser = yield* launchBrowser
+        wire.enqueue(answer("I have read it."))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await page.locator("input[type=file]").setInputFiles(pdf("empty.pdf", makePdf("")))
+          await say(page, "What does it say?")
+          await page
+            .getByRole("alert")
+            .or(page.getByText(/no text/i))
+            .first()
+            .waitFor()
+          assert.strictEqual(await composer(page).inputValue(), "What does it say?")
+          await page.getByRole("button", { name: "Remove empty.pdf" }).click()
+          await page.locator("input[type=file]").setInputFiles(pdf("paper.pdf", makePdf("the walrus was Paul")))
+          await composer(page).press("Enter")
+          await ended(page).waitFor()
+          await page.getByText("paper.pdf").first().waitFor()
+          await page.getByRole("button", { name: "Share by link" }).click()
+          await page.getByRole("button", { name: "Create a link" }).click()
+          const reader = await openPage(browser)
+          await reader.page.goto(await page.getByLabel("Copy the link").inputValue())
+          const saving = reader.page.waitForEvent("download")
+          await reader.page.getByRole("link", { name: "paper.pdf" }).click()
+          assert.strictEqual((await saving).suggestedFilename(), "paper.pdf")
+          assert.deepStrictEqual(reader.faults, [])
+        })
+        assert.strictEqual(wire.requests.length, 1)
+        assert.include(JSON.stringify(wire.requests[0]?.body), "the walrus was Paul")
+        assert.deepStrictEqual(faults, [])
       })
-      assert.strictEqual(wire.requests.length, 1)
-      assert.include(JSON.stringify(wire.requests[0]?.body), "the walrus was Paul")
-      assert.deepStrictEqual(faults, [])
-    })
   )
 })

@@ -9,6 +9,7 @@ import { presentLocale } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
 import { Markdown } from "../../markdown/Markdown.tsx"
 import { modelName } from "../models/modelName.ts"
+import { MessageFile } from "../thread/MessageFile.tsx"
 import { MessageImage } from "../thread/MessageImage.tsx"
 import "../thread/thread.css"
 import "./share.css"
@@ -67,7 +68,7 @@ export const SharedPage = ({ token }: { readonly token: string }) => {
         </p>
       </header>
       {shared.messages.map((message, index) => (
-        <SharedRow key={index} message={message} />
+        <SharedRow key={index} token={token} message={message} />
       ))}
       {shared.nextCursor === null ? null : (
         <button type="button" className="button" onClick={() => void loadMore(shared)}>
@@ -83,7 +84,12 @@ export const SharedPage = ({ token }: { readonly token: string }) => {
   )
 }
 
-const SharedRow = ({ message }: { readonly message: SharedConversation["messages"][number] }) => {
+interface SharedRowProps {
+  readonly token: string
+  readonly message: SharedConversation["messages"][number]
+}
+
+const SharedRow = ({ message, token }: SharedRowProps) => {
   const t = useText()
   const isAnswer = message.role === "assistant"
   const name = isAnswer ? modelName(message.model ?? "") : t("share.person", { number: message.author ?? 1 })
@@ -95,6 +101,10 @@ const SharedRow = ({ message }: { readonly message: SharedConversation["messages
       </header>
       {message.content.map((part, index) => {
         if (part.type === "image") return <MessageImage key={index} url={part.url} />
+        if (part.type === "file") {
+          const url = `/api/shared/${encodeURIComponent(token)}/attachments/${encodeURIComponent(part.attachmentId)}`
+          return <MessageFile key={index} url={url} name={part.name} isImage={part.contentType.startsWith("image/")} />
+        }
         return isAnswer ? (
           <Markdown key={index} text={part.text} />
         ) : (

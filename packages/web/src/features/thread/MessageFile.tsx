@@ -1,14 +1,14 @@
 import { FileText } from "lucide-react"
 
 interface MessageFileProps {
-  readonly id: string
+  /** Where its bytes are. */
+  readonly url: string
   readonly name: string
   readonly isImage: boolean
 }
 
 /** A file that was uploaded into the conversation, by whichever client: an image is shown, anything else is saved by a click. */
-export const MessageFile = ({ id, isImage, name }: MessageFileProps) => {
-  const url = `/api/attachments/${encodeURIComponent(id)}`
+export const MessageFile = ({ isImage, name, url }: MessageFileProps) => {
   if (isImage) return <img className="message-image" src={url} alt={name} loading="lazy" />
   return (
     <a className="attachment message-file" href={url} download={name}>

@@ -73,7 +73,13 @@ const PersonPart = ({ part }: { readonly part: Part }) => {
     case "image":
       return <MessageImage url={part.url} />
     case "file":
-      return <MessageFile id={part.attachmentId} name={part.name} isImage={part.contentType.startsWith("image/")} />
+      return (
+        <MessageFile
+          url={`/api/attachments/${encodeURIComponent(part.attachmentId)}`}
+          name={part.name}
+          isImage={part.contentType.startsWith("image/")}
+        />
+      )
     default:
       return null
   }

@@ -75,7 +75,9 @@ export const makeProviderHttp = Effect.fnUntraced(function* (
       }),
     stream: <A, E>(call: HttpCall, open: (head: Head) => BodyReader<A, E>) =>
       Effect.callback<A, E | CallFault | Refusal>((resume) => {
-        const handler = new StreamHandler<A, E>(limits.maxAnswerBytes, open, (exit) => resume(exit))
+        // What the last read brought is on its way to the client before the caller does what follows an answer.
+        const settle = (exit: Exit.Exit<A, E | Refusal | CallFault>) => queueMicrotask(() => resume(exit))
+        const handler = new StreamHandler<A, E>(limits.maxAnswerBytes, open, settle)
         dispatch(call, handler)
         return Effect.sync(() => handler.cancel())
       })
@@ -167,8 +169,7 @@ abstract class CallHandler<A, E> implements Exchange {
     if (this.settled) return
     this.settled = true
     this.connection?.drain(this)
-    // What the last read brought is on its way to the client before the caller does what follows an answer.
-    queueMicrotask(() => this.#settle(exit))
+    this.#settle(exit)
   }
 
   /** Ends the call and its connection. */
@@ -177,13 +178,14 @@ abstract class CallHandler<A, E> implements Exchange {
     this.finish(exit)
   }
 
-  protected keep(bytes: Buffer): void {
+  /** The last of a body is used before the next read, so it needs no copy. */
+  protected keep(bytes: Buffer, isLast: boolean): void {
     this.#bytes += bytes.length
     if (this.#bytes > this.#maxBytes) {
       const message = `The answer is larger than ${this.#maxBytes} bytes`
       this.abort(Exit.fail({ _tag: "CallFault", kind: "malformed", message }))
     } else {
-      this.#body.push(Buffer.from(bytes))
+      this.#body.push(isLast ? bytes : Buffer.from(bytes))
     }
   }
 
@@ -193,13 +195,13 @@ abstract class CallHandler<A, E> implements Exchange {
   }
 
   protected started(_head: Head): void {}
-  abstract data(bytes: Buffer): void
+  abstract data(bytes: Buffer, isLast: boolean): void
   abstract end(): void
 }
 
 class ReplyHandler extends CallHandler<Reply, never> {
-  data(bytes: Buffer): void {
-    if (!this.settled) this.keep(bytes)
+  data(bytes: Buffer, isLast: boolean): void {
+    if (!this.settled) this.keep(bytes, isLast)
   }
 
   end(): void {
@@ -224,10 +226,10 @@ class StreamHandler<A, E> extends CallHandler<A, E | Refusal> {
     if (isEventStream(head)) this.#reader = this.#open(head)
   }
 
-  data(bytes: Buffer): void {
+  data(bytes: Buffer, isLast: boolean): void {
     // After the terminal the rest of the body is read and dropped, so that the connection can be used again.
     if (this.settled) return
-    if (this.#reader === undefined) return this.keep(bytes)
+    if (this.#reader === undefined) return this.keep(bytes, isLast)
     try {
       const exit = this.#reader.chunk(bytes, this.control)
       if (exit === undefined) return

@@ -13,8 +13,8 @@ import { ResponseParser } from "./ResponseParser.ts"
  */
 export interface Exchange {
   readonly head: (status: number, headers: Headers) => void
-  /** What one read of the socket brought. Its bytes are gone when this returns. */
-  readonly data: (bytes: Buffer) => void
+  /** What one read of the socket brought. Its bytes are gone when this returns; of the last ones, when `end` does, which follows at once. */
+  readonly data: (bytes: Buffer, isLast: boolean) => void
   readonly end: () => void
   readonly fail: (fault: CallFault) => void
 }
@@ -169,7 +169,7 @@ export class Connection {
     // Before the exchange hears of it, which may send its next call at once.
     if (isDone) this.#release()
     if (head !== undefined && !isBegun) exchange.head(head.status, head.headers)
-    if (payloadEnd > payloadStart) exchange.data(readBuffer.subarray(payloadStart, payloadEnd))
+    if (payloadEnd > payloadStart) exchange.data(readBuffer.subarray(payloadStart, payloadEnd), isDone)
     if (isDone) exchange.end()
     else if (fault !== undefined && this.#exchange === exchange) this.#fail(fault)
   }

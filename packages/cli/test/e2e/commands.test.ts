@@ -15,11 +15,19 @@ interface Answer {
   readonly stderr: string
 }
 
-const parley = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>): Effect.Effect<Answer> =>
+const parley = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) => parleyTold("", env, ...args)
+
+const parleyTold = (
+  input: string,
+  env: Readonly<Record<string, string>>,
+  ...args: ReadonlyArray<string>
+): Effect.Effect<Answer> =>
   Effect.callback((resume) => {
-    execFile(process.execPath, [main, ...args], { env: { PATH: process.env["PATH"] ?? "", ...env } }, (error, stdout, stderr) =>
+    const environment = { PATH: process.env["PATH"] ?? "", ...env }
+    const child = execFile(process.execPath, [main, ...args], { env: environment }, (error, stdout, stderr) =>
       resume(Effect.succeed({ code: error === null ? 0 : Number(error.code), stdout, stderr }))
     )
+    child.stdin?.end(input)
   })
 
 const found = (pattern: RegExp, text: string): string => {
@@ -53,6 +61,40 @@ describe("parley", () => {
       assert.include(revoked.stdout, "revoked")
       assert.include((yield* parley(administrator, "key", "list", "--tenant", tenant)).stdout, "revoked")
     })
+  )
+
+  it.live(
+    "says which models a tenant may ask, takes its own keys, and seals them again under a new master key",
+    () =>
+      Effect.gen(function* () {
+        const env = { DATABASE_URL: Redacted.value(yield* freshDatabase), PARLEY_MASTER_KEY: "a".repeat(32) }
+        const made = yield* parley(env, "tenant", "create", "Second")
+        const tenant = found(/ten_[0-9a-z]{26}/, made.stdout)
+        const of = ["--tenant", tenant]
+
+        assert.include((yield* parley(env, "models", "show", ...of)).stdout, "All models")
+        const allowed = yield* parley(env, "models", "allow", ...of, "openai/*", "fast")
+        assert.strictEqual(allowed.code, 0, allowed.stderr)
+        assert.include((yield* parley(env, "models", "show", ...of)).stdout, "openai/*\nfast")
+        assert.include((yield* parley(env, "models", "allow", ...of, "--all")).stdout, "All models")
+
+        const set = yield* parleyTold("sk-tenants-own-1234\n", env, "provider-key", "set", ...of, "openai")
+        assert.strictEqual(set.code, 0, set.stderr)
+        assert.include(set.stdout, "…1234")
+        assert.notStrictEqual((yield* parley(env, "provider-key", "set", ...of, "openai")).code, 0, "without a key")
+        const both = { ...env, PARLEY_MASTER_KEY: `${"b".repeat(32)},${"a".repeat(32)}` }
+        const fresh = { ...env, PARLEY_MASTER_KEY: "b".repeat(32) }
+        const stored = (master: typeof env) => Effect.map(parley(master, "provider-key", "list", ...of), ({ stdout }) => stdout)
+        assert.include(yield* stored(fresh), "not here")
+        const resealed = yield* parley(both, "provider-key", "reseal")
+        assert.include(resealed.stdout, "1 keys were sealed again", resealed.stderr)
+        assert.notInclude(yield* stored(fresh), "not here")
+        assert.include(yield* stored(fresh), "…1234")
+        assert.include((yield* parley(fresh, "provider-key", "remove", ...of, "openai")).stdout, "operator's key")
+        assert.strictEqual(yield* stored(fresh), "")
+      }),
+    // A dozen programs, one after the other.
+    180_000
   )
 
   it.live("brings an empty database's schema up to date, twice", () =>

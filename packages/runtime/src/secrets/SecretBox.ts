@@ -18,6 +18,8 @@ export type SecretPurpose = "provider-key"
 export class SecretBox extends Context.Service<
   SecretBox,
   {
+    /** Of the one that seals. */
+    readonly masterKeyId: string
     /** `belongsTo`: what it is a secret of; the same text opens it. */
     readonly seal: (purpose: SecretPurpose, belongsTo: string, secret: Redacted.Redacted) => Sealed
     /** None: sealed under a master key that is not here, or not what was sealed. */
@@ -29,6 +31,7 @@ export class SecretBox extends Context.Service<
       const derived = masterKeys.map(derive)
       const first = derived[0] ?? derive(masterKeys[0])
       return {
+        masterKeyId: first.id,
         seal: (purpose, belongsTo, secret) => {
           const nonce = randomBytes(nonceBytes)
           const cipher = createCipheriv("aes-256-gcm", first.keyOf(purpose), nonce).setAAD(Buffer.from(belongsTo))

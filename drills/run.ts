@@ -1,5 +1,6 @@
 /** `npm run drill -- NAME|all [--seed N] [--runs N] [--clients N] [--minutes N] [--json] [--logs FOLDER]` */
 import { mkdirSync } from "node:fs"
+import { join } from "node:path"
 import { broken } from "./harness/Drill.ts"
 import type { Drill, Report } from "./harness/Drill.ts"
 import type { Options } from "./harness/Options.ts"
@@ -63,11 +64,12 @@ const main = async (): Promise<number> => {
     return 2
   }
   if (process.platform !== "linux") throw new Error("the drills freeze processes and read /proc: they need Linux")
-  if (options.logs !== undefined) mkdirSync(options.logs, { recursive: true })
   const reports: Array<Report> = []
   for (const drill of chosen) {
     if (!options.json) process.stderr.write(`${drill.name}: ${drill.about} …\n`)
-    const report = await whole(drill, options)
+    const logs = options.logs === undefined ? undefined : join(options.logs, drill.name)
+    if (logs !== undefined) mkdirSync(logs, { recursive: true })
+    const report = await whole(drill, { ...options, logs })
     reports.push(report)
     if (!options.json && chosen.length > 1) print([report], false)
     if (report.isStuck) break

@@ -161,7 +161,7 @@ const order: Drill = faultInTheMiddle({
   name: "rooms",
   about: "members on three gateways talk and type in the same rooms, and a runner is killed",
   site: { gateways },
-  words: 150,
+  words: 300,
   fault: async (site, load) => ({ claims: await inRooms(site, load) })
 })
 

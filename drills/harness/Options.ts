@@ -9,7 +9,7 @@ export interface Options {
   readonly clients: number
   readonly minutes: number
   readonly json: boolean
-  /** Tells on stderr what happens, and keeps the logs of all processes in this folder. */
+  /** Keeps the logs of all processes in this folder, in one of its own for each drill. */
   readonly logs: string | undefined
 }
 

@@ -8,6 +8,9 @@ const ping = 0x89
 const pong = 0x8a
 const close = 0x88
 
+/** What is read goes here, of whichever socket: nothing of it is kept past the callback, and thousands of sockets need no buffers of their own. */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+
 export interface SocketClientOptions {
   readonly port: number
   readonly key: string
@@ -26,12 +29,22 @@ export class SocketClient {
 
   constructor(options: SocketClientOptions) {
     this.#options = options
-    this.#socket = connect({ port: options.port, host: "127.0.0.1", noDelay: true })
+    this.#socket = connect({
+      port: options.port,
+      host: "127.0.0.1",
+      noDelay: true,
+      onread: {
+        buffer: readBuffer,
+        callback: (length) => {
+          this.#read(readBuffer.subarray(0, length))
+          return true
+        }
+      }
+    })
     this.#socket.write(
       `GET /ws HTTP/1.1\r\nhost: 127.0.0.1:${options.port}\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n` +
         `sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: parley.v1\r\nauthorization: Bearer ${options.key}\r\n\r\n`
     )
-    this.#socket.on("data", (bytes) => this.#read(bytes))
     this.#socket.on("error", (error) => this.#lost(String(error)))
     this.#socket.on("close", () => this.#lost("closed by the server"))
   }
@@ -67,7 +80,7 @@ export class SocketClient {
     if (!this.#isOpen) {
       const end = bytes.indexOf(headEnd)
       if (end < 0) {
-        this.#rest = bytes
+        this.#rest = Buffer.from(bytes)
         return
       }
       if (!bytes.toString("latin1", 0, 12).endsWith("101")) return this.#lost(bytes.toString("utf8").slice(0, 300))

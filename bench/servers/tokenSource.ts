@@ -23,6 +23,7 @@ interface Stream {
   sent: number
   /** The millisecond of its first token, from which all others follow. */
   firstMs: number
+  hasEnded: boolean
 }
 
 const control = { pause: () => {}, resume: () => {} }
@@ -33,7 +34,8 @@ export class TokenSource implements ModelProvider {
   readonly models = Effect.succeed([
     { id: "source/steady-1000", provider: "source", model: "steady-1000", createdAtSeconds: 0, kind: "chat" as const }
   ])
-  readonly #slots: Array<Set<Stream>> = Array.from({ length: wheelMs }, () => new Set<Stream>())
+  /** Arrays, of which a stream that ends is left out at the next look: most looks find nothing to leave out. */
+  readonly #slots: Array<Array<Stream>> = Array.from({ length: wheelMs }, () => [])
   #waiting: Array<Stream> = []
   #placed = 0
   #ticked = 0
@@ -50,7 +52,8 @@ export class TokenSource implements ModelProvider {
         tokens: Number(tokens),
         done: (answer) => resume(Effect.succeed(answer)),
         sent: 0,
-        firstMs: 0
+        firstMs: 0,
+        hasEnded: false
       }
       this.#waiting.push(stream)
       return Effect.sync(() => this.#remove(stream))
@@ -61,7 +64,7 @@ export class TokenSource implements ModelProvider {
     const begun = this.#waiting.length
     for (const stream of this.#waiting) {
       const step = stream.burst * tokenIntervalMs
-      for (let slot = this.#placed++ % step; slot < wheelMs; slot += step) this.#slots[slot]?.add(stream)
+      for (let slot = this.#placed++ % step; slot < wheelMs; slot += step) this.#slots[slot]?.push(stream)
     }
     this.#waiting = []
     if (this.#ticked === 0) {
@@ -77,21 +80,28 @@ export class TokenSource implements ModelProvider {
     while (this.#ticked < now) {
       this.#ticked++
       const slot = this.#slots[this.#ticked % wheelMs]
-      if (slot === undefined || slot.size === 0) continue
+      if (slot === undefined || slot.length === 0) continue
       const text = tokenText(this.#ticked * 1000)
       const one: ReadonlyArray<ModelEvent> = [{ type: "text-delta", text }]
       const four: ReadonlyArray<ModelEvent> = Array.from({ length: burstSize }, () => ({ type: "text-delta", text }))
-      for (const stream of slot) {
+      let hasEnded = false
+      for (let i = 0; i < slot.length; i++) {
+        const stream = slot[i]
+        if (stream === undefined || stream.hasEnded) {
+          hasEnded = true
+          continue
+        }
         if (stream.sent === 0) stream.firstMs = this.#ticked
         stream.sink(stream.burst === 1 ? one : four, control)
         stream.sent += stream.burst
         if (stream.sent >= stream.tokens) this.#end(stream)
       }
+      if (hasEnded) this.#slots[this.#ticked % wheelMs] = slot.filter((stream) => !stream.hasEnded)
     }
   }
 
   #end(stream: Stream): void {
-    this.#remove(stream)
+    stream.hasEnded = true
     const usage = { ...noUsage, inputTokens: 4, outputTokens: stream.sent }
     stream.sink(
       [
@@ -110,7 +120,7 @@ export class TokenSource implements ModelProvider {
   }
 
   #remove(stream: Stream): void {
-    for (const slot of this.#slots) slot.delete(stream)
+    stream.hasEnded = true
     this.#waiting = this.#waiting.filter((other) => other !== stream)
   }
 }

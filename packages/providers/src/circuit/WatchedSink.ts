@@ -15,6 +15,8 @@ export class SinkDefect {
 export class WatchedSink {
   /** When the first token came; -1: not yet. */
   spokeMs = -1
+  /** Asked for every token, beside the others that are: a time is an object of its own, which would have to be fetched. */
+  #hasSpoken = false
   readonly #inner: ModelSink
   readonly #target: string
   #clock: Clock.Clock | undefined
@@ -30,7 +32,10 @@ export class WatchedSink {
   }
 
   readonly sink: ModelSink = (events, control) => {
-    if (this.spokeMs < 0 && events.some(isSpoken)) this.spokeMs = this.#clock?.currentTimeMillisUnsafe() ?? -1
+    if (!this.#hasSpoken && events.some(isSpoken)) {
+      this.#hasSpoken = true
+      this.spokeMs = this.#clock?.currentTimeMillisUnsafe() ?? -1
+    }
     this.#control ??= { pause: control.pause, resume: control.resume, target: this.#target }
     try {
       this.#inner(events, this.#control)

@@ -28,8 +28,12 @@ export interface RunQuestion {
 }
 
 export class ActiveRun {
-  readonly question: RunQuestion
+  // Looked at for every token: first, so that they lie together.
   readonly log: RunLog
+  private currentPhase: RunPhase = "starting"
+  private hasSpoken = false
+
+  readonly question: RunQuestion
   /** Completed by the first cancel. */
   readonly cancelled = Deferred.makeUnsafe<void>()
   /** Completed when the terminal is stored and told, or the run is lost. */
@@ -44,8 +48,6 @@ export class ActiveRun {
   /** What the calls of a route used; empty where one model was asked directly. */
   readonly ledger = new Ledger()
 
-  private currentPhase: RunPhase = "starting"
-  private hasSpoken = false
   private usageBefore: Usage | null
   /** What an earlier call of a run that is continued has said. */
   private readonly contentBefore: ReadonlyArray<AssistantPart>

@@ -16,7 +16,7 @@ export interface Flushable {
   readonly followerCount: number
   readonly slotSeed: number
   isScheduled: boolean
-  lastTick: number
+  lastLook: number
   flush(): void
 }
 
@@ -24,7 +24,7 @@ const slotMs = 5
 /** By level: 0 is once per turn. */
 const windowMsOf = [0, 50, 100] as const
 type Level = 0 | 1 | 2
-const raised: Record<Level, Level> = { 0: 1, 1: 2, 2: 2 }
+const raised: Record<Level, ReadonlyArray<1 | 2>> = { 0: [1, 2], 1: [2], 2: [] }
 const lowered: Record<Level, Level> = { 0: 0, 1: 0, 2: 1 }
 
 /** Followers wait for nothing in these, only the journal does. */
@@ -38,10 +38,9 @@ const looksBeforeLower = 4
 const maxLooksBeforeLower = 64
 /** Writes raised it: the demand must fall to this share of what it was then. */
 const lowerAtShare = 0.7
-/** A window in which more than this share of the demand is written joins nothing: it only makes everybody wait. */
+/** A window is opened when it leaves at most the first share of the writes that there would be without one, and left above the second. */
+const openAtShare = 0.7
 const uselessAtShare = 0.8
-/** For so many looks lag does not open a window again that was useless. */
-const looksAfterUseless = 64
 
 export class FlushSchedule {
   private readonly limits: Pick<ConversationLimitsValues, "maxWritesPerSecond" | "maxLoopLagMs">
@@ -53,21 +52,20 @@ export class FlushSchedule {
   private inSlots = 0
   private slotTimerRuns = false
   private nextSlotTick = 0
-  /** Counts spans of at least `slotMs` in which something was flushed. */
-  private tick = 0
-  private tickAtMs = 0
-
   private currentLevel: Level = 0
   /** By level: the demand below which it is left. */
   private readonly lowerBelow: [number, number, number] = [0, 0, 0]
   private calmLooks = 0
   private looksNeeded = looksBeforeLower
   private looksSinceLower = maxLooksBeforeLower
-  /** Looks until lag may raise the level again. */
-  private lagHeedlessLooks = 0
   private measureFromMs: number
+  /** Numbers the looks. */
+  private lookNumber = 0
+  private lastMarked: Flushable | undefined
+  /** Since the last look, counted by followers: writes; how often there was something to say; the runs that had something to say. */
   private writes = 0
   private demand = 0
+  private speakers = 0
   private lagSumMs = 0
   private lagCount = 0
 
@@ -85,10 +83,14 @@ export class FlushSchedule {
   /** The log has something new. */
   mark(log: Flushable): void {
     const followers = log.followerCount
-    // What there is to say, measured alike at every level: by it a level is left again.
-    if (log.lastTick !== this.tick) {
-      log.lastTick = this.tick
+    // What there is to say, measured alike at every level and however late the loop is. What comes in one piece is marked in a row.
+    if (log !== this.lastMarked) {
+      this.lastMarked = log
       this.demand += followers
+      if (log.lastLook !== this.lookNumber) {
+        log.lastLook = this.lookNumber
+        this.speakers += followers
+      }
     }
     if (log.isScheduled) return
     log.isScheduled = true
@@ -116,7 +118,6 @@ export class FlushSchedule {
     const logs = this.turn
     this.turn = []
     const startedAtMs = this.loop.nowMs()
-    this.nextTick(startedAtMs)
     flushAll(logs)
     const nowMs = this.loop.nowMs()
     this.noteLag(startedAtMs - this.turnAskedAtMs, nowMs)
@@ -145,17 +146,10 @@ export class FlushSchedule {
       this.inSlots -= logs.length
       flushAll(logs)
     }
-    this.nextTick(startedAtMs)
     this.nextSlotTick = due + 1
     this.noteLag(Math.max(0, lagMs), this.loop.nowMs())
     if (this.inSlots > 0) this.awaitSlot()
     else this.slotTimerRuns = false
-  }
-
-  private nextTick(nowMs: number): void {
-    if (nowMs - this.tickAtMs < slotMs) return
-    this.tick++
-    this.tickAtMs = nowMs
   }
 
   private noteLag(lagMs: number, nowMs: number): void {
@@ -166,8 +160,11 @@ export class FlushSchedule {
     // After a pause in which nothing was said there is nothing to conclude from.
     if (elapsedMs < 4 * measureMs) this.look(elapsedMs)
     this.measureFromMs = nowMs
+    this.lookNumber++
+    this.lastMarked = undefined
     this.writes = 0
     this.demand = 0
+    this.speakers = 0
     this.lagSumMs = 0
     this.lagCount = 0
   }
@@ -179,23 +176,23 @@ export class FlushSchedule {
     const level = this.currentLevel
     const { maxLoopLagMs, maxWritesPerSecond } = this.limits
     this.looksSinceLower++
-    if (this.lagHeedlessLooks > 0) this.lagHeedlessLooks--
-    if (level > 0 && demandPerSecond <= maxWritesPerSecond && writesPerSecond > demandPerSecond * uselessAtShare) {
+    if (level !== 0 && this.writesLeftBy(level, elapsedMs) > uselessAtShare) {
       this.calmLooks = 0
       this.looksSinceLower = 0
-      this.lagHeedlessLooks = looksAfterUseless
       this.currentLevel = 0
       return
     }
-    if (writesPerSecond > maxWritesPerSecond || (lagMs > maxLoopLagMs && this.lagHeedlessLooks === 0)) {
+    if (writesPerSecond > maxWritesPerSecond || lagMs > maxLoopLagMs) {
       this.calmLooks = 0
-      this.currentLevel = raised[level]
-      if (this.currentLevel === level) return
+      const next = raised[level].find((higher) => this.writesLeftBy(higher, elapsedMs) <= openAtShare)
+      if (next === undefined) return
+      this.currentLevel = next
       const isSoon = this.looksSinceLower <= this.looksNeeded
       this.looksNeeded = isSoon ? Math.min(this.looksNeeded * 2, maxLooksBeforeLower) : looksBeforeLower
       // What lag alone raised may have been a hiccup: it is left at any demand that once per turn can serve.
-      this.lowerBelow[this.currentLevel] =
-        writesPerSecond > maxWritesPerSecond ? demandPerSecond * lowerAtShare : maxWritesPerSecond
+      const lowerBelow = writesPerSecond > maxWritesPerSecond ? demandPerSecond * lowerAtShare : maxWritesPerSecond
+      this.lowerBelow[next] = lowerBelow
+      if (level === 0) this.lowerBelow[1] = lowerBelow
       return
     }
     const isCalm = lagMs < maxLoopLagMs / 2 && demandPerSecond < this.lowerBelow[level]
@@ -204,6 +201,11 @@ export class FlushSchedule {
     this.calmLooks = 0
     this.looksSinceLower = 0
     this.currentLevel = lowered[level]
+  }
+
+  /** The share of the writes that a window leaves: each run that speaks is written once in it. */
+  private writesLeftBy(level: 1 | 2, elapsedMs: number): number {
+    return (this.speakers * elapsedMs) / windowMsOf[level] / Math.max(1, this.demand)
   }
 }
 

@@ -10,6 +10,9 @@ import type { JournalEntry } from "../storage/RunJournal.ts"
 import { ConversationLimits } from "./ConversationLimits.ts"
 import type { RunLog } from "./RunLog.ts"
 
+/** Entries of one insert: to take and encode more at once would hold up the tokens that are due meanwhile. */
+const maxEntries = 250
+
 export class JournalWriter extends Context.Service<
   JournalWriter,
   {
@@ -37,7 +40,7 @@ export class JournalWriter extends Context.Service<
         const entries: Array<JournalEntry> = []
         let chars = 0
         for (const log of dirty) {
-          if (chars > limits.maxJournalInsertChars) break
+          if (chars > limits.maxJournalInsertChars || entries.length >= maxEntries) break
           dirty.delete(log)
           const tenantId = tenants.get(log)
           const slice = log.takeJournal()

@@ -1,7 +1,7 @@
 /** What a run has said since its last flush: joined where that says the same, and in text that can be stored. Synchronous. */
 import type { RunEvent } from "@parley/domain/RunEvent"
 import { storableText } from "../storage/conversations/rows.ts"
-import type { FrameEvents } from "./RunRing.ts"
+import type { FrameEvents } from "./RunTape.ts"
 
 const firstHighSurrogate = 0xd800
 const lastHighSurrogate = 0xdbff
@@ -10,11 +10,6 @@ export class PendingEvents {
   /** In order: `events`, then `tail` as one text delta. */
   private events: Array<RunEvent> = []
   private tail = ""
-
-  /** Text that waits after the last other event, in UTF-16 code units. */
-  get tailChars(): number {
-    return this.tail.length
-  }
 
   appendText(text: string): void {
     this.tail += text

@@ -1,15 +1,15 @@
 /**
- * The log of one run in one epoch: it numbers events when they are flushed (docs/adr/0003-event-numbering.md), folds them, keeps the latest in a
- * ring, and gives one encoded string to all followers. Synchronous; its owner is the run, the only writer.
+ * The log of one run in one epoch: it numbers events when they are flushed (docs/adr/0003-event-numbering.md), folds them, keeps them on a
+ * tape, and gives one encoded string to all followers. Synchronous; its owner is the run, the only writer.
  */
 import type { ConversationId, Epoch, RunId } from "@parley/domain/Ids"
 import type { RunEvent } from "@parley/domain/RunEvent"
-import { foldRun } from "@parley/domain/foldRun"
+import { foldRunEvents } from "@parley/domain/foldRun"
 import type { RunState } from "@parley/domain/RunFrame"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import { PendingEvents } from "./PendingEvents.ts"
-import { countOf, RunRing } from "./RunRing.ts"
-import type { FrameEvents } from "./RunRing.ts"
+import { countOf, RunTape } from "./RunTape.ts"
+import type { FrameEvents } from "./RunTape.ts"
 
 export interface RunLogFollower {
   /** A frame whose last event is number `lastSeq`. */
@@ -35,33 +35,37 @@ type Limits = Pick<ConversationLimitsValues, "ringFrames" | "ringBytes" | "maxPe
 const maxUnfolded = 256
 
 export class RunLog {
-  readonly identity: RunIdentity
+  // Touched by every token, so they come first and lie together: nothing of a run is in the processor's cache when its turn comes.
+  /** Text that `pending` does not have yet. */
+  private fresh = ""
+  /** Kept for `FlushScheduler`: is it in a queue, and the look in which it last had something new. */
+  isScheduled = false
+  lastLook = -1
+  followerCount = 0
+  private readonly limits: Limits
+
   /** The last number given. */
   seq: number
-  /** Kept for `FlushScheduler`: is it in a queue, its place among the slots, and the tick in which it last had something new. */
-  isScheduled = false
-  readonly slotSeed: number
-  lastTick = -1
+  private readonly pending = new PendingEvents()
+  private readonly tape: RunTape
+  private followers: ReadonlyArray<RunLogFollower> = []
   /** Called when there is something for the journal to take, once until it is taken. */
   onJournal: (() => void) | undefined
-
-  private readonly limits: Limits
-  private readonly pending = new PendingEvents()
-  private readonly ring: RunRing
-  private followers: ReadonlyArray<RunLogFollower> = []
+  /** `onJournal` was called and nothing taken since. */
+  private isJournalTold = false
+  /** For `FlushScheduler`: its place among the slots. */
+  readonly slotSeed: number
+  readonly identity: RunIdentity
   private readonly deltaHead: string
   private readonly frameHead: string
 
-  /** The state before `unfolded`: folded when it is asked for, or when that is long, for most of it is never looked at in between. */
+  /** The state before `foldFrame`: folded when it is asked for, or when much waits, for most of it is never looked at in between. */
   private folded: RunState
-  private unfolded: Array<FrameEvents> = []
+  private foldFrame = 0
 
+  /** What the journal takes next; Infinity when it takes nothing any more. */
+  private journalFrame = 0
   private journalSeq: number
-  private journalEvents: Array<RunEvent> = []
-  private journalTail = ""
-  private isJournaled = true
-  /** `onJournal` was called and nothing taken since. */
-  private isJournalTold = false
 
   private snapshotSeq = -1
   private snapshotFrame = ""
@@ -70,7 +74,7 @@ export class RunLog {
     this.identity = identity
     this.folded = state
     this.seq = afterSeq
-    this.ring = new RunRing(afterSeq, limits)
+    this.tape = new RunTape(afterSeq, limits)
     this.journalSeq = afterSeq + 1
     this.limits = limits
     this.slotSeed = nextSlotSeed()
@@ -80,40 +84,41 @@ export class RunLog {
 
   /** Of all that is numbered. */
   get state(): RunState {
-    if (this.unfolded.length > 0) this.fold()
+    if (this.foldFrame < this.tape.frames) this.fold()
     return this.folded
-  }
-
-  get followerCount(): number {
-    return this.followers.length
   }
 
   attach(follower: RunLogFollower): void {
     this.followers = [...this.followers, follower]
+    this.followerCount = this.followers.length
   }
 
   detach(follower: RunLogFollower): void {
     this.followers = this.followers.filter((other) => other !== follower)
+    this.followerCount = this.followers.length
   }
 
   appendText(text: string): void {
-    this.pending.appendText(text)
-    if (this.pending.tailChars > this.limits.maxPendingChars) this.flush()
+    this.fresh += text
+    if (this.fresh.length > this.limits.maxPendingChars) this.flush()
   }
 
   append(event: RunEvent): void {
-    if (event.type === "text-delta") this.appendText(event.text)
-    else this.pending.append(event)
+    if (event.type === "text-delta") return this.appendText(event.text)
+    this.passFresh()
+    this.pending.append(event)
   }
 
   /** Numbers what is pending as one frame and tells it. Nothing pending: nothing happens. Half a character waits for its other half. */
   flush(): void {
+    this.passFresh()
     const events = this.pending.take(true)
     if (events !== undefined) this.commit(events)
   }
 
   /** The same with half a character too: nothing comes after it. */
   flushAll(): void {
+    this.passFresh()
     const events = this.pending.take(false)
     if (events !== undefined) this.commit(events)
   }
@@ -121,7 +126,7 @@ export class RunLog {
   /** What is held of the events after `afterSeq`, as one frame; undefined when not all are held or it is longer than `maxBytes`. */
   replayAfter(afterSeq: number, maxBytes: number): { readonly frame: string; readonly bytes: number } | undefined {
     if (afterSeq >= this.seq) return undefined
-    const events = this.ring.eventsAfter(afterSeq)
+    const events = this.tape.eventsAfter(afterSeq)
     if (events === undefined) return undefined
     const frame = `${this.deltaHead}${afterSeq + 1},"count":${this.seq - afterSeq},"events":${JSON.stringify(events)}}`
     const bytes = Buffer.byteLength(frame)
@@ -144,31 +149,35 @@ export class RunLog {
   /** What was flushed since the last call; undefined when nothing was. */
   takeJournal(): JournalSlice | undefined {
     this.isJournalTold = false
-    this.settleJournalTail()
-    if (this.journalEvents.length === 0) return undefined
-    const slice = { seq: this.journalSeq, count: this.seq - this.journalSeq + 1, events: this.journalEvents }
+    if (this.journalFrame >= this.tape.frames) return undefined
+    const slice = { seq: this.journalSeq, count: this.seq - this.journalSeq + 1, events: this.tape.eventsFrom(this.journalFrame) }
     this.journalSeq = this.seq + 1
-    this.journalEvents = []
+    this.journalFrame = this.tape.frames
     return slice
   }
 
   /** The run is stored: nothing more is kept for the journal. */
   endJournal(): void {
-    this.isJournaled = false
-    this.journalEvents = []
-    this.journalTail = ""
+    this.journalFrame = Infinity
     this.onJournal = undefined
+  }
+
+  private passFresh(): void {
+    if (this.fresh === "") return
+    this.pending.appendText(this.fresh)
+    this.fresh = ""
   }
 
   private commit(events: FrameEvents): void {
     const firstSeq = this.seq + 1
     const count = countOf(events)
     this.seq += count
-    this.unfolded.push(events)
-    if (this.unfolded.length >= maxUnfolded) this.fold()
-    this.ring.push(events)
+    this.tape.push(events, Math.min(this.foldFrame, this.journalFrame))
+    if (this.tape.frames - this.foldFrame >= maxUnfolded) this.fold()
     if (this.followers.length > 0) this.tell(firstSeq, count, events)
-    if (this.isJournaled) this.noteJournal(events)
+    if (this.isJournalTold || this.onJournal === undefined) return
+    this.isJournalTold = true
+    this.onJournal()
   }
 
   private tell(firstSeq: number, count: number, events: FrameEvents): void {
@@ -182,38 +191,8 @@ export class RunLog {
   }
 
   private fold(): void {
-    let state = this.folded
-    let texts: Array<string> = []
-    for (const events of this.unfolded) {
-      if (typeof events === "string") {
-        texts.push(events)
-        continue
-      }
-      if (texts.length > 0) state = foldRun(state, { type: "text-delta", text: texts.join("") })
-      texts = []
-      for (const event of events) state = foldRun(state, event)
-    }
-    if (texts.length > 0) state = foldRun(state, { type: "text-delta", text: texts.join("") })
-    this.folded = state
-    this.unfolded = []
-  }
-
-  private noteJournal(events: FrameEvents): void {
-    if (typeof events === "string") {
-      this.journalTail += events
-    } else {
-      this.settleJournalTail()
-      this.journalEvents.push(...events)
-    }
-    if (this.isJournalTold || this.onJournal === undefined) return
-    this.isJournalTold = true
-    this.onJournal()
-  }
-
-  private settleJournalTail(): void {
-    if (this.journalTail === "") return
-    this.journalEvents.push({ type: "text-delta", text: this.journalTail })
-    this.journalTail = ""
+    this.folded = foldRunEvents(this.folded, this.tape.eventsFrom(this.foldFrame))
+    this.foldFrame = this.tape.frames
   }
 }
 

@@ -5,7 +5,7 @@ import { ManualLoop } from "./ManualLoop.ts"
 
 class FakeLog implements Flushable {
   isScheduled = false
-  lastTick = -1
+  lastLook = -1
   flushedAtMs: Array<number> = []
   readonly followerCount: number
   readonly slotSeed: number
@@ -123,9 +123,9 @@ describe("when flushes go out", () => {
       }
     )
     const some = logs(loop, 9)
-    const speak = (times: number) => {
+    const speak = (times: number, pieces = 1) => {
       for (let i = 0; i < times; i++) {
-        for (const log of some) schedule.mark(log)
+        for (const log of some) for (let piece = 0; piece < pieces; piece++) schedule.mark(log)
         loop.advance(10)
       }
     }
@@ -142,20 +142,27 @@ describe("when flushes go out", () => {
     assert.strictEqual(schedule.windowMs, 0)
   })
 
-  it("windows that join nothing are left at once, and not opened again by lag", () => {
+  it("lag opens no window that would join nothing, nor one for what comes in pieces", () => {
     const { hiccup, pause, schedule, speak } = lagging()
     hiccup.ms = 40
-    let opened = 0
-    let isOpen = false
     for (let i = 0; i < 100; i++) {
-      // Each log speaks once in 80 ms: 50 ms windows write it as often as once per turn does.
-      speak(1)
+      // Each log speaks once in 80 ms: 50 ms windows would write it as often as once per turn does.
+      speak(1, 4)
       pause(70)
-      if (schedule.windowMs > 0 && !isOpen) opened++
-      isOpen = schedule.windowMs > 0
+      assert.strictEqual(schedule.windowMs, 0)
     }
-    assert.isFalse(isOpen)
-    assert.strictEqual(opened, 1)
+  })
+
+  it("a window that joins nothing any more is left at the next look", () => {
+    const { pause, schedule, speak, hiccup } = lagging()
+    hiccup.ms = 40
+    speak(50)
+    assert.isAbove(schedule.windowMs, 0)
+    for (let i = 0; i < 8; i++) {
+      speak(1)
+      pause(90)
+    }
+    assert.strictEqual(schedule.windowMs, 0)
   })
 
   it("a loop that lags whenever it is given no windows is tried less and less often", () => {

@@ -194,6 +194,31 @@ describe("the log of a run", () => {
     })
   )
 
+  it.effect(
+    "what was let go of is neither replayed nor journaled again, and what is held is whole, over many buffers of text",
+    () =>
+      Effect.gen(function* () {
+        const { log, state } = yield* makeLog({ ringFrames: 7, ringBytes: 6_000 })
+        const told: Array<string> = []
+        const journaled: Array<RunEvent> = []
+        log.onJournal = () => {}
+        for (let n = 0; n < 900; n++) {
+          const text = `${n} ${n % 3 === 0 ? "naïve 🙂" : "plain"} ${"x".repeat((n * 37) % (n % 50 === 0 ? 5_000 : 300))};`
+          told.push(text)
+          if (n % 11 === 0) log.append({ type: "tool-call", index: 0, id: `${n}`, name: "f", arguments: "{}" })
+          log.appendText(text)
+          log.flush()
+          if (n % 13 === 0) journaled.push(...(log.takeJournal()?.events ?? []))
+          const last = log.replayAfter(log.seq - 1, Infinity)
+          if (n % 11 !== 0) assert.deepStrictEqual(last && delta(last.frame).events, [{ type: "text-delta", text }])
+        }
+        journaled.push(...(log.takeJournal()?.events ?? []))
+        assert.strictEqual(textOf(log.state.content), told.join(""))
+        assert.deepStrictEqual(foldRunEvents(state, journaled), log.state)
+        assert.isUndefined(log.replayAfter(log.seq - 20, Infinity))
+      })
+  )
+
   it.effect("gives the journal each number once, text joined, and nothing after its end", () =>
     Effect.gen(function* () {
       const { log, state } = yield* makeLog({}, 4)

@@ -7,14 +7,15 @@ import type {
   ContentBlockParam,
   ImageBlockParam,
   MessageCreateParamsBase,
-  MessageParam,
   Tool,
   ToolChoice,
   ToolResultBlockParam
 } from "@anthropic-ai/sdk/resources/messages"
-import type { AssistantPart, ImagePart, ToolResultPart, UserPart } from "@parley/domain/Content"
-import type { ModelMessage, ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
+import type { ImagePart, ToolResultPart } from "@parley/domain/Content"
+import type { ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
 import { parseObject } from "../call/foreign.ts"
+import { turnsOf } from "../call/turnsOf.ts"
+import type { SaidPart } from "../call/turnsOf.ts"
 import { redactedPrefix } from "./decodeParts.ts"
 
 /** The API demands a bound; this is ours where the caller gave none, in tokens. */
@@ -28,7 +29,7 @@ export const encodeRequest = (request: ModelRequest, streaming: boolean): Messag
   return {
     model: request.model,
     max_tokens: request.parameters.maxOutputTokens ?? defaultMaxOutputTokens,
-    messages: messagesOf(request.messages),
+    messages: turnsOf<ContentBlockParam>(request.messages, { result: toolResult, said: blocksOf }),
     ...(system === "" ? {} : { system }),
     ...encodeParameters(request.parameters),
     ...(streaming ? { stream: true } : {})
@@ -41,28 +42,7 @@ const systemOf = (request: ModelRequest): string => {
   return texts.filter((text) => text !== "").join("\n\n")
 }
 
-/** Results of tools belong to the user here, all of a turn in one message and before everything else in it. */
-const messagesOf = (messages: ReadonlyArray<ModelMessage>): Array<MessageParam> => {
-  const turns: Array<{ role: "user" | "assistant"; results: Array<ContentBlockParam>; rest: Array<ContentBlockParam> }> = []
-  for (const message of messages) {
-    if (message.role === "system") continue
-    const role = message.role === "assistant" ? "assistant" : "user"
-    let turn = turns.at(-1)
-    if (turn?.role !== role) {
-      turn = { role, results: [], rest: [] }
-      turns.push(turn)
-    }
-    for (const part of message.content) {
-      if (part.type === "tool-result") turn.results.push(toolResult(part))
-      else turn.rest.push(...blocksOf(part))
-    }
-  }
-  return turns
-    .map(({ results, rest, role }) => ({ role, content: [...results, ...rest] }))
-    .filter(({ content }) => content.length > 0)
-}
-
-const blocksOf = (part: AssistantPart | Exclude<UserPart, ToolResultPart>): Array<ContentBlockParam> => {
+const blocksOf = (part: SaidPart): Array<ContentBlockParam> => {
   switch (part.type) {
     case "text":
       // The API refuses empty texts.

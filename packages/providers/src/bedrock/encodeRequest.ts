@@ -2,10 +2,12 @@
  * Our request in the words of Bedrock's Converse, which are the same for every model there. What it has no place for is left out: seed and
  * penalties, parallel calls, reasoning effort, and pictures by address, of which it is told the address instead.
  */
-import type { AssistantPart, ImagePart, ToolResultPart, UserPart } from "@parley/domain/Content"
+import type { ImagePart, ToolResultPart } from "@parley/domain/Content"
 import { redactedPrefix } from "@parley/domain/Content"
-import type { ModelMessage, ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
+import type { ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
 import { parseObject } from "../call/foreign.ts"
+import { turnsOf } from "../call/turnsOf.ts"
+import type { SaidPart } from "../call/turnsOf.ts"
 
 type Block = Readonly<Record<string, unknown>>
 
@@ -18,7 +20,7 @@ export const encodeRequest = (request: ModelRequest): object => {
   const config = inferenceConfigOf(parameters)
   const tools = toolConfigOf(parameters)
   return {
-    messages: messagesOf(request.messages),
+    messages: turnsOf<Block>(request.messages, { result: toolResult, said: blocksOf }),
     ...(system.length === 0 ? {} : { system: system.map((text) => ({ text })) }),
     ...(Object.keys(config).length === 0 ? {} : { inferenceConfig: config }),
     ...(tools === undefined ? {} : { toolConfig: tools })
@@ -33,28 +35,7 @@ const systemOf = ({ messages, parameters }: ModelRequest): ReadonlyArray<string>
   return texts.filter((text) => text !== "")
 }
 
-/** Roles take turns here, and results of tools are the user's, before everything else of a turn. */
-const messagesOf = (messages: ReadonlyArray<ModelMessage>): ReadonlyArray<Block> => {
-  const turns: Array<{ role: "user" | "assistant"; results: Array<Block>; rest: Array<Block> }> = []
-  for (const message of messages) {
-    if (message.role === "system") continue
-    const role = message.role === "assistant" ? "assistant" : "user"
-    let turn = turns.at(-1)
-    if (turn?.role !== role) {
-      turn = { role, results: [], rest: [] }
-      turns.push(turn)
-    }
-    for (const part of message.content) {
-      if (part.type === "tool-result") turn.results.push(toolResult(part))
-      else turn.rest.push(...blocksOf(part))
-    }
-  }
-  return turns
-    .map(({ results, rest, role }) => ({ role, content: [...results, ...rest] }))
-    .filter(({ content }) => content.length > 0)
-}
-
-const blocksOf = (part: AssistantPart | Exclude<UserPart, ToolResultPart>): ReadonlyArray<Block> => {
+const blocksOf = (part: SaidPart): ReadonlyArray<Block> => {
   switch (part.type) {
     case "text":
       return part.text.trim() === "" ? [] : [{ text: part.text }]

@@ -1,4 +1,5 @@
 /** `npm run check`: types with Effect's diagnostics, lint, format. All of them run, so that one look shows all faults. */
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { run } from "./process.mjs"
 
@@ -7,6 +8,7 @@ export const runChecks = async (task) => {
   const checks = [
     // Forced: what plain tsc has built says nothing of floating effects.
     ["types", compiler, ["-b", "--force", "--pretty"]],
+    ...benchTypes(task, compiler),
     ["lint", join(task.bin, "oxlint"), ["--deny-warnings"]],
     ["format", join(task.bin, "oxfmt"), ["--check"]]
   ]
@@ -19,6 +21,13 @@ export const runChecks = async (task) => {
   }
   if (failed.length > 0) process.stdout.write(`\nFailed: ${failed.join(", ")}. Format with: npm run format\n`)
   return failed.length === 0 ? 0 : 1
+}
+
+/** The benchmarks have dependencies of their own, which are there once `npm run bench` has run. */
+const benchTypes = (task, compiler) => {
+  if (existsSync(join(task.root, "bench", "node_modules"))) return [["types of bench", compiler, ["-p", "bench", "--pretty"]]]
+  process.stdout.write("bench/ is not checked: its dependencies come with its first run (npm run bench).\n")
+  return []
 }
 
 /** The same compiler as `tsc`, with Effect's diagnostics: an effect that is made but not run is an error. */

@@ -140,7 +140,8 @@ const cut = (load: RoutingLoad) =>
   )
 
 process.on("message", (load: RoutingLoad) => {
-  Effect.runPromise(load.type === "cut" ? cut(load) : run(load)).then(
+  const done: Promise<object> = load.type === "cut" ? Effect.runPromise(cut(load)) : Effect.runPromise(run(load))
+  done.then(
     (result) => process.send?.(result),
     (error: unknown) => process.send?.({ type: "failure", message: String(error) })
   )

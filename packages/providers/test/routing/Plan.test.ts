@@ -1,0 +1,76 @@
+/** When a request calls again: waits at random, doubled and bounded, none beyond the deadline; and the order by latency, which the same targets tell. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { ProviderFailed } from "@parley/domain/ProviderError"
+import { Supervised } from "../../src/circuit/Supervised.ts"
+import { defaultLimits } from "../../src/ProviderLimits.ts"
+import { orderTargets } from "../../src/routing/orderTargets.ts"
+import { Plan } from "../../src/routing/Plan.ts"
+import type { RouteTarget } from "../../src/routing/RouteTarget.ts"
+import { makeModelTokens } from "../../src/tokens/ModelTokens.ts"
+import { TokenWorker } from "../../src/tokens/TokenWorker.ts"
+import { makeFake } from "../circuit/fakes.ts"
+
+const targetOf = (provider: string): RouteTarget => {
+  const source = { id: provider, isDemo: false, make: Effect.succeed(makeFake(provider).provider) }
+  const circuit = new Supervised({ source, limits: defaultLimits, inFlight: 0, probe: undefined }, "m")
+  return {
+    owned: { provider, model: "m" },
+    name: `${provider}/m`,
+    weight: 1,
+    region: undefined,
+    isFallback: false,
+    firstTokenTimeoutMs: undefined,
+    facts: {},
+    tokens: makeModelTokens("m", {}, TokenWorker.of({ count: () => Effect.succeed(undefined) })),
+    goesOn: false,
+    circuit: () => circuit,
+    complete: () => Effect.die("not called here"),
+    stream: () => Effect.die("not called here")
+  }
+}
+const failed = new ProviderFailed({ provider: "one", model: "m", message: "no" })
+
+/** What a request waits whose one target always fails. */
+const waitsOf = (random: number, deadlineMs: number, attempts = 6): ReadonlyArray<number> => {
+  const target = targetOf("one")
+  const retry = { attempts, baseMs: 100, maxMs: 350, maxWaitMs: 1_000 }
+  const plan = new Plan({ order: () => [target], retry, deadlineMs, random: () => random })
+  const waits: Array<number> = []
+  let nowMs = 0
+  for (;;) {
+    const step = plan.next(nowMs)
+    if (step._tag === "GiveUp") return waits
+    if (step._tag === "Call") plan.failed(target, failed)
+    else {
+      waits.push(step.ms)
+      nowMs += step.ms
+    }
+  }
+}
+
+describe("a request that calls again", () => {
+  it("waits anything between nothing and a bound that doubles up to the longest", () => {
+    assert.deepStrictEqual(waitsOf(0, 60_000), [1, 1, 1, 1, 1])
+    assert.deepStrictEqual(waitsOf(0.5, 60_000), [50, 100, 175, 175, 175])
+    assert.deepStrictEqual(waitsOf(0.999, 60_000), [99, 199, 349, 349, 349])
+  })
+
+  it("begins no call after its deadline, and makes no more calls than it may", () => {
+    assert.deepStrictEqual(waitsOf(0.999, 300), [99, 199])
+    assert.deepStrictEqual(waitsOf(0.999, 60_000, 1), [])
+  })
+})
+
+describe("lowest-latency", () => {
+  it("goes by the median to the first token, and asks one of which nothing is known before the others", () => {
+    const [slow, quick, unknown] = [targetOf("slow"), targetOf("quick"), targetOf("unknown")]
+    for (let call = 0; call < 20; call++) {
+      slow.circuit().statistics.spoke(1_000, 900)
+      quick.circuit().statistics.spoke(1_000, 100)
+    }
+    const options = { strategy: "lowest-latency", region: undefined, isStream: true, nowMs: 1_500, random: () => 0 } as const
+    const names = orderTargets([slow, quick, unknown], options).map(({ name }) => name)
+    assert.deepStrictEqual(names, ["unknown/m", "quick/m", "slow/m"])
+  })
+})

@@ -1,11 +1,11 @@
-import { Copy, UserMinus } from "lucide-react"
+import { UserMinus } from "lucide-react"
 import { useState } from "react"
 import { useApp } from "../../app/AppContext.ts"
 import { useChat } from "../../client/useChat.ts"
 import { Avatar } from "../../design/Avatar.tsx"
+import { CopyField } from "../../design/CopyField.tsx"
 import { Dialog } from "../../design/Dialog.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
-import { useCopied } from "../../design/useCopied.ts"
 import { useText } from "../../i18n/useText.ts"
 import "./rooms.css"
 
@@ -60,7 +60,6 @@ const InviteForm = ({ conversationId }: { readonly conversationId: string }) => 
   const [maxUses, setMaxUses] = useState<number>(1)
   const [link, setLink] = useState<string>()
   const [busy, setBusy] = useState(false)
-  const [copied, copy] = useCopied()
   const make = async (): Promise<void> => {
     setBusy(true)
     try {
@@ -90,19 +89,7 @@ const InviteForm = ({ conversationId }: { readonly conversationId: string }) => 
           </button>
         </div>
       ) : (
-        <div className="field-row">
-          <input
-            className="input"
-            readOnly
-            aria-label={t("people.link")}
-            value={link}
-            onFocus={(event) => event.target.select()}
-          />
-          <button type="button" className="button" data-kind="primary" onClick={() => copy(link)}>
-            <Copy aria-hidden />
-            {copied ? t("action.copied") : t("action.copy")}
-          </button>
-        </div>
+        <CopyField label={t("people.link")} value={link} />
       )}
     </section>
   )

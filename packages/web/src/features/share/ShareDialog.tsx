@@ -1,11 +1,11 @@
-import { Copy, Trash2 } from "lucide-react"
+import { Trash2 } from "lucide-react"
 import { useEffect, useState } from "react"
 import { useApp } from "../../app/AppContext.ts"
 import type { Share } from "../../client/sdk.ts"
+import { CopyField } from "../../design/CopyField.tsx"
 import { Dialog } from "../../design/Dialog.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { notify } from "../../design/notify.ts"
-import { useCopied } from "../../design/useCopied.ts"
 import { presentLocale } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
 
@@ -22,7 +22,6 @@ export const ShareDialog = ({ conversationId, messageId, onClose }: ShareDialogP
   const [shares, setShares] = useState<ReadonlyArray<Share>>([])
   const [link, setLink] = useState<string>()
   const [busy, setBusy] = useState(false)
-  const [copied, copy] = useCopied()
   useEffect(() => {
     parley.api.shares.listShares({ id: conversationId }).then(setShares, report)
   }, [conversationId, parley, report])
@@ -63,19 +62,7 @@ export const ShareDialog = ({ conversationId, messageId, onClose }: ShareDialogP
           </button>
         </div>
       ) : (
-        <div className="field-row">
-          <input
-            className="input"
-            readOnly
-            aria-label={t("share.copy")}
-            value={link}
-            onFocus={(event) => event.target.select()}
-          />
-          <button type="button" className="button" data-kind="primary" onClick={() => copy(link)}>
-            <Copy aria-hidden />
-            {copied ? t("action.copied") : t("action.copy")}
-          </button>
-        </div>
+        <CopyField label={t("share.copy")} value={link} />
       )}
       {good.length === 0 ? null : (
         <section className="form">

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema } from "effect"
+import { afterEach, vi } from "vitest"
 import { TestClock } from "effect/testing"
 import type { ModelEvent } from "@parley/domain/ModelEvent"
 import type { ModelProvider } from "@parley/domain/ModelProvider"
@@ -129,6 +130,26 @@ it.effect("a stream is timed to its first token, and tells who speaks", () =>
     assert.deepStrictEqual(told, ["one/m", "one/m"])
   })
 )
+
+describe("the time that a circuit stays open", () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  it.effect.each([
+    [0, 10_000],
+    [0.5, 9_000],
+    [1, 8_000]
+  ] as const)("is shorter by a part that chance decides: at %d of it, %d ms", ([chance, openMs]) =>
+    Effect.gen(function* () {
+      vi.spyOn(Math, "random").mockReturnValue(chance)
+      const one = makeFake("one")
+      const limits = { breakerFailures: 1, openMs: 10_000, openJitter: 0.2 }
+      const providers = yield* providersOf({ extra: [one.provider], limits })
+      one.does(Effect.fail(new ProviderUnreachable(fields)))
+      yield* Effect.flip((yield* providers.resolve("one/m")).complete(ask("Hello")))
+      assert.deepInclude((yield* providers.health)[0], { state: "open", retryAfterMs: openMs })
+    })
+  )
+})
 
 describe("the look at a provider", () => {
   const limits = { breakerFailures: 1, openMs: 10_000, openJitter: 0, probeEveryMs: 20_000 }

@@ -153,7 +153,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
           />
         </div>
       </div>
-      <AnswerAnnouncer messages={messages} title={conversation?.title ?? ""} />
+      <AnswerAnnouncer conversationId={id} messages={messages} title={conversation?.title ?? ""} />
     </>
   )
 }

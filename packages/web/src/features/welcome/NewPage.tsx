@@ -12,6 +12,7 @@ import { useFileDrop } from "../composer/useFileDrop.tsx"
 import { ModelPicker } from "../models/ModelPicker.tsx"
 import { useChosenModel } from "../models/useModels.ts"
 import { askOf } from "../rooms/askOf.ts"
+import { beginHere } from "../thread/begunHere.ts"
 import { Welcome } from "./Welcome.tsx"
 
 const ParametersDialog = lazy(async () => ({ default: (await import("../models/ParametersDialog.tsx")).ParametersDialog }))
@@ -48,6 +49,7 @@ export const NewPage = () => {
       const { content: said, ...options } = askOf(await uploaded(made.id, message), false)
       parley.conversation(made.id).send(said, options)
       lists.add({ ...made, folderId: null, isPinned: false, isArchived: false, role: "owner", memberCount: 1 })
+      beginHere(made.id)
       navigate(`/c/${made.id}`)
       return true
     } catch (error) {

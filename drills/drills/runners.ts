@@ -1,6 +1,8 @@
 /** What may become of a runner: killed, stopped, frozen, joined by another. */
 import { faultInTheMiddle, runsOf } from "../harness/Drill.ts"
-import type { Drill } from "../harness/Drill.ts"
+import type { Drill, Fault } from "../harness/Drill.ts"
+import type { Load } from "../harness/Load.ts"
+import type { Site } from "../harness/Site.ts"
 import { sleep, until } from "../harness/wait.ts"
 
 /** What recovery after a lost runner must stay under, with the settings as they come. */
@@ -10,15 +12,17 @@ const frozenForMs = 15_000
 /** As it comes; other drills do without it. */
 const joinMs = "10000"
 
+const killOne = async (site: Site, load: Load): Promise<Fault> => {
+  const victim = site.random.pick(site.runners)
+  const affected = runsOf(site, load, victim.name)
+  await victim.stop("SIGKILL")
+  return { affected }
+}
+
 const killed: Drill = faultInTheMiddle({
   name: "runner-kill",
   about: "a runner is killed with -9 in the middle of all runs",
-  fault: async (site, load) => {
-    const victim = site.random.pick(site.runners)
-    const affected = runsOf(site, load, victim.name)
-    await victim.stop("SIGKILL")
-    return { affected }
-  },
+  fault: killOne,
   after: async (_, load) => {
     const silences = load.turns.flatMap(({ views }) => views.map((view) => view.longestSilence(0).ms))
     const longest = Math.max(...silences)
@@ -37,12 +41,7 @@ const killedAndClosed: Drill = faultInTheMiddle({
   about:
     "the same where the policy is to close the answers of a lost runner as failed: with what they had said, and no second call",
   site: { crashPolicy: "fail" },
-  fault: async (site, load) => {
-    const victim = site.random.pick(site.runners)
-    const affected = runsOf(site, load, victim.name)
-    await victim.stop("SIGKILL")
-    return { affected }
-  },
+  fault: killOne,
   after: async (site, load) => {
     const cut = load.turns.filter(({ views }) => views.every(({ status }) => status === "failed"))
     const asked = cut.filter(({ name }) => site.provider.calls.get(name) !== 1)

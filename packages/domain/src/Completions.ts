@@ -27,8 +27,8 @@ export class Completions extends Context.Service<
     readonly stream: (request: CompletionRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, CompletionError, Caller>
     /** Without asking the provider. */
     readonly countTokens: (request: CompletionRequest) => Effect.Effect<TokenCount, CompletionError, Caller>
-    /** At once, for whoever has to say something before the provider does. */
-    readonly estimateTokens: (request: CompletionRequest) => Effect.Effect<number, CompletionError, Caller>
+    /** For whoever has to say something before the provider does: reckoned at once, and only when asked for. */
+    readonly estimateTokens: (request: CompletionRequest) => Effect.Effect<() => number, CompletionError, Caller>
     /** Those that the caller's tenant may ask: chat models first, real providers before the demo. */
     readonly models: Effect.Effect<ReadonlyArray<ModelInfo>, CompletionError, Caller>
   }

@@ -1,6 +1,4 @@
 /** LangChain.js and the Vercel AI SDK through each door they can use, in front of targets that misbehave. */
-import { writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { createAnthropic } from "@ai-sdk/anthropic"
 import { createOpenAI } from "@ai-sdk/openai"
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible"
@@ -10,33 +8,13 @@ import type { BaseChatModel } from "@langchain/core/language_models/chat_models"
 import { type AIMessageChunk, HumanMessage, ToolMessage } from "@langchain/core/messages"
 import { ChatOpenAI } from "@langchain/openai"
 import { APICallError, generateText, isStepCount, jsonSchema, type LanguageModel, Output, streamText, tool } from "ai"
-import { Effect, Redacted, Schema } from "effect"
-import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
-import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
-import { startAnthropicWire } from "../../../providers/test/wire/anthropicWire.ts"
-import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
+import { Effect, Schema } from "effect"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
-import { startParley, type Parley } from "./support/startParley.ts"
+import type { Parley } from "./support/startParley.ts"
+import { startRouted } from "./support/startRouted.ts"
 
 /** `one/m` and `two/m` by themselves, and `best`, which goes on with the second where the first fails. */
-const world = Effect.gen(function* () {
-  const [one, two] = [yield* startOpenaiWire, yield* startAnthropicWire]
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => temporaryFolder("ecosystem")),
-    ({ remove }) => Effect.promise(remove)
-  )
-  const file = join(folder.path, "parley.config.json")
-  const config = {
-    providers: {
-      one: { kind: "openai-compatible", baseUrl: one.baseUrl },
-      two: { kind: "anthropic", baseUrl: two.baseUrl, apiKey: { env: "THE_KEY" } }
-    },
-    routes: { best: { targets: [{ model: "one/m" }, { model: "two/m" }], retry: { attempts: 2, baseMs: 1 } } }
-  }
-  writeFileSync(file, JSON.stringify(config))
-  const env = { DATABASE_URL: Redacted.value(yield* freshDatabase), PARLEY_CONFIG_FILE: file, THE_KEY: "sk-two" }
-  return { one, two, parley: yield* startParley(env) }
-})
+const world = startRouted({ one: "m", two: "m" })
 
 interface Heard {
   readonly text: string

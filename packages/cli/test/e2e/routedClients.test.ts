@@ -1,40 +1,20 @@
 /** OpenAI's and Anthropic's own clients, asking for a route whose targets misbehave. */
-import { writeFileSync } from "node:fs"
-import { join } from "node:path"
 import Anthropic from "@anthropic-ai/sdk"
 import { assert, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect } from "effect"
 import OpenAI, { APIError } from "openai"
-import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
-import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
-import { startAnthropicWire } from "../../../providers/test/wire/anthropicWire.ts"
-import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
 import { createConversation, listMessages } from "./support/api.ts"
-import { startParley } from "./support/startParley.ts"
+import { startRouted } from "./support/startRouted.ts"
 import { connect, runView, viewText } from "./support/ChatClient.ts"
 
-const world = Effect.gen(function* () {
-  const [one, two] = [yield* startOpenaiWire, yield* startAnthropicWire]
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => temporaryFolder("routes")),
-    ({ remove }) => Effect.promise(remove)
-  )
-  const file = join(folder.path, "parley.config.json")
-  const config = {
-    providers: {
-      one: { kind: "openai-compatible", baseUrl: one.baseUrl },
-      two: { kind: "anthropic", baseUrl: two.baseUrl, apiKey: { env: "THE_KEY" } }
-    },
+const world = startRouted(
+  { one: "m", two: "m" },
+  {
     aliases: { quick: "best" },
-    routes: { best: { targets: [{ model: "one/m" }, { model: "two/m" }], retry: { attempts: 2, baseMs: 1 } } },
     models: { "one/m": { price: { input: 1, output: 10 } }, "two/m": { price: { input: 2, output: 20 } } }
   }
-  writeFileSync(file, JSON.stringify(config))
-  const env = { DATABASE_URL: Redacted.value(yield* freshDatabase), PARLEY_CONFIG_FILE: file, THE_KEY: "sk-two" }
-  const parley = yield* startParley(env)
-  return { one, two, parley }
-})
+)
 
 /** A field that OpenAI's types do not know. */
 const costing = (dollars: number): object => ({ cost: dollars })

@@ -69,12 +69,12 @@ const streamed = (
   request: MessagesRequest
 ): CompletionAnswer => {
   const { requestId } = caller
-  let estimated = 0
+  let estimatedInputTokens = () => 0
   const encoder = makeEventEncoder({
     id: idOf(requestId),
     model: request.model,
     hidesThinking: hidesThinking(request),
-    estimatedInputTokens: () => estimated
+    estimatedInputTokens: () => estimatedInputTokens()
   })
   const told = new RouteTold()
   return countedPush({
@@ -93,8 +93,8 @@ const streamed = (
           control.pause()
           writer.onDrain(control.resume)
         })
-        return Effect.flatMap(completions.estimateTokens(asked), (tokens) => {
-          estimated = tokens
+        return Effect.flatMap(completions.estimateTokens(asked), (estimate) => {
+          estimatedInputTokens = estimate
           return streaming
         }).pipe(
           Effect.provideService(Caller, caller),

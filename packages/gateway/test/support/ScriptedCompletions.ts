@@ -78,7 +78,7 @@ export class ScriptedCompletions {
           run(request, () => {}),
           { inputTokens: 14, isEstimated: false }
         ),
-      estimateTokens: () => Effect.succeed(13),
+      estimateTokens: () => Effect.succeed(() => 13),
       models: Effect.sync(() => this.models)
     }
   })

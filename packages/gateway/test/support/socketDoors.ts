@@ -35,7 +35,7 @@ export class SocketCompletions {
         return answer
       }).pipe(Effect.onInterrupt(() => Effect.sync(() => void this.interrupted++))),
     countTokens: (request) => Effect.as(this.#answer(request), { inputTokens: 1, isEstimated: false }),
-    estimateTokens: () => Effect.succeed(1),
+    estimateTokens: () => Effect.succeed(() => 1),
     models: Effect.succeed([{ id: "demo/echo", provider: "demo", model: "echo", createdAtSeconds: 0, kind: "chat" as const }])
   }))
 

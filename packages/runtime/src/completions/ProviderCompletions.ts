@@ -75,7 +75,7 @@ export const layer = Layer.effect(
         ),
       estimateTokens: (request) =>
         Effect.flatMap(Caller, ({ tenantId }) =>
-          Effect.map(resolved(tenantId, request.model), (model) => model.tokens.estimate(request))
+          Effect.map(resolved(tenantId, request.model), (model) => () => model.tokens.estimate(request))
         ),
       models: Effect.flatMap(Caller, ({ tenantId }) =>
         models.models(tenantId).pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))

@@ -1,14 +1,9 @@
 /** What an answer shows beside its text: who went on with it, what it thought, what it asked of tools, and what it cost. */
 import { assert, describe, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted } from "effect"
-import { writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { Context, Effect, Layer } from "effect"
 import type { Browser } from "playwright-core"
-import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
-import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
-import { startParley, type Parley } from "../../../cli/test/e2e/support/startParley.ts"
-import { startAnthropicWire } from "../../../providers/test/wire/anthropicWire.ts"
-import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
+import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
+import { startRouted } from "../../../cli/test/e2e/support/startRouted.ts"
 import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { chromiumPath, ended, launchBrowser, openPage, say, screenshot, signIn } from "../support/openApp.ts"
 
@@ -20,25 +15,11 @@ class Routed extends Context.Service<
   static readonly layer = Layer.effect(
     Routed,
     Effect.gen(function* () {
-      const [one, two] = [yield* startOpenaiWire, yield* startAnthropicWire]
-      one.setModels(["first"])
-      two.setModels(["second"])
-      const folder = yield* Effect.acquireRelease(
-        Effect.promise(() => temporaryFolder("routed-app")),
-        ({ remove }) => Effect.promise(remove)
-      )
-      const file = join(folder.path, "parley.config.json")
-      const config = {
-        providers: {
-          one: { kind: "openai-compatible", baseUrl: one.baseUrl },
-          two: { kind: "anthropic", baseUrl: two.baseUrl, apiKey: { env: "THE_KEY" } }
-        },
-        routes: { best: { targets: [{ model: "one/first" }, { model: "two/second" }], retry: { attempts: 2, baseMs: 1 } } },
-        models: { "one/first": { price: { input: 1, output: 10 } }, "two/second": { price: { input: 1_000, output: 10_000 } } }
+      const prices = {
+        "one/first": { price: { input: 1, output: 10 } },
+        "two/second": { price: { input: 1_000, output: 10_000 } }
       }
-      writeFileSync(file, JSON.stringify(config))
-      const database = yield* freshDatabase
-      const parley = yield* startParley({ DATABASE_URL: Redacted.value(database), PARLEY_CONFIG_FILE: file, THE_KEY: "sk-two" })
+      const { one, parley, two } = yield* startRouted({ one: "first", two: "second" }, { models: prices })
       return { one, two, parley, browser: yield* launchBrowser }
     })
   )

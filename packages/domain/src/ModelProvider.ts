@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import type { Effect } from "effect"
 import type { ProviderError } from "./ProviderError.ts"
 import type { ModelAnswer, ModelEvent } from "./ModelEvent.ts"
+import { DollarPrice } from "./ModelPrice.ts"
 import type { ModelRequest } from "./ModelRequest.ts"
 
 export const ModelInfo = Schema.Struct({
@@ -13,7 +14,11 @@ export const ModelInfo = Schema.Struct({
   model: Schema.String,
   /** When the provider published it, Unix seconds; 0 when it does not say. */
   createdAtSeconds: Schema.Int,
-  kind: Schema.Literals(["chat", "embedding", "other"])
+  kind: Schema.Literals(["chat", "embedding", "other"]),
+  /** Prompt and answer together; absent where it is not known. Of a route nothing is told: who answers is known with the answer. */
+  contextTokens: Schema.optionalKey(Schema.Int),
+  maxOutputTokens: Schema.optionalKey(Schema.Int),
+  price: Schema.optionalKey(DollarPrice)
 })
 export type ModelInfo = typeof ModelInfo.Type
 

@@ -104,7 +104,11 @@ const makeProviders = Effect.fnUntraced(function* (
   const worker = yield* TokenWorker
   const live = sources.map((source) => source.id)
   const catalog = yield* makeModelCatalog(
-    sources.map(({ id, isDemo }) => ({ id, isDemo, list: circuits.models(id) })),
+    sources.map(({ id, isDemo }) => ({
+      id,
+      isDemo,
+      list: Effect.map(circuits.models(id), (listed) => listed.map(names.described))
+    })),
     limits
   )
   const models = Effect.map(catalog.models, (listed) => names.complete(listed, live, [...routed.keys()]))

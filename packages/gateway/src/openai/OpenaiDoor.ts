@@ -3,6 +3,7 @@ import { Authenticator } from "@parley/domain/Administration"
 import { Caller } from "@parley/domain/Caller"
 import { Completions } from "@parley/domain/Completions"
 import { ModelNotFound, type ParleyError } from "@parley/domain/Errors"
+import type { DollarPrice, DollarRates } from "@parley/domain/ModelPrice"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import { Effect } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -44,11 +45,30 @@ const decodeId = (text: string): string => {
 
 const modelsPath = "/v1/models/"
 
-const openaiModel = (model: ModelInfo) => ({
-  id: model.id,
+const openaiModel = ({ contextTokens, createdAtSeconds, id, kind, maxOutputTokens, price, provider }: ModelInfo) => ({
+  id,
   object: "model",
-  created: model.createdAtSeconds,
-  owned_by: model.provider
+  created: createdAtSeconds,
+  owned_by: provider,
+  kind,
+  ...(contextTokens === undefined ? {} : { context_window: contextTokens }),
+  ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
+  ...(price === undefined ? {} : { pricing: pricing(price) })
+})
+
+const pricing = ({ longPrompt, ...rates }: DollarPrice) => ({
+  ...openaiRates(rates),
+  ...(longPrompt === undefined
+    ? {}
+    : { long_prompt: { above_input_tokens: longPrompt.aboveInputTokens, ...openaiRates(longPrompt) } })
+})
+
+const openaiRates = ({ cachedInput, cacheWrite, input, output, reasoning }: DollarRates) => ({
+  input,
+  ...(cachedInput === undefined ? {} : { cached_input: cachedInput }),
+  ...(cacheWrite === undefined ? {} : { cache_write: cacheWrite }),
+  output,
+  ...(reasoning === undefined ? {} : { reasoning })
 })
 
 /** A route for whoever has a key, or a session: the app asks here which models there are. It changes nothing. */

@@ -3,6 +3,7 @@
  * costs no more than it must.
  */
 import { Authentication } from "@parley/domain/api/Authentication"
+import { ModelInfo } from "@parley/domain/ModelProvider"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { ChatRequest } from "./ChatRequest.ts"
@@ -80,12 +81,34 @@ export const EmbeddingList = Schema.Struct({
   usage: Schema.Struct({ prompt_tokens: Schema.Int, total_tokens: Schema.Int })
 })
 
+/** US dollars for a million tokens. */
+const rates = {
+  input: Schema.Finite,
+  cached_input: Schema.optionalKey(Schema.Finite),
+  cache_write: Schema.optionalKey(Schema.Finite),
+  output: Schema.Finite,
+  reasoning: Schema.optionalKey(Schema.Finite)
+}
+
 export const OpenaiModel = Schema.Struct({
   id: Schema.String,
   object: Schema.Literal("model"),
   /** Unix seconds; 0 when its provider does not say. */
   created: Schema.Int,
-  owned_by: Schema.String
+  owned_by: Schema.String,
+  /** Beside OpenAI's own, like what follows. */
+  kind: ModelInfo.fields.kind,
+  /** Prompt and answer together; absent where it is not known. */
+  context_window: Schema.optionalKey(Schema.Int),
+  max_output_tokens: Schema.optionalKey(Schema.Int),
+  /** Absent where the price is not known, and for routes, whose answers cost what their targets do. */
+  pricing: Schema.optionalKey(
+    Schema.Struct({
+      ...rates,
+      /** What a whole request costs whose prompt is longer. */
+      long_prompt: Schema.optionalKey(Schema.Struct({ above_input_tokens: Schema.Int, ...rates }))
+    })
+  )
 })
 
 export class OpenaiGroup extends HttpApiGroup.make("openai")

@@ -280,9 +280,21 @@ describe.each(engines)("the openai client, on %s", (engine) => {
         id: "llama/meta/llama-4",
         object: "model",
         created: 1_700_000_001,
-        owned_by: "llama"
+        owned_by: "llama",
+        kind: "chat",
+        context_window: 128_000,
+        max_output_tokens: 8_192,
+        pricing: { input: 0.5, cached_input: 0.05, output: 2, long_prompt: { above_input_tokens: 64_000, input: 1, output: 4 } }
       })
     }
+    // What nobody knows is not told, rather than told as zero.
+    expect(listed.data[0]).toEqual({
+      id: "demo/echo-1",
+      object: "model",
+      created: 1_700_000_000,
+      owned_by: "demo",
+      kind: "chat"
+    })
     expect(await failure(client.models.retrieve("nobody/nothing"))).toBeInstanceOf(NotFoundError)
   })
 

@@ -47,7 +47,16 @@ export class ScriptedCompletions {
   interrupted = Deferred.makeUnsafe<void>()
   models: ReadonlyArray<ModelInfo> = [
     { id: "demo/echo-1", model: "echo-1", provider: "demo", kind: "chat", createdAtSeconds: 1_700_000_000 },
-    { id: "llama/meta/llama-4", model: "meta/llama-4", provider: "llama", kind: "chat", createdAtSeconds: 1_700_000_001 }
+    {
+      id: "llama/meta/llama-4",
+      model: "meta/llama-4",
+      provider: "llama",
+      kind: "chat",
+      createdAtSeconds: 1_700_000_001,
+      contextTokens: 128_000,
+      maxOutputTokens: 8_192,
+      price: { input: 0.5, cachedInput: 0.05, output: 2, longPrompt: { aboveInputTokens: 64_000, input: 1, output: 4 } }
+    }
   ]
 
   reset(): void {

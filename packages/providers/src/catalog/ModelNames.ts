@@ -11,6 +11,8 @@ export interface ModelNames {
   readonly meant: (name: string) => string
   /** What the configuration says wins over what is published. */
   readonly facts: (provider: string, model: string) => ModelFacts
+  /** As its provider lists it, with the window and the price that are known. */
+  readonly described: (listed: ModelInfo) => ModelInfo
   /** The live providers' lists, with the models and aliases of the configuration that can be asked for. */
   readonly complete: (
     listed: ReadonlyArray<ModelInfo>,
@@ -23,26 +25,29 @@ export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "config
   const aliases = new Map(Object.entries(config.aliases ?? {}))
   const models = Object.entries(config.models ?? {})
 
-  const unlisted = (listed: ReadonlyArray<ModelInfo>, live: ReadonlyArray<string>): Array<ModelInfo> => {
-    const known = new Set(listed.map(({ id }) => id))
-    return models.flatMap(([name, { kind }]) => {
-      const owner = known.has(name) ? undefined : ownerOf(name, live)
-      return owner === undefined ? [] : [{ ...owner, id: name, createdAtSeconds: 0, kind: kind ?? "chat" }]
-    })
-  }
-
   const kinds = new Map<string, VendorKind>([
     ["openai", "openai"],
     ["anthropic", "anthropic"],
     ...(config.configured ?? []).map(({ id, kind }) => [id, kind] as const)
   ])
   const declared = new Map(models)
+  const facts = (provider: string, model: string): ModelFacts => {
+    const kind = kinds.get(provider)
+    return { ...(kind === undefined ? {} : publishedFacts(kind, model)), ...declared.get(`${provider}/${model}`) }
+  }
+
+  const unlisted = (listed: ReadonlyArray<ModelInfo>, live: ReadonlyArray<string>): Array<ModelInfo> => {
+    const known = new Set(listed.map(({ id }) => id))
+    return models.flatMap(([name, { kind }]) => {
+      const owner = known.has(name) ? undefined : ownerOf(name, live)
+      if (owner === undefined) return []
+      return [{ ...owner, id: name, createdAtSeconds: 0, kind: kind ?? "chat", ...told(facts(owner.provider, owner.model)) }]
+    })
+  }
 
   return {
-    facts: (provider, model) => {
-      const kind = kinds.get(provider)
-      return { ...(kind === undefined ? {} : publishedFacts(kind, model)), ...declared.get(`${provider}/${model}`) }
-    },
+    facts,
+    described: (info) => ({ ...info, ...told(facts(info.provider, info.model)) }),
     meant: (name) => aliases.get(name) ?? name,
     complete: (listed, live, routes) => {
       if (aliases.size === 0 && models.length === 0 && routes.length === 0) return listed
@@ -58,7 +63,8 @@ export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "config
             provider: owner.provider,
             model: alias,
             createdAtSeconds: found?.createdAtSeconds ?? 0,
-            kind: found?.kind ?? "chat"
+            kind: found?.kind ?? "chat",
+            ...told(facts(owner.provider, owner.model))
           }
         ]
       })
@@ -68,5 +74,12 @@ export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "config
     }
   }
 }
+
+/** What a list tells of it. */
+const told = ({ contextTokens, maxOutputTokens, price }: ModelFacts): ModelFacts => ({
+  ...(contextTokens === undefined ? {} : { contextTokens }),
+  ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  ...(price === undefined ? {} : { price })
+})
 
 const routeInfo = (name: string): ModelInfo => ({ id: name, provider: "route", model: name, createdAtSeconds: 0, kind: "chat" })

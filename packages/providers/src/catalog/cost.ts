@@ -1,6 +1,6 @@
 /** What one call cost, exactly: integers only, so that no sum of many calls drifts. */
+import type { DollarPrice, DollarRates } from "@parley/domain/ModelPrice"
 import type { Usage } from "@parley/domain/Usage"
-import type { DollarPrice, DollarRates } from "./ModelFacts.ts"
 
 /** Nano-dollars in a US dollar: the unit of `cost`. A single token of the cheapest model costs several of them. */
 export const nanoDollarsPerDollar = 1_000_000_000

@@ -4,7 +4,8 @@
  * a configuration can name it. Left out on purpose: models with a tariff for long prompts of which only the other one is known
  * (gpt-5.4, gpt-6 but Astra), promotional prices (gpt-5.6), prices by the hour of the day (DeepSeek).
  */
-import type { DollarRates, ModelFacts } from "./ModelFacts.ts"
+import type { DollarRates } from "@parley/domain/ModelPrice"
+import type { ModelFacts } from "./ModelFacts.ts"
 import type { VendorKind } from "./vendors.ts"
 
 export interface PublishedFacts extends ModelFacts {

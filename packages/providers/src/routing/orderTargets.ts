@@ -1,6 +1,6 @@
 /** The order in which a request tries the targets of its route. Whether a target may be called now is not asked here. */
 import type { ModelRequest } from "@parley/domain/ModelRequest"
-import type { DollarPrice } from "../catalog/ModelFacts.ts"
+import type { DollarPrice } from "@parley/domain/ModelPrice"
 import type { Strategy } from "./Route.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { addUsage, noUsage, Usage } from "@parley/domain/Usage"
 import { cost, costBound, nanoDollarsPerDollar } from "../../src/catalog/cost.ts"
-import type { DollarPrice } from "../../src/catalog/ModelFacts.ts"
+import type { DollarPrice } from "@parley/domain/ModelPrice"
 import { publishedFacts, publishedModels } from "../../src/catalog/publishedModels.ts"
 
 const usage = (some: Partial<Usage>): Usage => ({ ...noUsage, ...some })

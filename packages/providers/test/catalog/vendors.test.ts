@@ -252,7 +252,9 @@ describe("names of a configuration", () => {
 
   it.live("carry context windows and prices: what is published, and what the configuration says instead", () =>
     Effect.gen(function* () {
-      const { baseUrl } = yield* startOpenaiWire
+      const wire = yield* startOpenaiWire
+      wire.setModels(["gpt-5", "own"])
+      const { baseUrl } = wire
       const providers = yield* providersOf({
         anthropic: { apiKey, baseUrl },
         llama: { baseUrl },
@@ -270,6 +272,19 @@ describe("names of a configuration", () => {
       assert.strictEqual(configured.price?.output, 10)
       assert.deepStrictEqual(yield* facts("llama/own"), { price: { input: 0.1, output: 0.2 } })
       assert.deepStrictEqual(yield* facts("llama/gpt-5"), {})
+      const listed = new Map((yield* providers.models).map((info) => [info.id, info]))
+      const priced = listed.get("eu/gpt-5")
+      assert.strictEqual(priced?.contextTokens, 100_000)
+      assert.deepStrictEqual(priced?.price, configured.price)
+      assert.deepStrictEqual(listed.get("llama/own")?.price, { input: 0.1, output: 0.2 })
+      assert.strictEqual(listed.get("fast")?.price?.output, 5)
+      assert.deepStrictEqual(Object.keys(listed.get("llama/gpt-5") ?? {}), [
+        "id",
+        "provider",
+        "model",
+        "createdAtSeconds",
+        "kind"
+      ])
     })
   )
 })

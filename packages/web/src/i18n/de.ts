@@ -193,8 +193,10 @@ export const de: Catalogue = {
   "models.label": "Modell",
   "models.search": "Modell suchen",
   "models.none": "Kein Modell passt.",
-  "models.demo": "Demo: antwortet ohne Modell",
   "models.default": "Vorgabe",
+  "models.price": "{{input}}/Mio. ein · {{output}}/Mio. aus",
+  "models.priceHint": "US-Dollar für eine Million Token",
+  "models.context": "{{tokens}} Kontext",
 
   "parameters.title": "Wie geantwortet wird",
   "parameters.system": "Systemanweisung",

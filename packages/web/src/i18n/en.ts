@@ -190,8 +190,10 @@ export const en = {
   "models.label": "Model",
   "models.search": "Find a model",
   "models.none": "No model matches.",
-  "models.demo": "Demo: answers without a model",
   "models.default": "Default",
+  "models.price": "{{input}}/M in · {{output}}/M out",
+  "models.priceHint": "US dollars for a million tokens",
+  "models.context": "{{tokens}} context",
 
   "parameters.title": "How it answers",
   "parameters.system": "System prompt",

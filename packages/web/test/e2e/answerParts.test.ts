@@ -16,7 +16,7 @@ class Routed extends Context.Service<
     Routed,
     Effect.gen(function* () {
       const prices = {
-        "one/first": { price: { input: 1, output: 10 } },
+        "one/first": { contextTokens: 128_000, price: { input: 1, output: 10 } },
         "two/second": { price: { input: 1_000, output: 10_000 } }
       }
       const { one, parley, two } = yield* startRouted({ one: "first", two: "second" }, { models: prices })
@@ -53,6 +53,21 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
           await page.reload()
           await page.getByText("best failed; second went on").waitFor()
           assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("has a price before it is asked for: the chooser tells what each model costs and how much it can read", () =>
+      Effect.gen(function* () {
+        const { faults, page } = yield* opened()
+        yield* Effect.promise(async () => {
+          await page.getByRole("button", { name: "Model: best" }).click()
+          const told = (name: RegExp) => page.getByRole("option", { name }).locator("small")
+          assert.strictEqual(await told(/first/).innerText(), "US$1/M in · US$10/M out · 128k context")
+          assert.strictEqual(await told(/second/).innerText(), "US$1,000/M in · US$10,000/M out")
+          assert.strictEqual(await told(/best/).count(), 0, "what a route costs is known with its answer")
+          await screenshot(page, "models")
         })
         assert.deepStrictEqual(faults, [])
       })

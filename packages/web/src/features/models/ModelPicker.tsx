@@ -1,9 +1,11 @@
 import { Popover } from "@base-ui/react/popover"
 import { Check, ChevronDown } from "lucide-react"
 import { useId, useMemo, useState, type KeyboardEvent } from "react"
+import type { Model } from "../../client/listModels.ts"
 import { useText } from "../../i18n/useText.ts"
+import { modelFacts } from "./modelFacts.ts"
 import { modelName, providerName } from "./modelName.ts"
-import { useModels, type Model } from "./useModels.ts"
+import { useModels } from "./useModels.ts"
 import "./models.css"
 
 interface ModelPickerProps {
@@ -106,18 +108,25 @@ interface ModelOptionProps {
   readonly onChoose: () => void
 }
 
-const ModelOption = ({ active, chosen, id, model, onActive, onChoose }: ModelOptionProps) => (
-  <li
-    id={id}
-    role="option"
-    aria-selected={chosen}
-    className="menu-item"
-    data-selected={active}
-    onPointerMove={onActive}
-    onClick={onChoose}
-  >
-    <span className="models-name">{modelName(model.id)}</span>
-    <span className="menu-note">{providerName(model.id)}</span>
-    <Check aria-hidden style={{ visibility: chosen ? "visible" : "hidden" }} />
-  </li>
-)
+const ModelOption = ({ active, chosen, id, model, onActive, onChoose }: ModelOptionProps) => {
+  const t = useText()
+  const facts = modelFacts(t, model)
+  return (
+    <li
+      id={id}
+      role="option"
+      aria-selected={chosen}
+      className="menu-item"
+      data-selected={active}
+      onPointerMove={onActive}
+      onClick={onChoose}
+    >
+      <span className="models-name">
+        <span>{modelName(model.id)}</span>
+        {facts === "" ? null : <small title={t("models.priceHint")}>{facts}</small>}
+      </span>
+      <span className="menu-note">{providerName(model.id)}</span>
+      <Check aria-hidden style={{ visibility: chosen ? "visible" : "hidden" }} />
+    </li>
+  )
+}

@@ -1,11 +1,7 @@
 /** What can be asked: read once, and again when the page comes back after a while. */
 import { useState, useSyncExternalStore } from "react"
-import { listModels } from "../../client/listModels.ts"
+import { listModels, type Model } from "../../client/listModels.ts"
 import { Value } from "../../client/Value.ts"
-
-export interface Model {
-  readonly id: string
-}
 
 const models = new Value<ReadonlyArray<Model>>([])
 let asked = false

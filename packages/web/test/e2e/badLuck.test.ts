@@ -1,6 +1,8 @@
 /** Bad luck: what cannot be shown nicely, and connections, servers and tabs that come and go. Nothing is lost, and nothing doubled. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import type { Page } from "playwright-core"
+import { vi } from "vitest"
 import { startParley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { openFrontDoor } from "../support/frontDoor.ts"
@@ -18,6 +20,25 @@ import {
 
 const longCode = Array.from({ length: 4_000 }, (_, line) => `const value${line} = ${line} * 2 // line ${line}`).join("\n")
 const longLine = "0123456789".repeat(10_000)
+
+/** Longest wait for what the page does, looked for with its clock held. */
+const patience = { timeout: 30_000 }
+
+/** In the page, before anything of it: how many sockets are dialled or open, and how many frames came over all there ever were. */
+const countSockets = () => {
+  const count = { there: 0, heard: 0 }
+  class Counted extends WebSocket {
+    constructor(url: string | URL, protocols?: string | Array<string>) {
+      super(url, protocols)
+      count.there++
+      this.addEventListener("close", () => void count.there--)
+      this.addEventListener("message", () => void count.heard++)
+    }
+  }
+  Object.assign(globalThis, { WebSocket: Counted, socketCount: count })
+}
+
+const sockets = (page: Page) => page.evaluate<{ readonly there: number; readonly heard: number }>("socketCount")
 
 describe.skipIf(chromiumPath === "")("bad luck", () => {
   it.live(
@@ -104,11 +125,13 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         await second.getByText("Before the fall,").waitFor()
       })
       yield* parley.stop("SIGKILL")
+      door.shut()
       yield* Effect.promise(() => first.page.getByText("The connection was lost.").waitFor())
       door.leadTo((yield* startParley(env)).url)
       yield* Effect.promise(async () => {
-        await first.page.getByRole("button", { name: "Try now" }).click()
         for (const page of [first.page, second]) {
+          // As when the network is back: else the pause before the next try may be the longest one.
+          await page.evaluate(() => dispatchEvent(new Event("online")))
           await page.getByText("and after it.").waitFor()
           await ended(page).waitFor()
           assert.strictEqual(await page.locator(".bubble").count(), 1)
@@ -120,6 +143,36 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         )
         assert.strictEqual(await composer(first.page).isEnabled(), true)
       })
+    })
+  )
+
+  it.live("a lost connection is tried again at once when that is asked for", () =>
+    Effect.gen(function* () {
+      const { parley, wire } = yield* startServer
+      const door = yield* openFrontDoor
+      door.leadTo(parley.url)
+      const browser = yield* launchBrowser
+      wire.enqueue(answer("Over the new one."))
+      const { faults, page } = yield* Effect.promise(() => openPage(browser))
+      yield* Effect.promise(async () => {
+        await page.addInitScript(countSockets)
+        await page.clock.install()
+        await signIn(page, door.url, parley.key)
+        door.shut()
+        await page.getByText("The connection was lost.").waitFor()
+        // From here on no pause of the app's ends: once what it dialled until now is refused, it does not connect by itself.
+        await page.clock.pauseAt(Date.now() + 3_600_000)
+        await vi.waitUntil(async () => (await sockets(page)).there === 0, patience)
+        const { heard } = await sockets(page)
+        door.leadTo(parley.url)
+        await page.getByRole("button", { name: "Try now" }).click()
+        await vi.waitUntil(async () => (await sockets(page)).heard > heard, patience)
+        await page.clock.resume()
+        await page.getByText("The connection was lost.").waitFor({ state: "detached" })
+        await say(page, "Are you back?")
+        await page.getByText("Over the new one.").waitFor()
+      })
+      assert.deepStrictEqual(faults, [])
     })
   )
 })

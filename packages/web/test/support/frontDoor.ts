@@ -7,12 +7,18 @@ export interface FrontDoor {
   readonly url: string
   /** From now on to the server at this address. */
   readonly leadTo: (url: string) => void
+  /** From now on to nobody: whoever is inside is put out, and whoever knocks is refused, until it leads somewhere again. */
+  readonly shut: () => void
 }
 
 export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effect.gen(function* () {
-  let port = 0
+  let port: number | undefined
   const open = new Set<Socket>()
+  const putOut = () => {
+    for (const socket of open) socket.destroy()
+  }
   const server = createServer((client) => {
+    if (port === undefined) return void client.destroy()
     const behind = connect(port, "127.0.0.1")
     for (const socket of [client, behind]) {
       open.add(socket)
@@ -26,11 +32,18 @@ export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effec
     Effect.promise(() => once(server.listen(0, "127.0.0.1"), "listening")),
     () =>
       Effect.sync(() => {
-        for (const socket of open) socket.destroy()
+        putOut()
         server.close()
       })
   )
   const address = server.address()
   if (address === null || typeof address === "string") return yield* Effect.fail(new Error("the front door has no port"))
-  return { url: `http://127.0.0.1:${address.port}`, leadTo: (url) => void (port = Number(new URL(url).port)) }
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    leadTo: (url) => void (port = Number(new URL(url).port)),
+    shut: () => {
+      port = undefined
+      putOut()
+    }
+  }
 })

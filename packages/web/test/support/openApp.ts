@@ -22,6 +22,9 @@ const args = [
   "--disable-sync"
 ]
 
+/** Longest wait for one thing in a page: a bound on a hang that names the thing, within that of the test, and no measure of speed. */
+const waitTimeoutMs = 60_000
+
 const artifacts = fileURLToPath(new URL("../../../../artifacts/web", import.meta.url))
 
 export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
@@ -67,6 +70,7 @@ export interface OpenPage {
 
 export const openPage = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> => {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options })
+  context.setDefaultTimeout(waitTimeoutMs)
   const page = await context.newPage()
   const faults: Array<string> = []
   page.on("pageerror", (error) => faults.push(error.message))

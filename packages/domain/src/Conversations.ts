@@ -46,9 +46,13 @@ export interface PageRequest {
   readonly limit?: number
 }
 
-/** `before`: the newest page of what came before this message; its `nextCursor` goes on toward the beginning. */
+/**
+ * `before`: the newest page of what came before this message; its `nextCursor` goes on toward the beginning. `from`: the page that begins with this
+ * message. Of both `before` counts. A message that is not in the conversation has no page.
+ */
 export interface MessagesRequest extends PageRequest {
   readonly before?: MessageId
+  readonly from?: MessageId
 }
 
 /** Where a run stands. */

@@ -25,8 +25,11 @@ const id = { id: ConversationId }
 const run = { id: ConversationId, runId: RunId }
 const message = { id: ConversationId, messageId: MessageId }
 
-/** From the beginning on; with `before` from that message toward the beginning. Each page is oldest first. */
-const MessagesQuery = { ...PageQuery, before: Schema.optionalKey(MessageId) }
+/**
+ * From the beginning on; with `from` from that message on, itself included; with `before` from that message toward the beginning. Each page is oldest
+ * first.
+ */
+const MessagesQuery = { ...PageQuery, before: Schema.optionalKey(MessageId), from: Schema.optionalKey(MessageId) }
 
 const { messageId: _regenerated, ...regenerateFields } = Regenerate.fields
 const { messageId: _edited, ...editFields } = Edit.fields

@@ -51,10 +51,19 @@ export interface Chat extends Store<ChatState> {
   readonly cancel: () => Promise<void>
   /** Follows a run of this conversation, or gives the one that is followed already. */
   readonly run: (runId: string) => Run
-  /** Shows the branch through this message. */
+  /** Shows the branch through this message; nothing happens when it is not here. */
   readonly selectBranch: (messageId: string) => void
+  /**
+   * The same, brought from wherever in the conversation it is; the messages between it and the newest are not, as `hasNewer` says. False when there
+   * is no such message in this conversation.
+   */
+  readonly show: (messageId: string, options?: CallOptions) => Promise<boolean>
+  /** Shows the newest branch to its end. */
+  readonly showNewest: () => void
   /** Brings messages from before the oldest that is shown; true when there are more. */
   readonly loadOlder: (options?: CallOptions) => Promise<boolean>
+  /** Brings messages that follow the newest that is shown, where `hasNewer`; true when there are more. */
+  readonly loadNewer: (options?: CallOptions) => Promise<boolean>
   /** Tells the others whether one is writing. */
   readonly setTyping: (typing: boolean) => void
   /** Forgets it; `client.conversation(id)` begins anew. Its runs go on, and what waits to be sent still goes out. */

@@ -12,16 +12,16 @@ import type { ParleyConnectionError } from "../ParleyConnectionError.ts"
 import type { ParleyApiError } from "../ParleyApiError.ts"
 import type { Run } from "../run/Run.ts"
 import type { RunFollower } from "../run/RunFollower.ts"
-import type { ActiveRun } from "../run/RunSnapshot.ts"
 import { RunShelf } from "../run/RunShelf.ts"
 import { Listeners } from "../Store.ts"
 import type { AskOptions, Chat, Content, SendOptions, Sent } from "./Chat.ts"
 import type { ChatState } from "./ChatState.ts"
 import { ChatView } from "./ChatView.ts"
+import { MessagePages } from "./MessagePages.ts"
 import { MessageTree } from "./MessageTree.ts"
 import { asked, partsOf } from "./newCommand.ts"
-import { OlderMessages } from "./OlderMessages.ts"
 import { Room } from "./Room.ts"
+import { sentOf } from "./sentOf.ts"
 
 export interface ChatOptions {
   readonly id: string
@@ -37,7 +37,7 @@ export class ChatFollower implements Chat {
   readonly id: string
   readonly #options: ChatOptions
   readonly #tree = new MessageTree()
-  readonly #older: OlderMessages
+  readonly #pages: MessagePages
   readonly #room: Room
   readonly #runs: RunShelf
   readonly #view: ChatView
@@ -50,7 +50,7 @@ export class ChatFollower implements Chat {
     this.id = id
     this.#options = options
     this.#listeners = new Listeners(host.onError)
-    this.#older = new OlderMessages(id, options.api, this.#tree)
+    this.#pages = new MessagePages(id, options.api, this.#tree)
     this.#runs = new RunShelf({ conversationId: id, host, changed: (run) => this.#runChanged(run) })
     this.#view = new ChatView({ tree: this.#tree, run: this.#runs.snapshot, sendings: () => options.outbox.of(id) })
     this.#room = new Room({
@@ -78,7 +78,7 @@ export class ChatFollower implements Chat {
   }
   /** An answer is being written, as far as is known here. */
   get isAnswering(): boolean {
-    return this.#activeRun() !== null
+    return this.#runs.active !== null
   }
 
   readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener)
@@ -93,13 +93,16 @@ export class ChatFollower implements Chat {
       online: room.online,
       typing: room.typing,
       messages: this.#view.messages(),
-      activeRun: this.#activeRun(),
-      hasOlder: this.#older.isThere
+      activeRun: this.#runs.active,
+      hasOlder: this.#pages.hasOlder,
+      hasNewer: this.#pages.hasNewer
     })
   }
 
   readonly send = (content: Content, { model, parameters, parentId, reply }: SendOptions = {}): Sent => {
     const { outbox } = this.#options
+    // What is said without a parent follows the newest message: that is where one goes with it.
+    if (parentId === undefined && this.#pages.hasNewer) this.showNewest()
     const leaf = this.#tree.path().at(-1)?.id
     const isBranch = parentId === undefined && !this.#tree.showsNewest && outbox.of(this.id).length === 0
     const parent = isBranch ? leaf : parentId
@@ -124,7 +127,7 @@ export class ChatFollower implements Chat {
   }
 
   readonly cancel = async (): Promise<void> => {
-    const active = this.#activeRun()
+    const active = this.#runs.active
     if (active !== null) await this.run(active.runId).cancel()
   }
 
@@ -138,16 +141,32 @@ export class ChatFollower implements Chat {
 
   readonly selectBranch = (messageId: string): void => {
     this.#tree.select(messageId)
-    this.#view.changed()
-    this.#changed()
+    this.#shownChanged()
+  }
+
+  readonly show = async (messageId: string, { signal }: CallOptions = {}): Promise<boolean> => {
+    if (this.#tree.get(messageId) === undefined) await this.#pages.around(messageId, signal)
+    const isThere = this.#tree.get(messageId) !== undefined
+    this.selectBranch(messageId)
+    return isThere
+  }
+
+  readonly showNewest = (): void => {
+    this.#pages.leave()
+    this.#tree.selectNewest()
+    this.#shownChanged()
   }
 
   readonly loadOlder = async ({ signal }: CallOptions = {}): Promise<boolean> => {
-    if (!this.#older.isThere) return false
-    await this.#older.load(signal)
-    this.#view.changed()
-    this.#changed()
-    return this.#older.isThere
+    await this.#pages.older(signal)
+    this.#shownChanged()
+    return this.#pages.hasOlder
+  }
+
+  readonly loadNewer = async ({ signal }: CallOptions = {}): Promise<boolean> => {
+    await this.#pages.newer(signal)
+    this.#shownChanged()
+    return this.#pages.hasNewer
   }
 
   readonly setTyping = (typing: boolean): void => {
@@ -166,7 +185,6 @@ export class ChatFollower implements Chat {
     this.#isTyping = false
     this.#room.opened()
   }
-
   lost(): void {
     this.#runs.lost()
     this.#room.lost()
@@ -213,10 +231,8 @@ export class ChatFollower implements Chat {
   }
 
   sendingChanged(): void {
-    this.#view.changed()
-    this.#changed()
+    this.#shownChanged()
   }
-
   connectionChanged(): void {
     this.#changed()
   }
@@ -227,16 +243,7 @@ export class ChatFollower implements Chat {
   }
 
   #sentOf(sending: Sending): Sent {
-    const { outbox } = this.#options
-    return {
-      key: sending.key,
-      accepted: async ({ signal } = {}) => {
-        const { messageId, run } = await sending.settled(signal)
-        return { messageId, run: run === null ? null : this.run(run.runId) }
-      },
-      retry: () => outbox.retry(sending),
-      discard: () => outbox.discard(sending)
-    }
+    return sentOf(sending, this.#options.outbox, this.run)
   }
 
   #added(message: Message): void {
@@ -247,8 +254,10 @@ export class ChatFollower implements Chat {
 
   #replaced(messages: ReadonlyArray<Message>): void {
     const wasEmpty = this.#tree.path().length === 0
+    const showedEnd = this.#tree.showsNewest && !this.#pages.isApart
     for (const message of messages) this.#tree.put(message)
-    if (wasEmpty) this.#tree.selectNewest()
+    // So much may have been missed that what was held ends before what is told now: the end is shown, and the rest is older.
+    if (wasEmpty || (showedEnd && !this.#tree.isJoined)) this.#tree.selectNewest()
     this.#view.changed()
     this.#settleSendings()
   }
@@ -275,12 +284,9 @@ export class ChatFollower implements Chat {
     }
   }
 
-  #activeRun(): ActiveRun | null {
-    for (const run of this.#runs.unfinished) {
-      const ref = run.ref
-      if (ref !== null) return ref
-    }
-    return null
+  #shownChanged(): void {
+    this.#view.changed()
+    this.#changed()
   }
 
   #changed(): void {

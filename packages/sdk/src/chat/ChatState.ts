@@ -69,4 +69,6 @@ export interface ChatState {
   readonly activeRun: ActiveRun | null
   /** There are older messages that `chat.loadOlder()` brings. */
   readonly hasOlder: boolean
+  /** What is shown ends somewhere before the newest messages: `chat.loadNewer()` goes on from it, `chat.showNewest()` leaves it. */
+  readonly hasNewer: boolean
 }

@@ -65,6 +65,13 @@ export class MessageTree {
     return this.#newest === null || this.path().at(-1)?.id === this.#newest.id
   }
 
+  /** True unless the newest message and what is shown have no beginning in common: then others, not held, are in between. */
+  get isJoined(): boolean {
+    let top = this.#newest ?? undefined
+    for (let parent = top; parent !== undefined; parent = this.#parent(parent)) top = parent
+    return top === this.path()[0]
+  }
+
   #walk(): ReadonlyArray<Message> {
     const tip = this.#tip === null ? undefined : this.#messages.get(this.#tip)
     if (tip === undefined) return []

@@ -2,7 +2,7 @@
 import type { MessageId } from "@parley/domain/Ids"
 import type { FollowHost } from "../follow/FollowHost.ts"
 import { RunFollower } from "./RunFollower.ts"
-import type { RunSnapshot } from "./RunSnapshot.ts"
+import type { ActiveRun, RunSnapshot } from "./RunSnapshot.ts"
 
 export interface RunShelfOptions {
   readonly conversationId: string
@@ -39,6 +39,11 @@ export class RunShelf {
 
   get unfinished(): ReadonlyArray<RunFollower> {
     return [...this.#runs.values()].filter(({ isUnfinished }) => isUnfinished)
+  }
+
+  /** The answer that is being written, as far as it is known by its message. */
+  get active(): ActiveRun | null {
+    return this.unfinished.find(({ ref }) => ref !== null)?.ref ?? null
   }
 
   opened(): void {

@@ -7,6 +7,7 @@ import { useApp } from "./AppContext.ts"
 import { BarProvider } from "./Bar.tsx"
 import { ConnectionNote } from "./ConnectionNote.tsx"
 import { useShortcuts } from "./useShortcuts.ts"
+import { useTarget } from "./useTarget.ts"
 import "./shell.css"
 
 interface ShellProps {
@@ -30,10 +31,11 @@ export const Shell = ({ activeId, children }: ShellProps) => {
   const toggle = useCallback(() => show(!open), [open, show])
   useShortcuts({ toggleSidebar: toggle })
 
-  // Another conversation was chosen: the drawer of a small screen has done its work.
+  // Another conversation was chosen, or a message: the drawer of a small screen has done its work.
+  const target = useTarget()
   useEffect(() => {
     if (!wide.matches) setOpen(false)
-  }, [activeId])
+  }, [activeId, target])
   useEffect(() => {
     const change = () => setOpen(wide.matches && wasOpen())
     wide.addEventListener("change", change)

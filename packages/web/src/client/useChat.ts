@@ -16,7 +16,7 @@ export const useChat = (id: string): readonly [Chat, ChatState] => {
   const state = useSnapshot(chat)
   const kept = useKept(id, state.conversation === null)
   useEffect(() => {
-    if (state.status !== "live" || state.activeRun !== null) return
+    if (state.status !== "live" || state.activeRun !== null || state.hasNewer) return
     // Without room on the device the next visit waits for the network.
     const timer = setTimeout(() => void keepChat(id, state).catch(() => {}), keepAfterMs)
     return () => clearTimeout(timer)

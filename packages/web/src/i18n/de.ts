@@ -180,6 +180,7 @@ export const de: Catalogue = {
   "thread.label": "Nachrichten",
   "thread.latest": "Zur neuesten Nachricht",
   "thread.loadOlder": "Ältere Nachrichten werden geladen …",
+  "thread.messageGone": "Diese Nachricht gibt es nicht mehr.",
   "thread.finished": "Die Antwort ist fertig.",
   "thread.gone": "Diese Unterhaltung gibt es nicht mehr",
   "thread.goneHint": "Sie wurde gelöscht, oder Sie wurden aus ihr entfernt.",

@@ -177,6 +177,7 @@ export const en = {
   "thread.label": "Messages",
   "thread.latest": "To the latest message",
   "thread.loadOlder": "Loading older messages …",
+  "thread.messageGone": "This message is not there any more.",
   "thread.finished": "The answer is finished.",
   "thread.gone": "This conversation is gone",
   "thread.goneHint": "It was deleted, or you were removed from it.",

@@ -1,8 +1,10 @@
 /** A conversation of 10,000 messages. */
-import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import type { Page } from "playwright-core"
-import { chromiumPath, launchBrowser, openPage, screenshot, signIn, startServer } from "../support/openApp.ts"
+import { assert, describe, layer } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import type { Browser, Page } from "playwright-core"
+import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
+import { answer, type WireServer } from "../../../providers/test/wire/WireServer.ts"
+import { chromiumPath, launchBrowser, openPage, say, screenshot, signIn, startServer } from "../support/openApp.ts"
 import { seedMessages } from "../support/seedMessages.ts"
 
 const messages = 10_000
@@ -28,56 +30,136 @@ const scrollUp = async (page: Page, windows: number): Promise<void> => {
   }, windows)
 }
 
+/** Down by so many windows, as far as there is something; then a few frames of rest. */
+const scrollDown = (page: Page, windows: number): Promise<void> => scrollUp(page, -windows)
+
 /** Windows that are gone through one by one, over the border of what was there at first; then whole pages of messages at a time. */
 const singleSteps = 60
 const maxSteps = 600
 
-describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => {
-  it.live("opens at its end, and is whole and in order on the way to its beginning, a few rows at a time", () =>
+/** One long conversation for all, and its address. */
+class Long extends Context.Service<
+  Long,
+  { readonly wire: WireServer; readonly parley: Parley; readonly browser: Browser; readonly id: string }
+>()("@parley/web/test/Long") {
+  static readonly layer = Layer.effect(
+    Long,
     Effect.gen(function* () {
-      const { env, parley } = yield* startServer
-      const browser = yield* launchBrowser
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      const id = yield* Effect.promise(async () => {
-        await signIn(page, parley.url, parley.key)
-        const made = await page.request.post(`${parley.url}/api/conversations`, {
-          data: { title: "Long" },
-          headers: { origin: parley.url }
-        })
-        return String((await made.json()).id)
-      })
+      const { env, parley, wire } = yield* startServer
+      const made = yield* Effect.promise(() =>
+        fetch(`${parley.url}/api/conversations`, {
+          method: "POST",
+          body: JSON.stringify({ title: "Long" }),
+          headers: { authorization: `Bearer ${parley.key}`, "content-type": "application/json" }
+        }).then((response) => response.json())
+      )
       yield* seedMessages(env["DATABASE_URL"] ?? "", messages)
-      const pages: Array<string> = []
-      page.on("request", (request) => {
-        if (/\/messages\?/.test(request.url())) pages.push(request.url())
-      })
-      yield* Effect.promise(async () => {
-        await page.goto(`${parley.url}/c/${id}`)
-        await page.getByText(`Message ${messages}`, { exact: false }).waitFor()
-        assert.strictEqual((await shown(page)).at(-1), messages)
-        assert.deepStrictEqual(pages, [], "nothing older is read before it is wanted")
-        await screenshot(page, "long-thread")
-        let most = 0
-        let first = (await shown(page))[0] ?? 0
-        for (let step = 0; first > 1 && step < maxSteps; step++) {
-          await scrollUp(page, step < singleSteps ? 0.9 : messages)
-          const rows = await shown(page)
-          const top = rows[0] ?? 0
-          assert.deepStrictEqual(
-            rows,
-            Array.from(rows, (_, index) => top + index),
-            "in order, none twice, none missing"
-          )
-          if (step < singleSteps) assert.isAtLeast(rows.at(-1) ?? 0, first, "nothing was jumped over")
-          assert.isAtMost(top, first, "what is read is not pushed away by what comes before it")
-          most = Math.max(most, rows.length)
-          first = top
-        }
-        assert.strictEqual(first, 1)
-        assert.isAtMost(most, maxRows)
-        assert.isAtMost(pages.length, messages / 200 + 1, "every page was read once")
-      })
-      assert.deepStrictEqual(faults, [])
+      return { wire, parley, browser: yield* launchBrowser, id: String(Object(made).id) }
     })
   )
+}
+
+const opened = Effect.fnUntraced(function* () {
+  const { browser, parley } = yield* Long
+  const { faults, page } = yield* Effect.promise(() => openPage(browser))
+  const pages: Array<string> = []
+  page.on("request", (request) => {
+    if (/\/messages\?/.test(request.url())) pages.push(request.url())
+  })
+  yield* Effect.promise(() => signIn(page, parley.url, parley.key))
+  return { faults, page, pages }
+})
+
+describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => {
+  layer(Long.layer, { excludeTestServices: true })((it) => {
+    it.effect("opens at its end, and is whole and in order on the way to its beginning, a few rows at a time", () =>
+      Effect.gen(function* () {
+        const { id, parley } = yield* Long
+        const { faults, page, pages } = yield* opened()
+        yield* Effect.promise(async () => {
+          await page.goto(`${parley.url}/c/${id}`)
+          await page.getByText(`Message ${messages}`, { exact: false }).waitFor()
+          assert.strictEqual((await shown(page)).at(-1), messages)
+          assert.deepStrictEqual(pages, [], "nothing older is read before it is wanted")
+          await screenshot(page, "long-thread")
+          let most = 0
+          let first = (await shown(page))[0] ?? 0
+          for (let step = 0; first > 1 && step < maxSteps; step++) {
+            await scrollUp(page, step < singleSteps ? 0.9 : messages)
+            const rows = await shown(page)
+            const top = rows[0] ?? 0
+            assert.deepStrictEqual(
+              rows,
+              Array.from(rows, (_, index) => top + index),
+              "in order, none twice, none missing"
+            )
+            if (step < singleSteps) assert.isAtLeast(rows.at(-1) ?? 0, first, "nothing was jumped over")
+            assert.isAtMost(top, first, "what is read is not pushed away by what comes before it")
+            most = Math.max(most, rows.length)
+            first = top
+          }
+          assert.strictEqual(first, 1)
+          assert.isAtMost(most, maxRows)
+          assert.isAtMost(pages.length, messages / 200 + 1, "every page was read once")
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect(
+      "is opened by a search at the message that was found, far up, marked; and read on from there, or left for its end",
+      () =>
+        Effect.gen(function* () {
+          const { parley, wire } = yield* Long
+          const { faults, page, pages } = yield* opened()
+          const found = page.locator("[data-found=true]")
+          const search = async (number: number) => {
+            await page.getByRole("searchbox").fill(`message ${number}`)
+            await page
+              .getByRole("link", { name: new RegExp(`Message ${number}`) })
+              .first()
+              .click()
+            await found.getByText(`Message ${number}`).waitFor()
+            const [row, box] = [await found.boundingBox(), await page.locator(".thread-scroll").boundingBox()]
+            assert.isAbove(row?.y ?? 0, box?.y ?? 0, "it is in sight")
+            assert.isBelow((row?.y ?? 0) + (row?.height ?? 0), (box?.y ?? 0) + (box?.height ?? 0))
+            assert.isTrue(await found.evaluate((marked) => marked === document.activeElement), "and where one reads on")
+          }
+          const inOrder = async () => {
+            const rows = await shown(page)
+            assert.deepStrictEqual(
+              rows,
+              Array.from(rows, (_, index) => (rows[0] ?? 0) + index)
+            )
+            return rows
+          }
+          yield* Effect.promise(async () => {
+            await search(4_321)
+            assert.strictEqual(pages.length, 2, "what lies between is not read")
+            await screenshot(page, "found")
+            assert.include(await inOrder(), 4_321)
+            for (let step = 0, last = 4_321; last < 4_500 && step < maxSteps; step++) {
+              await scrollDown(page, 0.9)
+              last = (await inOrder()).at(-1) ?? 0
+            }
+            assert.isAtMost(pages.length, 4)
+            await search(8_642)
+            await search(4_321)
+            await page.getByRole("button", { name: "To the latest message" }).click()
+            await page.getByText(`Message ${messages}`).waitFor()
+            assert.strictEqual((await inOrder()).at(-1), messages)
+            await search(1_234)
+            wire.enqueue(answer("At the end."))
+            await say(page, "And now?")
+            await page.getByText("At the end.").waitFor()
+            await page.getByText(`Message ${messages}`).waitFor()
+            assert.isFalse(await page.getByRole("button", { name: "To the latest message" }).isVisible())
+            await page.goto(`${parley.url}/c/${(await page.evaluate(() => location.pathname)).slice(3)}#msg_${"9".repeat(26)}`)
+            await page.getByText("This message is not there any more.").waitFor()
+          })
+          assert.include(JSON.stringify(wire.requests.at(-1)?.body), `Message ${messages}`, "it follows the newest message")
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+  })
 })

@@ -1,5 +1,6 @@
 /** Messages, read: a branch for the prompt, the tree by page, the newest. */
 import { Effect } from "effect"
+import type { SqlClient } from "effect/sql"
 import { decodeRows } from "../decodeRows.ts"
 import type { ConversationStore } from "../ConversationStore.ts"
 import type { TenantSql } from "../TenantSql.ts"
@@ -35,15 +36,15 @@ export const messageReads = (tenantSql: TenantSql["Service"]): Reads => ({
   messages: Effect.fn("ConversationStore.messages")(function* (key, page) {
     const limit = yield* limitOf(page)
     const [toward, at] = (yield* cursorOf(page, messagesCursor)) ?? []
+    const roomSeqOf = (sql: SqlClient.SqlClient, id: string) =>
+      sql`(select room_seq from messages where conversation_id = ${key.conversationId} and id = ${id})`
     if (toward === "b" || (toward === undefined && page.before !== undefined)) {
       const rows = yield* tenantSql.read(
         key.tenantId,
         (sql) => sql`
           select ${messageColumns(sql)}, m.room_seq::float8 as "roomSeq" from messages m
           where m.conversation_id = ${key.conversationId} and m.room_seq < ${
-            at === undefined
-              ? sql`(select room_seq from messages where conversation_id = ${key.conversationId} and id = ${page.before ?? null})`
-              : Number(at)
+            at === undefined && page.before !== undefined ? roomSeqOf(sql, page.before) : Number(at)
           }
           order by m.room_seq desc limit ${limit + 1}`
       )
@@ -54,7 +55,9 @@ export const messageReads = (tenantSql: TenantSql["Service"]): Reads => ({
       key.tenantId,
       (sql) => sql`
         select ${messageColumns(sql)}, m.room_seq::float8 as "roomSeq" from messages m
-        where m.conversation_id = ${key.conversationId} and m.room_seq > ${Number(at ?? 0)}
+        where m.conversation_id = ${key.conversationId} and m.room_seq >= ${
+          at === undefined && page.from !== undefined ? roomSeqOf(sql, page.from) : Number(at ?? -1) + 1
+        }
         order by m.room_seq limit ${limit + 1}`
     )
     const found = pageOf(yield* decodeNumbered(rows), limit, (last) => String(last.roomSeq))

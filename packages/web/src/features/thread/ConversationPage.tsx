@@ -2,8 +2,10 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react"
 import { commandEvent } from "../../app/useShortcuts.ts"
 import { useApp } from "../../app/AppContext.ts"
 import { Bar } from "../../app/Bar.tsx"
+import { dropTarget, useTarget } from "../../app/useTarget.ts"
 import type { ChatMessage } from "../../client/sdk.ts"
 import { useChat } from "../../client/useChat.ts"
+import { notify } from "../../design/notify.ts"
 import { useText } from "../../i18n/useText.ts"
 import { Composer, type ComposedMessage, type ComposerHandle } from "../composer/Composer.tsx"
 import { ComposerTools } from "../composer/ComposerTools.tsx"
@@ -15,10 +17,15 @@ import { TypingNote } from "../rooms/TypingNote.tsx"
 import { AnswerAnnouncer } from "./AnswerAnnouncer.tsx"
 import { ConversationBar } from "./ConversationBar.tsx"
 import { MessageRow } from "./MessageRow.tsx"
-import { Thread } from "./Thread.tsx"
+import { Thread, type FoundPlace } from "./Thread.tsx"
 import type { ThreadActions } from "./ThreadActions.ts"
 import { ThreadSkeleton } from "./ThreadSkeleton.tsx"
 import { textOfParts } from "./textOfParts.ts"
+
+/** How long what was found stays marked; as long as its animation. */
+const foundMs = 2_600
+
+const none: ReadonlyArray<ChatMessage> = []
 
 export const ConversationPage = ({ id }: { readonly id: string }) => {
   const t = useText()
@@ -64,6 +71,22 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
       return false
     }
   }
+  const target = useTarget()
+  const [found, setFound] = useState<FoundPlace>()
+  useEffect(() => {
+    if (target === undefined) return
+    chat.show(target).then((isThere) => {
+      if (isThere) setFound({ id: target })
+      else notify(t("thread.messageGone"))
+    }, report)
+    dropTarget()
+  }, [chat, report, t, target])
+  useEffect(() => {
+    if (found === undefined) return
+    const timer = setTimeout(() => setFound(undefined), foundMs)
+    return () => clearTimeout(timer)
+  }, [found])
+
   const stop = useCallback(() => void chat.cancel().catch(report), [chat, report])
 
   useEffect(() => {
@@ -123,6 +146,10 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
             messages={messages}
             hasOlder={state.hasOlder}
             loadOlder={() => void chat.loadOlder().catch(report)}
+            hasNewer={state.hasNewer}
+            loadNewer={() => void chat.loadNewer().catch(report)}
+            showNewest={chat.showNewest}
+            found={found}
             render={(message, isLast) => (
               <MessageRow
                 message={message}
@@ -153,7 +180,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
           />
         </div>
       </div>
-      <AnswerAnnouncer conversationId={id} messages={messages} title={conversation?.title ?? ""} />
+      <AnswerAnnouncer conversationId={id} messages={state.hasNewer ? none : messages} title={conversation?.title ?? ""} />
     </>
   )
 }

@@ -9,21 +9,31 @@ import type { ChatMessage } from "../../client/sdk.ts"
 import { useText } from "../../i18n/useText.ts"
 import "./thread.css"
 
+/** Where the view is brought, and what is marked there: once for each object. */
+export interface FoundPlace {
+  readonly id: string
+}
+
 interface ThreadProps {
   readonly messages: ReadonlyArray<ChatMessage>
   readonly render: (message: ChatMessage, isLast: boolean) => ReactNode
   readonly hasOlder: boolean
   readonly loadOlder: () => void
+  /** What is shown ends before the newest message. */
+  readonly hasNewer: boolean
+  readonly loadNewer: () => void
+  readonly showNewest: () => void
+  readonly found: FoundPlace | undefined
   /** What stands below the last message and is as wide as it. */
   readonly end: ReactNode
 }
 
 /** So near to the end counts as there, in CSS pixels. */
 const nearEndPx = 40
-/** So near to the beginning older messages are asked for. */
+/** So near to the beginning older messages are asked for; and newer ones to the end of what was found. */
 const nearStartPx = 600
 
-export const Thread = ({ end, hasOlder, loadOlder, messages, render }: ThreadProps) => {
+export const Thread = ({ end, found, hasNewer, hasOlder, loadNewer, loadOlder, messages, render, showNewest }: ThreadProps) => {
   const t = useText()
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
@@ -60,16 +70,28 @@ export const Thread = ({ end, hasOlder, loadOlder, messages, render }: ThreadPro
     if (ownNew !== undefined) toEnd()
   }, [ownNew, toEnd])
 
+  // The message that was looked for, in the middle, once it is among them.
+  const sought = useRef<FoundPlace>(undefined)
+  useLayoutEffect(() => {
+    if (found === undefined || sought.current === found) return
+    const index = messages.findIndex(({ id }) => id === found.id)
+    if (index < 0) return
+    sought.current = found
+    follows.current = false
+    virtualizer.current?.scrollToIndex(index, { align: "center" })
+  }, [found, messages])
+
   const onScroll = () => {
     const box = scroller.current
     if (box === null) return
     const rest = box.scrollHeight - box.scrollTop - box.clientHeight
     // Only a movement upward lets go: growth alone moves nothing.
-    if (rest <= nearEndPx) follows.current = true
+    if (rest <= nearEndPx) follows.current = !hasNewer
     else if (box.scrollTop < lastTop.current - 1) follows.current = false
     lastTop.current = box.scrollTop
     setAway(!follows.current && rest > box.clientHeight / 3)
     if (hasOlder && box.scrollTop < nearStartPx) loadOlder()
+    if (hasNewer && rest < nearStartPx) loadNewer()
   }
 
   return (
@@ -79,7 +101,11 @@ export const Thread = ({ end, hasOlder, loadOlder, messages, render }: ThreadPro
         <div className="thread-column" ref={content}>
           {hasOlder ? <p className="thread-older">{t("thread.loadOlder")}</p> : null}
           <Virtualizer ref={virtualizer} scrollRef={scroller} data={messages} shift={shift} bufferSize={800}>
-            {(message, index) => <div key={message.key}>{render(message, index === messages.length - 1)}</div>}
+            {(message, index) => (
+              <div key={message.key} ref={message.id === found?.id ? focusOn : undefined} data-found={message.id === found?.id}>
+                {render(message, index === messages.length - 1)}
+              </div>
+            )}
           </Virtualizer>
           {end}
         </div>
@@ -87,8 +113,11 @@ export const Thread = ({ end, hasOlder, loadOlder, messages, render }: ThreadPro
       <button
         type="button"
         className="thread-latest"
-        hidden={!away}
-        onClick={() => toEnd(true)}
+        hidden={!away && !hasNewer}
+        onClick={() => {
+          if (hasNewer) showNewest()
+          toEnd(!hasNewer)
+        }}
         aria-label={t("thread.latest")}
         title={t("thread.latest")}
       >
@@ -96,6 +125,13 @@ export const Thread = ({ end, hasOlder, loadOlder, messages, render }: ThreadPro
       </button>
     </div>
   )
+}
+
+/** Who reads by ear or by keyboard goes on from there. */
+const focusOn = (row: HTMLElement | null): void => {
+  if (row === null) return
+  row.tabIndex = -1
+  row.focus({ preventScroll: true })
 }
 
 /** Whether the list has grown at its beginning since the last time: then what is in sight must stay where it is. */

@@ -1,41 +1,25 @@
-/** The models of an Anthropic account, by the SDK: at this rate its cost does not matter. */
+/** The models of an Anthropic account. */
 import type { Effect } from "effect"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { askSdk } from "../call/askSdk.ts"
+import { listModels as listBySdk } from "../call/listModels.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { Target } from "../wire/Wire.ts"
 import { decodeError } from "./decodeError.ts"
-
-/** More than any provider lists. */
-const maxModels = 2_000
 
 export const listModels = (
   provider: string,
   target: Target,
   limits: ProviderLimits
 ): Effect.Effect<ReadonlyArray<ModelInfo>, ProviderError> =>
-  askSdk(provider, decodeError, async (signal) => {
-    // Loaded when first asked for, so that a start does not wait for it.
-    const { default: Anthropic } = await import("@anthropic-ai/sdk")
-    const client = new Anthropic({
-      apiKey: target.apiKey ?? "none",
-      baseURL: target.baseUrl,
-      defaultHeaders: target.headers ?? {},
-      maxRetries: 0,
-      timeout: limits.modelsTimeoutMs
-    })
-    const models: Array<ModelInfo> = []
-    for await (const model of client.models.list({ limit: 1_000 }, { signal })) {
+  listBySdk(provider, target, limits, {
+    decodeError,
+    list: async (settings, signal) => {
+      const { default: Anthropic } = await import("@anthropic-ai/sdk")
+      return new Anthropic(settings).models.list({ limit: 1_000 }, { signal })
+    },
+    describe: (model) => {
       const createdAtMs = Date.parse(model.created_at)
-      models.push({
-        id: `${provider}/${model.id}`,
-        provider,
-        model: model.id,
-        createdAtSeconds: Number.isNaN(createdAtMs) ? 0 : Math.floor(createdAtMs / 1_000),
-        kind: "chat"
-      })
-      if (models.length === maxModels) break
+      return { createdAtSeconds: Number.isNaN(createdAtMs) ? 0 : Math.floor(createdAtMs / 1_000), kind: "chat" }
     }
-    return models
   })

@@ -52,7 +52,12 @@ const Limits = Schema.Struct({
   connectTimeoutMs: limitMs("Milliseconds until a connection stands"),
   headersTimeoutMs: limitMs("Milliseconds until the provider's headers"),
   firstTokenTimeoutMs: limitMs("Milliseconds until the first token of a stream; without end when absent"),
-  chunkTimeoutMs: limitMs("Milliseconds between two chunks of an answer")
+  chunkTimeoutMs: limitMs("Milliseconds between two chunks of an answer"),
+  countTimeoutMs: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: maxLimitMs })).annotate({
+      description: "Milliseconds to count the tokens of an answer that broke off, where the provider does; 0: it is not asked"
+    })
+  )
 })
 
 const fieldName = Schema.String.check(Schema.isPattern(/^[a-z_]{1,64}$/u))

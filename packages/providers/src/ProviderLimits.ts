@@ -33,6 +33,15 @@ export interface ProviderLimits {
   readonly maxStreamLineBytes: number
   /** Most that one streamed answer may send, all its text, reasoning and arguments together, in UTF-16 code units. */
   readonly maxStreamedLength: number
+  /**
+   * How long a provider is given to count the tokens of an answer that broke off, where it counts them for nothing; past it they are
+   * estimated. 0: it is not asked.
+   */
+  readonly countTimeoutMs: number
+  /** Such questions under way per provider; one more waits for its turn, within the same time. */
+  readonly countsAtOnce: number
+  /** A model that the provider refused to count for is not asked about for this long. */
+  readonly countRefusedMs: number
   /** Consecutive failures that open a target's circuit. */
   readonly breakerFailures: number
   /** When not 0, the part of failures among the last calls that opens a circuit, instead of failures in a row. */
@@ -77,6 +86,9 @@ export const defaultLimits: ProviderLimits = {
   maxAnswerBytes: 32_000_000,
   maxStreamLineBytes: 4_000_000,
   maxStreamedLength: 16_000_000,
+  countTimeoutMs: 1_000,
+  countsAtOnce: 4,
+  countRefusedMs: 600_000,
   breakerFailures: 5,
   breakerRate: 0,
   breakerRateCalls: 100,

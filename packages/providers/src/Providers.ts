@@ -13,7 +13,8 @@ import type { ModelFacts } from "./catalog/ModelFacts.ts"
 import { makeModelNames } from "./catalog/ModelNames.ts"
 import type { ModelNames } from "./catalog/ModelNames.ts"
 import { makeModelCatalog } from "./ModelCatalog.ts"
-import type { Embedder, EmbeddingSource } from "./embeddings/makeEmbedder.ts"
+import type { Embedder } from "./embeddings/makeEmbedder.ts"
+import type { ModelSource } from "./ModelSource.ts"
 import { notFoundMessage, ownerOf } from "./modelNames.ts"
 import type { OwnedModel } from "./modelNames.ts"
 import { defaultLimits } from "./ProviderLimits.ts"
@@ -29,6 +30,7 @@ import { sourcesOf } from "./providerSources.ts"
 import type { AsleepProvider, ProvidersConfig } from "./ProvidersConfig.ts"
 import { makeModelTokens } from "./tokens/ModelTokens.ts"
 import type { ModelTokens } from "./tokens/ModelTokens.ts"
+import type { TokenCounter } from "./tokens/TokenCounter.ts"
 import { TokenWorker } from "./tokens/TokenWorker.ts"
 
 export type { CircuitHealth } from "./circuit/CircuitHealth.ts"
@@ -95,7 +97,7 @@ export class Providers extends Context.Service<
 const maxResolved = 1_000
 
 const makeProviders = Effect.fnUntraced(function* (
-  sources: ReadonlyArray<EmbeddingSource>,
+  sources: ReadonlyArray<ModelSource>,
   limits: ProviderLimits,
   names: ModelNames,
   { asleep = [], routes = {} }: Pick<ProvidersConfig, "asleep" | "routes">
@@ -114,13 +116,17 @@ const makeProviders = Effect.fnUntraced(function* (
   const models = Effect.map(catalog.models, (listed) => names.complete(listed, live, [...routed.keys()]))
   const resolved = new Map<string, ResolvedModel>()
   const embedders = new Map<string, Embedder>()
-  for (const { embedder, id } of sources) if (embedder !== undefined) embedders.set(id, yield* embedder)
+  const counters = new Map<string, TokenCounter>()
+  for (const { counter, embedder, id } of sources) {
+    if (embedder !== undefined) embedders.set(id, yield* embedder)
+    if (counter !== undefined) counters.set(id, yield* counter)
+  }
 
   const modelOf = ({ model, provider }: OwnedModel): ResolvedModel => {
     const owned = { model, provider }
     const isDemo = sources.some((source) => source.id === provider && source.isDemo)
     const facts = names.facts(provider, model)
-    const tokens = makeModelTokens(model, facts, worker)
+    const tokens = makeModelTokens(model, facts, worker, counters.get(provider))
     const settled = (request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
       Effect.map(call, (answer) => ({ ...answer, usage: tokens.settle(request, answer) }))
     return {

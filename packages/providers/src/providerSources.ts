@@ -1,23 +1,25 @@
 /** Which providers are live, and where they are: settings into sources. */
 import { Effect, Redacted } from "effect"
 import { claudeGoesOn, baseUrlOf as anthropicBaseUrlOf, anthropicWire } from "./anthropic/anthropicWire.ts"
+import { countWire } from "./anthropic/countWire.ts"
 import { listModels as listAnthropicModels } from "./anthropic/listModels.ts"
 import { vendorSource } from "./catalog/vendorSource.ts"
 import type { ProviderSource } from "./circuit/ProviderCircuit.ts"
 import { defaultWordDelayMs, makeDemoProvider } from "./demo/DemoProvider.ts"
 import { baseUrlOf as llamaBaseUrlOf, llamaKindOf, llamaWire } from "./llama/llamaWire.ts"
 import { makeEmbedder } from "./embeddings/makeEmbedder.ts"
-import type { EmbeddingSource } from "./embeddings/makeEmbedder.ts"
+import type { ModelSource } from "./ModelSource.ts"
 import { listModels as listOpenaiModels, openaiKindOf } from "./openai/listModels.ts"
 import { baseUrlOf as openaiBaseUrlOf, openaiWire } from "./openai/openaiWire.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
 import type { ProvidersConfig } from "./ProvidersConfig.ts"
+import { makeTokenCounter } from "./tokens/TokenCounter.ts"
 import type { Target } from "./wire/Wire.ts"
 import { makeWireProvider } from "./wire/wireProvider.ts"
 
 /** The demo is a source only when no real provider is. */
-export const sourcesOf = (config: ProvidersConfig, limits: ProviderLimits): ReadonlyArray<EmbeddingSource> => {
-  const sources: Array<EmbeddingSource> = []
+export const sourcesOf = (config: ProvidersConfig, limits: ProviderLimits): ReadonlyArray<ModelSource> => {
+  const sources: Array<ModelSource> = []
   if (config.openai !== undefined) {
     const target = { baseUrl: openaiBaseUrlOf(config.openai.baseUrl), apiKey: Redacted.value(config.openai.apiKey) }
     const models = listOpenaiModels("openai", target, limits, openaiKindOf)
@@ -30,7 +32,12 @@ export const sourcesOf = (config: ProvidersConfig, limits: ProviderLimits): Read
       apiKey: Redacted.value(config.anthropic.apiKey)
     }
     const models = listAnthropicModels("anthropic", target, limits)
-    sources.push({ ...real("anthropic", target, makeWireProvider(anthropicWire, target, limits, models)), goesOn: claudeGoesOn })
+    const counter = makeTokenCounter(countWire(anthropicWire, target), limits)
+    sources.push({
+      ...real("anthropic", target, makeWireProvider(anthropicWire, target, limits, models)),
+      goesOn: claudeGoesOn,
+      counter
+    })
   }
   if (config.llama !== undefined) {
     const { apiKey, baseUrl } = config.llama

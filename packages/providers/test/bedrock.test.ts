@@ -2,7 +2,6 @@
 import { createHash, createHmac } from "node:crypto"
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { EventStreamCodec } from "@smithy/eventstream-codec"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Redacted } from "effect"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
@@ -13,26 +12,7 @@ import type { ConfiguredProvider } from "../src/catalog/ConfiguredProvider.ts"
 import { collect } from "./support/collect.ts"
 import { modelOf } from "./support/model.ts"
 import { ask } from "./support/requests.ts"
-
-const codec = new EventStreamCodec(
-  (bytes) => Buffer.from(typeof bytes === "string" ? bytes : Buffer.from(bytes)).toString("utf8"),
-  (text) => Buffer.from(text, "utf8")
-)
-
-const frame = (type: string, body: unknown, kind: "event" | "exception" = "event"): Buffer =>
-  Buffer.from(
-    codec.encode({
-      headers: {
-        [kind === "event" ? ":event-type" : ":exception-type"]: { type: "string", value: type },
-        ":content-type": { type: "string", value: "application/json" },
-        ":message-type": { type: "string", value: kind },
-        "a-number": { type: "integer", value: 7 },
-        "a-flag": { type: "boolean", value: true },
-        bytes: { type: "binary", value: Buffer.from([1, 2, 3]) }
-      },
-      body: Buffer.from(JSON.stringify(body), "utf8")
-    })
-  )
+import { frame } from "./wire/bedrockWire.ts"
 
 const spoken = [
   frame("messageStart", { role: "assistant" }),

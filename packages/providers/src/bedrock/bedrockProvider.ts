@@ -3,7 +3,6 @@
  * signed (or carry a Bedrock API key). Otherwise the same steps as of every wire. Its models are listed by another service of Amazon's, which
  * other permissions guard: what can be asked is what a configuration names.
  */
-import { AwsV4Signer } from "aws4fetch"
 import { Clock, Effect } from "effect"
 import type { Fiber, Scope } from "effect"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
@@ -24,6 +23,7 @@ import { BedrockStreamReader } from "./BedrockStreamReader.ts"
 import { decodeAnswer } from "./decodeAnswer.ts"
 import { decodeError } from "./decodeParts.ts"
 import { encodeRequest } from "./encodeRequest.ts"
+import { signed } from "./signed.ts"
 
 /** Who signs. */
 export interface AwsCredentials {
@@ -113,25 +113,6 @@ const refusalOf = (called: Called, reply: Reply): Effect.Effect<ProviderError> =
     const head = reply.head.status === modelFailed ? { ...reply.head, status: 500 } : reply.head
     return errorOfStatus(called, head, body === undefined ? undefined : decodeError(body), nowMs)
   })
-
-const json = ["content-type", "application/json"]
-
-const signed = ({ access, baseUrl, region }: BedrockTarget, path: string, body: string): Effect.Effect<ReadonlyArray<string>> =>
-  "apiKey" in access
-    ? Effect.succeed([...json, "authorization", `Bearer ${access.apiKey}`])
-    : Effect.promise(async () => {
-        const signer = new AwsV4Signer({
-          method: "POST",
-          url: baseUrl + path,
-          headers: { "content-type": "application/json" },
-          body,
-          service: "bedrock",
-          region,
-          ...access
-        })
-        const { headers } = await signer.sign()
-        return [...headers].flat()
-      })
 
 /** Where the address names it, as Amazon's own do. */
 export const regionOf = (baseUrl: string): string | undefined => /bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\./.exec(baseUrl)?.[1]

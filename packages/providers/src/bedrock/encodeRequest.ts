@@ -14,7 +14,14 @@ type Block = Readonly<Record<string, unknown>>
 /** Converse has no JSON mode. */
 const jsonInstruction = "Answer with one JSON object and nothing else: no text around it, no code fence."
 
-export const encodeRequest = (request: ModelRequest): object => {
+export interface ConverseRequest {
+  readonly messages: ReadonlyArray<object>
+  readonly system?: ReadonlyArray<Block>
+  readonly inferenceConfig?: Block
+  readonly toolConfig?: Block
+}
+
+export const encodeRequest = (request: ModelRequest): ConverseRequest => {
   const { parameters } = request
   const system = systemOf(request)
   const config = inferenceConfigOf(parameters)

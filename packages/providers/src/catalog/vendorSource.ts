@@ -1,21 +1,25 @@
 /** A source of models out of a configured provider. */
 import { Redacted } from "effect"
 import { claudeGoesOn, baseUrlOf as anthropicBaseUrlOf } from "../anthropic/anthropicWire.ts"
+import { countWire as anthropicCountWire } from "../anthropic/countWire.ts"
 import { listModels as listAnthropicModels } from "../anthropic/listModels.ts"
 import { makeBedrockProvider, regionOf } from "../bedrock/bedrockProvider.ts"
 import type { BedrockTarget } from "../bedrock/bedrockProvider.ts"
+import { countWire as bedrockCountWire } from "../bedrock/countWire.ts"
 import { makeEmbedder } from "../embeddings/makeEmbedder.ts"
-import type { EmbeddingSource } from "../embeddings/makeEmbedder.ts"
+import { countWire as geminiCountWire } from "../gemini/countWire.ts"
+import type { ModelSource } from "../ModelSource.ts"
 import { baseUrlOf as compatibleBaseUrlOf, llamaKindOf } from "../llama/llamaWire.ts"
 import { listModels as listOpenaiModels, openaiKindOf } from "../openai/listModels.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
+import { makeTokenCounter } from "../tokens/TokenCounter.ts"
 import type { Target } from "../wire/Wire.ts"
 import { makeWireProvider } from "../wire/wireProvider.ts"
 import type { ConfiguredProvider } from "./ConfiguredProvider.ts"
 import { vendorOf } from "./vendors.ts"
 import { anthropicVendorWire, openaiVendorWire } from "./vendorWire.ts"
 
-export interface VendorSource extends EmbeddingSource {
+export interface VendorSource extends ModelSource {
   readonly target: Target
 }
 
@@ -26,12 +30,17 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   const goesOn = vendor.goesOn === undefined ? {} : { goesOn: () => true }
   const { genAiName = given.id } = vendor
   const base = { id: given.id, address: target.baseUrl, isDemo: false, genAiName, limits, target, ...goesOn }
-  if (vendor.wire === "bedrock") return { ...base, make: makeBedrockProvider(bedrockTarget(given, target), limits) }
+  if (vendor.wire === "bedrock") {
+    const bedrock = bedrockTarget(given, target)
+    const counter = makeTokenCounter(bedrockCountWire(bedrock), limits)
+    return { ...base, counter, make: makeBedrockProvider(bedrock, limits) }
+  }
   if (vendor.wire === "anthropic") {
     const wire = anthropicVendorWire(given.id, vendor, headers)
     return {
       ...base,
       goesOn: claudeGoesOn,
+      counter: makeTokenCounter(anthropicCountWire(wire, target), limits),
       make: makeWireProvider(wire, target, limits, listAnthropicModels(given.id, target, limits))
     }
   }
@@ -39,11 +48,13 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   const wire = openaiVendorWire(given.id, vendor, dialect, headers)
   const keyHeader = vendor.keyHeader === undefined || apiKey === undefined ? {} : { [vendor.keyHeader]: apiKey }
   const listed = { ...target, headers: { ...keyHeader, ...headers } }
+  const counted = vendor.counts === "gemini" ? geminiCountWire(target) : undefined
   const kindOf = given.kind === "openai" ? openaiKindOf : llamaKindOf
   return {
     ...base,
     target: listed,
     embedder: makeEmbedder({ ...wire, genAiName }, target, limits),
+    ...(counted === undefined ? {} : { counter: makeTokenCounter(counted, limits) }),
     make: makeWireProvider(wire, target, limits, listOpenaiModels(given.id, listed, limits, kindOf))
   }
 }

@@ -24,6 +24,8 @@ export interface Vendor {
   /** As OpenTelemetry's conventions call it; a server that they do not know goes by its name in the configuration. */
   readonly genAiName?: string
   readonly dialect: Dialect
+  /** How it counts tokens for nothing, where its wire does not say so itself. */
+  readonly counts?: "gemini"
   /** Its models go on with an answer that ends the messages. Fields that it wants for that, in the answer and in the body. */
   readonly goesOn?: { readonly message?: Readonly<Record<string, unknown>>; readonly body?: Readonly<Record<string, unknown>> }
 }
@@ -68,7 +70,8 @@ export const vendors = {
     baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
     keyEnv: "GEMINI_API_KEY",
     genAiName: "gcp.gemini",
-    dialect: dialect({ omit: ["seed", "frequency_penalty", "presence_penalty"] })
+    dialect: dialect({ omit: ["seed", "frequency_penalty", "presence_penalty"] }),
+    counts: "gemini"
   },
   /** Usage comes with the last chunk unasked. */
   mistral: {

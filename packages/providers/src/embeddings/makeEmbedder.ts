@@ -13,18 +13,12 @@ import type { Reply } from "../call/ProviderHttp.ts"
 import { errorOfFault, errorOfStatus } from "../call/providerErrors.ts"
 import type { Called } from "../call/providerErrors.ts"
 import { recordModelCall } from "../circuit/genAiMetrics.ts"
-import type { ProviderSource } from "../circuit/ProviderCircuit.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { Target, Wire } from "../wire/Wire.ts"
 import { traced } from "../wire/wireProvider.ts"
 import { decodeEmbeddings } from "./decodeEmbeddings.ts"
 
 export type Embedder = (request: EmbeddingRequest) => Effect.Effect<EmbeddingAnswer, ProviderError>
-
-/** A source whose provider may have embeddings too. */
-export interface EmbeddingSource extends ProviderSource {
-  readonly embedder?: Effect.Effect<Embedder, never, Scope.Scope>
-}
 
 /** Calls in flight per target. They hold whole answers in memory, so there are fewer of them than of streams. */
 export const maxEmbeddingCalls = 32

@@ -1,5 +1,6 @@
 /** What the calls for one answer used, call by call: each is settled by the tokens and the price of its own target. */
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import type { Context } from "effect"
 import type { AssistantPart } from "@parley/domain/Content"
 import type { Attempt, ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
@@ -21,6 +22,7 @@ export class LedgerEntry {
   readonly #tokens: ModelTokens
   readonly #request: ModelRequest
   #usage: Usage | undefined
+  #settling: Fiber.Fiber<Usage> | undefined
 
   constructor(target: string, tokens: ModelTokens, request: ModelRequest) {
     this.target = target
@@ -53,6 +55,18 @@ export class LedgerEntry {
    */
   usage(isPaid: boolean): Effect.Effect<Usage> {
     if (this.#usage !== undefined) return Effect.succeed(this.#usage)
+    return this.#settling === undefined ? this.#counted(isPaid) : Fiber.join(this.#settling)
+  }
+
+  /**
+   * It broke off, and another call goes on: what it used is counted meanwhile, so that the end of the answer need not wait for that, or not as
+   * long. By itself, since whoever asks for it may be another than who made the call; bounded by what bounds a count.
+   */
+  settleEarly(context: Context.Context<never>): void {
+    this.#settling ??= Effect.runForkWith(context)(this.#counted(false))
+  }
+
+  #counted(isPaid: boolean): Effect.Effect<Usage> {
     const isUnderWay = isPaid && this.failure === undefined
     if (!this.#hasBegun && this.#length === 0 && this.#told === null && !isUnderWay) return Effect.succeed(noUsage)
     const isToldWhole = this.#told !== null && this.#told.outputTokens > 0 && this.#toldAt === this.#length
@@ -83,12 +97,16 @@ export class Ledger {
   }
 
   attempts(isPaid = false): Effect.Effect<ReadonlyArray<Attempt>> {
-    return Effect.forEach(this.entries, (entry) =>
-      Effect.map(entry.usage(isPaid), (usage) => ({
-        target: entry.target,
-        usage,
-        ...(entry.failure === undefined ? {} : { failure: entry.failure })
-      }))
+    return Effect.forEach(
+      this.entries,
+      (entry) =>
+        Effect.map(entry.usage(isPaid), (usage) => ({
+          target: entry.target,
+          usage,
+          ...(entry.failure === undefined ? {} : { failure: entry.failure })
+        })),
+      // No more than the calls of one answer, which are bounded.
+      { concurrency: "unbounded" }
     )
   }
 

@@ -10,8 +10,7 @@ import type { ModelMessage, ModelRequest } from "@parley/domain/ModelRequest"
 import { ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { isDecisive } from "../circuit/WatchedSink.ts"
-import { estimateTokens } from "../tokens/estimateTokens.ts"
-import { continuePrompt, isContinuable } from "./continuation.ts"
+import { continueParameters, continuePrompt, isContinuable } from "./continuation.ts"
 import { faultOf } from "./faultTable.ts"
 import { Ledger, LedgerEntry, sumOf } from "./Ledger.ts"
 import { fitting } from "./orderTargets.ts"
@@ -82,8 +81,10 @@ export class RoutedCall {
 
   #goOn(plan: Plan, first: PlanStep | undefined): Effect.Effect<ModelAnswer, ProviderError> {
     return Effect.gen({ self: this }, function* () {
+      const context = yield* Effect.context<never>()
       let step = first ?? plan.next(yield* Clock.currentTimeMillis)
       for (;;) {
+        if (step._tag !== "GiveUp") this.#last?.entry.settleEarly(context)
         switch (step._tag) {
           case "GiveUp":
             return yield* Effect.fail(plan.error ?? this.#unavailable(yield* Clock.currentTimeMillis))
@@ -263,15 +264,7 @@ export class RoutedCall {
     const { parameters } = this.#request
     if (this.#way !== "continues") return { model, messages: this.#messages, parameters }
     const { text } = this.#relay
-    const { maxOutputTokens } = parameters
-    return {
-      model,
-      messages: continuePrompt(this.#messages, text, goesOn),
-      parameters:
-        maxOutputTokens === undefined
-          ? parameters
-          : { ...parameters, maxOutputTokens: Math.max(1, maxOutputTokens - estimateTokens(text)) }
-    }
+    return { model, messages: continuePrompt(this.#messages, text, goesOn), parameters: continueParameters(parameters, text) }
   }
 
   #whole(last: ModelAnswer): Effect.Effect<ModelAnswer> {

@@ -1,5 +1,6 @@
 /** How a partial answer is gone on with, whoever broke off: a provider, or the process that asked it. The only place that knows. */
 import type { ModelMessage, ModelParameters } from "@parley/domain/ModelRequest"
+import { estimateTokens } from "../tokens/estimateTokens.ts"
 
 /** Said after a partial answer to a model that does not go on with an answer by itself: all of them take this. */
 export const continueInstruction =
@@ -25,4 +26,12 @@ export const continuePrompt = (
   return goesOn
     ? [...prompt, begun]
     : [...prompt, begun, { role: "user", content: [{ type: "text", text: continueInstruction }] }]
+}
+
+/** What was said counts against the bound on the answer. */
+export const continueParameters = (parameters: ModelParameters, text: string): ModelParameters => {
+  const { maxOutputTokens } = parameters
+  return maxOutputTokens === undefined
+    ? parameters
+    : { ...parameters, maxOutputTokens: Math.max(1, maxOutputTokens - estimateTokens(text)) }
 }

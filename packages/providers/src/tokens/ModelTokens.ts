@@ -12,6 +12,7 @@ import { imageSizeOf } from "./imageSize.ts"
 import { answerTextsOf, promptPartsOf, textLengthOf } from "./promptParts.ts"
 import type { PromptParts } from "./promptParts.ts"
 import { tokenFamilyOf } from "./tokenFamilies.ts"
+import type { TokenCounter } from "./TokenCounter.ts"
 import type { TokenWorker } from "./TokenWorker.ts"
 
 type Prompt = Pick<ModelRequest, "messages" | "parameters">
@@ -27,7 +28,10 @@ export interface ModelTokens {
   readonly surelyFits: (prompt: Prompt) => boolean
   /** The usage of a whole answer, with its cost; estimated where the provider told none. */
   readonly settle: (prompt: Prompt, answer: { readonly content: ReadonlyArray<Part>; readonly usage: Usage }) => Usage
-  /** The usage of an answer that was cut off: what its provider told by then, or what is counted where that is more. */
+  /**
+   * The usage of an answer that was cut off: what its provider told by then, or what is counted where that is more: by its tokenizer, or by its
+   * provider where that counts for nothing, which takes up to `countTimeoutMs`.
+   */
   readonly settlePartial: (prompt: Prompt, content: ReadonlyArray<Part>, told: Usage | null) => Effect.Effect<Usage>
 }
 
@@ -47,7 +51,12 @@ const maxScale = 2
 /** Shorter prompts say more of what the provider adds than of its tokenizer. */
 const minObservedTokens = 200
 
-export const makeModelTokens = (model: string, facts: ModelFacts, worker: TokenWorker["Service"]): ModelTokens => {
+export const makeModelTokens = (
+  model: string,
+  facts: ModelFacts,
+  worker: TokenWorker["Service"],
+  counter?: TokenCounter
+): ModelTokens => {
   const family = tokenFamilyOf(model)
   let scale = family.scale
   let answers = 0
@@ -92,6 +101,16 @@ export const makeModelTokens = (model: string, facts: ModelFacts, worker: TokenW
     }))
   }
 
+  /** As the provider counts where nobody else can, and as is counted here where it does not. */
+  const counted = (
+    ask: ((counter: TokenCounter) => Effect.Effect<number | undefined>) | undefined,
+    otherwise: Effect.Effect<TokenCount>
+  ): Effect.Effect<number> => {
+    const here = Effect.map(otherwise, ({ inputTokens }) => inputTokens)
+    if (ask === undefined || counter === undefined || family.encoding !== undefined) return here
+    return Effect.flatMap(ask(counter), (tokens) => (tokens === undefined ? here : Effect.succeed(tokens)))
+  }
+
   const { contextTokens } = facts
   const surelyFits = (prompt: Prompt): boolean =>
     contextTokens === undefined ||
@@ -126,22 +145,22 @@ export const makeModelTokens = (model: string, facts: ModelFacts, worker: TokenW
       const outputTokens = estimateTexts(answerTextsOf(content))
       return priced({ ...noUsage, inputTokens: estimate(prompt), outputTokens, isEstimated: true }, facts.price)
     },
-    settlePartial: (prompt, content, told) =>
-      Effect.map(
-        Effect.all([
-          told !== null && told.inputTokens > 0 ? Effect.succeed(told.inputTokens) : Effect.map(count(prompt), inputOf),
-          Effect.map(countTexts(answerTextsOf(content)), inputOf)
-        ]),
-        ([inputTokens, counted]) => {
-          const outputTokens = Math.max(counted, told?.outputTokens ?? 0)
-          const isTold = told !== null && told.inputTokens > 0 && told.outputTokens >= outputTokens
-          return priced({ ...noUsage, ...told, inputTokens, outputTokens, ...(isTold ? {} : { isEstimated: true }) }, facts.price)
-        }
-      )
+    settlePartial: (prompt, content, told) => {
+      const { messages, parameters } = prompt
+      const texts = answerTextsOf(content)
+      const input =
+        told !== null && told.inputTokens > 0
+          ? Effect.succeed(told.inputTokens)
+          : counted((by) => by.prompt({ model, messages, parameters }), count(prompt))
+      const output = counted(texts.length === 0 ? undefined : (by) => by.answer(model, texts), countTexts(texts))
+      return Effect.map(Effect.all([input, output], { concurrency: 2 }), ([inputTokens, said]) => {
+        const outputTokens = Math.max(said, told?.outputTokens ?? 0)
+        const isTold = told !== null && told.inputTokens > 0 && told.outputTokens >= outputTokens
+        return priced({ ...noUsage, ...told, inputTokens, outputTokens, ...(isTold ? {} : { isEstimated: true }) }, facts.price)
+      })
+    }
   }
 }
-
-const inputOf = ({ inputTokens }: TokenCount): number => inputTokens
 
 const priced = (usage: Usage, price: DollarPrice | undefined): Usage =>
   price === undefined ? usage : { ...usage, costNanoDollars: cost(usage, price) }

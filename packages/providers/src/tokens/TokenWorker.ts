@@ -23,8 +23,10 @@ export const maxCountedChars = 400_000
 const maxWaiting = 1_000
 /** A worker that is silent for so long is ended, with its memory. */
 const idleMs = 60_000
-/** Longest wait for a count. */
+/** Longest wait for a count. A worker that takes longer has gone wrong, and is ended; but not one that is still loading its tables on a busy machine. */
 const answerMs = 5_000
+/** What loading may take. */
+const startMs = 60_000
 /** Counts that are kept, the last used: texts, and UTF-16 code units of them all. */
 const maxKept = 4_000
 const maxKeptChars = 4_000_000
@@ -68,13 +70,15 @@ class WorkerThread {
   #worker: Worker | undefined = undefined
   #nextId = 0
   #idle: NodeJS.Timeout | undefined = undefined
+  #startedAtMs = 0
+  #hasAnswered = false
   readonly #waiting = new Map<number, (tokens: number | undefined) => void>()
 
   ask(encoding: Encoding, text: string): Effect.Effect<number | undefined> {
     return Effect.callback<number | undefined>((resume) => {
       if (this.#waiting.size >= maxWaiting) return resume(Effect.succeed(undefined))
       const id = this.#nextId++
-      const timeout = setTimeout(() => this.end(), answerMs)
+      const timeout = setTimeout(() => this.#late(id), answerMs)
       const settle = (tokens: number | undefined) => {
         clearTimeout(timeout)
         resume(Effect.succeed(tokens))
@@ -99,6 +103,13 @@ class WorkerThread {
     void worker?.terminate()
   }
 
+  #late(id: number): void {
+    if (this.#hasAnswered || performance.now() - this.#startedAtMs > startMs) return this.end()
+    const settle = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    settle?.(undefined)
+  }
+
   #started(): Worker {
     clearTimeout(this.#idle)
     if (this.#worker !== undefined) return this.#worker
@@ -109,10 +120,13 @@ class WorkerThread {
       if (this.#worker === worker) this.end()
     })
     this.#worker = worker
+    this.#startedAtMs = performance.now()
+    this.#hasAnswered = false
     return worker
   }
 
   #told(id: number, tokens: number): void {
+    this.#hasAnswered = true
     const settle = this.#waiting.get(id)
     this.#waiting.delete(id)
     settle?.(tokens)

@@ -3,6 +3,8 @@ import { Effect } from "effect"
 import type { RouteConfig } from "../../src/routing/Route.ts"
 import type { ProviderLimits } from "../../src/ProviderLimits.ts"
 import { startAnthropicWire } from "../wire/anthropicWire.ts"
+import { startBedrockWire } from "../wire/bedrockWire.ts"
+import { startGeminiWire } from "../wire/geminiWire.ts"
 import { startOpenaiWire } from "../wire/openaiWire.ts"
 import { Redacted } from "effect"
 import { providersOf } from "../support/model.ts"
@@ -10,11 +12,13 @@ import { providersOf } from "../support/model.ts"
 const price = { input: 1, output: 10 }
 const apiKey = Redacted.make("key-of-the-test")
 
-/** `one` and `two` speak OpenAI's wire and take no beginning of an answer, `ollama` goes on with one, `claude` speaks Anthropic's. */
+export type WorldId = "one" | "two" | "ollama" | "claude" | "gemini" | "bedrock"
+
+/** `one` and `two` speak OpenAI's wire and take no beginning of an answer, `ollama` goes on with one, the others speak their vendors'. */
 export const world = Effect.fnUntraced(function* (
   route: Partial<RouteConfig> = {},
   limits: Partial<ProviderLimits> = {},
-  ids: ReadonlyArray<"one" | "two" | "ollama" | "claude"> = ["one", "two"],
+  ids: ReadonlyArray<WorldId> = ["one", "two"],
   names: { readonly [id: string]: string } = {}
 ) {
   const targetOf = (id: string) => `${id}/${names[id] ?? "m"}`
@@ -22,11 +26,20 @@ export const world = Effect.fnUntraced(function* (
     one: yield* startOpenaiWire,
     two: yield* startOpenaiWire,
     ollama: yield* startOpenaiWire,
-    claude: yield* startAnthropicWire
+    claude: yield* startAnthropicWire,
+    gemini: yield* startGeminiWire,
+    bedrock: yield* startBedrockWire
   }
-  const kinds = { one: "openai-compatible", two: "openai", ollama: "ollama", claude: "anthropic" } as const
+  const kinds = {
+    one: "openai-compatible",
+    two: "openai",
+    ollama: "ollama",
+    claude: "anthropic",
+    gemini: "gemini",
+    bedrock: "bedrock"
+  } as const
   const providers = yield* providersOf({
-    configured: ids.map((id) => ({ id, kind: kinds[id], baseUrl: wires[id].baseUrl, apiKey })),
+    configured: ids.map((id) => ({ id, kind: kinds[id], baseUrl: wires[id].baseUrl, apiKey, region: "us-east-1" })),
     models: Object.fromEntries(ids.map((id) => [targetOf(id), { price }])),
     routes: {
       best: {

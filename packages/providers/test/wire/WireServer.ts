@@ -145,26 +145,40 @@ export interface WireServer {
   readonly modelsAsked: () => number
   /** What the next questions for models get instead of a list. */
   readonly failModels: (script: WireScript | undefined) => void
+  /** How it counts the tokens of a prompt; until then it has no such question. */
+  readonly counts: (count: Count) => void
+  /** Questions for a count, in order. */
+  readonly counted: ReadonlyArray<WireRequest>
 }
+
+export type Count = (request: WireRequest) => number | WireScript | Promise<number>
 
 /** How one wire words what a script says. Frames are whole events of the stream. */
 export interface WireDialect {
   readonly basePath: string
-  readonly completionsPath: string
+  readonly completionsPath: string | RegExp
+  /** A path of it streams, and its first group is the model; else the body says both. */
+  readonly streamPath?: RegExp
+  readonly streamType?: string
+  /** Where it counts tokens, and how it says the number. */
+  readonly countPath?: string | RegExp
+  readonly count?: (tokens: number) => object
   readonly defaultModels: ReadonlyArray<string>
   readonly models: (ids: ReadonlyArray<string>) => object
   readonly whole: (model: string, script: WireAnswer) => object
   readonly frames: (model: string, script: WireAnswer) => WireFrames
-  readonly errorFrame: string
+  readonly errorFrame: Frame
   readonly errorBody: (status: number) => object
 }
 
+export type Frame = Uint8Array | string
+
 export interface WireFrames {
-  readonly preamble: ReadonlyArray<string>
+  readonly preamble: ReadonlyArray<Frame>
   /** One per text delta. */
-  readonly deltas: ReadonlyArray<string>
+  readonly deltas: ReadonlyArray<Frame>
   /** Calls, the reason, usage and the terminal. */
-  readonly rest: ReadonlyArray<string>
+  readonly rest: ReadonlyArray<Frame>
 }
 
 export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Effect.fn.Return<WireServer, never, Scope.Scope> {
@@ -175,6 +189,8 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
   let models = dialect.defaultModels
   let modelsFailure: WireScript | undefined = undefined
   let modelsAsked = 0
+  let count: Count | undefined
+  const counted: Array<WireRequest> = []
 
   const arrival = (n: number): Deferred.Deferred<WireRequest> => {
     const known = waiting.get(n) ?? Deferred.makeUnsafe<WireRequest>()
@@ -187,13 +203,21 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
     const body = await bodyOf(message)
     if (message.method === "GET" && path.endsWith("/models")) {
       modelsAsked++
-      if (modelsFailure !== undefined) return play(dialect, modelsFailure, makeRequest(message, path, body, response), response)
+      if (modelsFailure !== undefined)
+        return play(dialect, modelsFailure, makeRequest(dialect, message, path, body, response), response)
       return sendJson(response, 200, dialect.models(models))
     }
-    if (message.method !== "POST" || (path !== dialect.completionsPath && !path.endsWith("/embeddings"))) {
+    if (count !== undefined && isAt(path, dialect.countPath)) {
+      const request = makeRequest(dialect, message, path, body, response)
+      counted.push(request)
+      const answered = await count(request)
+      if (typeof answered !== "number") return play(dialect, answered, request, response)
+      return sendJson(response, 200, dialect.count?.(answered) ?? {})
+    }
+    if (message.method !== "POST" || (!isAt(path, dialect.completionsPath) && !path.endsWith("/embeddings"))) {
       return sendJson(response, 404, dialect.errorBody(404))
     }
-    const request = makeRequest(message, path, body, response)
+    const request = makeRequest(dialect, message, path, body, response)
     const script = queue.shift() ?? respond(request)
     requests.push(request)
     Deferred.doneUnsafe(arrival(requests.length - 1), Effect.succeed(request))
@@ -250,7 +274,11 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
     modelsAsked: () => modelsAsked,
     failModels: (script) => {
       modelsFailure = script
-    }
+    },
+    counts: (next) => {
+      count = next
+    },
+    counted
   }
 })
 
@@ -260,7 +288,16 @@ interface Held extends WireRequest {
   readonly breaking: () => void
 }
 
-const makeRequest = (message: IncomingMessage, path: string, body: unknown, response: ServerResponse): Held => {
+const isAt = (path: string, at: string | RegExp | undefined): boolean =>
+  typeof at === "string" ? path === at : at !== undefined && at.test(path)
+
+const makeRequest = (
+  dialect: WireDialect,
+  message: IncomingMessage,
+  path: string,
+  body: unknown,
+  response: ServerResponse
+): Held => {
   const aborted = Deferred.makeUnsafe<void>()
   const completed = Deferred.makeUnsafe<void>()
   let ours = false
@@ -271,13 +308,14 @@ const makeRequest = (message: IncomingMessage, path: string, body: unknown, resp
   const released = Promise.withResolvers<void>()
   const fields = typeof body === "object" && body !== null ? body : {}
   const model: unknown = Reflect.get(fields, "model")
+  const streamed = dialect.streamPath?.exec(path)
   return {
     method: message.method ?? "",
     path,
     headers: message.headers,
     body,
-    model: typeof model === "string" ? model : "",
-    streaming: Reflect.get(fields, "stream") === true,
+    model: typeof model === "string" ? model : decodeURIComponent(streamed?.[1] ?? ""),
+    streaming: (streamed !== undefined && streamed !== null) || Reflect.get(fields, "stream") === true,
     aborted: Deferred.await(aborted),
     completed: Deferred.await(completed),
     release: released.resolve,
@@ -324,7 +362,8 @@ const whole = async (dialect: WireDialect, script: WireAnswer, request: Held, re
 
 const stream = async (dialect: WireDialect, script: WireAnswer, request: Held, response: ServerResponse): Promise<void> => {
   const frames = dialect.frames(request.model, script)
-  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "x-request-id": `req-${script.responseId}` })
+  const { streamType = "text/event-stream; charset=utf-8" } = dialect
+  response.writeHead(200, { "content-type": streamType, "x-request-id": `req-${script.responseId}` })
   response.flushHeaders()
   for (const frame of frames.preamble) await write(response, frame)
   for (let sent = 0; sent <= frames.deltas.length; sent++) {

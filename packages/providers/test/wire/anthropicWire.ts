@@ -126,6 +126,8 @@ const errorBody = (status: number): object => ({
 export const startAnthropicWire = startWire({
   basePath: "",
   completionsPath: "/v1/messages",
+  countPath: "/v1/messages/count_tokens",
+  count: (input_tokens) => ({ input_tokens }),
   defaultModels: ["claude-wire"],
   models: (ids) => ({
     data: ids.map((id) => ({ id, type: "model", display_name: id, created_at: "2026-01-02T03:04:05Z" })),

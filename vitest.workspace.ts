@@ -1,4 +1,5 @@
 /** The whole test configuration. Vitest 5 no longer reads this name by itself, so `vitest.config.ts` re-exports it. */
+import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
@@ -9,8 +10,17 @@ const servers = fromRoot("test/support/servers.ts")
 /** Finds a Chromium, likewise. */
 const chromium = fromRoot("test/support/chromium.ts")
 
+/** Puts the program into one file, likewise. */
+const program = fromRoot("test/support/program.ts")
+
 /** Builds the browser app, unless it is built. */
 const app = fromRoot("packages/web/test/support/app.ts")
+
+/**
+ * Files that run at the same time. Vitest would leave a core to itself, which on two cores is half of them; past this many the
+ * programs and browsers that tests start would wait for one another.
+ */
+const maxWorkers = Math.min(availableParallelism(), 4)
 
 /** Longest that one test or hook may take: a bound on a hang, not a measure of speed. */
 const testTimeoutMs = 120_000
@@ -30,14 +40,15 @@ const project = (name: string, globalSetup: ReadonlyArray<string> = []) => ({
 
 export default defineConfig({
   test: {
+    maxWorkers,
     projects: [
       project("domain"),
       project("providers"),
       project("runtime", [servers]),
       project("gateway", [servers, chromium]),
-      project("cli", [servers, chromium]),
-      project("web", [servers, chromium, app]),
-      project("sdk", [servers]),
+      project("cli", [servers, chromium, program]),
+      project("web", [servers, chromium, program, app]),
+      project("sdk", [servers, program]),
       {
         test: {
           name: "house",
@@ -55,7 +66,7 @@ export default defineConfig({
       // With `--project` the paths begin in the project's folder, and only its own src counts.
       include: ["packages/*/src/**/*.ts", "src/**/*.ts"],
       // The program's first lines are run by tests as a process of their own, where V8 does not count them.
-      exclude: ["packages/cli/src/main.ts", "src/main.ts"],
+      exclude: ["packages/cli/src/main.ts", "src/main.ts", "**/*.d.ts"],
       reportOnFailure: true,
       reporter: ["text-summary", "json-summary", "html"],
       reportsDirectory: "coverage",

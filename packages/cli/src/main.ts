@@ -3,22 +3,8 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, ConfigProvider, Effect, Exit, Layer, Runtime } from "effect"
 import { Command } from "effect/cli"
-import { config } from "./commands/config.ts"
-import { gateway } from "./commands/gateway.ts"
-import { key } from "./commands/key.ts"
-import { link } from "./commands/link.ts"
-import { migrate } from "./commands/migrate.ts"
-import { models } from "./commands/models.ts"
-import { providerKey } from "./commands/providerKey.ts"
-import { runner } from "./commands/runner.ts"
-import { serve } from "./commands/serve.ts"
-import { tenant } from "./commands/tenant.ts"
+import { parley } from "./commands/parley.ts"
 import { version } from "./version.ts"
-
-const parley = Command.make("parley").pipe(
-  Command.withDescription("Multi-tenant AI chat platform and model gateway"),
-  Command.withSubcommands([serve, gateway, runner, migrate, tenant, key, models, providerKey, link, config])
-)
 
 /** A variable that is set to nothing is as good as not set: compose files and shells pass such ones on. */
 const environment: Record<string, string> = {}

@@ -1,9 +1,8 @@
 /** `parley provider-key list | set | remove | reseal`: the keys of providers that tenants brought. */
-import { text } from "node:stream/consumers"
 import { ProviderName, SetProviderKey } from "@parley/domain/ModelAccess"
 import { TenantId } from "@parley/domain/Ids"
 import { resealProviderKeys } from "@parley/runtime/identity/resealProviderKeys"
-import { Console, Effect, Schema } from "effect"
+import { Console, Effect, Schema, Stdio, Stream } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { ofTenant, withModelAccess } from "../withModelAccess.ts"
 
@@ -32,7 +31,7 @@ const noKey = new CliError.UserError({
 
 /** Not an argument, which everybody on the machine could read. */
 const keyFromInput = Effect.flatMap(
-  Effect.promise(() => text(process.stdin)),
+  Effect.orDie(Effect.flatMap(Stdio.Stdio, ({ stdin }) => Stream.mkString(Stream.decodeText(stdin)))),
   (input) => Effect.mapError(Schema.decodeUnknownEffect(SetProviderKey)({ key: input.trim() }), () => noKey)
 )
 

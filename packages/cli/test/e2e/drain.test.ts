@@ -6,7 +6,7 @@ import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { createConversation, listMessages, request } from "./support/api.ts"
 import { connect, runView, viewText } from "./support/ChatClient.ts"
-import { startParley } from "./support/startParley.ts"
+import { programFromSources, startParley } from "./support/startParley.ts"
 
 const hello = (conversationId: string) => ({
   type: "send",
@@ -54,7 +54,8 @@ describe("asked to stop", () => {
         Effect.promise(() => temporaryFolder("drain")),
         (folder) => Effect.promise(folder.remove)
       )
-      const first = yield* startParley({ PARLEY_DATA_DIR: dataDir, PARLEY_BOOTSTRAP_API_KEY: "" })
+      const settings = { PARLEY_DATA_DIR: dataDir, PARLEY_BOOTSTRAP_API_KEY: "" }
+      const first = yield* startParley(settings, "serve", programFromSources)
       const key = /pk_[A-Za-z0-9_-]{20,}/.exec(first.text())?.[0] ?? ""
       assert.notStrictEqual(key, "", "the administrator's key is printed")
       const conversation = yield* createConversation({ url: first.url, key })
@@ -67,7 +68,7 @@ describe("asked to stop", () => {
       assert.strictEqual(yield* first.stop("SIGINT"), 0)
       assert.notInclude(first.log.map((line) => JSON.stringify(line)).join("\n"), key, "the key is never in the log")
 
-      const second = yield* startParley({ PARLEY_DATA_DIR: dataDir, PARLEY_BOOTSTRAP_API_KEY: "" })
+      const second = yield* startParley(settings)
       assert.notInclude(second.text(), "pk_", "the key is printed once")
       const messages = yield* listMessages({ url: second.url, key }, conversation.id)
       assert.strictEqual(messages.length, 2)

@@ -2,19 +2,16 @@
 import { createAnthropic } from "@ai-sdk/anthropic"
 import { createOpenAI } from "@ai-sdk/openai"
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible"
-import { assert, it } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { ChatAnthropic } from "@langchain/anthropic"
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models"
 import { type AIMessageChunk, HumanMessage, ToolMessage } from "@langchain/core/messages"
 import { ChatOpenAI } from "@langchain/openai"
 import { APICallError, generateText, isStepCount, jsonSchema, type LanguageModel, Output, streamText, tool } from "ai"
-import { Effect, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
 import type { Parley } from "./support/startParley.ts"
-import { startRouted } from "./support/startRouted.ts"
-
-/** `one/m` and `two/m` by themselves, and `best`, which goes on with the second where the first fails. */
-const world = startRouted({ one: "m", two: "m" })
+import { startRouted, type Routed } from "./support/startRouted.ts"
 
 interface Heard {
   readonly text: string
@@ -185,6 +182,20 @@ const rows: ReadonlyArray<readonly [name: string, make: (parley: Parley) => Clie
   ]
 ]
 
+const numbered = rows.map(([name, make], index) => [name, make, index] as const)
+
+/** For each row `one/m-…` and `two/m-…` by themselves, and `best-…`, which goes on with the second where the first fails; and again for its second claim. */
+class World extends Context.Service<World, Routed>()("@parley/cli/test/EcosystemWorld") {
+  static readonly layer = Layer.effect(
+    World,
+    startRouted(
+      { one: "m", two: "m" },
+      {},
+      rows.flatMap((_, index) => [`${index}`, `${index}-route`])
+    )
+  )
+}
+
 const caught = (call: Promise<unknown>): Effect.Effect<unknown> =>
   Effect.promise(() =>
     call.then(
@@ -193,69 +204,74 @@ const caught = (call: Promise<unknown>): Effect.Effect<unknown> =>
     )
   )
 
-it.live.each(rows)("%s: streams, calls tools, gets JSON, and reads errors as its own", ([, make]) =>
-  Effect.gen(function* () {
-    const { one, parley, two } = yield* world
-    const client = make(parley)
+layer(World.layer, { excludeTestServices: true })((it) => {
+  it.effect.each(numbered)("%s: streams, calls tools, gets JSON, and reads errors as its own", ([, make, index]) =>
+    Effect.gen(function* () {
+      const { one, parley, two } = yield* World
+      const client = make(parley)
 
-    for (const [model, wire] of [
-      ["one/m", one],
-      ["two/m", two]
-    ] as const) {
-      wire.enqueue(answer("Grüße, 世界! 🌍 How are you?", { usage: { inputTokens: 11, outputTokens: 7 } }))
-      const { inputTokens, ...heard } = yield* Effect.promise(() => client.stream(model))
-      assert.deepStrictEqual(heard, { text: "Grüße, 世界! 🌍 How are you?", outputTokens: 7, error: undefined })
-      if (client.seesLateInputTokens) assert.strictEqual(inputTokens, 11)
-      else assert.isAbove(inputTokens ?? 0, 4)
+      for (const [model, wire] of [
+        [`one/m-${index}`, one],
+        [`two/m-${index}`, two]
+      ] as const) {
+        wire.enqueue(answer("Grüße, 世界! 🌍 How are you?", { usage: { inputTokens: 11, outputTokens: 7 } }))
+        const { inputTokens, ...heard } = yield* Effect.promise(() => client.stream(model))
+        assert.deepStrictEqual(heard, { text: "Grüße, 世界! 🌍 How are you?", outputTokens: 7, error: undefined })
+        if (client.seesLateInputTokens) assert.strictEqual(inputTokens, 11)
+        else assert.isAbove(inputTokens ?? 0, 4)
 
-      wire.enqueue(
-        answer("", { toolCalls: [{ id: "call_1", name: "weather", arguments: '{"city":"Zürich"}' }] }),
-        answer("It is sunny in Zürich.")
-      )
-      const spoken = yield* Effect.promise(() => client.callTool(model))
-      assert.deepStrictEqual(spoken, { input: { city: "Zürich" }, text: "It is sunny in Zürich." })
-      assert.include(JSON.stringify(wire.requests.at(-1)?.body), "sunny")
+        wire.enqueue(
+          answer("", { toolCalls: [{ id: "call_1", name: "weather", arguments: '{"city":"Zürich"}' }] }),
+          answer("It is sunny in Zürich.")
+        )
+        const spoken = yield* Effect.promise(() => client.callTool(model))
+        assert.deepStrictEqual(spoken, { input: { city: "Zürich" }, text: "It is sunny in Zürich." })
+        assert.include(JSON.stringify(wire.requests.at(-1)?.body), "sunny")
 
-      wire.enqueue(answer('{"ok":true}'))
-      assert.deepStrictEqual(yield* Effect.promise(() => client.json(model)), { ok: true })
-      assert.include(JSON.stringify(wire.requests.at(-1)?.body), '"json_schema"')
+        wire.enqueue(answer('{"ok":true}'))
+        assert.deepStrictEqual(yield* Effect.promise(() => client.json(model)), { ok: true })
+        assert.include(JSON.stringify(wire.requests.at(-1)?.body), '"json_schema"')
 
-      wire.enqueue(httpError(429, undefined, { "retry-after": "2" }))
-      const limited = client.statusOf(yield* caught(client.whole(model)))
-      assert.deepStrictEqual(limited, { status: 429, retryAfter: "2" })
-    }
-    assert.strictEqual(client.statusOf(yield* caught(client.whole("nobody/nothing"))).status, 404)
-  })
-)
+        wire.enqueue(httpError(429, undefined, { "retry-after": "2" }))
+        const limited = client.statusOf(yield* caught(client.whole(model)))
+        assert.deepStrictEqual(limited, { status: 429, retryAfter: "2" })
+      }
+      assert.strictEqual(client.statusOf(yield* caught(client.whole("nobody/nothing"))).status, 404)
+    })
+  )
 
-it.live.each(rows)("%s: a route's second target goes on unseen, and what breaks without one is an error", ([, make]) =>
-  Effect.gen(function* () {
-    const { one, parley, two } = yield* world
-    const client = make(parley)
+  it.effect.each(numbered)(
+    "%s: a route's second target goes on unseen, and what breaks without one is an error",
+    ([, make, index]) =>
+      Effect.gen(function* () {
+        const { one, parley, two } = yield* World
+        const client = make(parley)
+        const [single, route] = [`one/m-${index}-route`, `best-${index}-route`]
 
-    one.enqueue(httpError(500))
-    two.enqueue(answer("From two"))
-    assert.strictEqual(yield* Effect.promise(() => client.whole("best")), "From two")
+        one.enqueue(httpError(500))
+        two.enqueue(answer("From two"))
+        assert.strictEqual(yield* Effect.promise(() => client.whole(route)), "From two")
 
-    for (const broken of [{ cutAfter: 2 }, { endAfter: 2 }, { errorAfter: 2 }]) {
-      one.enqueue(answer("alpha beta gamma delta", broken))
-      two.enqueue(answer("gamma delta"))
-      const heard = yield* Effect.promise(() => client.stream("best"))
-      assert.deepInclude(heard, { text: "alpha beta gamma delta", error: undefined }, JSON.stringify(broken))
+        for (const broken of [{ cutAfter: 2 }, { endAfter: 2 }, { errorAfter: 2 }]) {
+          one.enqueue(answer("alpha beta gamma delta", broken))
+          two.enqueue(answer("gamma delta"))
+          const heard = yield* Effect.promise(() => client.stream(route))
+          assert.deepInclude(heard, { text: "alpha beta gamma delta", error: undefined }, JSON.stringify(broken))
 
-      one.enqueue(answer("alpha beta gamma delta", broken))
-      const alone = yield* Effect.promise(() => client.stream("one/m"))
-      assert.ok("alpha beta ".startsWith(alone.text) && alone.text !== "", JSON.stringify([broken, alone.text]))
-      assert.isDefined(alone.error, JSON.stringify(broken))
+          one.enqueue(answer("alpha beta gamma delta", broken))
+          const alone = yield* Effect.promise(() => client.stream(single))
+          assert.ok("alpha beta ".startsWith(alone.text) && alone.text !== "", JSON.stringify([broken, alone.text]))
+          assert.isDefined(alone.error, JSON.stringify(broken))
 
-      // A target that answers again between its faults keeps its circuit closed.
-      one.enqueue(answer("Well again."))
-      assert.strictEqual(yield* Effect.promise(() => client.whole("one/m")), "Well again.")
-    }
+          // A target that answers again between its faults keeps its circuit closed.
+          one.enqueue(answer("Well again."))
+          assert.strictEqual(yield* Effect.promise(() => client.whole(single)), "Well again.")
+        }
 
-    one.enqueue(httpError(500))
-    const { status } = client.statusOf(yield* caught(client.whole("one/m")))
-    // Anthropic's door words it as Anthropic does.
-    assert.oneOf(status, [500, 502])
-  })
-)
+        one.enqueue(httpError(500))
+        const { status } = client.statusOf(yield* caught(client.whole(single)))
+        // Anthropic's door words it as Anthropic does.
+        assert.oneOf(status, [500, 502])
+      })
+  )
+})

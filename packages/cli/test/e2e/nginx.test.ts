@@ -3,8 +3,8 @@ import { createServer } from "node:http"
 import { connect as tlsConnect, getCACertificates, setDefaultCACertificates } from "node:tls"
 import { textOf } from "@parley/domain/Content"
 import { subprotocol } from "@parley/domain/SocketProtocol"
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, type Scope } from "effect"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted, type Scope } from "effect"
 import { inject } from "vitest"
 import { WebSocket } from "ws"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
@@ -47,6 +47,11 @@ const startFront = Effect.gen(function* () {
   return { wire, nginx, front, gateways: [left, right] as const, socketUrl: `${nginx.url.replace(/^http/, "ws")}/ws` }
 })
 
+/** The same for all tests that break nothing. */
+class Front extends Context.Service<Front, Effect.Success<typeof startFront>>()("@parley/cli/test/Front") {
+  static readonly layer = Layer.effect(Front, startFront)
+}
+
 /** Stands for the gateways of another version. */
 const startCanary = Effect.acquireRelease(
   Effect.promise(
@@ -85,83 +90,109 @@ const tlsVersion = (port: number, maxVersion: "TLSv1.2" | "TLSv1.3", certificate
   )
 
 describe("behind nginx", () => {
-  it.live("clients speak TLS 1.3, keep what operators have to operators, and choose a release by a header", () =>
-    Effect.gen(function* () {
-      const { front, nginx } = yield* startFront
-      assert.strictEqual(yield* tlsVersion(nginx.port, "TLSv1.3", nginx.certificate), "TLSv1.3")
-      assert.isNull(yield* tlsVersion(nginx.port, "TLSv1.2", nginx.certificate))
-      const plain = yield* Effect.promise(() => fetch(`${nginx.plainUrl}/docs`, { redirect: "manual" }))
-      assert.strictEqual(plain.status, 308)
-      assert.strictEqual(plain.headers.get("location"), "https://localhost/docs")
-      const status = (path: string, headers: Record<string, string> = {}) =>
-        Effect.promise(() => fetch(`${nginx.url}${path}`, { headers: { authorization: `Bearer ${front.key}`, ...headers } }))
-      const models = yield* status("/v1/models")
-      assert.strictEqual(models.status, 200)
-      assert.ok(models.headers.get("strict-transport-security"))
-      assert.ok(models.headers.get("x-request-id"))
-      assert.strictEqual((yield* status("/metrics")).status, 404)
-      assert.strictEqual((yield* status("/rpc")).status, 404)
-      const canary = yield* status("/v1/models", { "x-parley-release": "canary" })
-      assert.strictEqual(yield* Effect.promise(() => canary.text()), "the next version")
-    })
-  )
+  layer(Front.layer, { excludeTestServices: true })((it) => {
+    it.effect("clients speak TLS 1.3, keep what operators have to operators, and choose a release by a header", () =>
+      Effect.gen(function* () {
+        const { front, nginx } = yield* Front
+        assert.strictEqual(yield* tlsVersion(nginx.port, "TLSv1.3", nginx.certificate), "TLSv1.3")
+        assert.isNull(yield* tlsVersion(nginx.port, "TLSv1.2", nginx.certificate))
+        const plain = yield* Effect.promise(() => fetch(`${nginx.plainUrl}/docs`, { redirect: "manual" }))
+        assert.strictEqual(plain.status, 308)
+        assert.strictEqual(plain.headers.get("location"), "https://localhost/docs")
+        const status = (path: string, headers: Record<string, string> = {}) =>
+          Effect.promise(() => fetch(`${nginx.url}${path}`, { headers: { authorization: `Bearer ${front.key}`, ...headers } }))
+        const models = yield* status("/v1/models")
+        assert.strictEqual(models.status, 200)
+        assert.ok(models.headers.get("strict-transport-security"))
+        assert.ok(models.headers.get("x-request-id"))
+        assert.strictEqual((yield* status("/metrics")).status, 404)
+        assert.strictEqual((yield* status("/rpc")).status, 404)
+        const canary = yield* status("/v1/models", { "x-parley-release": "canary" })
+        assert.strictEqual(yield* Effect.promise(() => canary.text()), "the next version")
+      })
+    )
 
-  it.live("a page's socket opens, an answer streams over it, over SSE and over /v1, and each piece comes as it is said", () =>
-    Effect.gen(function* () {
-      const { front, nginx, socketUrl, wire } = yield* startFront
-      const conversation = yield* createConversation(front, { model: "openai/gpt-5" })
-      const client = yield* connect(socketUrl, front.key, { origin: nginx.url })
-      wire.enqueue(answer(["First, ", "then."], { holdAfter: 1 }))
-      const accepted = yield* Effect.promise(() => client.command(message(conversation.id, "one", "Hello")))
-      assert.ok(accepted.type === "accepted" && accepted.run !== null, JSON.stringify(accepted))
-      const { runId } = accepted.run
-      const view = runView(conversation.id, runId)
-      yield* Effect.promise(() => client.follow(view))
-      yield* Effect.promise(() => client.until(() => (viewText(view) === "First, " ? true : undefined)))
-      const events = yield* Effect.promise(() =>
-        fetch(`${nginx.url}/api/conversations/${conversation.id}/runs/${runId}/events`, {
-          headers: { authorization: `Bearer ${front.key}` }
-        })
-      )
-      const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader()
-      const readUntil = (sought: string) =>
-        Effect.promise(async () => {
-          let text = ""
-          while (!text.includes(sought)) {
-            const { done, value } = await reader.read()
-            if (done) break
-            text += value
-          }
-          return text
-        })
-      // The provider says no more before this has arrived.
-      assert.include(yield* readUntil("First, "), "First, ")
-      ;(yield* wire.received(0)).release()
-      assert.include(yield* readUntil("run-complete"), "run-complete")
-      yield* Effect.promise(() => client.until(() => view.terminals[0]))
-      assert.strictEqual(viewText(view), "First, then.")
+    it.effect("a page's socket opens, an answer streams over it, over SSE and over /v1, and each piece comes as it is said", () =>
+      Effect.gen(function* () {
+        const { front, nginx, socketUrl, wire } = yield* Front
+        const conversation = yield* createConversation(front, { model: "openai/gpt-5" })
+        const client = yield* connect(socketUrl, front.key, { origin: nginx.url })
+        wire.enqueue(answer(["First, ", "then."], { holdAfter: 1 }))
+        const accepted = yield* Effect.promise(() => client.command(message(conversation.id, "one", "Hello")))
+        assert.ok(accepted.type === "accepted" && accepted.run !== null, JSON.stringify(accepted))
+        const { runId } = accepted.run
+        const view = runView(conversation.id, runId)
+        yield* Effect.promise(() => client.follow(view))
+        yield* Effect.promise(() => client.until(() => (viewText(view) === "First, " ? true : undefined)))
+        const events = yield* Effect.promise(() =>
+          fetch(`${nginx.url}/api/conversations/${conversation.id}/runs/${runId}/events`, {
+            headers: { authorization: `Bearer ${front.key}` }
+          })
+        )
+        const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader()
+        const readUntil = (sought: string) =>
+          Effect.promise(async () => {
+            let text = ""
+            while (!text.includes(sought)) {
+              const { done, value } = await reader.read()
+              if (done) break
+              text += value
+            }
+            return text
+          })
+        // The provider says no more before this has arrived.
+        assert.include(yield* readUntil("First, "), "First, ")
+        ;(yield* wire.received(0)).release()
+        assert.include(yield* readUntil("run-complete"), "run-complete")
+        yield* Effect.promise(() => client.until(() => view.terminals[0]))
+        assert.strictEqual(viewText(view), "First, then.")
 
-      wire.enqueue(answer(["Straight ", "through."], { holdAfter: 1 }))
-      const completion = yield* Effect.promise(() =>
-        fetch(`${nginx.url}/v1/chat/completions`, {
-          method: "POST",
-          headers: { authorization: `Bearer ${front.key}`, "content-type": "application/json" },
-          body: JSON.stringify({ model: "openai/gpt-5", stream: true, messages: [{ role: "user", content: "Hello" }] })
+        wire.enqueue(answer(["Straight ", "through."], { holdAfter: 1 }))
+        const completion = yield* Effect.promise(() =>
+          fetch(`${nginx.url}/v1/chat/completions`, {
+            method: "POST",
+            headers: { authorization: `Bearer ${front.key}`, "content-type": "application/json" },
+            body: JSON.stringify({ model: "openai/gpt-5", stream: true, messages: [{ role: "user", content: "Hello" }] })
+          })
+        )
+        const chunks = completion.body!.pipeThrough(new TextDecoderStream()).getReader()
+        let streamed = ""
+        while (!streamed.includes("Straight ")) streamed += (yield* Effect.promise(() => chunks.read())).value ?? ""
+        ;(yield* wire.received(1)).release()
+        for (;;) {
+          const { done, value } = yield* Effect.promise(() => chunks.read())
+          if (done) break
+          streamed += value
+        }
+        assert.include(streamed, "through.")
+        assert.match(streamed, /data: \[DONE\]\n\n$/)
+      })
+    )
+
+    it.effect("one address that opens too many connections is refused, and is welcome again when it has closed some", () =>
+      Effect.gen(function* () {
+        const { front, socketUrl } = yield* Front
+        const open = () =>
+          new Promise<WebSocket | number>((resolve) => {
+            const socket = new WebSocket(socketUrl, [subprotocol], { headers: { authorization: `Bearer ${front.key}` } })
+            socket.once("unexpected-response", (_, response) => {
+              resolve(response.statusCode ?? 0)
+              socket.on("error", () => {})
+              socket.terminate()
+            })
+            socket.once("open", () => resolve(socket))
+          })
+        const bound = 256
+        const sockets = yield* Effect.promise(() => Promise.all(Array.from({ length: bound }, open)))
+        assert.isTrue(sockets.every((socket) => typeof socket === "object"))
+        assert.strictEqual(yield* Effect.promise(open), 429)
+        for (const socket of sockets) if (typeof socket === "object") socket.terminate()
+        yield* Effect.promise(async () => {
+          while (typeof (await open()) === "number") await new Promise((resolve) => setImmediate(resolve))
         })
-      )
-      const chunks = completion.body!.pipeThrough(new TextDecoderStream()).getReader()
-      let streamed = ""
-      while (!streamed.includes("Straight ")) streamed += (yield* Effect.promise(() => chunks.read())).value ?? ""
-      ;(yield* wire.received(1)).release()
-      for (;;) {
-        const { done, value } = yield* Effect.promise(() => chunks.read())
-        if (done) break
-        streamed += value
-      }
-      assert.include(streamed, "through.")
-      assert.match(streamed, /data: \[DONE\]\n\n$/)
-    })
-  )
+      })
+    )
+  })
 
   it.live("a gateway that is killed under load costs nobody an answer", () =>
     Effect.gen(function* () {
@@ -222,30 +253,6 @@ describe("behind nginx", () => {
       assert.strictEqual(remarks.length, rounds)
       assert.strictEqual(new Set(remarks).size, rounds)
       assert.strictEqual(wire.requests.length, 1)
-    })
-  )
-
-  it.live("one address that opens too many connections is refused, and is welcome again when it has closed some", () =>
-    Effect.gen(function* () {
-      const { front, socketUrl } = yield* startFront
-      const open = () =>
-        new Promise<WebSocket | number>((resolve) => {
-          const socket = new WebSocket(socketUrl, [subprotocol], { headers: { authorization: `Bearer ${front.key}` } })
-          socket.once("unexpected-response", (_, response) => {
-            resolve(response.statusCode ?? 0)
-            socket.on("error", () => {})
-            socket.terminate()
-          })
-          socket.once("open", () => resolve(socket))
-        })
-      const bound = 256
-      const sockets = yield* Effect.promise(() => Promise.all(Array.from({ length: bound }, open)))
-      assert.isTrue(sockets.every((socket) => typeof socket === "object"))
-      assert.strictEqual(yield* Effect.promise(open), 429)
-      for (const socket of sockets) if (typeof socket === "object") socket.terminate()
-      yield* Effect.promise(async () => {
-        while (typeof (await open()) === "number") await new Promise((resolve) => setImmediate(resolve))
-      })
     })
   )
 })

@@ -1,37 +1,9 @@
 /** OpenAI's own client against `/v1`, in front of each provider's wire. */
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
 import OpenAI, { APIError, NotFoundError } from "openai"
-import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
-import { startAnthropicWire } from "../../../providers/test/wire/anthropicWire.ts"
-import { startLlamaWire } from "../../../providers/test/wire/llamaWire.ts"
-import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
-import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
-import { startParley } from "./support/startParley.ts"
-import { Redacted } from "effect"
-
-interface Row {
-  readonly name: string
-  readonly model: string
-  readonly start: Effect.Effect<WireServer, never, Scope.Scope>
-  readonly env: (wire: WireServer) => Record<string, string>
-}
-
-const rows: ReadonlyArray<Row> = [
-  {
-    name: "OpenAI",
-    model: "openai/gpt-5",
-    start: startOpenaiWire,
-    env: (wire) => ({ OPENAI_API_KEY: "sk-wire", OPENAI_BASE_URL: wire.baseUrl })
-  },
-  {
-    name: "Anthropic",
-    model: "anthropic/claude-sonnet-5",
-    start: startAnthropicWire,
-    env: (wire) => ({ ANTHROPIC_API_KEY: "sk-ant-wire", ANTHROPIC_BASE_URL: wire.baseUrl })
-  },
-  { name: "Llama", model: "llama/llama-4", start: startLlamaWire, env: (wire) => ({ LLAMA_BASE_URL: wire.baseUrl }) }
-]
+import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
+import { EveryWire, wireRows } from "./support/EveryWire.ts"
 
 const tools: Array<OpenAI.ChatCompletionTool> = [
   {
@@ -43,82 +15,83 @@ const tools: Array<OpenAI.ChatCompletionTool> = [
   }
 ]
 
-for (const row of rows) {
-  describe(`the openai client through /v1 in front of ${row.name}'s wire`, () => {
-    it.live("streams an answer, calls a tool and gives its result back, and reads errors as its own", () =>
-      Effect.gen(function* () {
-        const wire = yield* row.start
-        const database = yield* freshDatabase
-        const parley = yield* startParley({ DATABASE_URL: Redacted.value(database), ...row.env(wire) })
-        const client = new OpenAI({ baseURL: `${parley.url}/v1`, apiKey: parley.key, maxRetries: 0 })
+layer(EveryWire.layer, { excludeTestServices: true })("the openai client through /v1", (it) => {
+  for (const row of wireRows) {
+    it.effect(
+      `in front of ${row.name}'s wire streams an answer, calls a tool and gives its result back, and reads errors as its own`,
+      () =>
+        Effect.gen(function* () {
+          const { parley, wires } = yield* EveryWire
+          const wire = wires[row.provider]
+          const client = new OpenAI({ baseURL: `${parley.url}/v1`, apiKey: parley.key, maxRetries: 0 })
 
-        wire.enqueue(answer("Grüße, 世界! 🌍 How are you?", { usage: { inputTokens: 11, outputTokens: 7 } }))
-        const streamed = yield* Effect.promise(async () => {
-          const stream = await client.chat.completions.create({
-            model: row.model,
-            messages: [
-              { role: "system", content: "Be brief." },
-              { role: "user", content: "Hello" }
-            ],
-            stream: true,
-            stream_options: { include_usage: true }
+          wire.enqueue(answer("Grüße, 世界! 🌍 How are you?", { usage: { inputTokens: 11, outputTokens: 7 } }))
+          const streamed = yield* Effect.promise(async () => {
+            const stream = await client.chat.completions.create({
+              model: row.model,
+              messages: [
+                { role: "system", content: "Be brief." },
+                { role: "user", content: "Hello" }
+              ],
+              stream: true,
+              stream_options: { include_usage: true }
+            })
+            let text = ""
+            let finish: string | null = null
+            let usage: OpenAI.CompletionUsage | null | undefined
+            for await (const chunk of stream) {
+              text += chunk.choices[0]?.delta.content ?? ""
+              finish = chunk.choices[0]?.finish_reason ?? finish
+              usage = chunk.usage ?? usage
+            }
+            return { text, finish, usage }
           })
-          let text = ""
-          let finish: string | null = null
-          let usage: OpenAI.CompletionUsage | null | undefined
-          for await (const chunk of stream) {
-            text += chunk.choices[0]?.delta.content ?? ""
-            finish = chunk.choices[0]?.finish_reason ?? finish
-            usage = chunk.usage ?? usage
-          }
-          return { text, finish, usage }
+          assert.strictEqual(streamed.text, "Grüße, 世界! 🌍 How are you?")
+          assert.strictEqual(streamed.finish, "stop")
+          assert.strictEqual(streamed.usage?.prompt_tokens, 11)
+          assert.strictEqual(streamed.usage?.completion_tokens, 7)
+
+          wire.enqueue(
+            answer("", { toolCalls: [{ id: "call_1", name: "weather", arguments: '{"city":"Zürich"}' }] }),
+            answer("It is sunny in Zürich.")
+          )
+          const spoken = yield* Effect.promise(async () => {
+            const messages: Array<OpenAI.ChatCompletionMessageParam> = [{ role: "user", content: "Weather in Zürich?" }]
+            const first = await client.chat.completions.stream({ model: row.model, messages, tools }).finalChatCompletion()
+            const choice = first.choices[0]!
+            assert.strictEqual(choice.finish_reason, "tool_calls")
+            const call = choice.message.tool_calls?.[0]
+            assert.ok(call?.type === "function")
+            assert.strictEqual(call.function.name, "weather")
+            assert.deepStrictEqual(JSON.parse(call.function.arguments), { city: "Zürich" })
+            messages.push(choice.message, { role: "tool", tool_call_id: call.id, content: "sunny" })
+            const second = await client.chat.completions.create({ model: row.model, messages, tools })
+            return second.choices[0]?.message.content
+          })
+          assert.strictEqual(spoken, "It is sunny in Zürich.")
+          assert.include(JSON.stringify(wire.requests.at(-1)?.body), "sunny")
+
+          wire.enqueue(httpError(429, undefined, { "retry-after": "2" }))
+          const limited = yield* Effect.promise(() =>
+            client.chat.completions
+              .create({ model: row.model, messages: [{ role: "user", content: "Hello" }] })
+              .catch((error: unknown) => error)
+          )
+          assert.instanceOf(limited, APIError)
+          assert.strictEqual(limited.status, 429)
+          assert.strictEqual(limited.headers?.get("retry-after"), "2")
+
+          const unknown = yield* Effect.promise(() =>
+            client.chat.completions
+              .create({ model: "nobody/nothing", messages: [{ role: "user", content: "Hello" }] })
+              .catch((error: unknown) => error)
+          )
+          assert.instanceOf(unknown, NotFoundError)
+          assert.strictEqual(unknown.code, "model_not_found")
+
+          const models = yield* Effect.promise(() => client.models.list())
+          assert.ok(models.data.some(({ id }) => id.startsWith(`${row.provider}/`)))
         })
-        assert.strictEqual(streamed.text, "Grüße, 世界! 🌍 How are you?")
-        assert.strictEqual(streamed.finish, "stop")
-        assert.strictEqual(streamed.usage?.prompt_tokens, 11)
-        assert.strictEqual(streamed.usage?.completion_tokens, 7)
-
-        wire.enqueue(
-          answer("", { toolCalls: [{ id: "call_1", name: "weather", arguments: '{"city":"Zürich"}' }] }),
-          answer("It is sunny in Zürich.")
-        )
-        const spoken = yield* Effect.promise(async () => {
-          const messages: Array<OpenAI.ChatCompletionMessageParam> = [{ role: "user", content: "Weather in Zürich?" }]
-          const first = await client.chat.completions.stream({ model: row.model, messages, tools }).finalChatCompletion()
-          const choice = first.choices[0]!
-          assert.strictEqual(choice.finish_reason, "tool_calls")
-          const call = choice.message.tool_calls?.[0]
-          assert.ok(call?.type === "function")
-          assert.strictEqual(call.function.name, "weather")
-          assert.deepStrictEqual(JSON.parse(call.function.arguments), { city: "Zürich" })
-          messages.push(choice.message, { role: "tool", tool_call_id: call.id, content: "sunny" })
-          const second = await client.chat.completions.create({ model: row.model, messages, tools })
-          return second.choices[0]?.message.content
-        })
-        assert.strictEqual(spoken, "It is sunny in Zürich.")
-        assert.include(JSON.stringify(wire.requests.at(-1)?.body), "sunny")
-
-        wire.enqueue(httpError(429, undefined, { "retry-after": "2" }))
-        const limited = yield* Effect.promise(() =>
-          client.chat.completions
-            .create({ model: row.model, messages: [{ role: "user", content: "Hello" }] })
-            .catch((error: unknown) => error)
-        )
-        assert.instanceOf(limited, APIError)
-        assert.strictEqual(limited.status, 429)
-        assert.strictEqual(limited.headers?.get("retry-after"), "2")
-
-        const unknown = yield* Effect.promise(() =>
-          client.chat.completions
-            .create({ model: "nobody/nothing", messages: [{ role: "user", content: "Hello" }] })
-            .catch((error: unknown) => error)
-        )
-        assert.instanceOf(unknown, NotFoundError)
-        assert.strictEqual(unknown.code, "model_not_found")
-
-        const models = yield* Effect.promise(() => client.models.list())
-        assert.ok(models.data[0]?.id.startsWith(row.model.split("/")[0]!))
-      })
     )
-  })
-}
+  }
+})

@@ -1,6 +1,6 @@
 /** Several gateway processes on one port are one gateway, and operators have a port of their own. */
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { inject } from "vitest"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { startParley, type Parley } from "./support/startParley.ts"
@@ -42,45 +42,51 @@ const startPair = Effect.gen(function* () {
   return { parley, operations: operationsOf(parley) }
 })
 
+class Pair extends Context.Service<Pair, Effect.Success<typeof startPair>>()("@parley/cli/test/Pair") {
+  static readonly layer = Layer.effect(Pair, startPair)
+}
+
 describe("two gateway processes on one port", () => {
-  it.live("both answer, one that is killed is started again, and one signal drains them all", () =>
-    Effect.gen(function* () {
-      const { operations, parley } = yield* startPair
-      const pids = pidsOf(parley)
-      assert.strictEqual(new Set(pids).size, 2)
-      const shares = () => Effect.all([answeredBy(operations[0], parley.key), answeredBy(operations[1], parley.key)])
-      let asked = 0
-      while ((yield* shares()).some((share) => share === 0)) {
-        assert.strictEqual((yield* statusOf(`${parley.url}/v1/models`, parley.key)).status, 200)
-        assert.isBelow(++asked, 500, "the kernel spreads connections over both")
-      }
-      const counted = yield* shares()
-      assert.strictEqual(counted[0] + counted[1], asked)
+  layer(Pair.layer, { excludeTestServices: true })((it) => {
+    it.effect("keep metrics and RPC off the public port when operators have one of their own", () =>
+      Effect.gen(function* () {
+        const { operations, parley } = yield* Pair
+        assert.strictEqual((yield* statusOf(`${parley.url}/metrics`, parley.key)).status, 404)
+        assert.strictEqual((yield* statusOf(`${operations[0]}/metrics`)).status, 401)
+        assert.strictEqual((yield* statusOf(`${operations[0]}/metrics`, parley.key)).status, 200)
+        const rpc = (url: string) =>
+          Effect.promise(() => fetch(`${url}/rpc`, { method: "POST", body: "" }).then((response) => response.status))
+        assert.strictEqual(yield* rpc(parley.url), 404)
+        assert.strictEqual(yield* rpc(operations[0] ?? ""), 200)
+        assert.strictEqual((yield* statusOf(`${operations[0]}/v1/models`, parley.key)).status, 404)
+      })
+    )
 
-      process.kill(pids[1]!, "SIGKILL")
-      yield* parley.logged("A gateway process has ended by itself")
-      assert.strictEqual((yield* statusOf(`${parley.url}/health/ready`)).status, 200)
-      yield* parley.loggedTimes("Operations are served", 3)
-      assert.strictEqual((yield* statusOf(`${operationsOf(parley)[2]}/health/ready`)).status, 200)
+    it.effect("both answer, one that is killed is started again, and one signal drains them all", () =>
+      Effect.gen(function* () {
+        const { operations, parley } = yield* Pair
+        const pids = pidsOf(parley)
+        assert.strictEqual(new Set(pids).size, 2)
+        const shares = () => Effect.all([answeredBy(operations[0], parley.key), answeredBy(operations[1], parley.key)])
+        let asked = 0
+        while ((yield* shares()).some((share) => share === 0)) {
+          assert.strictEqual((yield* statusOf(`${parley.url}/v1/models`, parley.key)).status, 200)
+          assert.isBelow(++asked, 500, "the kernel spreads connections over both")
+        }
+        const counted = yield* shares()
+        assert.strictEqual(counted[0] + counted[1], asked)
 
-      assert.strictEqual(yield* parley.stop("SIGTERM"), 0)
-      assert.strictEqual(parley.text().match(/Parley has stopped/g)?.length, 2)
-    })
-  )
+        process.kill(pids[1]!, "SIGKILL")
+        yield* parley.logged("A gateway process has ended by itself")
+        assert.strictEqual((yield* statusOf(`${parley.url}/health/ready`)).status, 200)
+        yield* parley.loggedTimes("Operations are served", 3)
+        assert.strictEqual((yield* statusOf(`${operationsOf(parley)[2]}/health/ready`)).status, 200)
 
-  it.live("keep metrics and RPC off the public port when operators have one of their own", () =>
-    Effect.gen(function* () {
-      const { operations, parley } = yield* startPair
-      assert.strictEqual((yield* statusOf(`${parley.url}/metrics`, parley.key)).status, 404)
-      assert.strictEqual((yield* statusOf(`${operations[0]}/metrics`)).status, 401)
-      assert.strictEqual((yield* statusOf(`${operations[0]}/metrics`, parley.key)).status, 200)
-      const rpc = (url: string) =>
-        Effect.promise(() => fetch(`${url}/rpc`, { method: "POST", body: "" }).then((response) => response.status))
-      assert.strictEqual(yield* rpc(parley.url), 404)
-      assert.strictEqual(yield* rpc(operations[0] ?? ""), 200)
-      assert.strictEqual((yield* statusOf(`${operations[0]}/v1/models`, parley.key)).status, 404)
-    })
-  )
+        assert.strictEqual(yield* parley.stop("SIGTERM"), 0)
+        assert.strictEqual(parley.text().match(/Parley has stopped/g)?.length, 2)
+      })
+    )
+  })
 
   it.live("tell once what is wrong with the configuration, and end", () =>
     Effect.gen(function* () {

@@ -128,6 +128,8 @@ export interface WireServer {
   readonly baseUrl: string
   /** One per completion call, in the order of arrival. */
   readonly enqueue: (...scripts: ReadonlyArray<WireScript>) => void
+  /** As if it were new: nothing is queued, nothing was received. For tests that share one. */
+  readonly forget: () => void
   /** What to do when nothing is queued. */
   readonly otherwise: (respond: (request: WireRequest) => WireScript) => void
   /** Completion calls received, in order. */
@@ -185,7 +187,8 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
   const queue: Array<WireScript> = []
   const requests: Array<WireRequest> = []
   const waiting = new Map<number, Deferred.Deferred<WireRequest>>()
-  let respond: (request: WireRequest) => WireScript = () => answer("Hello from the wire.")
+  const greet = () => answer("Hello from the wire.")
+  let respond: (request: WireRequest) => WireScript = greet
   let models = dialect.defaultModels
   let modelsFailure: WireScript | undefined = undefined
   let modelsAsked = 0
@@ -253,6 +256,12 @@ export const startWire = Effect.fnUntraced(function* (dialect: WireDialect): Eff
   return {
     baseUrl: `http://127.0.0.1:${port}${dialect.basePath}`,
     enqueue: (...scripts) => void queue.push(...scripts),
+    forget: () => {
+      queue.length = 0
+      requests.length = 0
+      waiting.clear()
+      respond = greet
+    },
     otherwise: (next) => {
       respond = next
     },

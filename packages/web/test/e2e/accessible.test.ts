@@ -1,22 +1,22 @@
 /** axe finds nothing, in both themes and at the widths of a desk and a hand; and each view is kept as a picture. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
+  App,
   chromiumPath,
   composer,
   desktop,
   ended,
-  launchBrowser,
+  freshApp,
   openPage,
   phone,
   say,
   screenshot,
   signIn,
-  startServer,
   tablet
 } from "../support/openApp.ts"
 
@@ -53,81 +53,81 @@ const views = [
 ] as const
 
 describe.skipIf(chromiumPath === "")("for everybody", () => {
-  it.live("every view is without faults that axe knows, wide and narrow, light and dark", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      const found: Array<string> = []
-      for (const [name, options] of views) {
-        wire.enqueue(answer(rich, { holdAfter: 2, reasoning: "First I think about it." }))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, options))
-        const look = async (view: string): Promise<void> => {
-          await screenshot(page, `${view}-${name}`)
-          for (const fault of await faultsOf(page)) found.push(`${view} ${name} ${fault}`)
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect("every view is without faults that axe knows, wide and narrow, light and dark", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        const found: Array<string> = []
+        for (const [name, options] of views) {
+          wire.enqueue(answer(rich, { holdAfter: 2, reasoning: "First I think about it." }))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, options))
+          const look = async (view: string): Promise<void> => {
+            await screenshot(page, `${view}-${name}`)
+            for (const fault of await faultsOf(page)) found.push(`${view} ${name} ${fault}`)
+          }
+          const before = wire.requests.length
+          yield* Effect.promise(async () => {
+            await page.goto(parley.url)
+            await page.getByLabel("Key").waitFor()
+            await look("sign-in")
+            await signIn(page, parley.url, parley.key)
+            await look("welcome")
+            await say(page, "Explain it to me, please, with everything that can be shown")
+            await page.getByText("Quoted").waitFor()
+            await look("streaming")
+          })
+          const request = yield* wire.received(before)
+          request.release()
+          yield* Effect.promise(async () => {
+            await ended(page).waitFor()
+            await page.locator(".katex").first().waitFor()
+            await page.locator(".hljs-keyword").first().waitFor()
+            await look("answer")
+            await page.getByRole("button", { name: "How it answers" }).first().click()
+            await page.getByLabel("System prompt").waitFor()
+            await look("parameters")
+            await page.keyboard.press("Escape")
+            await page.getByRole("button", { name: /^Model:/ }).click()
+            await page.getByRole("option", { name: /gpt-5-mini/ }).waitFor()
+            await look("models")
+            await page.keyboard.press("Escape")
+            await composer(page).press("Control+k")
+            await page.getByPlaceholder("Search for a command").waitFor()
+            await look("palette")
+            await page.keyboard.press("Escape")
+          })
+          assert.deepStrictEqual(faults, [])
         }
-        const before = wire.requests.length
-        yield* Effect.promise(async () => {
-          await page.goto(parley.url)
-          await page.getByLabel("Key").waitFor()
-          await look("sign-in")
-          await signIn(page, parley.url, parley.key)
-          await look("welcome")
-          await say(page, "Explain it to me, please, with everything that can be shown")
-          await page.getByText("Quoted").waitFor()
-          await look("streaming")
-        })
-        const request = yield* wire.received(before)
-        request.release()
-        yield* Effect.promise(async () => {
-          await ended(page).waitFor()
-          await page.locator(".katex").first().waitFor()
-          await page.locator(".hljs-keyword").first().waitFor()
-          await look("answer")
-          await page.getByRole("button", { name: "How it answers" }).first().click()
-          await page.getByLabel("System prompt").waitFor()
-          await look("parameters")
-          await page.keyboard.press("Escape")
-          await page.getByRole("button", { name: /^Model:/ }).click()
-          await page.getByRole("option", { name: /gpt-5-mini/ }).waitFor()
-          await look("models")
-          await page.keyboard.press("Escape")
-          await composer(page).press("Control+k")
-          await page.getByPlaceholder("Search for a command").waitFor()
-          await look("palette")
-          await page.keyboard.press("Escape")
-        })
-        assert.deepStrictEqual(faults, [])
-      }
-      assert.deepStrictEqual(found, [])
-    })
-  )
-
-  it.live("everything can be reached by keyboard, and a finished answer is told once", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.enqueue(answer("Heard."))
-      const { page } = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await signIn(page, parley.url, parley.key)
-        await say(page, "Hello")
-        await ended(page).waitFor()
-        await page.getByRole("status").filter({ hasText: "The answer is finished." }).waitFor({ state: "attached" })
-        assert.isTrue(await composer(page).evaluate((box) => box === document.activeElement), "the box keeps the focus")
-        await page.keyboard.press("Control+Shift+s")
-        await page.getByRole("button", { name: "Open the sidebar" }).waitFor()
-        await page.keyboard.press("Control+Shift+s")
-        await page.keyboard.press("Shift+Escape")
-        await page.keyboard.press("ArrowUp")
-        await page.getByLabel("Edit the message").waitFor()
-        await page.keyboard.press("Escape")
-        await page.locator(".thread-scroll").focus()
-        await page.keyboard.press("?")
-        await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor()
-        await page.keyboard.press("Escape")
-        await page.keyboard.press("Control+Shift+o")
-        await page.getByRole("heading", { name: /^Good / }).waitFor()
+        assert.deepStrictEqual(found, [])
       })
-    })
-  )
+    )
+
+    it.effect("everything can be reached by keyboard, and a finished answer is told once", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Heard."))
+        const { page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Hello")
+          await ended(page).waitFor()
+          await page.getByRole("status").filter({ hasText: "The answer is finished." }).waitFor({ state: "attached" })
+          assert.isTrue(await composer(page).evaluate((box) => box === document.activeElement), "the box keeps the focus")
+          await page.keyboard.press("Control+Shift+s")
+          await page.getByRole("button", { name: "Open the sidebar" }).waitFor()
+          await page.keyboard.press("Control+Shift+s")
+          await page.keyboard.press("Shift+Escape")
+          await page.keyboard.press("ArrowUp")
+          await page.getByLabel("Edit the message").waitFor()
+          await page.keyboard.press("Escape")
+          await page.locator(".thread-scroll").focus()
+          await page.keyboard.press("?")
+          await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor()
+          await page.keyboard.press("Escape")
+          await page.keyboard.press("Control+Shift+o")
+          await page.getByRole("heading", { name: /^Good / }).waitFor()
+        })
+      })
+    )
+  })
 })

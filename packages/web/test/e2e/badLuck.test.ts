@@ -1,5 +1,5 @@
 /** Bad luck: what cannot be shown nicely, and connections, servers and tabs that come and go. Nothing is lost, and nothing doubled. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { vi } from "vitest"
@@ -7,14 +7,15 @@ import { startParley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { openFrontDoor } from "../support/frontDoor.ts"
 import {
+  App,
   chromiumPath,
   composer,
   ended,
-  launchBrowser,
   openPage,
   say,
   screenshot,
   signIn,
+  freshApp,
   startServer
 } from "../support/openApp.ts"
 
@@ -41,138 +42,137 @@ const countSockets = () => {
 const sockets = (page: Page) => page.evaluate<{ readonly there: number; readonly heard: number }>("socketCount")
 
 describe.skipIf(chromiumPath === "")("bad luck", () => {
-  it.live(
-    "a huge block of code, a line of 100,000 characters, marks that never close and characters cut in two end as they were sent",
-    () =>
-      Effect.gen(function* () {
-        const { parley, wire } = yield* startServer
-        const browser = yield* launchBrowser
-        const family = "👩‍👩‍👧‍👦 e\u0301 🇩🇪"
-        wire.enqueue(
-          answer([`\`\`\`ts\n${longCode.slice(0, 50_000)}`, `${longCode.slice(50_000)}\n\`\`\`\n\n`, `${longLine}\n\n`]),
-          answer(
-            [...family]
-              .flatMap((character) => character.split(""))
-              .concat([" **never closed `nor this [nor that](http://", "\n\n| a | b |\n|--"])
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect(
+      "a huge block of code, a line of 100,000 characters, marks that never close and characters cut in two end as they were sent",
+      () =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          const family = "👩‍👩‍👧‍👦 e\u0301 🇩🇪"
+          wire.enqueue(
+            answer([`\`\`\`ts\n${longCode.slice(0, 50_000)}`, `${longCode.slice(50_000)}\n\`\`\`\n\n`, `${longLine}\n\n`]),
+            answer(
+              [...family]
+                .flatMap((character) => character.split(""))
+                .concat([" **never closed `nor this [nor that](http://", "\n\n| a | b |\n|--"])
+            )
           )
-        )
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser))
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Much, please")
+            await ended(page).waitFor()
+            assert.strictEqual((await page.locator(".md-code code").innerText()).trimEnd(), longCode)
+            assert.strictEqual(await page.locator(".markdown > p").last().innerText(), longLine)
+            const { client, scroll } = await page.evaluate(() => ({
+              client: document.documentElement.clientWidth,
+              scroll: document.documentElement.scrollWidth
+            }))
+            assert.strictEqual(scroll, client, "the page does not scroll sideways")
+            await say(page, "Now odd ones")
+            await page.getByText(family).waitFor()
+            await ended(page).waitFor()
+            assert.include(await page.locator(".markdown").last().innerText(), "never closed")
+          })
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
+    it.effect("what is written offline waits, survives a reload of the kept app, and goes out once", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("First."), answer("Second."))
+        const { page } = yield* Effect.promise(() => openPage(browser))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
-          await say(page, "Much, please")
+          await say(page, "While online")
           await ended(page).waitFor()
-          assert.strictEqual((await page.locator(".md-code code").innerText()).trimEnd(), longCode)
-          assert.strictEqual(await page.locator(".markdown > p").last().innerText(), longLine)
-          const { client, scroll } = await page.evaluate(() => ({
-            client: document.documentElement.clientWidth,
-            scroll: document.documentElement.scrollWidth
-          }))
-          assert.strictEqual(scroll, client, "the page does not scroll sideways")
-          await say(page, "Now odd ones")
-          await page.getByText(family).waitFor()
-          await ended(page).waitFor()
-          assert.include(await page.locator(".markdown").last().innerText(), "never closed")
+          await page.evaluate(() => navigator.serviceWorker.ready)
+          await page.context().setOffline(true)
+          await say(page, "While offline")
+          await page.getByText("Waiting to be sent").waitFor()
+          await page.getByText("You are offline.").waitFor()
+          await screenshot(page, "offline")
+          assert.strictEqual(wire.requests.length, 1)
+          await page.reload()
+          await page.getByRole("link", { name: "While online" }).waitFor()
+          await page.getByText("First.").waitFor()
+          await page.getByText("While offline").waitFor()
+          await page.context().setOffline(false)
+          await page.getByText("Second.").waitFor()
+          assert.strictEqual(await page.getByText("While offline", { exact: true }).count(), 1)
+        })
+        assert.strictEqual(wire.requests.length, 2)
+      })
+    )
+
+    it.effect("two tabs show the same answer, and the server may be killed in the middle of it", () =>
+      Effect.gen(function* () {
+        const { browser } = yield* freshApp
+        const { env, parley, wire } = yield* startServer
+        const door = yield* openFrontDoor
+        door.leadTo(parley.url)
+        wire.enqueue(answer(["Before the fall, ", "never sent"], { holdAfter: 1 }), answer("and after it."))
+        const first = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await signIn(first.page, door.url, parley.key)
+          await say(first.page, "Hold on")
+          await first.page.getByText("Before the fall,").waitFor()
+        })
+        const second = yield* Effect.promise(() => first.page.context().newPage())
+        yield* Effect.promise(async () => {
+          await second.goto(first.page.url())
+          await second.getByText("Before the fall,").waitFor()
+        })
+        yield* parley.stop("SIGKILL")
+        door.shut()
+        yield* Effect.promise(() => first.page.getByText("The connection was lost.").waitFor())
+        door.leadTo((yield* startParley(env)).url)
+        yield* Effect.promise(async () => {
+          for (const page of [first.page, second]) {
+            // As when the network is back: else the pause before the next try may be the longest one.
+            await page.evaluate(() => dispatchEvent(new Event("online")))
+            await page.getByText("and after it.").waitFor()
+            await ended(page).waitFor()
+            assert.strictEqual(await page.locator(".bubble").count(), 1)
+            assert.strictEqual(await page.locator(".answer").count(), 1)
+          }
+          assert.strictEqual(
+            await first.page.locator(".answer .markdown").innerText(),
+            await second.locator(".answer .markdown").innerText()
+          )
+          assert.strictEqual(await composer(first.page).isEnabled(), true)
+        })
+      })
+    )
+
+    it.effect("a lost connection is tried again at once when that is asked for", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        const door = yield* openFrontDoor
+        door.leadTo(parley.url)
+        wire.enqueue(answer("Over the new one."))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await page.addInitScript(countSockets)
+          await page.clock.install()
+          await signIn(page, door.url, parley.key)
+          door.shut()
+          await page.getByText("The connection was lost.").waitFor()
+          // From here on no pause of the app's ends: once what it dialled until now is refused, it does not connect by itself.
+          await page.clock.pauseAt(Date.now() + 3_600_000)
+          await vi.waitUntil(async () => (await sockets(page)).there === 0, patience)
+          const { heard } = await sockets(page)
+          door.leadTo(parley.url)
+          await page.getByRole("button", { name: "Try now" }).click()
+          await vi.waitUntil(async () => (await sockets(page)).heard > heard, patience)
+          await page.clock.resume()
+          await page.getByText("The connection was lost.").waitFor({ state: "detached" })
+          await say(page, "Are you back?")
+          await page.getByText("Over the new one.").waitFor()
         })
         assert.deepStrictEqual(faults, [])
       })
-  )
-
-  it.live("what is written offline waits, survives a reload of the kept app, and goes out once", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.enqueue(answer("First."), answer("Second."))
-      const { page } = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await signIn(page, parley.url, parley.key)
-        await say(page, "While online")
-        await ended(page).waitFor()
-        await page.evaluate(() => navigator.serviceWorker.ready)
-        await page.context().setOffline(true)
-        await say(page, "While offline")
-        await page.getByText("Waiting to be sent").waitFor()
-        await page.getByText("You are offline.").waitFor()
-        await screenshot(page, "offline")
-        assert.strictEqual(wire.requests.length, 1)
-        await page.reload()
-        await page.getByRole("link", { name: "While online" }).waitFor()
-        await page.getByText("First.").waitFor()
-        await page.getByText("While offline").waitFor()
-        await page.context().setOffline(false)
-        await page.getByText("Second.").waitFor()
-        assert.strictEqual(await page.getByText("While offline", { exact: true }).count(), 1)
-      })
-      assert.strictEqual(wire.requests.length, 2)
-    })
-  )
-
-  it.live("two tabs show the same answer, and the server may be killed in the middle of it", () =>
-    Effect.gen(function* () {
-      const { env, parley, wire } = yield* startServer
-      const door = yield* openFrontDoor
-      door.leadTo(parley.url)
-      const browser = yield* launchBrowser
-      wire.enqueue(answer(["Before the fall, ", "never sent"], { holdAfter: 1 }), answer("and after it."))
-      const first = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await signIn(first.page, door.url, parley.key)
-        await say(first.page, "Hold on")
-        await first.page.getByText("Before the fall,").waitFor()
-      })
-      const second = yield* Effect.promise(() => first.page.context().newPage())
-      yield* Effect.promise(async () => {
-        await second.goto(first.page.url())
-        await second.getByText("Before the fall,").waitFor()
-      })
-      yield* parley.stop("SIGKILL")
-      door.shut()
-      yield* Effect.promise(() => first.page.getByText("The connection was lost.").waitFor())
-      door.leadTo((yield* startParley(env)).url)
-      yield* Effect.promise(async () => {
-        for (const page of [first.page, second]) {
-          // As when the network is back: else the pause before the next try may be the longest one.
-          await page.evaluate(() => dispatchEvent(new Event("online")))
-          await page.getByText("and after it.").waitFor()
-          await ended(page).waitFor()
-          assert.strictEqual(await page.locator(".bubble").count(), 1)
-          assert.strictEqual(await page.locator(".answer").count(), 1)
-        }
-        assert.strictEqual(
-          await first.page.locator(".answer .markdown").innerText(),
-          await second.locator(".answer .markdown").innerText()
-        )
-        assert.strictEqual(await composer(first.page).isEnabled(), true)
-      })
-    })
-  )
-
-  it.live("a lost connection is tried again at once when that is asked for", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const door = yield* openFrontDoor
-      door.leadTo(parley.url)
-      const browser = yield* launchBrowser
-      wire.enqueue(answer("Over the new one."))
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await page.addInitScript(countSockets)
-        await page.clock.install()
-        await signIn(page, door.url, parley.key)
-        door.shut()
-        await page.getByText("The connection was lost.").waitFor()
-        // From here on no pause of the app's ends: once what it dialled until now is refused, it does not connect by itself.
-        await page.clock.pauseAt(Date.now() + 3_600_000)
-        await vi.waitUntil(async () => (await sockets(page)).there === 0, patience)
-        const { heard } = await sockets(page)
-        door.leadTo(parley.url)
-        await page.getByRole("button", { name: "Try now" }).click()
-        await vi.waitUntil(async () => (await sockets(page)).heard > heard, patience)
-        await page.clock.resume()
-        await page.getByText("The connection was lost.").waitFor({ state: "detached" })
-        await say(page, "Are you back?")
-        await page.getByText("Over the new one.").waitFor()
-      })
-      assert.deepStrictEqual(faults, [])
-    })
-  )
+    )
+  })
 })

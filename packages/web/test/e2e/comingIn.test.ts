@@ -1,114 +1,101 @@
 /** Coming in and going out; and that what is chosen and told in the app reaches the provider, and what it says reaches the page. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Browser, Page } from "playwright-core"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
-import {
-  chromiumPath,
-  composer,
-  desktop,
-  ended,
-  launchBrowser,
-  openPage,
-  phone,
-  say,
-  signIn,
-  startServer
-} from "../support/openApp.ts"
+import { App, chromiumPath, composer, desktop, ended, openPage, phone, say, signIn, freshApp } from "../support/openApp.ts"
 
 /** How far the page is wider than the window, in CSS pixels. */
 const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 describe.skipIf(chromiumPath === "")("coming in", () => {
-  it.live("works once by the printed link, leaves no secret where scripts see it, and ends by going out", () =>
-    Effect.gen(function* () {
-      const { parley } = yield* startServer
-      const browser = yield* launchBrowser
-      const link = /Open +(\S+#sign-in=\S+)/.exec(parley.text())?.[1] ?? assert.fail("no link was printed")
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await page.goto(link)
-        await composer(page).waitFor()
-        assert.notInclude(page.url(), "sign-in", "the token does not stay in the address")
-        await page.reload()
-        await composer(page).waitFor()
-        const seen = await page.evaluate(() => document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))
-        assert.notMatch(seen, /p[kls]_[A-Za-z0-9]{8}/, "no key and no token")
-        const other = await openPage(browser)
-        await other.page.goto(link)
-        await other.page.getByText("This link was used already or is too old.").waitFor()
-        await page.getByRole("button", { name: "Account and settings" }).click()
-        await page.getByRole("menuitem", { name: "Sign out" }).click()
-        await page.getByRole("heading", { name: "Welcome to Parley" }).waitFor()
-        await page.reload()
-        await page.getByRole("heading", { name: "Welcome to Parley" }).waitFor()
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect("works once by the printed link, leaves no secret where scripts see it, and ends by going out", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const link = /Open +(\S+#sign-in=\S+)/.exec(parley.text())?.[1] ?? assert.fail("no link was printed")
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await page.goto(link)
+          await composer(page).waitFor()
+          assert.notInclude(page.url(), "sign-in", "the token does not stay in the address")
+          await page.reload()
+          await composer(page).waitFor()
+          const seen = await page.evaluate(() => document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))
+          assert.notMatch(seen, /p[kls]_[A-Za-z0-9]{8}/, "no key and no token")
+          const other = await openPage(browser)
+          await other.page.goto(link)
+          await other.page.getByText("This link was used already or is too old.").waitFor()
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Sign out" }).click()
+          await page.getByRole("heading", { name: "Welcome to Parley" }).waitFor()
+          await page.reload()
+          await page.getByRole("heading", { name: "Welcome to Parley" }).waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
       })
-      assert.deepStrictEqual(faults, [])
-    })
-  )
+    )
 
-  it.live("hands the chosen model, the system prompt and the parameters to the provider", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      yield* Effect.promise(async () => {
-        const { page } = await openPage(browser)
-        await signIn(page, parley.url, parley.key)
-        await page.getByRole("button", { name: /^Model:/ }).click()
-        await page.getByRole("option", { name: /^gpt-5-mini/ }).click()
-        await say(page, "One.")
-        await ended(page).waitFor()
-        await page.locator(".composer").getByRole("button", { name: "How it answers" }).click()
-        await page.getByLabel("System prompt").fill("Answer in rhyme.")
-        await page.getByLabel("Temperature").fill("0.3")
-        await page.getByRole("button", { name: "Save", exact: true }).click()
-        await page.getByRole("dialog").waitFor({ state: "detached" })
-        await say(page, "Two.")
+    it.effect("hands the chosen model, the system prompt and the parameters to the provider", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        yield* Effect.promise(async () => {
+          const { page } = await openPage(browser)
+          await signIn(page, parley.url, parley.key)
+          await page.getByRole("button", { name: /^Model:/ }).click()
+          await page.getByRole("option", { name: /^gpt-5-mini/ }).click()
+          await say(page, "One.")
+          await ended(page).waitFor()
+          await page.locator(".composer").getByRole("button", { name: "How it answers" }).click()
+          await page.getByLabel("System prompt").fill("Answer in rhyme.")
+          await page.getByLabel("Temperature").fill("0.3")
+          await page.getByRole("button", { name: "Save", exact: true }).click()
+          await page.getByRole("dialog").waitFor({ state: "detached" })
+          await say(page, "Two.")
+        })
+        const [first, second] = [yield* wire.received(0), yield* wire.received(1)]
+        assert.deepStrictEqual([first.model, second.model], ["gpt-5-mini", "gpt-5-mini"])
+        assert.include(JSON.stringify(second.body), "Answer in rhyme.")
+        assert.include(JSON.stringify(second.body), '"temperature":0.3')
       })
-      const [first, second] = [yield* wire.received(0), yield* wire.received(1)]
-      assert.deepStrictEqual([first.model, second.model], ["gpt-5-mini", "gpt-5-mini"])
-      assert.include(JSON.stringify(second.body), "Answer in rhyme.")
-      assert.include(JSON.stringify(second.body), '"temperature":0.3')
-    })
-  )
+    )
 
-  it.live("shows thoughts folded and tokens counted, and a failed answer with a way on", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.enqueue(
-        answer("Forty-two.", { reasoning: "Six times seven.", usage: { inputTokens: 1_234, outputTokens: 56 } }),
-        httpError(400),
-        answer("Now it works.")
-      )
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await signIn(page, parley.url, parley.key)
-        await say(page, "What is it?")
-        await ended(page).waitFor()
-        assert.isFalse(await page.getByText("Six times seven.").isVisible())
-        await page.getByText("Thoughts").click()
-        await page.getByText("Six times seven.").waitFor()
-        await page.getByText("1,234 in · 56 out").waitFor()
-        await say(page, "And now?")
-        await page.locator(".message-fault").getByRole("button", { name: "Try again" }).click()
-        await page.getByText("Now it works.").waitFor()
+    it.effect("shows thoughts folded and tokens counted, and a failed answer with a way on", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(
+          answer("Forty-two.", { reasoning: "Six times seven.", usage: { inputTokens: 1_234, outputTokens: 56 } }),
+          httpError(400),
+          answer("Now it works.")
+        )
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "What is it?")
+          await ended(page).waitFor()
+          assert.isFalse(await page.getByText("Six times seven.").isVisible())
+          await page.getByText("Thoughts").click()
+          await page.getByText("Six times seven.").waitFor()
+          await page.getByText("1,234 in · 56 out").waitFor()
+          await say(page, "And now?")
+          await page.locator(".message-fault").getByRole("button", { name: "Try again" }).click()
+          await page.getByText("Now it works.").waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
       })
-      assert.deepStrictEqual(faults, [])
-    })
-  )
+    )
 
-  it.live("stays within its window from right to left, in forced colours and without motion", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.otherwise(() => answer("## שלום\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```ts\nconst long = `${'x'}`\n```\n"))
-      yield* Effect.promise(async () => {
-        for (const view of [desktop, phone]) await inWindow(browser, view, parley)
+    it.effect("stays within its window from right to left, in forced colours and without motion", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.otherwise(() => answer("## שלום\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```ts\nconst long = `${'x'}`\n```\n"))
+        yield* Effect.promise(async () => {
+          for (const view of [desktop, phone]) await inWindow(browser, view, parley)
+        })
       })
-    })
-  )
+    )
+  })
 })
 
 const inWindow = async (

@@ -1,223 +1,208 @@
 /** What people do with the app, from the way in to the way out. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import {
-  chromiumPath,
-  composer,
-  ended,
-  launchBrowser,
-  openPage,
-  phone,
-  say,
-  screenshot,
-  signIn,
-  startServer
-} from "../support/openApp.ts"
+import { App, chromiumPath, composer, ended, openPage, phone, say, screenshot, signIn, freshApp } from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("the app", () => {
-  it.live("takes a key, begins a conversation, and shows its answer, which a reload in the middle does not harm", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.enqueue(answer(["The **first** half, ", "and the second."], { holdAfter: 1 }))
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await page.goto(parley.url)
-        await page.getByLabel("Key").fill("pk_this_is_not_a_key_that_anyone_was_given")
-        await page.getByRole("button", { name: "Continue" }).click()
-        await page.getByText("This key is not accepted").waitFor()
-        await signIn(page, parley.url, parley.key)
-        await say(page, "Tell me.")
-        await page.getByText("The first half,").waitFor()
-        await page.reload()
-        await page.getByText("The first half,").waitFor()
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect("takes a key, begins a conversation, and shows its answer, which a reload in the middle does not harm", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer(["The **first** half, ", "and the second."], { holdAfter: 1 }))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await page.goto(parley.url)
+          await page.getByLabel("Key").fill("pk_this_is_not_a_key_that_anyone_was_given")
+          await page.getByRole("button", { name: "Continue" }).click()
+          await page.getByText("This key is not accepted").waitFor()
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Tell me.")
+          await page.getByText("The first half,").waitFor()
+          await page.reload()
+          await page.getByText("The first half,").waitFor()
+        })
+        const request = yield* wire.received(0)
+        request.release()
+        yield* Effect.promise(async () => {
+          await ended(page).waitFor()
+          assert.strictEqual(await page.locator(".answer .markdown").innerText(), "The first half, and the second.")
+          assert.strictEqual(await page.locator(".bubble").count(), 1)
+          await page.getByRole("link", { name: "Tell me." }).waitFor()
+        })
+        assert.strictEqual(wire.requests.length, 1)
+        assert.deepStrictEqual(faults, [])
       })
-      const request = yield* wire.received(0)
-      request.release()
-      yield* Effect.promise(async () => {
-        await ended(page).waitFor()
-        assert.strictEqual(await page.locator(".answer .markdown").innerText(), "The first half, and the second.")
-        assert.strictEqual(await page.locator(".bubble").count(), 1)
-        await page.getByRole("link", { name: "Tell me." }).waitFor()
-      })
-      assert.strictEqual(wire.requests.length, 1)
-      assert.deepStrictEqual(faults, [])
-    })
-  )
+    )
 
-  it.live("stops, answers again and edits: the versions stay, and can be gone back to", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.enqueue(
-        answer(["As far as this", " and no further"], { holdAfter: 1 }),
-        answer("Another answer."),
-        answer("To the edited one.")
-      )
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await signIn(page, parley.url, parley.key)
-        await say(page, "Tell me.")
-        await page.getByText("As far as this").waitFor()
-        await page.getByRole("button", { name: "Stop", exact: true }).click()
-        await page.getByText("Stopped", { exact: true }).waitFor()
-        await ended(page).click()
-        await page.getByText("Another answer.").waitFor()
-        await page.getByText("2/2").waitFor()
-        await page.getByRole("button", { name: "Previous version" }).click()
-        await page.getByText("As far as this").waitFor()
-        await page.getByRole("button", { name: "Next version" }).click()
-        await page.locator(".person").hover()
-        await page.getByRole("button", { name: "Edit", exact: true }).click()
-        await page.getByLabel("Edit the message").fill("Tell me more.")
-        await page.getByRole("button", { name: "Send as a new version" }).click()
-        await page.getByText("To the edited one.").waitFor()
-        await page.locator(".person").getByRole("button", { name: "Previous version" }).click()
-        await page.getByText("Another answer.").waitFor()
+    it.effect("stops, answers again and edits: the versions stay, and can be gone back to", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(
+          answer(["As far as this", " and no further"], { holdAfter: 1 }),
+          answer("Another answer."),
+          answer("To the edited one.")
+        )
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Tell me.")
+          await page.getByText("As far as this").waitFor()
+          await page.getByRole("button", { name: "Stop", exact: true }).click()
+          await page.getByText("Stopped", { exact: true }).waitFor()
+          await ended(page).click()
+          await page.getByText("Another answer.").waitFor()
+          await page.getByText("2/2").waitFor()
+          await page.getByRole("button", { name: "Previous version" }).click()
+          await page.getByText("As far as this").waitFor()
+          await page.getByRole("button", { name: "Next version" }).click()
+          await page.locator(".person").hover()
+          await page.getByRole("button", { name: "Edit", exact: true }).click()
+          await page.getByLabel("Edit the message").fill("Tell me more.")
+          await page.getByRole("button", { name: "Send as a new version" }).click()
+          await page.getByText("To the edited one.").waitFor()
+          await page.locator(".person").getByRole("button", { name: "Previous version" }).click()
+          await page.getByText("Another answer.").waitFor()
+        })
+        assert.strictEqual(wire.requests.length, 3)
+        assert.deepStrictEqual(faults, [])
       })
-      assert.strictEqual(wire.requests.length, 3)
-      assert.deepStrictEqual(faults, [])
-    })
-  )
+    )
 
-  it.live("keeps conversations in order: renamed, pinned, in a folder, found, archived, and deleted with a way back", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.enqueue(answer("About otters."))
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      const menu = async (title: string, item: string) => {
-        await page.getByRole("link", { name: title, exact: true }).first().hover()
-        await page.getByRole("button", { name: `Options for ${title}` }).click()
-        await page.getByRole("menuitem", { name: item }).click()
-      }
-      yield* Effect.promise(async () => {
-        await signIn(page, parley.url, parley.key)
-        await say(page, "Otters")
-        await ended(page).waitFor()
-        await menu("Otters", "Rename")
-        await page.getByLabel("Title").fill("Sea otters")
-        await page.getByLabel("Title").press("Enter")
-        await menu("Sea otters", "Pin")
-        await page.getByRole("heading", { name: "Pinned" }).waitFor()
-        await menu("Sea otters", "Unpin")
-        await menu("Sea otters", "Move to folder")
-        await page.getByRole("menuitem", { name: "New folder" }).click()
-        await page.getByLabel("Name of the folder").fill("Animals")
-        await page.getByRole("button", { name: "Create" }).click()
-        await page.getByRole("button", { name: /^Animals/ }).waitFor()
-        await page.getByRole("searchbox").fill("otters")
-        await page.getByText("In messages").waitFor()
-        await page.locator(".list-excerpt mark").first().waitFor()
-        await page.getByRole("button", { name: "Clear the search" }).click()
-        await menu("Sea otters", "Archive")
-        await page.getByRole("button", { name: "Undo" }).click()
-        await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
-        await menu("Sea otters", "Delete")
-        await page.getByText("“Sea otters” was deleted.").waitFor()
-        assert.strictEqual(await page.getByRole("link", { name: "Sea otters", exact: true }).count(), 0)
-        await page.locator(".toast", { hasText: "was deleted" }).getByRole("button", { name: "Undo" }).click()
-        await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
+    it.effect("keeps conversations in order: renamed, pinned, in a folder, found, archived, and deleted with a way back", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("About otters."))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const menu = async (title: string, item: string) => {
+          await page.getByRole("link", { name: title, exact: true }).first().hover()
+          await page.getByRole("button", { name: `Options for ${title}` }).click()
+          await page.getByRole("menuitem", { name: item }).click()
+        }
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await ended(page).waitFor()
+          await menu("Otters", "Rename")
+          await page.getByLabel("Title").fill("Sea otters")
+          await page.getByLabel("Title").press("Enter")
+          await menu("Sea otters", "Pin")
+          await page.getByRole("heading", { name: "Pinned" }).waitFor()
+          await menu("Sea otters", "Unpin")
+          await menu("Sea otters", "Move to folder")
+          await page.getByRole("menuitem", { name: "New folder" }).click()
+          await page.getByLabel("Name of the folder").fill("Animals")
+          await page.getByRole("button", { name: "Create" }).click()
+          await page.getByRole("button", { name: /^Animals/ }).waitFor()
+          await page.getByRole("searchbox").fill("otters")
+          await page.getByText("In messages").waitFor()
+          await page.locator(".list-excerpt mark").first().waitFor()
+          await page.getByRole("button", { name: "Clear the search" }).click()
+          await menu("Sea otters", "Archive")
+          await page.getByRole("button", { name: "Undo" }).click()
+          await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
+          await menu("Sea otters", "Delete")
+          await page.getByText("“Sea otters” was deleted.").waitFor()
+          assert.strictEqual(await page.getByRole("link", { name: "Sea otters", exact: true }).count(), 0)
+          await page.locator(".toast", { hasText: "was deleted" }).getByRole("button", { name: "Undo" }).click()
+          await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
       })
-      assert.deepStrictEqual(faults, [])
-    })
-  )
+    )
 
-  it.live("brings a second person into the room by link: they see each other, and a model answers when it is called", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.enqueue(answer("Hello."), answer("You called."))
-      const host = yield* Effect.promise(() => openPage(browser))
-      const guest = yield* Effect.promise(() => openPage(browser, phone))
-      yield* Effect.promise(async () => {
-        await signIn(host.page, parley.url, parley.key)
-        await say(host.page, "A room")
-        await ended(host.page).waitFor()
-        await host.page.getByRole("button", { name: "Invite people" }).click()
-        await host.page.getByRole("button", { name: "Create link" }).click()
-        const link = await host.page.getByLabel("Invitation link").inputValue()
-        await host.page.keyboard.press("Escape")
-        await guest.page.goto(link)
-        await guest.page.getByRole("heading", { name: "Join “A room”" }).waitFor()
-        await screenshot(guest.page, "invitation-phone")
-        await guest.page.getByLabel("Your name").fill("Ada")
-        await guest.page.getByRole("button", { name: "Join" }).click()
-        await guest.page.getByText("Hello.").waitFor()
-        await host.page.getByRole("button", { name: "2 people" }).waitFor()
-        await composer(guest.page).pressSequentially("Good day to you")
-        await host.page.getByText("Ada is typing").waitFor()
-        await composer(guest.page).press("Enter")
-        await host.page.getByText("Good day to you").waitFor()
-        assert.strictEqual(wire.requests.length, 1, "people may talk without a model")
-        await say(host.page, "@openai/gpt-5 are you there?")
-        await guest.page.getByText("You called.").waitFor()
-        await screenshot(host.page, "room")
+    it.effect("brings a second person into the room by link: they see each other, and a model answers when it is called", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Hello."), answer("You called."))
+        const host = yield* Effect.promise(() => openPage(browser))
+        const guest = yield* Effect.promise(() => openPage(browser, phone))
+        yield* Effect.promise(async () => {
+          await signIn(host.page, parley.url, parley.key)
+          await say(host.page, "A room")
+          await ended(host.page).waitFor()
+          await host.page.getByRole("button", { name: "Invite people" }).click()
+          await host.page.getByRole("button", { name: "Create link" }).click()
+          const link = await host.page.getByLabel("Invitation link").inputValue()
+          await host.page.keyboard.press("Escape")
+          await guest.page.goto(link)
+          await guest.page.getByRole("heading", { name: "Join “A room”" }).waitFor()
+          await screenshot(guest.page, "invitation-phone")
+          await guest.page.getByLabel("Your name").fill("Ada")
+          await guest.page.getByRole("button", { name: "Join" }).click()
+          await guest.page.getByText("Hello.").waitFor()
+          await host.page.getByRole("button", { name: "2 people" }).waitFor()
+          await composer(guest.page).pressSequentially("Good day to you")
+          await host.page.getByText("Ada is typing").waitFor()
+          await composer(guest.page).press("Enter")
+          await host.page.getByText("Good day to you").waitFor()
+          assert.strictEqual(wire.requests.length, 1, "people may talk without a model")
+          await say(host.page, "@openai/gpt-5 are you there?")
+          await guest.page.getByText("You called.").waitFor()
+          await screenshot(host.page, "room")
+        })
+        assert.deepStrictEqual([...host.faults, ...guest.faults], [])
       })
-      assert.deepStrictEqual([...host.faults, ...guest.faults], [])
-    })
-  )
+    )
 
-  it.live("shares a branch by link with somebody who is not signed in, until it is withdrawn; and saves it as a file", () =>
-    Effect.gen(function* () {
-      const { parley, wire } = yield* startServer
-      const browser = yield* launchBrowser
-      wire.enqueue(answer("Worth sharing."))
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      const reader = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await signIn(page, parley.url, parley.key)
-        await say(page, "Say something good")
-        await ended(page).waitFor()
-        await page.getByRole("button", { name: "Options of the conversation" }).click()
-        const saving = page.waitForEvent("download")
-        await page.getByRole("menuitem", { name: "Export as Markdown" }).click()
-        assert.match((await saving).suggestedFilename(), /\.md$/)
-        await page.keyboard.press("Escape")
-        await page.getByRole("button", { name: "Share by link" }).click()
-        await page.getByRole("button", { name: "Create a link" }).click()
-        const link = await page.getByLabel("Copy the link").inputValue()
-        await reader.page.goto(link)
-        await reader.page.getByText("Worth sharing.").waitFor()
-        await screenshot(reader.page, "shared")
-        await page.getByRole("button", { name: "Withdraw" }).click()
-        await page.getByText("The link no longer works.").waitFor()
-        await reader.page.reload()
-        await reader.page.getByText("This link does not work (any more)").waitFor()
+    it.effect("shares a branch by link with somebody who is not signed in, until it is withdrawn; and saves it as a file", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Worth sharing."))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const reader = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Say something good")
+          await ended(page).waitFor()
+          await page.getByRole("button", { name: "Options of the conversation" }).click()
+          const saving = page.waitForEvent("download")
+          await page.getByRole("menuitem", { name: "Export as Markdown" }).click()
+          assert.match((await saving).suggestedFilename(), /\.md$/)
+          await page.keyboard.press("Escape")
+          await page.getByRole("button", { name: "Share by link" }).click()
+          await page.getByRole("button", { name: "Create a link" }).click()
+          const link = await page.getByLabel("Copy the link").inputValue()
+          await reader.page.goto(link)
+          await reader.page.getByText("Worth sharing.").waitFor()
+          await screenshot(reader.page, "shared")
+          await page.getByRole("button", { name: "Withdraw" }).click()
+          await page.getByText("The link no longer works.").waitFor()
+          await reader.page.reload()
+          await reader.page.getByText("This link does not work (any more)").waitFor()
+        })
+        assert.deepStrictEqual([...faults, ...reader.faults], [])
       })
-      assert.deepStrictEqual([...faults, ...reader.faults], [])
-    })
-  )
+    )
 
-  it.live("keeps prompts for a / and presets; speaks German; is driven from the command palette", () =>
-    Effect.gen(function* () {
-      const { parley } = yield* startServer
-      const browser = yield* launchBrowser
-      const { faults, page } = yield* Effect.promise(() => openPage(browser))
-      yield* Effect.promise(async () => {
-        await signIn(page, parley.url, parley.key)
-        await page.keyboard.press("Control+k")
-        await page.getByPlaceholder("Search for a command").fill("sett")
-        await page.keyboard.press("Enter")
-        await page.getByRole("tab", { name: "Prompt library" }).click()
-        await page.getByRole("button", { name: "New prompt" }).click()
-        await page.getByLabel("Name", { exact: true }).fill("Summary")
-        await page.getByLabel("Text", { exact: true }).fill("Summarise this in three points:")
-        await page.getByRole("button", { name: "Save" }).click()
-        await page.getByText("Summarise this in three points:").waitFor()
-        await page.keyboard.press("Escape")
-        await composer(page).pressSequentially("/sum")
-        await page.getByRole("option", { name: "Summary" }).waitFor()
-        await composer(page).press("Enter")
-        assert.strictEqual(await composer(page).inputValue(), "Summarise this in three points:")
-        await page.getByRole("button", { name: "Account and settings" }).click()
-        await page.getByRole("menuitem", { name: "Settings" }).click()
-        await page.getByLabel("Language").selectOption("Deutsch")
-        await page.getByRole("dialog", { name: "Einstellungen" }).waitFor()
-        assert.strictEqual(await page.locator("html").getAttribute("lang"), "de")
+    it.effect("keeps prompts for a / and presets; speaks German; is driven from the command palette", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await page.keyboard.press("Control+k")
+          await page.getByPlaceholder("Search for a command").fill("sett")
+          await page.keyboard.press("Enter")
+          await page.getByRole("tab", { name: "Prompt library" }).click()
+          await page.getByRole("button", { name: "New prompt" }).click()
+          await page.getByLabel("Name", { exact: true }).fill("Summary")
+          await page.getByLabel("Text", { exact: true }).fill("Summarise this in three points:")
+          await page.getByRole("button", { name: "Save" }).click()
+          await page.getByText("Summarise this in three points:").waitFor()
+          await page.keyboard.press("Escape")
+          await composer(page).pressSequentially("/sum")
+          await page.getByRole("option", { name: "Summary" }).waitFor()
+          await composer(page).press("Enter")
+          assert.strictEqual(await composer(page).inputValue(), "Summarise this in three points:")
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Settings" }).click()
+          await page.getByLabel("Language").selectOption("Deutsch")
+          await page.getByRole("dialog", { name: "Einstellungen" }).waitFor()
+          assert.strictEqual(await page.locator("html").getAttribute("lang"), "de")
+        })
+        assert.deepStrictEqual(faults, [])
       })
-      assert.deepStrictEqual(faults, [])
-    })
-  )
+    )
+  })
 })

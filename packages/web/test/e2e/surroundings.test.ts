@@ -3,27 +3,26 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, composer, ended, openPage, say, screenshot, signIn } from "../support/openApp.ts"
+import { App, chromiumPath, composer, ended, freshApp, openPage, say, screenshot, signIn } from "../support/openApp.ts"
 
 const hourMs = 3_600_000
 
 /** A page that is signed in; `prepare` runs before anything of it. */
 const opened = Effect.fnUntraced(function* (prepare: (page: Page) => Promise<unknown> = async () => {}) {
-  const { browser, parley } = yield* App
+  const { browser, parley, wire } = yield* freshApp
   const { faults, page } = yield* Effect.promise(() => openPage(browser))
   yield* Effect.promise(async () => {
     await prepare(page)
     await signIn(page, parley.url, parley.key)
   })
-  return { faults, page }
+  return { faults, page, parley, wire }
 })
 
 describe.skipIf(chromiumPath === "")("around the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
     it.effect("what is dictated is written into the box, and an answer is read without its marks", () =>
       Effect.gen(function* () {
-        const { wire } = yield* App
-        const { faults, page } = yield* opened((page) =>
+        const { faults, page, wire } = yield* opened((page) =>
           page.addInitScript(() => {
             class Recognition extends EventTarget {
               start(): void {
@@ -70,8 +69,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
 
     it.effect("an answer that ends in a hidden tab is told by a notification, once that is wanted", () =>
       Effect.gen(function* () {
-        const { wire } = yield* App
-        const { faults, page } = yield* opened((page) =>
+        const { faults, page, wire } = yield* opened((page) =>
           page.addInitScript(() => {
             const told: Array<string> = []
             class Told extends EventTarget {
@@ -85,7 +83,6 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
             Object.assign(globalThis, { Notification: Told, told })
           })
         )
-        const at = wire.requests.length
         wire.enqueue(answer(["Half, ", "whole."], { holdAfter: 1 }))
         yield* Effect.promise(async () => {
           await page.getByRole("button", { name: "Account and settings" }).click()
@@ -96,7 +93,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           await page.getByText("Half,").waitFor()
           await page.evaluate(() => Object.defineProperty(document, "visibilityState", { value: "hidden" }))
         })
-        const request = yield* wire.received(at)
+        const request = yield* wire.received(0)
         request.release()
         yield* Effect.promise(async () => {
           await ended(page).waitFor()
@@ -109,9 +106,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
 
     it.effect("a file that is dropped on a conversation goes along with the message", () =>
       Effect.gen(function* () {
-        const { wire } = yield* App
-        const { faults, page } = yield* opened()
-        const at = wire.requests.length
+        const { faults, page, wire } = yield* opened()
         wire.enqueue(answer("First."), answer("Read."))
         yield* Effect.promise(async () => {
           await say(page, "Hello")
@@ -128,15 +123,14 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           await say(page, "What does it say?")
           await page.getByText("Read.").waitFor()
         })
-        assert.include(JSON.stringify(wire.requests[at + 1]?.body), "what the file says")
+        assert.include(JSON.stringify(wire.requests[1]?.body), "what the file says")
         assert.deepStrictEqual(faults, [])
       })
     )
 
     it.effect("a device without room sends what can go out at once, and says so of what cannot wait there", () =>
       Effect.gen(function* () {
-        const { wire } = yield* App
-        const { faults, page } = yield* opened((page) =>
+        const { faults, page, wire } = yield* opened((page) =>
           page.addInitScript(() => {
             const full = () => {
               throw new DOMException("there is no room", "QuotaExceededError")
@@ -169,15 +163,13 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       "a clock that is years off, and a tab that slept for an hour in the middle of an answer, lose and double nothing",
       () =>
         Effect.gen(function* () {
-          const { wire } = yield* App
-          const { faults, page } = yield* opened((page) => page.clock.install({ time: new Date("2001-02-03T04:05:06Z") }))
-          const at = wire.requests.length
+          const { faults, page, wire } = yield* opened((page) => page.clock.install({ time: new Date("2001-02-03T04:05:06Z") }))
           wire.enqueue(answer(["Before sleep, ", "after it."], { holdAfter: 1 }), answer("Once more."))
           yield* Effect.promise(async () => {
             await say(page, "Wait for me")
             await page.getByText("Before sleep,").waitFor()
           })
-          const request = yield* wire.received(at)
+          const request = yield* wire.received(0)
           request.release()
           yield* Effect.promise(async () => {
             await page.clock.fastForward(hourMs)
@@ -194,9 +186,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
 
     it.effect("a session that ends in the middle of an answer says so; after signing in again all is there", () =>
       Effect.gen(function* () {
-        const { parley, wire } = yield* App
-        const { faults, page } = yield* opened()
-        const at = wire.requests.length
+        const { faults, page, parley, wire } = yield* opened()
         wire.enqueue(answer(["As far as here, ", "and to the end."], { holdAfter: 1 }))
         yield* Effect.promise(async () => {
           await say(page, "Do not lose this")
@@ -208,7 +198,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           await page.getByText("Your session is over.").waitFor({ timeout: 75_000 })
           await screenshot(page, "session-over")
         })
-        const request = yield* wire.received(at)
+        const request = yield* wire.received(0)
         request.release()
         yield* Effect.promise(async () => {
           await page.getByLabel("Key").fill(parley.key)

@@ -1,10 +1,12 @@
 /** The app in a real browser, on the real program, with a provider whose answers the test writes. */
-import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { CreatedTenant } from "@parley/domain/Administration"
+import { Context, Effect, Layer, Redacted, Schema, type Scope } from "effect"
 import { mkdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core"
 import { inject } from "vitest"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { request } from "../../../cli/test/e2e/support/api.ts"
 import { startParley, type Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import type { WireServer } from "../../../providers/test/wire/WireServer.ts"
@@ -52,7 +54,7 @@ export const launchBrowser = Effect.acquireRelease(
   (browser) => Effect.promise(() => browser.close())
 )
 
-/** One server and one browser for all tests of a file; each test signs a page of its own in. */
+/** One server and one browser for all tests of a file. */
 export class App extends Context.Service<App, Server & { readonly browser: Browser }>()("@parley/web/test/App") {
   static readonly layer = Layer.effect(
     App,
@@ -61,6 +63,20 @@ export class App extends Context.Service<App, Server & { readonly browser: Brows
     })
   )
 }
+
+/** The file's server and browser as if they were new: a tenant of the test's own, a provider that heard nothing yet, and no page left open after it. */
+export const freshApp = Effect.gen(function* () {
+  const { browser, parley, wire } = yield* App
+  wire.forget()
+  yield* Effect.addFinalizer(() =>
+    Effect.promise(async () => {
+      for (const context of browser.contexts()) await context.close()
+    })
+  )
+  const made = yield* request(parley, "POST", "/api/tenants", { name: "Of a test" })
+  const { ownerKey } = yield* Schema.decodeUnknownEffect(CreatedTenant)(made.body)
+  return { browser, wire, parley: { ...parley, key: ownerKey.secret } }
+})
 
 export interface OpenPage {
   readonly page: Page

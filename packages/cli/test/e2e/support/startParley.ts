@@ -4,11 +4,13 @@ import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { Effect, Schema, type Scope } from "effect"
+import { inject } from "vitest"
 
 /** The administrator's key of every program that the tests start. */
 export const administratorKey = "pk_tests_0123456789abcdefghijklmnopqrstuvwxyz"
 
-const main = fileURLToPath(new URL("../../../src/main.ts", import.meta.url))
+/** As `npm start` runs it: slower to start than the one file that the tests share. */
+export const programFromSources = fileURLToPath(new URL("../../../src/main.ts", import.meta.url))
 
 const LogLine = Schema.Record(Schema.String, Schema.Unknown)
 const readLine = Schema.decodeUnknownOption(Schema.fromJsonString(LogLine))
@@ -35,12 +37,13 @@ export interface Parley {
 
 export const startParley = (
   env: Readonly<Record<string, string>>,
-  command: "serve" | "gateway" | "runner" = "serve"
+  command: "serve" | "gateway" | "runner" = "serve",
+  program = inject("program")
 ): Effect.Effect<Parley, Error, Scope.Scope> =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [main, command], {
+        spawn(process.execPath, [program, command], {
           env: {
             PATH: process.env["PATH"] ?? "",
             HOME: process.env["HOME"] ?? "",

@@ -16,27 +16,33 @@ export interface Routed {
 
 /**
  * Parley over two providers, `one` on OpenAI's wire and `two` on Anthropic's, each with one model, and `best`, which goes on with the second where the
- * first fails. `config` is what else stands in the file.
+ * first fails. `config` is what else stands in the file. For each of `again` there is the same once more, under names that end with a hyphen and it:
+ * tests that share the server take targets of their own, whose circuits no other test has opened.
  */
 export const startRouted = Effect.fnUntraced(function* (
   models: { readonly one: string; readonly two: string },
-  config: { readonly aliases?: object; readonly models?: object } = {}
+  config: { readonly aliases?: object; readonly models?: object } = {},
+  again: ReadonlyArray<string> = []
 ) {
+  const endings = ["", ...again.map((name) => `-${name}`)]
   const [one, two] = [yield* startOpenaiWire, yield* startAnthropicWire]
-  one.setModels([models.one])
-  two.setModels([models.two])
+  one.setModels(endings.map((ending) => models.one + ending))
+  two.setModels(endings.map((ending) => models.two + ending))
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => temporaryFolder("routed")),
     ({ remove }) => Effect.promise(remove)
   )
   const file = join(folder.path, "parley.config.json")
-  const targets = [{ model: `one/${models.one}` }, { model: `two/${models.two}` }]
+  const routeOf = (ending: string) => ({
+    targets: [{ model: `one/${models.one}${ending}` }, { model: `two/${models.two}${ending}` }],
+    retry: { attempts: 2, baseMs: 1 }
+  })
   const whole = {
     providers: {
       one: { kind: "openai-compatible", baseUrl: one.baseUrl },
       two: { kind: "anthropic", baseUrl: two.baseUrl, apiKey: { env: "THE_KEY" } }
     },
-    routes: { best: { targets, retry: { attempts: 2, baseMs: 1 } } },
+    routes: Object.fromEntries(endings.map((ending) => [`best${ending}`, routeOf(ending)])),
     ...config
   }
   writeFileSync(file, JSON.stringify(whole))

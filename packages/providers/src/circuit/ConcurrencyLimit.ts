@@ -22,12 +22,21 @@ export class ConcurrencyLimit {
     return Math.floor(this.#limit)
   }
 
-  /** `inFlight` counts the refused call too. */
-  lower(inFlight: number, nowMs: number): void {
+  /** `inFlight` counts the refused call too. False: it is one of a burst that has lowered it. */
+  lower(inFlight: number, nowMs: number): boolean {
     const { limitBurstMs, limitDecrease, minConcurrent } = this.#limits
-    if (nowMs - this.#loweredAtMs < limitBurstMs) return
+    if (nowMs - this.#loweredAtMs < limitBurstMs) return false
     this.#loweredAtMs = nowMs
     this.#limit = Math.max(minConcurrent, Math.min(this.#limit, inFlight) * limitDecrease)
+    return true
+  }
+
+  /**
+   * Another process was refused: all lower theirs to the same part of what they have in flight, and so the sum of them. `inFlight` counts the call that
+   * learnt of it; a process that has no other had no part in it.
+   */
+  lowerToo(inFlight: number, nowMs: number): void {
+    if (inFlight > 1) this.lower(inFlight, nowMs)
   }
 
   /** Only a limit that is made use of is known to be too low. */

@@ -14,8 +14,9 @@ import type { ProviderLimits } from "../ProviderLimits.ts"
 import { faultOf } from "../routing/faultTable.ts"
 import { answerAttributes, requestAttributes } from "./genAiAttributes.ts"
 import { recordModelCall } from "./genAiMetrics.ts"
-import { makeSharedHold } from "./SharedHold.ts"
-import type { SharedHold } from "./SharedHold.ts"
+import { makeBesideCalls } from "./besideCalls.ts"
+import { makeSharedMarks } from "./SharedMark.ts"
+import type { SharedMarks } from "./SharedMark.ts"
 import type { Supervised } from "./Supervised.ts"
 import { makeTargetBreaker } from "./TargetBreaker.ts"
 import type { Refused, TargetBreaker } from "./TargetBreaker.ts"
@@ -50,9 +51,18 @@ export class ProviderCircuit extends Context.Service<
       ProviderCircuit,
       Effect.gen(function* () {
         const provider = yield* RcMap.get(clients, target.access.source)
-        const hold = makeSharedHold(target.name, yield* CircuitBreaker.CircuitBreakerStore)
-        const breaker = yield* makeTargetBreaker({ target: target.name, limits, view: target.view, hold, outcomeOf })
-        const guard = makeGuard(target, breaker, hold, limits)
+        const marks = makeSharedMarks(target.name, yield* CircuitBreaker.CircuitBreakerStore)
+        const besideCalls = yield* makeBesideCalls
+        const breaker = yield* makeTargetBreaker({
+          target: target.name,
+          limits,
+          view: target.view,
+          marks,
+          onLowered: (nowMs) => target.limit.lowerToo(target.statistics.inFlight, nowMs),
+          besideCalls,
+          outcomeOf
+        })
+        const guard = makeGuard(target, breaker, (refused) => besideCalls(tellOthers(marks, refused)), limits)
         return ProviderCircuit.of({
           incarnation: target.restarts,
           complete: (request, options) => guard(request, undefined, () => provider.complete(request, options)),
@@ -90,8 +100,21 @@ const withFirstToken = (
   return Effect.raceFirst(call, Effect.delay(late, limitMs))
 }
 
+/** What a 429 was, for this process's own use and for the others. */
+interface Lowered {
+  readonly heldMs: number
+  /** How long the mark stands that it lowered the limit; 0: it was one of a burst. */
+  readonly loweredMs: number
+}
+
+const tellOthers = ({ held, lowered }: SharedMarks, { heldMs, loweredMs }: Lowered): Effect.Effect<void> =>
+  Effect.all([heldMs === 0 ? Effect.void : held.set(heldMs), loweredMs === 0 ? Effect.void : lowered.set(loweredMs)], {
+    concurrency: 2,
+    discard: true
+  })
+
 const makeGuard =
-  (target: Supervised, breaker: TargetBreaker, hold: SharedHold, limits: ProviderLimits) =>
+  (target: Supervised, breaker: TargetBreaker, tell: (lowered: Lowered) => Effect.Effect<void>, limits: ProviderLimits) =>
   (
     request: ModelRequest,
     watched: WatchedSink | undefined,
@@ -132,10 +155,10 @@ const makeGuard =
           if (caller === undefined) return undefined
           statistics.inFlight--
           access.inFlight--
-          let heldMs = 0
+          let lowered: Lowered | undefined
           if (!isRefused) {
             const nowMs = caller.getRef(Clock.Clock).currentTimeMillisUnsafe()
-            heldMs = count(target, watched, exit, startedMs, nowMs, limits)
+            lowered = count(target, watched, exit, startedMs, nowMs, limits)
             const { isNamed, model } = target
             recordModelCall(
               { operation: "chat", provider: genAiNameOf(access.source), model, isNamed, tookMs: nowMs - startedMs },
@@ -144,7 +167,7 @@ const makeGuard =
             )
           }
           const settled = admission === undefined ? undefined : breaker.settle(admission, exit)
-          return heldMs === 0 ? settled : Effect.andThen(hold.tell(heldMs), settled ?? Effect.void)
+          return lowered === undefined ? settled : Effect.andThen(tell(lowered), settled ?? Effect.void)
         }
       )
     })
@@ -185,7 +208,7 @@ const outcomeOf = (exit: Exit.Exit<ModelAnswer, ProviderError>): CircuitBreaker.
   }
 }
 
-/** Answers how long the target asked to be left alone. */
+/** Answers what the others should know. */
 const count = (
   { limit, statistics }: Supervised,
   watched: WatchedSink | undefined,
@@ -193,7 +216,7 @@ const count = (
   startedMs: number,
   nowMs: number,
   limits: ProviderLimits
-): number => {
+): Lowered | undefined => {
   if (watched !== undefined && watched.spokeMs >= 0) statistics.spoke(nowMs, watched.spokeMs - startedMs)
   if (Exit.isSuccess(exit)) {
     statistics.answered(nowMs, nowMs - startedMs, watched !== undefined)
@@ -201,17 +224,17 @@ const count = (
     if (watched !== undefined && watched.spokeMs >= 0) {
       statistics.wrote(nowMs, exit.value.usage.outputTokens, Math.max(1, nowMs - watched.spokeMs))
     }
-    return 0
+    return undefined
   }
   const found = Cause.findErrorOption(exit.cause)
-  if (found._tag === "None") return 0
+  if (found._tag === "None") return undefined
   const error = found.value
   statistics.failedWith(nowMs, error)
-  if (!faultOf(error).lowersLimit) return 0
-  limit.lower(statistics.inFlight + 1, nowMs)
+  if (!faultOf(error).lowersLimit) return undefined
+  const isLowered = limit.lower(statistics.inFlight + 1, nowMs)
   const heldMs = Math.min(error.retryAfterMs ?? 0, limits.maxHoldMs)
   if (heldMs > 0) statistics.heldUntilMs = nowMs + heldMs
-  return heldMs
+  return heldMs > 0 || isLowered ? { heldMs, loweredMs: isLowered ? limits.limitBurstMs : 0 } : undefined
 }
 
 const refusalOf = (target: Supervised, { retryAfterMs, state }: Refused): ProviderUnavailable | ProviderRateLimited =>

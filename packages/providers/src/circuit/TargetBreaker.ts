@@ -10,7 +10,8 @@ import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { CircuitView } from "./CircuitView.ts"
-import type { SharedHold } from "./SharedHold.ts"
+import type { BesideCalls } from "./besideCalls.ts"
+import type { SharedMarks } from "./SharedMark.ts"
 
 /**
  * Milliseconds after which a target's circuit is looked up again. What another process opened is seen within this time; what this process opened,
@@ -51,13 +52,18 @@ export interface BreakerOptions {
   readonly target: string
   readonly limits: ProviderLimits
   readonly view: CircuitView
-  readonly hold: SharedHold
+  readonly marks: SharedMarks
+  /** The mark is seen that another process set: it was refused for too many calls. */
+  readonly onLowered: (nowMs: number) => void
+  readonly besideCalls: BesideCalls
   readonly outcomeOf: (exit: CallExit) => CircuitBreaker.Outcome
 }
 
 export const makeTargetBreaker = Effect.fnUntraced(function* ({
-  hold,
+  besideCalls,
   limits,
+  marks,
+  onLowered,
   outcomeOf,
   target,
   view
@@ -69,7 +75,7 @@ export const makeTargetBreaker = Effect.fnUntraced(function* ({
   let isDoubtful = true
   let failures = 0
   let warnedMs = Number.NEGATIVE_INFINITY
-  let heldAskedMs = Number.NEGATIVE_INFINITY
+  let marksAskedMs = Number.NEGATIVE_INFINITY
 
   const storeIsAway = (error: CircuitBreaker.CircuitBreakerError): Effect.Effect<void> =>
     Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
@@ -119,9 +125,10 @@ export const makeTargetBreaker = Effect.fnUntraced(function* ({
           const nowMs = yield* Clock.currentTimeMillis
           const openMs = view.openForMs(nowMs)
           if (openMs > 0) return yield* Effect.fail(new Refused("open", openMs))
-          if (nowMs - heldAskedMs >= admissionMs) {
-            heldAskedMs = nowMs
-            const heldMs = yield* hold.leftMs
+          if (nowMs - marksAskedMs >= admissionMs) {
+            marksAskedMs = nowMs
+            const [heldMs, loweredMs] = yield* Effect.all([marks.held.leftMs, marks.lowered.leftMs], { concurrency: 2 })
+            if (loweredMs > 0) onLowered(nowMs)
             if (heldMs > 0) return yield* Effect.fail(new Refused("held", heldMs))
           }
           const before = failures
@@ -146,7 +153,10 @@ export const makeTargetBreaker = Effect.fnUntraced(function* ({
           view.on(admission.probe ? "admitted-as-probe" : "admitted", 0)
           if (before === failures) remember(admission, nowMs)
           const exit = yield* Effect.exit(restore(call))
-          yield* record(admission, interrupted(exit) ? CircuitBreaker.ignored : outcomeOf(exit))
+          const outcome = interrupted(exit) ? CircuitBreaker.ignored : outcomeOf(exit)
+          // The call that decides holds its place until the store knows; of any other what says nothing is not told.
+          if (admission.probe) yield* record(admission, outcome)
+          else if (outcome._tag !== "Ignored") yield* besideCalls(record(admission, outcome))
           return yield* exit
         })
       )
@@ -159,7 +169,7 @@ export const makeTargetBreaker = Effect.fnUntraced(function* ({
       if (interrupted(exit)) return undefined
       const outcome = outcomeOf(exit)
       if (outcome._tag === "Ignored" || (outcome._tag === "Success" && !isDoubtful)) return undefined
-      return record(admission, outcome)
+      return besideCalls(record(admission, outcome))
     },
     execute
   }

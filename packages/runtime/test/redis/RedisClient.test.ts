@@ -5,7 +5,7 @@ import * as Redis from "effect/persistence/Redis"
 import { inject } from "vitest"
 import { ProviderRateLimited } from "@parley/domain/ProviderError"
 import { Providers } from "@parley/providers/Providers"
-import { makeFake } from "../../../providers/test/circuit/fakes.ts"
+import { makeFake, makeHeld } from "../../../providers/test/circuit/fakes.ts"
 import { ask } from "../../../providers/test/support/requests.ts"
 import { RedisClient, RedisHealth } from "../../src/redis/RedisClient.ts"
 import { SharedStores } from "../../src/redis/SharedStores.ts"
@@ -145,6 +145,12 @@ describe("Redis away", () => {
   )
 })
 
+/** What a process tells is told beside its calls. */
+const marked = (mark: string) =>
+  Effect.flatMap(CircuitBreaker.CircuitBreakerStore, (store) =>
+    until(Effect.map(Effect.orDie(store.state(mark)), ({ _tag }) => _tag === "Open"))
+  )
+
 const stores = {
   memory: SharedStores.layerMemory,
   redis: SharedStores.layerRedis.pipe(Layer.provide(Live))
@@ -177,11 +183,44 @@ for (const [name, store] of Object.entries(stores)) {
         const limited = new ProviderRateLimited({ provider: "one", model, message: "slow down", retryAfterMs: 20_000 })
         mine.does(Effect.fail(limited))
         yield* Effect.flip(here.complete(ask("Hi")))
+        yield* marked(`held:one/${model}`)
         const refused = yield* Effect.flip(there.complete(ask("Hi")))
         assert.strictEqual(refused._tag, "ProviderRateLimited")
         assert.isAtMost(refused.retryAfterMs ?? 0, 20_000)
         assert.isAbove(refused.retryAfterMs ?? 0, 10_000)
         assert.strictEqual(theirs.calls(), 0)
+      })
+    )
+
+    it.effect("tell the other processes that a target refused calls, and each lowers its own limit by the same part", () =>
+      Effect.gen(function* () {
+        const [mine, theirs] = [makeHeld("one"), makeHeld("one")]
+        const model = key("model").replaceAll(":", "-")
+        const processOf = Effect.fnUntraced(function* ({ calls, provider }: ReturnType<typeof makeHeld>, inFlight: number) {
+          const config = { extra: [provider], limits: { probeEveryMs: 0, limitBurstMs: 60_000 } }
+          const context = yield* Layer.build(Layer.fresh(Providers.layerWithStore(config)))
+          const { health, resolve } = Context.get(context, Providers)
+          const { complete } = yield* Effect.orDie(resolve(`one/${model}`))
+          const limit = Effect.map(health, ([found]) => found?.maxConcurrent)
+          for (let n = 0; n < inFlight; n++) yield* Effect.forkChild(complete(ask("Hi")), { startImmediately: true })
+          yield* until(Effect.sync(() => calls.length === inFlight))
+          return { complete, limit }
+        })
+        const [here, there] = [yield* processOf(mine, 20), yield* processOf(theirs, 10)]
+        yield* Deferred.fail(mine.calls[0]!.end, new ProviderRateLimited({ provider: "one", model, message: "too many" }))
+        yield* marked(`lowered:one/${model}`)
+        assert.strictEqual(yield* here.limit, 14)
+        // A process looks again a quarter of a second after it last did; its calls until then go.
+        yield* until(
+          Effect.andThen(
+            Effect.forkChild(there.complete(ask("Hi"))),
+            Effect.map(there.limit, (limit) => (limit ?? 0) < 2_000)
+          )
+        )
+        const [limit = 0, inFlight] = [yield* there.limit, theirs.calls.length]
+        assert.isAtLeast(limit, Math.floor(10 * 0.7))
+        assert.isAtMost(limit, Math.floor((inFlight + 1) * 0.7))
+        assert.strictEqual((yield* Effect.flip(there.complete(ask("Hi"))))._tag, "ProviderUnavailable")
       })
     )
 

@@ -24,6 +24,9 @@ export class ConversationMirror {
   /** Of the last room event that the watch told; undefined before its first batch. */
   roomSeq: number | undefined
 
+  /** The last frame that says who is here and who types. */
+  presence: string | undefined
+
   private readonly conversationId: ConversationId
   private readonly limits: ConversationLimitsValues
   private readonly loop: EventLoopPort
@@ -133,9 +136,8 @@ export class ConversationMirror {
         this.receiveRoomSnapshot(frame, text)
         return true
       case "presence":
-        for (const follower of this.followers) {
-          if (follower.roomSeq !== null && !follower.isRoomFull) follower.port.send(text)
-        }
+        this.presence = text
+        for (const follower of this.followers) follower.tellPresence(text)
         return true
     }
   }

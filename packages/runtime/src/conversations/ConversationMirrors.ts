@@ -39,12 +39,25 @@ export const makeConversationMirrors = (onGap: (watched: WatchedConversation, fo
       const client = clientOf(entityId)
       const unfollowed = Deferred.makeUnsafe<void>()
       let isPresenceAsked = false
+      /** Who is here, as the owner was told last in this watch: each begins with nobody. */
+      let told = { present: "" }
 
       const forget = (): void => {
         if (all.get(entityId) === watched) all.delete(entityId)
         Deferred.doneUnsafe(unfollowed, Effect.void)
       }
-      const tellPresence = Effect.suspend(() => client.Present({ watcher, principals: mirror.present() })).pipe(
+      const tellPresence = Effect.suspend(() => {
+        const principals = mirror.present()
+        const present = principals.toSorted().join(" ")
+        const before = told
+        if (before.present === present) return Effect.void
+        return Effect.andThen(
+          client.Present({ watcher, principals }),
+          Effect.sync(() => {
+            before.present = present
+          })
+        )
+      }).pipe(
         Effect.timeout(limits.commandTimeoutMs),
         Effect.catchCause((cause) => Effect.logDebug("Presence could not be told", cause))
       )
@@ -63,7 +76,8 @@ export const makeConversationMirrors = (onGap: (watched: WatchedConversation, fo
           if (mirror.followers.size === 0) loop.after(limits.watchLingerMs, forgetIfUnfollowed)
           if (isPresenceAsked) return
           isPresenceAsked = true
-          loop.afterTurn(() => {
+          // Not at once: whoever opens a conversation to write into it shall not wait for others to be told of it.
+          loop.after(limits.presenceWindowMs, () => {
             isPresenceAsked = false
             runFork(tellPresence)
           })
@@ -83,6 +97,7 @@ export const makeConversationMirrors = (onGap: (watched: WatchedConversation, fo
               if (batch.roomSeq !== undefined) {
                 if (hasBegun) return false
                 hasBegun = true
+                told = { present: "" }
                 runFork(tellPresence)
               }
               return mirror.receive(batch)

@@ -23,6 +23,8 @@ export class LocalFollower {
   /** It lacks room events, which are read for it when it has drained. */
   isBehindRoom = false
   isDetached = false
+  /** The presence frame it was told last. */
+  private presence: string | undefined
 
   private readonly limits: Limits
   private readonly loop: EventLoopPort
@@ -69,6 +71,18 @@ export class LocalFollower {
     this.roomSeq = seq
     this.port.send(frame)
     return true
+  }
+
+  /** It begins to follow the room, or begins again: that it was told before is not counted on. */
+  forgetPresence(): void {
+    this.presence = undefined
+  }
+
+  /** Who is here and who types; the same is told once. What cannot be taken now is told with the next change. */
+  tellPresence(frame: string): void {
+    if (this.roomSeq === null || this.presence === frame || this.isRoomFull) return
+    this.presence = frame
+    this.port.send(frame)
   }
 
   get isRoomFull(): boolean {

@@ -149,7 +149,9 @@ export const layer = Layer.effect(
               const slice = yield* roomSince(watched, caller, afterSeq)
               if (follower.isDetached) return
               follower.roomSeq = null
+              follower.forgetPresence()
               tellSlice(follower, slice)
+              if (mirror.presence !== undefined) follower.tellPresence(mirror.presence)
               // Runs that began while the room was read are subscribed like those that begin from now on.
               for (const runId of mirror.runIds()) {
                 const log = before.has(runId) ? undefined : mirror.logOf(runId)

@@ -98,27 +98,20 @@ export class Room {
     if (wasTyping !== isTyping) this.presenceChanged()
   }
 
-  /** Told once per turn, to the room's followers. */
+  /** Told once per turn, to those of the room's followers for whom it is news. */
   presenceChanged(): void {
     if (this.isPresenceAsked) return
     this.isPresenceAsked = true
     this.loop.afterTurn(() => {
       this.isPresenceAsked = false
-      const online = new Set<PrincipalId>()
-      for (const follower of this.followers) {
-        if (follower.roomSeq !== null) for (const principalId of follower.present) online.add(principalId)
-      }
-      const frame: PresenceFrame = {
-        type: "presence",
-        conversationId: this.conversationId,
-        online: [...online],
-        typing: [...this.typing.keys()]
-      }
-      const text = JSON.stringify(frame)
-      for (const follower of this.followers) {
-        if (follower.roomSeq !== null && !follower.isRoomFull) follower.port.send(text)
-      }
+      const text = this.presenceFrame()
+      for (const follower of this.followers) follower.tellPresence(text)
     })
+  }
+
+  /** For one that has just begun to follow the room without being in it. */
+  tellPresenceTo(follower: LocalFollower): void {
+    follower.tellPresence(this.presenceFrame())
   }
 
   /** All of them, or those of one who is no longer a member. */
@@ -136,6 +129,20 @@ export class Room {
     this.typing.clear()
     for (const follower of this.followers) follower.detach()
     this.followers.clear()
+  }
+
+  private presenceFrame(): string {
+    const online = new Set<PrincipalId>()
+    for (const follower of this.followers) {
+      if (follower.roomSeq !== null) for (const principalId of follower.present) online.add(principalId)
+    }
+    const frame: PresenceFrame = {
+      type: "presence",
+      conversationId: this.conversationId,
+      online: [...online],
+      typing: [...this.typing.keys()]
+    }
+    return JSON.stringify(frame)
   }
 
   private isHere(principalId: PrincipalId): boolean {

@@ -49,7 +49,13 @@ export const attachFollower = (
       unsubscribe: (runId) => follower.unsubscribe(runId),
       subscribeRoom: (afterSeq) =>
         host.write((live) =>
-          Effect.tap(tellRoomSince(host, live, follower, afterSeq), () => Effect.sync(() => room.presenceChanged()))
+          Effect.tap(
+            Effect.suspend(() => {
+              follower.forgetPresence()
+              return tellRoomSince(host, live, follower, afterSeq)
+            }),
+            () => Effect.sync(() => room.presenceChanged())
+          )
         ),
       ack: (runId, seq) => follower.subscription(runId)?.ack(seq),
       drained: () => {

@@ -54,6 +54,7 @@ export const watchConversation = (
           outbox.begin(cursor.roomSeq ?? live.roomSeq)
           if (cursor.roomSeq === undefined) follower.roomSeq = live.roomSeq
           else yield* tellRoomSince(host, live, follower, cursor.roomSeq)
+          room.tellPresenceTo(follower)
           const { run } = live
           if (run !== null && !cursor.runs.some(({ runId }) => runId === run.question.runId)) {
             follower.subscribe(run.log)?.start({})
@@ -80,7 +81,6 @@ export const roomSince = (
       const port = { send: (frame: string) => void frames.push(frame), bufferedBytes: () => 0, close: () => undefined }
       const reader = new LocalFollower(caller.principalId, port, host.services.limits, host.services.loop)
       yield* tellRoomSince(host, live, reader, afterSeq)
-      host.room.presenceChanged()
       return { seq: live.roomSeq, frames }
     })
   )

@@ -98,7 +98,7 @@ export const makeConversationMirrors = (onGap: (watched: WatchedConversation, fo
                 if (hasBegun) return false
                 hasBegun = true
                 told = { present: "" }
-                runFork(tellPresence)
+                watched.presenceChanged()
               }
               return mirror.receive(batch)
             })

@@ -53,6 +53,8 @@ export class WatchOutbox {
     }
     this.take = Effect.gen({ self: this }, function* () {
       yield* this.hasNews.await.pipe(Effect.timeoutOption(limits.watchHeartbeatMs))
+      // The first frame of several wakes this at once; what else its turn has to say goes with it.
+      yield* Effect.yieldNow
       const waitMs = nextWaitMs(yield* Clock.currentTimeMillis)
       if (waitMs > 0 && this.closed === undefined) yield* Effect.sleep(waitMs)
       const { closed, first, frames } = this

@@ -19,6 +19,17 @@ describe("what leaves for a gateway", () => {
     })
   )
 
+  it.effect("is what one turn has to say, also when it is waited for already", () =>
+    Effect.gen(function* () {
+      const outbox = yield* makeOutbox
+      const taking = yield* Effect.forkChild(outbox.take, { startImmediately: true })
+      yield* Effect.sync(() => {
+        for (const frame of ["question", "answer", "run-start"]) outbox.port.send(frame)
+      })
+      assert.deepStrictEqual(yield* Fiber.join(taking), { frames: ["question", "answer", "run-start"] })
+    })
+  )
+
   it.effect("is gathered for a window once the burst is spent, and goes at once again after a pause", () =>
     Effect.gen(function* () {
       const outbox = yield* makeOutbox

@@ -147,6 +147,24 @@ describe("two gateways over a runner", () => {
     })
   )
 
+  it.effect("who comes in through a gateway that knows the room is told who is here, and nobody else is told again", () =>
+    Effect.gen(function* () {
+      const world = yield* gatewaysWorld()
+      const { id } = yield* world.create
+      const [first, second] = [new FoldingClient(), new FoldingClient()]
+      const presences = (of: FoldingClient) => of.roomFrames.filter((frame) => frame.type === "presence")
+      yield* (yield* world.follow(0, id, first.port)).subscribeRoom()
+      yield* world.until("it is here", () => lastPresence(first)?.online[0] === world.caller.principalId)
+      const told = presences(first).length
+      yield* (yield* world.follow(0, id, second.port)).subscribeRoom()
+      assert.deepStrictEqual(presences(second), [lastPresence(first)], "from what the gateway knows")
+      yield* settle
+      world.loop.advance(0)
+      yield* settle
+      assert.strictEqual(presences(first).length, told)
+    })
+  )
+
   it.effect("a run is found by who subscribes at any time: at once, late, when it is stored, and never when there is none", () =>
     Effect.gen(function* () {
       const world = yield* gatewaysWorld({ endedLogRetentionMs: 10 })

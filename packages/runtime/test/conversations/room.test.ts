@@ -117,6 +117,23 @@ describe("a room", () => {
     })
   )
 
+  it.effect("tells who is here to one who comes in, and not again to those who know it", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create()
+      const [first, second] = [new FoldingClient(), new FoldingClient()]
+      yield* (yield* world.follow(id, first.port)).subscribeRoom()
+      world.loop.turn()
+      const again = yield* world.follow(id, second.port)
+      yield* again.subscribeRoom()
+      world.loop.turn()
+      assert.deepStrictEqual([presences(first).length, presences(second).length], [1, 1])
+      yield* again.subscribeRoom()
+      world.loop.turn()
+      assert.deepStrictEqual([presences(first).length, presences(second).length], [1, 2], "whoever begins again knows nothing")
+    })
+  )
+
   it.effect("lets go of followers who are removed, and of all when it is deleted", () =>
     Effect.gen(function* () {
       const world = yield* conversationWorld()

@@ -76,6 +76,8 @@ export interface ConversationLimitsValues {
   readonly watchWindowMs: number
   /** … but this many batches go at once after a pause, so that nobody waits for a first token; one more is earned in each window. */
   readonly watchBurst: number
+  /** What says only that a run has begun waits so long for the run's first words, to leave with them: an answer from a cache comes at once. */
+  readonly watchGatherMs: number
   /** Who follows a room through a gateway is told to its owner so long after it has changed, once for all that changed meanwhile. */
   readonly presenceWindowMs: number
   /** A watch without news gives a sign of life so often; a gateway asks again after three of them without any. */
@@ -131,6 +133,7 @@ export const defaultConversationLimits: ConversationLimitsValues = {
   closeRetryForMs: 60 * minuteMs,
   watchWindowMs: 40,
   watchBurst: 8,
+  watchGatherMs: 2,
   presenceWindowMs: 50,
   watchHeartbeatMs: 5_000,
   watchRetryMs: 250,

@@ -10,7 +10,10 @@ import type { ConversationId } from "@parley/domain/Ids"
 import { CloseCode } from "@parley/domain/SocketProtocol"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 
-type Limits = Pick<ConversationLimitsValues, "watchWindowMs" | "watchBurst" | "watchHeartbeatMs" | "busyRetryAfterMs">
+type Limits = Pick<
+  ConversationLimitsValues,
+  "watchWindowMs" | "watchBurst" | "watchGatherMs" | "watchHeartbeatMs" | "busyRetryAfterMs"
+>
 
 export class WatchOutbox {
   readonly port: FollowerPort
@@ -22,6 +25,8 @@ export class WatchOutbox {
   private first: number | undefined
   private closed: NotFound | Unavailable | undefined
   private readonly hasNews = Latch.makeUnsafe(false)
+  /** Closed while the last that there is to say is that a run has begun. */
+  private readonly isWorthIt = Latch.makeUnsafe(true)
 
   /** `onTaken` is called when nothing is buffered any more. */
   constructor(conversationId: ConversationId, limits: Limits, onTaken: () => void) {
@@ -31,6 +36,8 @@ export class WatchOutbox {
         this.frames.push(frame)
         this.bytes += Buffer.byteLength(frame)
         this.hasNews.openUnsafe()
+        if (isBeginningOfRun(frame)) this.isWorthIt.closeUnsafe()
+        else this.isWorthIt.openUnsafe()
       },
       bufferedBytes: () => this.bytes,
       close: (code, reason) => {
@@ -39,6 +46,7 @@ export class WatchOutbox {
             ? new NotFound({ message: reason, resource: conversationId })
             : new Unavailable({ message: reason, retryAfterMs: limits.busyRetryAfterMs, workMayHaveHappened: false })
         this.hasNews.openUnsafe()
+        this.isWorthIt.openUnsafe()
       }
     }
     let atOnce = limits.watchBurst
@@ -55,6 +63,8 @@ export class WatchOutbox {
       yield* this.hasNews.await.pipe(Effect.timeoutOption(limits.watchHeartbeatMs))
       // The first frame of several wakes this at once; what else its turn has to say goes with it.
       yield* Effect.yieldNow
+      // A batch is acknowledged before the next one leaves. Words that come at once would wait for that.
+      yield* this.isWorthIt.await.pipe(Effect.timeoutOption(limits.watchGatherMs))
       const waitMs = nextWaitMs(yield* Clock.currentTimeMillis)
       if (waitMs > 0 && this.closed === undefined) yield* Effect.sleep(waitMs)
       const { closed, first, frames } = this
@@ -74,3 +84,10 @@ export class WatchOutbox {
     this.hasNews.openUnsafe()
   }
 }
+
+/** The frame says only that a run has begun: its question and the place of its answer were told before it, its words come after. */
+const isBeginningOfRun = (frame: string): boolean => frame.startsWith(deltaMark) && frame.includes(beginningMark)
+
+const deltaMark = '{"type":"delta"'
+/** As `RunLog` writes it. Inside a JSON string every quote is escaped, so it cannot come from what anybody wrote. */
+const beginningMark = '"seq":1,"count":1,"events":[{"type":"run-start"'

@@ -47,7 +47,11 @@ const gatewaysWorld = (change: Partial<ConversationLimitsValues> = {}) =>
         MemoryRunJournal.layer,
         TenantModels.layerOpen.pipe(Layer.provide(provider.layer)),
         openTenants
-      ).pipe(Layer.provideMerge(Layer.mergeAll(loop.layer, ConversationLimits.layer({ watchWindowMs: 0, presenceWindowMs: 0, ...change }))))
+      ).pipe(
+        Layer.provideMerge(
+          Layer.mergeAll(loop.layer, ConversationLimits.layer({ watchWindowMs: 0, presenceWindowMs: 0, ...change }))
+        )
+      )
     )
     const runner = yield* Layer.build(HostedConversations.layer).pipe(Effect.provideContext(beneath))
     const gateway = Effect.map(

@@ -1,8 +1,10 @@
-import { makeConversationId } from "@parley/domain/Ids"
+import { initialRunState } from "@parley/domain/foldRun"
+import { makeConversationId, makeEpoch, makeMessageId, makeRunId } from "@parley/domain/Ids"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { defaultConversationLimits } from "../../src/conversations/ConversationLimits.ts"
+import { RunLog } from "../../src/conversations/RunLog.ts"
 import { WatchOutbox } from "../../src/conversations/WatchOutbox.ts"
 
 const limits = { ...defaultConversationLimits, watchWindowMs: 40, watchBurst: 3, watchHeartbeatMs: 5_000 }
@@ -27,6 +29,36 @@ describe("what leaves for a gateway", () => {
         for (const frame of ["question", "answer", "run-start"]) outbox.port.send(frame)
       })
       assert.deepStrictEqual(yield* Fiber.join(taking), { frames: ["question", "answer", "run-start"] })
+    })
+  )
+
+  it.effect("is the beginning of a run together with its first words, unless they do not come soon", () =>
+    Effect.gen(function* () {
+      const outbox = yield* makeOutbox
+      const begin = Effect.gen(function* () {
+        const identity = { conversationId: yield* makeConversationId, runId: yield* makeRunId, epoch: yield* makeEpoch }
+        const messageId = yield* makeMessageId
+        const log = new RunLog(identity, initialRunState(messageId, "m"), 0, limits)
+        log.attach({ deliver: outbox.port.send })
+        log.append({ type: "run-start", messageId, model: "m" })
+        log.flush()
+        const taking = yield* Effect.forkChild(outbox.take, { startImmediately: true })
+        yield* TestClock.adjust(limits.watchGatherMs - 1)
+        assert.isUndefined(taking.pollUnsafe())
+        return { log, taking }
+      })
+
+      const soon = yield* begin
+      soon.log.appendText("At once")
+      soon.log.flush()
+      assert.strictEqual((yield* Fiber.join(soon.taking)).frames.length, 2)
+
+      const late = yield* begin
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* Fiber.join(late.taking)).frames.length, 1)
+      late.log.appendText("Later")
+      late.log.flush()
+      assert.strictEqual((yield* outbox.take).frames.length, 1)
     })
   )
 

@@ -21,6 +21,7 @@ import * as SqlModelAccess from "@parley/runtime/identity/SqlModelAccess"
 import { Identity } from "@parley/runtime/identity/Identity"
 import { SignInLimits } from "@parley/runtime/identity/SignInLimits"
 import { SqlConversationList } from "@parley/runtime/list/SqlConversationList"
+import { PostgresNotices } from "@parley/runtime/notices/PostgresNotices"
 import { FileObjectStore } from "@parley/runtime/objects/FileObjectStore"
 import { S3ObjectStore } from "@parley/runtime/objects/S3ObjectStore"
 import { SqlPrompts } from "@parley/runtime/prompts/SqlPrompts"
@@ -81,6 +82,7 @@ export const layerStorage = (settings: Settings, url: Redacted.Redacted<string>,
     Layer.provideMerge(Identity.layer),
     Layer.provideMerge(SignInLimits.layer(signInLimitsOf(settings))),
     Layer.provideMerge(Tenants.layer),
+    Layer.provideMerge(PostgresNotices.layer({ url, tells: kind === "together", listens: true })),
     Layer.provideMerge(layerDatabaseClaim(url, kind, settings.claimWaitMs)),
     Layer.provideMerge(Database.layer({ url }))
   )
@@ -169,6 +171,7 @@ const layerSockets = (settings: Settings) =>
     Effect.map(Tenants, (tenants) =>
       SocketDoor.layer({
         allowedOrigins: settings.allowedOrigins,
+        verifyKeysEveryMs: settings.keyCheckSeconds * 1_000,
         admit: (caller) =>
           Effect.catchTag(tenants.connection(caller.tenantId), "InternalError", ({ message }) =>
             Effect.fail(new Unavailable({ message, retryAfterMs: tenantRestartMs, workMayHaveHappened: false }))

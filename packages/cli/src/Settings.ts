@@ -145,6 +145,12 @@ export const settings = Config.all({
     "minutes within which a sign-in link must be used",
     whole(60, maxMinutes)
   ),
+  keyCheckSeconds: setting(
+    "PARLEY_KEY_CHECK_SECONDS",
+    "30",
+    "seconds for which a good key or session is believed, and between two looks at those of open sockets; a revocation is told at once",
+    whole(30, maxMinutes * 60)
+  ),
   sessionIdleHours: setting(
     "PARLEY_SESSION_IDLE_HOURS",
     "336",

@@ -4,11 +4,13 @@ import type { Settings } from "./Settings.ts"
 
 export const linkOf = (address: string, token: string): string => `${address}/#sign-in=${token}`
 
-const minuteMs = 60_000
+const secondMs = 1_000
+const minuteMs = 60 * secondMs
 const hourMs = 60 * minuteMs
 
 export const signInLimitsOf = (settings: Settings): Partial<SignInLimitsValues> => ({
   sessionIdleMs: settings.sessionIdleHours * hourMs,
   sessionMaxMs: settings.sessionMaxHours * hourMs,
+  verifiedMs: settings.keyCheckSeconds * secondMs,
   linkMs: settings.signInLinkMinutes * minuteMs
 })

@@ -1,9 +1,10 @@
-/** Runs a command of the operator on the database itself; a running server sees what it changed within its key cache's time. */
+/** Runs a command of the operator on the database itself; a running server is told of what it changed. */
 import { Administration } from "@parley/domain/Administration"
 import type { Caller } from "@parley/domain/Caller"
 import { TenantId } from "@parley/domain/Ids"
 import { Bootstrap } from "@parley/runtime/identity/Bootstrap"
 import { Identity } from "@parley/runtime/identity/Identity"
+import { PostgresNotices } from "@parley/runtime/notices/PostgresNotices"
 import { Database } from "@parley/runtime/storage/Database"
 import { Tenants } from "@parley/runtime/tenants/Tenants"
 import { Effect, Layer, Option, References } from "effect"
@@ -29,6 +30,7 @@ export const withAdministration = <A, E extends { readonly message: string }>(
     const { url } = yield* openDatabase(all)
     const layer = Identity.layer.pipe(
       Layer.provideMerge(Tenants.layer),
+      Layer.provideMerge(PostgresNotices.layer({ url, tells: true, listens: false })),
       Layer.provideMerge(Database.layer({ url, startAttempts }))
     )
     const context = yield* Layer.build(layer)

@@ -86,6 +86,8 @@ export class ConversationList extends Context.Service<
   {
     /** Of the caller's conversations, most recently changed first. */
     readonly list: (request: ListRequest) => Ask<Page<ListedConversation>, InvalidRequest>
+    /** One of them. */
+    readonly listed: (id: ConversationId) => Ask<ListedConversation, NotFound>
     /** How one of them is kept. */
     readonly mark: (id: ConversationId, marks: Marks) => Ask<ListedConversation, NotFound>
     readonly search: (request: SearchRequest) => Ask<Found, InvalidRequest>

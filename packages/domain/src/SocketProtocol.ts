@@ -5,6 +5,7 @@
 import { Schema } from "effect"
 import { Accepted, Edit, Regenerate, RunCursor, Send } from "./ConversationCommand.ts"
 import { ConversationId, RequestId, RunId } from "./Ids.ts"
+import { ListChange } from "./Notices.ts"
 import { RoomFrame } from "./RoomFrame.ts"
 import { RunFrame } from "./RunFrame.ts"
 import { RunStatus } from "./RunEvent.ts"
@@ -72,6 +73,8 @@ export const ClientFrame = Schema.Union([
     conversationId: ConversationId,
     typing: Schema.Boolean
   }),
+  /** From now on what changes in one's list of conversations is told, as `list-changed`, for as long as the socket is open. */
+  Schema.Struct({ type: Schema.Literal("follow-list"), id: CommandId }),
   Schema.Struct({ type: Schema.Literal("ping"), at: Schema.optionalKey(Schema.Finite) })
 ])
 export type ClientFrame = typeof ClientFrame.Type
@@ -118,6 +121,7 @@ export const RoomGone = Schema.Struct({
   conversationId: ConversationId,
   reason: Schema.String
 })
+export const ListChanged = Schema.Struct({ type: Schema.Literal("list-changed"), change: ListChange })
 export const Pong = Schema.Struct({
   type: Schema.Literal("pong"),
   at: Schema.optionalKey(Schema.Finite)
@@ -131,6 +135,7 @@ export const ServerFrame = Schema.Union([
   ErrorFrame,
   GoAway,
   RoomGone,
+  ListChanged,
   Pong,
   ...RunFrame.members,
   ...RoomFrame.members

@@ -14,6 +14,8 @@ import { uploadAttachment } from "./http/uploadAttachment.ts"
 import type { Upload } from "./http/uploadAttachment.ts"
 import { makeHttpApi } from "./http/HttpApi.ts"
 import type { HttpApi } from "./http/HttpApi.ts"
+import { FollowedList } from "./list/FollowedList.ts"
+import type { OnListChange } from "./list/FollowedList.ts"
 import { Outbox } from "./outbox/Outbox.ts"
 import { memoryOutbox } from "./outbox/OutboxStorage.ts"
 import type { ParleyApiError } from "./ParleyApiError.ts"
@@ -41,6 +43,11 @@ export interface ParleyClient {
   readonly upload: (file: Upload, options?: CallOptions) => Promise<Plain<FilePart>>
   /** The conversation, followed from now on; the same object until it is closed. */
   readonly conversation: (id: string) => Chat
+  /**
+   * Calls back when something changed in the list of conversations, wherever that was: `all` (read it) after each connection, and then what
+   * changed. Gives back the function that stops it.
+   */
+  readonly onListChange: (listener: OnListChange) => () => void
   readonly connection: Store<ConnectionSnapshot>
   /** Connects now, also after a refusal: with another key, say. Without it the first chat does. */
   readonly connect: () => void
@@ -62,6 +69,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
   let snapshot: ConnectionSnapshot | undefined
 
   const receive = (frame: ServerFrame, length: number): void => {
+    if (frame.type === "list-changed") return list.tell(frame.change)
     if (!("conversationId" in frame)) return
     const run = chats.get(frame.conversationId)?.receive(frame)
     if (run !== undefined) acks.received(run, length)
@@ -79,6 +87,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
         for (const chat of chats.values()) chat.connectionChanged()
       },
       opened: () => {
+        list.opened()
         for (const chat of chats.values()) chat.opened()
         for (const id of outbox.conversations) outbox.resume(id)
       },
@@ -102,6 +111,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
     abandon: () => connection.dispatch("lost", new ParleyConnectionError("unreadable", "the server's frames do not follow on"))
   }
   const acks = new Acks(host)
+  const list = new FollowedList(host)
   const outbox = new Outbox({
     host,
     storage: options.outbox ?? memoryOutbox(),
@@ -139,6 +149,10 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
         if (host.isOpen()) chat.opened()
       }
       return chat
+    },
+    onListChange: (listener) => {
+      connection.dispatch("want")
+      return list.add(listener)
     },
     connection: {
       getSnapshot: () => (snapshot ??= { state: connection.state, error: connection.error, retryAtMs: connection.retryAtMs }),

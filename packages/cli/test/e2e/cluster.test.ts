@@ -1,5 +1,6 @@
 /** Several processes are one Parley: any gateway serves any client, and a lost or leaving runner costs nobody an answer. */
 import { textOf } from "@parley/domain/Content"
+import { CloseCode } from "@parley/domain/SocketProtocol"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, type Scope } from "effect"
 import { inject } from "vitest"
@@ -166,6 +167,21 @@ describe("two gateways and two runners", () => {
       assert.strictEqual(order(one).length, 32)
       for (const view of views) assert.strictEqual(viewText(view), "Begun, and done.")
       assert.strictEqual(wire.requests.length, 1)
+
+      // What a runner or the other gateway stores is told to lists here; and a key that is revoked there is no good here.
+      yield* Effect.promise(() => two.command({ type: "follow-list" }))
+      const told = (type: string) =>
+        Effect.promise(() =>
+          two.until(() => two.frames.find((frame) => frame.type === "list-changed" && frame.change.type === type))
+        )
+      yield* Effect.promise(() => one.command(message(conversation.id, "last", "Once more", false)))
+      yield* told("moved")
+      yield* request(left, "PATCH", `/api/conversations/${conversation.id}`, { title: "Renamed" })
+      yield* told("changed")
+      yield* request({ url: left.url, key: other.secret }, "POST", "/api/folders", { name: "Mine" })
+      yield* told("folders")
+      yield* request(left, "DELETE", `/api/keys/${other.apiKey.id}`)
+      assert.strictEqual((yield* Effect.promise(() => two.closed)).code, CloseCode.unauthorized)
     })
   )
 

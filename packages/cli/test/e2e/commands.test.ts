@@ -2,11 +2,13 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { execFile } from "node:child_process"
 import { assert, describe, it } from "@effect/vitest"
+import { CloseCode } from "@parley/domain/SocketProtocol"
 import { ConfigProvider, Console, Effect, Exit, Layer, Redacted, Stdio, Stream } from "effect"
 import { Command } from "effect/cli"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { parley as command } from "../../src/commands/parley.ts"
 import { request } from "./support/api.ts"
+import { connect } from "./support/ChatClient.ts"
 import { programFromSources, startParley } from "./support/startParley.ts"
 
 interface Answer {
@@ -80,8 +82,10 @@ describe("parley", () => {
       const listed = yield* parley(administrator, "key", "list", "--tenant", tenant)
       assert.include(listed.stdout, "A program")
       assert.notInclude(listed.stdout, found(/pk_\w+/, key.stdout))
+      const socket = yield* connect(server.socketUrl, found(/pk_\w+/, key.stdout))
       const revoked = yield* parley(administrator, "key", "revoke", "--tenant", tenant, id)
       assert.include(revoked.stdout, "revoked")
+      assert.strictEqual((yield* Effect.promise(() => socket.closed)).code, CloseCode.unauthorized)
       assert.include((yield* parley(administrator, "key", "list", "--tenant", tenant)).stdout, "revoked")
     })
   )

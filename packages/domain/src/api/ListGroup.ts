@@ -16,6 +16,7 @@ export class ListGroup extends HttpApiGroup.make("list")
       payload: Marks,
       success: ListedConversation
     }),
+    HttpApiEndpoint.get("listed", "/conversations/:id/marks", { params: { id: ConversationId }, success: ListedConversation }),
     HttpApiEndpoint.get("search", "/search", {
       query: { ...PageQuery, q: Schema.String.check(Schema.isMaxLength(maxSearchLength)) },
       success: Found

@@ -9,6 +9,7 @@ export const layerListHandlers = HttpApiBuilder.group(ParleyApi, "list", (handle
   Effect.gen(function* () {
     const list = yield* ConversationList
     return handlers.handleAll({
+      listed: ({ params }) => chat(list.listed(params.id)),
       mark: ({ params, payload }) => chat(list.mark(params.id, payload)),
       search: ({ query: { q, ...page } }) => chat(list.search({ ...page, query: q })),
       folders: () => chat(list.folders),

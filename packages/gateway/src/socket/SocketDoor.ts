@@ -2,6 +2,7 @@
 import { Clock, Context, Effect, Layer, Random, Scope, Tracer } from "effect"
 import { Authenticator } from "@parley/domain/Administration"
 import { Conversations } from "@parley/domain/Conversations"
+import { Notices } from "@parley/domain/Notices"
 import { CloseCode, maxClientFrameBytes } from "@parley/domain/SocketProtocol"
 import { WebSocketRoutes } from "../server/WebSocketRoutes.ts"
 import { normalOrigin } from "../auth/requestOrigin.ts"
@@ -24,6 +25,8 @@ import { verifyKeys } from "./verifyKeys.ts"
 export interface SocketDoorOptions {
   readonly allowedOrigins?: ReadonlyArray<string>
   readonly admit?: Admit
+  /** How often the keys of open sockets are verified, for what no notice tells of; 30 s when absent. */
+  readonly verifyKeysEveryMs?: number
   /** Over how many milliseconds the sockets are closed when the layer ends undrained. 0: at once, and no command is waited for. */
   readonly finalDrainMs?: number
 }
@@ -94,13 +97,25 @@ const make = Effect.fnUntraced(function* (options: SocketDoorOptions) {
     }
   })
   yield* Effect.forkScoped(Effect.forever(Effect.delay(sweep, sweepEveryMs)))
+  const everyMs = options.verifyKeysEveryMs ?? verifyKeysEveryMs
   // At a time of its own in each process, so that a fleet does not ask all at once.
   yield* Effect.forkScoped(
     Effect.andThen(
-      Effect.flatMap(Random.nextIntBetween(0, verifyKeysEveryMs), Effect.sleep),
-      Effect.forever(Effect.delay(verifyKeys(host, authenticator), verifyKeysEveryMs))
+      Effect.flatMap(Random.nextIntBetween(0, everyMs), Effect.sleep),
+      Effect.forever(Effect.delay(verifyKeys(host, authenticator), everyMs))
     )
   )
+  yield* (yield* Notices).listen((notice) => {
+    if (notice.type === "list") return host.lists.tell(notice)
+    const { principalId, tenantId } = notice
+    host.fork(
+      verifyKeys(
+        host,
+        authenticator,
+        (caller) => caller.tenantId === tenantId && (principalId === undefined || caller.principalId === principalId)
+      )
+    )
+  })
   yield* Effect.addFinalizer(() => drainSockets(host, options.finalDrainMs ?? finalDrainMs))
 
   return SocketSessions.of({

@@ -3,12 +3,14 @@ import { Effect, Exit, Scope } from "effect"
 import type { Clock, Context, Fiber } from "effect"
 import type { Authenticator } from "@parley/domain/Administration"
 import type { Conversations } from "@parley/domain/Conversations"
+import { FollowedLists } from "./FollowedLists.ts"
 import type { SocketSession } from "./SocketSession.ts"
 
 export class SocketHost {
   readonly conversations: Conversations["Service"]
   readonly authenticator: Authenticator["Service"]
   readonly sessions = new Set<SocketSession>()
+  readonly lists = new FollowedLists()
   /** On all sockets, closed ones included whose commands have not ended. */
   commandsUnderWay = 0
   isDraining = false

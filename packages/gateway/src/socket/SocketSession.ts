@@ -18,7 +18,7 @@ import { readFrame } from "./readFrame.ts"
 import { answerOf, runCommand } from "./runCommand.ts"
 import type { SocketHost } from "./SocketHost.ts"
 import { busyRetryAfterMs, closeTooLarge, heartbeatMs, maxUnreadBytes, socketLimits } from "./socketLimits.ts"
-import { errorFrame, pongFrame, welcomeFrame } from "./writeFrame.ts"
+import { doneFrame, errorFrame, pongFrame, welcomeFrame } from "./writeFrame.ts"
 
 interface UnderWay {
   readonly command: Command
@@ -82,6 +82,9 @@ export class SocketSession {
         return this.links?.get(frame.conversationId)?.follower.setTyping(frame.typing)
       case "ping":
         return this.post(pongFrame(frame.at))
+      case "follow-list":
+        this.host.lists.follow(this)
+        return this.post(doneFrame(frame.id))
       default:
         return this.#accept(frame)
     }
@@ -129,6 +132,7 @@ export class SocketSession {
   }
 
   drained(): void {
+    this.host.lists.drained(this)
     if (this.links === undefined) return
     for (const link of this.links.values()) link.follower.drained()
   }
@@ -243,6 +247,7 @@ export class SocketSession {
 
   #end(): void {
     this.#isOpen = false
+    this.host.lists.leave(this)
     this.#outbox = undefined
     this.#outboxLength = 0
     if (this.links !== undefined) for (const link of this.links.values()) link.release(this)

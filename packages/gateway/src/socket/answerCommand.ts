@@ -9,8 +9,8 @@ import { busyRetryAfterMs, socketLimits } from "./socketLimits.ts"
 import type { SocketSession } from "./SocketSession.ts"
 import { acceptedFrame, cancelledFrame, doneFrame } from "./writeFrame.ts"
 
-/** A frame that is answered. */
-export type Command = Extract<ClientFrame, { readonly id: string }>
+/** A frame about a conversation that is answered. */
+export type Command = Extract<ClientFrame, { readonly id: string; readonly conversationId: string }>
 
 /** It goes on when the socket closes: the person who sent it meant it. The others are only about what this socket hears. */
 export const outlivesSocket = (command: Command): boolean =>

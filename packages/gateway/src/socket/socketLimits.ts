@@ -31,6 +31,8 @@ export const finalDrainMs = 500
 export const closeTooLarge = 1009
 /** A client that sends while this much is waiting for it to read is closed with 4001. More than any one frame of ours has. */
 export const maxUnreadBytes = 8_388_608
+/** A client that has not read this much is told of changes of its list only that there are some, once it has. */
+export const maxUnreadListBytes = 65_536
 /** What the engine holds for a socket before it gives it up: the last guard, past all others. */
 export const maxBackpressureBytes = 16_777_216
 /** A granted upgrade that has not become a socket by then is forgotten. */

@@ -1,19 +1,28 @@
 /** Closes the sockets whose key has been revoked or has expired since they were opened. */
 import { Effect, Option, Redacted } from "effect"
 import type { Authenticator } from "@parley/domain/Administration"
+import type { CallerInfo } from "@parley/domain/Caller"
 import { CloseCode } from "@parley/domain/SocketProtocol"
 import { requireScope } from "../auth/authenticateRequest.ts"
 import type { SocketHost } from "./SocketHost.ts"
 import { verifyKeysConcurrency, verifyKeyTimeoutMs } from "./socketLimits.ts"
 import type { SocketSession } from "./SocketSession.ts"
 
-/** Each key once, however many sockets it has. When keys cannot be verified now, nothing changes. */
-export const verifyKeys = (host: SocketHost, authenticator: Authenticator["Service"]): Effect.Effect<void> =>
+/** Each key once, however many sockets it has; those of all, or of whom is meant. When keys cannot be verified now, nothing changes. */
+export const verifyKeys = (
+  host: SocketHost,
+  authenticator: Authenticator["Service"],
+  isMeant: (caller: CallerInfo) => boolean = () => true
+): Effect.Effect<void> =>
   Effect.suspend(() =>
-    Effect.forEach(byKey(host.sessions), (sessions) => verifyKey(authenticator, sessions), {
-      concurrency: verifyKeysConcurrency,
-      discard: true
-    })
+    Effect.forEach(
+      byKey([...host.sessions].filter(({ caller }) => isMeant(caller))),
+      (sessions) => verifyKey(authenticator, sessions),
+      {
+        concurrency: verifyKeysConcurrency,
+        discard: true
+      }
+    )
   )
 
 const byKey = (sessions: Iterable<SocketSession>): Iterable<ReadonlyArray<SocketSession>> => {

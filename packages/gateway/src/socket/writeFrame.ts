@@ -4,7 +4,18 @@ import type { RunInfo } from "@parley/domain/Conversations"
 import type { ParleyError } from "@parley/domain/Errors"
 import { errorTraits } from "@parley/domain/ErrorTraits"
 import type { ConversationId, RequestId } from "@parley/domain/Ids"
-import type { Accept, Cancelled, Done, ErrorFrame, GoAway, Pong, RoomGone, Welcome } from "@parley/domain/SocketProtocol"
+import type { ListChange } from "@parley/domain/Notices"
+import type {
+  Accept,
+  Cancelled,
+  Done,
+  ErrorFrame,
+  GoAway,
+  ListChanged,
+  Pong,
+  RoomGone,
+  Welcome
+} from "@parley/domain/SocketProtocol"
 import { subprotocol } from "@parley/domain/SocketProtocol"
 
 export const welcomeFrame = (requestId: RequestId, heartbeatMs: number): string =>
@@ -29,6 +40,9 @@ export const goAwayFrame = (withinMs: number): string =>
 
 export const roomGoneFrame = (conversationId: ConversationId, reason: string): string =>
   JSON.stringify({ type: "room-gone", conversationId, reason } satisfies typeof RoomGone.Type)
+
+export const listChangedFrame = (change: ListChange): string =>
+  JSON.stringify({ type: "list-changed", change } satisfies typeof ListChanged.Type)
 
 export const pongFrame = (at: number | undefined): string =>
   JSON.stringify({ type: "pong", ...(at === undefined ? {} : { at }) } satisfies typeof Pong.Type)

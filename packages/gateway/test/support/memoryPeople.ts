@@ -80,6 +80,7 @@ export class MemoryPeople {
           this.asked.push(request)
           return { items: [], nextCursor: null }
         }),
+      listed: (id) => Effect.succeed(listed(id)),
       mark: (id, marks) =>
         Effect.map(Caller, ({ principalId }): ListedConversation => {
           this.asked.push({ id, marks, principalId })

@@ -1,5 +1,6 @@
 /** What the actors of conversations stand on, gathered once per process. */
 import { Effect } from "effect"
+import { Notices } from "@parley/domain/Notices"
 import { FileContents } from "../attachments/FileContents.ts"
 import { ConversationStore } from "../storage/ConversationStore.ts"
 import { RunJournal } from "../storage/RunJournal.ts"
@@ -24,7 +25,8 @@ export const conversationServices = Effect.gen(function* () {
     loop: yield* EventLoop,
     limits: yield* ConversationLimits,
     ownership: yield* ConversationOwnership,
-    readFile: yield* FileContents
+    readFile: yield* FileContents,
+    notices: yield* Notices
   }
 })
 

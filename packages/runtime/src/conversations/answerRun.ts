@@ -20,6 +20,7 @@ import type { ConversationHost } from "./ConversationHost.ts"
 import type { LiveConversation } from "./LiveConversation.ts"
 import type { RunAct } from "./RunMachine.ts"
 import type { TakenOver } from "./takeOverRuns.ts"
+import { tellRoom } from "./tellRoom.ts"
 
 type AnswerError = TenantError | Unavailable | ModelNotFound | ContextTooLong | ProviderError
 
@@ -198,7 +199,7 @@ const storeEnd = (host: ConversationHost, live: LiveConversation, run: ActiveRun
               onNone: () => handOver(host, live, run),
               onSome: (stored) =>
                 Effect.andThen(
-                  Effect.sync(() => tellEnd(host, live, run, end.terminal, stored)),
+                  Effect.map(Clock.currentTimeMillis, (nowMs) => tellEnd(host, live, run, end.terminal, stored, nowMs)),
                   Effect.logDebug(`An answer ended with ${end.terminal.type}`)
                 )
             })
@@ -222,7 +223,8 @@ const tellEnd = (
   live: LiveConversation,
   run: ActiveRun,
   terminal: RunTerminal,
-  stored: { readonly message: Message; readonly roomEvents: ReadonlyArray<StoredRoomEvent> }
+  stored: { readonly message: Message; readonly roomEvents: ReadonlyArray<StoredRoomEvent> },
+  nowMs: number
 ): void => {
   if (run.on("stored") !== "tell-terminal") return
   const { log } = run
@@ -233,9 +235,8 @@ const tellEnd = (
   if (live.run === run) live.run = null
   live.endedLogs.set(runId, log)
   host.services.loop.after(host.services.limits.endedLogRetentionMs, () => live.endedLogs.delete(runId))
-  live.apply(stored.roomEvents)
   if (run.path !== undefined) live.know([...run.path, stored.message], host.services.limits.maxKnownPathChars)
-  host.room.tell(stored.roomEvents)
+  tellRoom(host, live, stored.roomEvents, nowMs)
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a conversation does when it is asked: each is one transaction, and what follows after its commit. Committed before spoken. */
-import { Deferred, Effect, Option } from "effect"
+import { Clock, Deferred, Effect, Option } from "effect"
 import type { CallerInfo } from "@parley/domain/Caller"
 import type { UserContent } from "@parley/domain/Content"
 import type { Accepted, Edit, Regenerate, Send } from "@parley/domain/ConversationCommand"
@@ -20,6 +20,7 @@ import type { LiveConversation } from "./LiveConversation.ts"
 import { giveTitle } from "./giveTitle.ts"
 import { requireMember, requireOwner } from "./requireMember.ts"
 import { RunLog } from "./RunLog.ts"
+import { tellLists, tellRoom } from "./tellRoom.ts"
 
 type Answer<A> = Effect.Effect<A, ConversationError>
 
@@ -61,7 +62,7 @@ export const update = (host: ConversationHost, caller: CallerInfo, change: Creat
       yield* requireMember(live, caller)
       if (change.model !== undefined) yield* host.services.models.resolve(host.key.tenantId, change.model)
       const { conversation, roomEvents } = yield* host.services.store.update(host.key, change)
-      tell(host, live, roomEvents)
+      tellRoom(host, live, roomEvents, yield* Clock.currentTimeMillis)
       return conversation
     }).pipe(Effect.uninterruptible)
   )
@@ -70,6 +71,9 @@ export const remove = (host: ConversationHost, caller: CallerInfo): Answer<void>
   host.write((live) =>
     requireOwner(live, caller).pipe(
       Effect.andThen(host.services.store.remove(host.key)),
+      Effect.andThen(
+        Effect.sync(() => tellLists(host, [...live.members.keys()], { type: "changed", conversationId: host.key.conversationId }))
+      ),
       Effect.andThen(host.remove),
       Effect.uninterruptible
     )
@@ -80,7 +84,7 @@ export const addMember = (host: ConversationHost, caller: CallerInfo, principalI
     Effect.gen(function* () {
       yield* requireOwner(live, caller)
       const { member, roomEvents } = yield* host.services.store.addMember(host.key, principalId)
-      tell(host, live, roomEvents)
+      tellRoom(host, live, roomEvents, yield* Clock.currentTimeMillis)
       return member
     }).pipe(Effect.uninterruptible)
   )
@@ -90,7 +94,7 @@ export const join = (host: ConversationHost, caller: CallerInfo): Answer<Member>
   host.write((live) =>
     Effect.gen(function* () {
       const { member, roomEvents } = yield* host.services.store.addMember(host.key, caller.principalId)
-      tell(host, live, roomEvents)
+      tellRoom(host, live, roomEvents, yield* Clock.currentTimeMillis)
       return member
     }).pipe(Effect.uninterruptible)
   )
@@ -101,7 +105,7 @@ export const removeMember = (host: ConversationHost, caller: CallerInfo, princip
     Effect.gen(function* () {
       yield* principalId === caller.principalId ? requireMember(live, caller) : requireOwner(live, caller)
       const { roomEvents } = yield* host.services.store.removeMember(host.key, principalId)
-      tell(host, live, roomEvents)
+      tellRoom(host, live, roomEvents, yield* Clock.currentTimeMillis)
       host.room.close("No longer a member of this conversation", principalId)
       host.settleResidence()
     }).pipe(Effect.uninterruptible)
@@ -149,12 +153,12 @@ const accept = <E extends ConversationError>(
           if (accepted.duplicate) return accepted
           if (live.conversation.title === untitled && command.content !== undefined) giveTitle(host, command.content)
           if (context.run === null) {
-            tell(host, live, roomEvents)
+            tellRoom(host, live, roomEvents, yield* Clock.currentTimeMillis)
             return accepted
           }
           const run = register(host, live, caller, context.run)
           run.path = pathOf(live, context, roomEvents)
-          tell(host, live, roomEvents)
+          tellRoom(host, live, roomEvents, yield* Clock.currentTimeMillis)
           host.room.tellRun(run.log)
           yield* host.answer(live, run)
           return accepted
@@ -212,9 +216,4 @@ const register = (
   const run = new ActiveRun({ runId, messageId, principalId, model, parameters, requestId }, log, schedule)
   live.run = run
   return run
-}
-
-const tell = (host: ConversationHost, live: LiveConversation, events: AcceptResult["roomEvents"]): void => {
-  live.apply(events)
-  host.room.tell(events)
 }

@@ -1,9 +1,10 @@
 /** A conversation that nobody named is named by what was said in it first. Beside the turn, so that the answer does not wait for it. */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { UserContent } from "@parley/domain/Content"
 import { textOf } from "@parley/domain/Content"
 import { untitled } from "@parley/domain/Conversations"
 import type { ConversationHost } from "./ConversationHost.ts"
+import { tellRoom } from "./tellRoom.ts"
 
 /** Longest title that is made, in UTF-16 code units. */
 const maxTitleLength = 80
@@ -34,10 +35,7 @@ export const giveTitle = (host: ConversationHost, content: UserContent): void =>
   const give = host.write((live) =>
     live.conversation.title === untitled
       ? Effect.flatMap(host.services.store.update(host.key, { title }), ({ roomEvents }) =>
-          Effect.sync(() => {
-            live.apply(roomEvents)
-            host.room.tell(roomEvents)
-          })
+          Effect.map(Clock.currentTimeMillis, (nowMs) => tellRoom(host, live, roomEvents, nowMs))
         ).pipe(Effect.uninterruptible)
       : Effect.void
   )

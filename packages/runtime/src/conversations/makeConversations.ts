@@ -8,6 +8,7 @@ import { ConversationActor, conversationEntityId } from "@parley/domain/actors/C
 import { Caller } from "@parley/domain/Caller"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { Conversations } from "@parley/domain/Conversations"
+import { Notices } from "@parley/domain/Notices"
 import type { Follower, FollowerPort } from "@parley/domain/Conversations"
 import { InvalidRequest, NotFound } from "@parley/domain/Errors"
 import type { ConversationError } from "@parley/domain/Errors"
@@ -38,6 +39,7 @@ export const makeConversations = (where: Whereabouts) =>
     const store = yield* ConversationStore
     const models = yield* TenantModels
     const limits = yield* ConversationLimits
+    const notices = yield* Notices
     const clientOf = yield* ConversationActor.client
 
     const keyOf = (caller: CallerInfo, conversationId: ConversationId): ConversationKey => ({
@@ -86,7 +88,10 @@ export const makeConversations = (where: Whereabouts) =>
               ? yield* defaultModel(caller.tenantId)
               : (yield* models.resolve(caller.tenantId, input.model)).name
           const id = yield* makeConversationId
-          return yield* store.create(keyOf(caller, id), caller.principalId, { ...input, model })
+          const conversation = yield* store.create(keyOf(caller, id), caller.principalId, { ...input, model })
+          const { principalId, tenantId } = caller
+          notices.tell({ type: "list", tenantId, principalIds: [principalId], change: { type: "changed", conversationId: id } })
+          return conversation
         }),
       get: (id) => Effect.flatMap(Caller, (caller) => Effect.map(membership(caller, id), ({ conversation }) => conversation)),
       messages: (id, page) =>

@@ -8,6 +8,8 @@ export interface SignInLimitsValues {
   readonly sessionMaxMs: number
   /** A sign-in link that was not used by then is no good. */
   readonly linkMs: number
+  /** How long a key or a session that was good is believed, unless a notice says otherwise. */
+  readonly verifiedMs: number
   /** Sessions of one person; one more ends the one that was used least lately. */
   readonly maxSessionsPerPrincipal: number
 }
@@ -19,6 +21,7 @@ export const defaultSignInLimits: SignInLimitsValues = {
   sessionIdleMs: 14 * dayMs,
   sessionMaxMs: 90 * dayMs,
   linkMs: hourMs,
+  verifiedMs: 30_000,
   maxSessionsPerPrincipal: 50
 }
 

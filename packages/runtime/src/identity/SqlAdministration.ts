@@ -135,7 +135,7 @@ const layer: Layer.Layer<Administration, never, TenantSql | SystemSql | Verified
             return (yield* Keys.revokeKey(sql, id, nowMs)) ?? (yield* keyNotFound)
           })
         )
-        verifiedKeys.forgetKey(id)
+        verifiedKeys.forgetKey({ ...caller, principalId: revoked.principalId }, id)
         return revoked
       })
     })

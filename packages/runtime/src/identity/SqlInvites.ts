@@ -171,7 +171,7 @@ const make = Effect.gen(function* () {
           return { ...where, caller, signedIn: { secret, session, whoAmI: { ...told, session } }, ended: made.ended }
         })
       )
-      for (const id of ended) verifiedKeys.forgetKey(id)
+      for (const id of ended) verifiedKeys.forgetKey(redeemed.caller, id)
       return redeemed
     }),
 
@@ -183,7 +183,7 @@ const make = Effect.gen(function* () {
           if (signedIn !== undefined) yield* sql`update sessions set revoked_at_ms = ${nowMs} where id = ${signedIn.session.id}`
         })
       )
-      if (signedIn !== undefined) verifiedKeys.forgetKey(signedIn.session.id)
+      if (signedIn !== undefined) verifiedKeys.forgetKey(caller, signedIn.session.id)
     })
   })
 })

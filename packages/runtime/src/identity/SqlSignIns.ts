@@ -1,18 +1,19 @@
-/** `SignIns` in Postgres. What ends a session here is seen at once in this process, and within the time of `VerifiedKeys` in the others. */
+/** `SignIns` in Postgres. What ends a session here is seen at once in this process, and by notice in the others. */
 import { Clock, Effect, Layer, Redacted, Schema } from "effect"
 import { Caller } from "@parley/domain/Caller"
 import { Forbidden, NotFound, Unauthorized } from "@parley/domain/Errors"
-import { TenantId } from "@parley/domain/Ids"
-import type { ApiKeyId, SessionId } from "@parley/domain/Ids"
+import { PrincipalId, SessionId, TenantId } from "@parley/domain/Ids"
+import type { ApiKeyId } from "@parley/domain/Ids"
 import { SignIns } from "@parley/domain/SignIns"
 import { decodeRows } from "../storage/decodeRows.ts"
 import { SystemSql } from "../storage/SystemSql.ts"
 import { TenantSql } from "../storage/TenantSql.ts"
 import { hashSecret, isMade, isSecret } from "./apiKeySecret.ts"
-import { decodeEnded, decodeSessions, insertSession, isGood, sessionColumns } from "./sessionRows.ts"
+import { decodeSessions, insertSession, isGood, sessionColumns } from "./sessionRows.ts"
 import { selectGoodKey, takeSignInLink } from "./signInLinks.ts"
 import { SignInLimits } from "./SignInLimits.ts"
 import { unauthorized, VerifiedKeys } from "./VerifiedKeys.ts"
+import type { KeyOwner } from "./VerifiedKeys.ts"
 import { readWhoAmI, selectWhoAmI } from "./whoAmI.ts"
 
 /** More than anybody may have at a time: they are bounded where they are made. */
@@ -23,6 +24,7 @@ const badLink = new Unauthorized({
 })
 const suspended = new Forbidden({ message: "the tenant is suspended" })
 const sessionNotFound = new NotFound({ message: "no such session", resource: "session" })
+const decodeSignedOut = decodeRows(Schema.Struct({ id: SessionId, principalId: PrincipalId }))
 const decodeOwners = decodeRows(Schema.Struct({ tenantId: TenantId }))
 
 const layer: Layer.Layer<SignIns, never, TenantSql | SystemSql | VerifiedKeys> = Layer.effect(
@@ -33,8 +35,8 @@ const layer: Layer.Layer<SignIns, never, TenantSql | SystemSql | VerifiedKeys> =
     const verifiedKeys = yield* VerifiedKeys
     const limits = yield* SignInLimits
 
-    const forget = (ids: ReadonlyArray<SessionId>) => {
-      for (const id of ids) verifiedKeys.forgetKey(id)
+    const forget = (owner: KeyOwner, ids: ReadonlyArray<SessionId>) => {
+      for (const id of ids) verifiedKeys.forgetKey(owner, id)
     }
 
     /** Whose link it is; it is used up in the tenant's own transaction. */
@@ -65,7 +67,7 @@ const layer: Layer.Layer<SignIns, never, TenantSql | SystemSql | VerifiedKeys> =
           return { ...made, caller, whoAmI: yield* selectWhoAmI(sql, caller, hashSecret(Redacted.value(made.secret))) }
         })
       )
-      forget(ended)
+      forget(caller, ended)
       return { secret, session, whoAmI: yield* Effect.catchTag(readWhoAmI(caller, whoAmI), "NotFound", Effect.die) }
     })
 
@@ -101,9 +103,9 @@ const layer: Layer.Layer<SignIns, never, TenantSql | SystemSql | VerifiedKeys> =
           owner.tenantId,
           (sql) => sql`
             update sessions set revoked_at_ms = coalesce(revoked_at_ms, ${nowMs}::bigint)
-            where hash = decode(${hash}, 'hex') returning id`
+            where hash = decode(${hash}, 'hex') returning id, principal_id as "principalId"`
         )
-        forget((yield* decodeEnded(rows)).map(({ id }) => id))
+        for (const { id, principalId } of yield* decodeSignedOut(rows)) forget({ tenantId: owner.tenantId, principalId }, [id])
       }),
 
       list: Effect.gen(function* () {
@@ -128,7 +130,7 @@ const layer: Layer.Layer<SignIns, never, TenantSql | SystemSql | VerifiedKeys> =
             where id = ${id} and principal_id = ${caller.principalId} returning id`
         )
         if (rows.length === 0) return yield* sessionNotFound
-        forget([id])
+        forget(caller, [id])
       })
     })
   })

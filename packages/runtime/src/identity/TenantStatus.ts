@@ -1,4 +1,4 @@
-/** Suspends a tenant and lets it in again: for operators. Seen at once in this process, within half a minute in the others. */
+/** Suspends a tenant and lets it in again: for operators. Seen at once, by notice in the other processes. */
 import { Context, Effect, Layer } from "effect"
 import type { Tenant } from "@parley/domain/Administration"
 import { NotFound } from "@parley/domain/Errors"

@@ -1,18 +1,20 @@
 /**
  * Keys and sessions that were looked up lately, by their hash (they themselves are not kept): what makes authentication a synchronous lookup.
- * Bounded in number and time; a revocation in this process empties its entry at once, one in another process within `verifiedMs`.
+ * Bounded in number and time; a revocation empties its entry at once, in this process and by notice in the others, and within
+ * `SignInLimits.verifiedMs` where a notice was lost.
  */
 import { Clock, Context, Deferred, Effect, Layer, Option, Semaphore } from "effect"
 import type { Exit } from "effect"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { Forbidden, Unauthorized, Unavailable } from "@parley/domain/Errors"
-import type { TenantId } from "@parley/domain/Ids"
+import type { PrincipalId, TenantId } from "@parley/domain/Ids"
+import { Notices } from "@parley/domain/Notices"
 import { SystemSql } from "../storage/SystemSql.ts"
+import { SignInLimits } from "./SignInLimits.ts"
 import { findKey, markUsed } from "./KeyLookup.ts"
 import type { CredentialId, FoundKey } from "./KeyLookup.ts"
 
-/** How long a good key is believed, and a bad one not asked about again. */
-const verifiedMs = 30_000
+/** How long a bad key is not asked about again. */
 const refusedMs = 2_000
 /** Past these the oldest is forgotten, so that inventing keys costs nobody else theirs. */
 const maxVerified = 10_000
@@ -36,6 +38,12 @@ interface Entry {
   readonly untilMs: number
 }
 
+/** Whose a credential is. */
+export interface KeyOwner {
+  readonly tenantId: TenantId
+  readonly principalId: PrincipalId
+}
+
 interface Refusal {
   readonly error: Unauthorized | Forbidden
   readonly untilMs: number
@@ -50,9 +58,9 @@ export class VerifiedKeys extends Context.Service<
     /** Undefined when the database must be asked. Synchronous: this is every request's way in. */
     readonly peek: (hash: string) => Verified | Unauthorized | Forbidden | undefined
     readonly lookup: (hash: string) => Effect.Effect<Verified, KeyError>
-    /** A key with the sessions that were had for it, or one session. Call after the revocation is committed. */
-    readonly forgetKey: (keyId: CredentialId) => void
-    /** After its status changed. */
+    /** A key with the sessions that were had for it, or one session; told to the other processes. Call after the revocation is committed. */
+    readonly forgetKey: (owner: KeyOwner, keyId: CredentialId) => void
+    /** After its status changed; told to the other processes. */
     readonly forgetTenant: (tenantId: TenantId) => void
   }
 >()("@parley/runtime/identity/VerifiedKeys") {
@@ -71,6 +79,8 @@ const setBounded = <K, V>(map: Map<K, V>, max: number, key: K, value: V): void =
 
 const make = Effect.gen(function* () {
   const systemSql = yield* SystemSql
+  const notices = yield* Notices
+  const { verifiedMs } = yield* SignInLimits
   const clock = yield* Clock.Clock
   const scope = yield* Effect.scope
   const verified = new Map<string, Entry>()
@@ -119,6 +129,9 @@ const make = Effect.gen(function* () {
     refused.clear()
   }
 
+  const forgetCredential = (id: CredentialId): void => forget(({ keyId, viaKeyId }) => keyId === id || viaKeyId === id)
+  const forgetAllOf = (id: TenantId): void => forget(({ tenantId }) => tenantId === id)
+
   const mark = Effect.suspend(() => {
     const marks = new Map(used)
     used.clear()
@@ -126,6 +139,13 @@ const make = Effect.gen(function* () {
   }).pipe(Effect.catchCause((cause) => Effect.logDebug("The last use of keys was not written", cause)))
   yield* Effect.addFinalizer(() => mark)
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(markEveryMs), mark)))
+
+  yield* notices.listen((notice) => {
+    if (notice.type !== "credentials") return
+    const { credentialId, tenantId } = notice
+    if (credentialId === undefined) forgetAllOf(tenantId)
+    else forgetCredential(credentialId)
+  })
 
   return VerifiedKeys.of({
     peek: (hash) => {
@@ -169,7 +189,13 @@ const make = Effect.gen(function* () {
             Effect.andThen(Deferred.await(answer))
           )
       }),
-    forgetKey: (keyId) => forget((entry) => entry.keyId === keyId || entry.viaKeyId === keyId),
-    forgetTenant: (tenantId) => forget((entry) => entry.tenantId === tenantId)
+    forgetKey: ({ principalId, tenantId }, credentialId) => {
+      forgetCredential(credentialId)
+      notices.tell({ type: "credentials", tenantId, principalId, credentialId })
+    },
+    forgetTenant: (tenantId) => {
+      forgetAllOf(tenantId)
+      notices.tell({ type: "credentials", tenantId })
+    }
   })
 })

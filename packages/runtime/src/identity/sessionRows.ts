@@ -14,7 +14,7 @@ import type { SignInLimitsValues } from "./SignInLimits.ts"
 const maxUserAgentLength = 256
 
 export const decodeSessions = decodeRows(Session)
-export const decodeEnded = decodeRows(Schema.Struct({ id: SessionId }))
+const decodeEnded = decodeRows(Schema.Struct({ id: SessionId }))
 
 export const sessionColumns = (sql: SqlClient.SqlClient): Statement.Fragment => sql`
   s.id, s.user_agent as "userAgent", s.created_at_ms::float8 as "createdAtMs", s.last_used_at_ms::float8 as "lastUsedAtMs",

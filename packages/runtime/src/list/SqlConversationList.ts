@@ -2,11 +2,14 @@
 import { Clock, Effect, Layer, Schema } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import { Caller } from "@parley/domain/Caller"
+import type { CallerInfo } from "@parley/domain/Caller"
 import { ConversationList, Folder, ListedConversation, maxFolders } from "@parley/domain/ConversationList"
 import type { ListRequest, Marks } from "@parley/domain/ConversationList"
 import { Conflict, NotFound } from "@parley/domain/Errors"
 import { makeFolderId } from "@parley/domain/Ids"
 import type { ConversationId, FolderId, PrincipalId } from "@parley/domain/Ids"
+import { Notices } from "@parley/domain/Notices"
+import type { ListChange } from "@parley/domain/Notices"
 import { cursorOf, limitOf, pageOf } from "../storage/conversations/paging.ts"
 import { storableText } from "../storage/conversations/rows.ts"
 import { decodeRows } from "../storage/decodeRows.ts"
@@ -53,6 +56,14 @@ const hasFolder = (sql: SqlClient.SqlClient, principalId: PrincipalId, id: Folde
 
 const make = Effect.gen(function* () {
   const tenantSql = yield* TenantSql
+  const notices = yield* Notices
+
+  /** To the person's other pages. */
+  const tell = ({ principalId, tenantId }: CallerInfo, change: ListChange): Effect.Effect<void> =>
+    Effect.sync(() => notices.tell({ type: "list", tenantId, principalIds: [principalId], change }))
+
+  const tellFolders = <A, E>(change: Effect.Effect<A, E, Caller>): Effect.Effect<A, E, Caller> =>
+    Effect.tap(change, () => Effect.flatMap(Caller, (caller) => tell(caller, { type: "folders" })))
 
   const listed = (sql: SqlClient.SqlClient, principalId: PrincipalId, id: ConversationId) =>
     Effect.flatMap(
@@ -78,10 +89,17 @@ const make = Effect.gen(function* () {
       return pageOf(yield* decodeListed(rows), limit, (last) => `${last.updatedAtMs}.${last.id}`)
     }),
 
-    mark: Effect.fn("ConversationList.mark")(function* (id, marks) {
+    listed: Effect.fn("ConversationList.listed")(function* (id) {
       const { principalId, tenantId } = yield* Caller
+      const [found] = yield* tenantSql.as(tenantId)((sql) => listed(sql, principalId, id))
+      return found ?? (yield* conversationNotFound)
+    }),
+
+    mark: Effect.fn("ConversationList.mark")(function* (id, marks) {
+      const caller = yield* Caller
+      const { principalId, tenantId } = caller
       const nowMs = yield* Clock.currentTimeMillis
-      return yield* tenantSql.as(tenantId)((sql) =>
+      const marked = yield* tenantSql.as(tenantId)((sql) =>
         Effect.gen(function* () {
           const { folderId } = marks
           if (typeof folderId === "string" && !(yield* hasFolder(sql, principalId, folderId))) return yield* folderNotFound
@@ -90,10 +108,12 @@ const make = Effect.gen(function* () {
             yield* sql`
               update members b set ${sql.csv(set)} where b.conversation_id = ${id} and b.principal_id = ${principalId}`
           }
-          const [marked] = yield* listed(sql, principalId, id)
-          return marked ?? (yield* conversationNotFound)
+          const [found] = yield* listed(sql, principalId, id)
+          return found ?? (yield* conversationNotFound)
         })
       )
+      yield* tell(caller, { type: "changed", conversationId: id })
+      return marked
     }),
 
     search: Effect.fn("ConversationList.search")(function* (request) {
@@ -134,7 +154,7 @@ const make = Effect.gen(function* () {
           return folder ?? (yield* nameTaken(name))
         })
       )
-    }),
+    }, tellFolders),
 
     renameFolder: Effect.fn("ConversationList.renameFolder")(function* (id, given) {
       const { principalId, tenantId } = yield* Caller
@@ -153,7 +173,7 @@ const make = Effect.gen(function* () {
           return folder ?? (yield* nameTaken(name))
         })
       )
-    }),
+    }, tellFolders),
 
     removeFolder: Effect.fn("ConversationList.removeFolder")(function* (id) {
       const { principalId, tenantId } = yield* Caller
@@ -164,7 +184,7 @@ const make = Effect.gen(function* () {
           delete from folders where id = ${id} and principal_id = ${principalId} returning 1 as removed`
       )
       if (rows.length === 0) return yield* folderNotFound
-    })
+    }, tellFolders)
   })
 })
 

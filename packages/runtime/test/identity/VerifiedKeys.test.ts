@@ -47,7 +47,7 @@ describe("VerifiedKeys", () => {
       )
       const asking = yield* Effect.forkChild(tagOf(keys.lookup("hash")), { startImmediately: true })
       yield* Deferred.await(asked)
-      keys.forgetKey(key.keyId)
+      keys.forgetKey(key, key.keyId)
       yield* Deferred.succeed(gate, undefined)
       assert.strictEqual(yield* Fiber.join(asking), "Unauthorized")
       assert.strictEqual(questions(), 2)

@@ -237,6 +237,7 @@ const administrationAttempts: Attempts<Administration["Service"]> = {
 
 const listAttempts: Attempts<ConversationList["Service"]> = {
   list: (list, _own, other) => list.list({ folder: other.folderId }),
+  listed: (list, _own, other) => list.listed(other.key.conversationId),
   mark: (list, _own, other) => list.mark(other.key.conversationId, { isPinned: true, folderId: other.folderId }),
   search: (list) => list.search({ query: secret }),
   folders: (list) => list.folders,

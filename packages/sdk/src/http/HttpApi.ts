@@ -55,6 +55,7 @@ const table = (caller: HttpCaller) => {
       revokeKey: remove<ApiKey>("/api/keys/:id", record)
     },
     list: {
+      listed: get<ListedConversation>("/api/conversations/:id/marks", record),
       mark: patch<ListedConversation>("/api/conversations/:id/marks", record),
       search: get<Found>("/api/search", record),
       folders: get<ReadonlyArray<Folder>>("/api/folders", records),

@@ -1,5 +1,6 @@
 /** Guards of the socket's frames. */
 import type { Accepted } from "@parley/domain/ConversationCommand"
+import type { ListChange } from "@parley/domain/Notices"
 import type { RoomEvent } from "@parley/domain/RoomFrame"
 import type { RunEvent } from "@parley/domain/RunEvent"
 import type { ServerFrame } from "@parley/domain/SocketProtocol"
@@ -42,6 +43,13 @@ const roomEvent = tagged<RoomEvent>({
   "conversation-changed": struct<RoomEventOf<"conversation-changed">>({ type: text, conversation })
 })
 
+const listChange = tagged<ListChange>({
+  moved: struct({ type: text, conversationId: text, atMs: number }),
+  changed: struct({ type: text, conversationId: text }),
+  folders: struct({ type: text }),
+  all: struct({ type: text })
+})
+
 const acceptance = {
   messageId: text,
   run: nullOr(struct<NonNullable<Accepted["run"]>>({ runId: text, messageId: text, epoch: text })),
@@ -62,6 +70,7 @@ const frames: { readonly [Type in ServerFrame["type"]]: Guard<FrameOf<Type>> } =
   ),
   "go-away": struct<FrameOf<"go-away">>({ type: text, withinMs: number }),
   "room-gone": struct<FrameOf<"room-gone">>({ type: text, conversationId: text, reason: text }),
+  "list-changed": struct<FrameOf<"list-changed">>({ type: text, change: listChange }),
   pong: struct<FrameOf<"pong">>({ type: text }, { at: number }),
   delta: struct<FrameOf<"delta">>({ ...run, epoch: text, seq: number, count: number, events: arrayOf(runEvent) }),
   snapshot: struct<FrameOf<"snapshot">>({ ...run, epoch: text, seq: number, state: runState }),

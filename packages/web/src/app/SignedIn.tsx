@@ -25,15 +25,18 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
     [lists, me, navigate, report]
   )
   useEffect(() => {
-    const refresh = () => {
-      if (document.visibilityState === "visible") void lists.refresh()
+    const look = () => {
+      if (document.visibilityState === "visible") lists.refreshIfOld()
     }
     const settle = () => lists.settle()
-    refresh()
-    document.addEventListener("visibilitychange", refresh)
+    // At once, and again when it is certain that nothing that follows is missed.
+    void lists.refresh()
+    const stop = lists.follow()
+    document.addEventListener("visibilitychange", look)
     addEventListener("pagehide", settle)
     return () => {
-      document.removeEventListener("visibilitychange", refresh)
+      stop()
+      document.removeEventListener("visibilitychange", look)
       removeEventListener("pagehide", settle)
     }
   }, [lists])

@@ -1,4 +1,5 @@
 /** The person's conversations and folders: read page by page, changed at once here and then on the server, put back where that fails. */
+import { ParleyApiError } from "./sdk.ts"
 import type { Folder, ListedConversation, Marks, Parley } from "./sdk.ts"
 import { keepList, keptList } from "./kept.ts"
 import { Value } from "./Value.ts"
@@ -15,6 +16,13 @@ export interface ListState {
 
 const pageItems = 100
 
+/** What was told of in so short a time is read together … */
+const gatherMs = 30
+/** … one by one, or from so many on as the list. */
+const maxReadOne = 8
+/** A list that was read so long ago is read when somebody looks at it again: what was told may have been lost. */
+const oldAfterMs = 300_000
+
 /** A list that has been quiet for so long is kept on this device. */
 const keepAfterMs = 300
 
@@ -26,6 +34,12 @@ export class ConversationLists {
   readonly #parley: Parley
   readonly #onError: (error: unknown) => void
   readonly #deletions = new Map<string, ReturnType<typeof setTimeout>>()
+  /** Told to have changed, and not read again yet. */
+  readonly #stale = new Set<string>()
+  #gathering: ReturnType<typeof setTimeout> | undefined
+  /** Changes of ours under way, by conversation: what the server says meanwhile may be older. */
+  readonly #changing = new Map<string, number>()
+  #readAtMs = 0
   #cursor: string | null = null
   #archiveAsked = false
 
@@ -41,8 +55,33 @@ export class ConversationLists {
     })
   }
 
+  /** What changes elsewhere shows here; gives back the function that ends it. */
+  follow(): () => void {
+    return this.#parley.onListChange((change) => {
+      switch (change.type) {
+        case "all":
+          return void this.refresh()
+        case "folders":
+          return void this.#readFolders().catch(() => {})
+        case "changed":
+          return this.#readSoon(change.conversationId)
+        case "moved": {
+          const { atMs, conversationId } = change
+          const known = this.#find(conversationId)
+          if (known === undefined) this.#readSoon(conversationId)
+          else if (known.updatedAtMs < atMs) this.#merge([{ ...known, updatedAtMs: atMs }])
+        }
+      }
+    })
+  }
+
+  refreshIfOld(): void {
+    if (Date.now() - this.#readAtMs > oldAfterMs) void this.refresh()
+  }
+
   /** The first page anew; what was loaded beyond it stays. */
   async refresh(): Promise<void> {
+    this.#readAtMs = Date.now()
     try {
       const [page, folders] = await Promise.all([
         this.#parley.api.conversations.list({ limit: pageItems }),
@@ -86,13 +125,9 @@ export class ConversationLists {
 
   /** Something is known better: made here, renamed by the server, written to. */
   put(known: Partial<ListedConversation> & { readonly id: ListedConversation["id"] }): void {
-    const { items } = this.state.getSnapshot()
-    const before = items.find(({ id }) => id === known.id)
-    if (before === undefined) {
-      void this.refresh()
-      return
-    }
-    this.#merge([{ ...before, ...known }])
+    const before = this.#find(known.id)
+    if (before === undefined) this.#readSoon(known.id)
+    else this.#merge([{ ...before, ...known }])
   }
 
   add(conversation: ListedConversation): void {
@@ -162,14 +197,57 @@ export class ConversationLists {
   }
 
   async #change(id: ListedConversation["id"], change: Partial<ListedConversation>, ask: () => Promise<unknown>): Promise<void> {
-    const before = this.state.getSnapshot().items.find((item) => item.id === id)
+    const before = this.#find(id)
     if (before !== undefined) this.#merge([{ ...before, ...change }])
+    this.#changing.set(id, (this.#changing.get(id) ?? 0) + 1)
     try {
       await ask()
     } catch (error) {
       if (before !== undefined) this.#merge([before])
       this.#onError(error)
+    } finally {
+      const others = (this.#changing.get(id) ?? 1) - 1
+      if (others === 0) this.#changing.delete(id)
+      else this.#changing.set(id, others)
+      if (this.#stale.has(id)) this.#readSoon(id)
     }
+  }
+
+  #find(id: string): ListedConversation | undefined {
+    return this.state.getSnapshot().items.find((item) => item.id === id)
+  }
+
+  #readSoon(id: string): void {
+    this.#stale.add(id)
+    if (this.#gathering === undefined) this.#gathering = setTimeout(() => void this.#readStale(), gatherMs)
+  }
+
+  async #readStale(): Promise<void> {
+    this.#gathering = undefined
+    const ids = [...this.#stale].filter((id) => !this.#changing.has(id))
+    for (const id of ids) this.#stale.delete(id)
+    if (ids.length > maxReadOne) return this.refresh()
+    await Promise.all(ids.map((id) => this.#readOne(id)))
+  }
+
+  async #readOne(id: string): Promise<void> {
+    try {
+      this.#merge([await this.#parley.api.list.listed({ id })])
+    } catch (error) {
+      // Without an answer it stays as it is, until the connection is back.
+      if (!(error instanceof ParleyApiError) || error.status !== 404) return
+      this.state.update((before) => ({ ...before, items: before.items.filter((item) => item.id !== id) }))
+    }
+  }
+
+  async #readFolders(): Promise<void> {
+    const folders = await this.#parley.api.list.folders()
+    const known = new Set<string>(folders.map(({ id }) => id))
+    this.state.update((before) => ({
+      ...before,
+      folders,
+      items: before.items.map((item) => (item.folderId === null || known.has(item.folderId) ? item : { ...item, folderId: null }))
+    }))
   }
 
   async #removeNow(id: ListedConversation["id"]): Promise<void> {

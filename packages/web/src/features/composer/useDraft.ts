@@ -13,27 +13,30 @@ export const useDraft = (id: string): readonly [string, (change: Change) => void
   const [state, setState] = useState(() => ({ key, text: read(key) }))
   const text = state.key === key ? state.text : read(key)
   if (state.key !== key) setState({ key, text })
-  const present = useRef(text)
-  present.current = text
+  const present = useRef({ key, text })
+  present.current = { key, text }
   useEffect(() => {
     const timer = setTimeout(() => keep(key, text), keepAfterMs)
     return () => clearTimeout(timer)
   }, [key, text])
-  // What was written in the last moment before the page goes, or another conversation comes, too.
+  // What was written in the last moment before the page goes, or what is shown of it, too.
   useEffect(() => {
-    const keepNow = () => keep(key, present.current)
+    const keepNow = () => {
+      if (present.current.key === key) keep(key, present.current.text)
+    }
     addEventListener("pagehide", keepNow)
     return () => {
       removeEventListener("pagehide", keepNow)
+      keepNow()
     }
   }, [key])
   const setText = useCallback(
     (change: Change) => {
-      setState((before) => {
-        const next = typeof change === "string" ? change : change(before.key === key ? before.text : read(key))
-        if (next === "") keep(key, "")
-        return { key, text: next }
-      })
+      const next = typeof change === "string" ? change : change(present.current.text)
+      present.current = { key, text: next }
+      // At once: whoever sent it may be gone from the page by now.
+      if (next === "") keep(key, "")
+      setState(present.current)
     },
     [key]
   )

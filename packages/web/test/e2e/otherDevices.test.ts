@@ -1,0 +1,94 @@
+/** What one does on one device shows on another that nobody touches: its page is neither reloaded nor looked at anew. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Page } from "playwright-core"
+import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { App, chromiumPath, desktop, ended, openPage, phone, say, signIn } from "../support/openApp.ts"
+
+/** Until the list is this one, from top to bottom. */
+const lists = async (page: Page, wanted: ReadonlyArray<string>): Promise<void> => {
+  await page.waitForFunction(
+    (expected) =>
+      [...document.querySelectorAll<HTMLElement>(".list-group .list-title")].map((title) => title.innerText).join() === expected,
+    wanted.join()
+  )
+}
+
+const menu = async (page: Page, title: string, item: string): Promise<void> => {
+  await page.getByRole("link", { name: title, exact: true }).first().hover()
+  await page.getByRole("button", { name: `Options for ${title}` }).click()
+  await page.getByRole("menuitem", { name: item }).click()
+}
+
+describe.skipIf(chromiumPath === "")("another device", () => {
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect("shows conversations that are made, written to, renamed, kept elsewhere and deleted, as they are", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* App
+        const [here, there] = yield* Effect.promise(() =>
+          Promise.all([openPage(browser, desktop), openPage(browser, { ...desktop, viewport: { width: 1000, height: 700 } })])
+        )
+        const asked: Array<string> = []
+        there.page.on("request", (request) => {
+          if (/\/api\/(conversations|folders)/.test(request.url())) asked.push(new URL(request.url()).pathname)
+        })
+        wire.enqueue(answer("Of otters."), answer("Of badgers."), answer("Of otters again."))
+        yield* Effect.promise(async () => {
+          await signIn(here.page, parley.url, parley.key)
+          await signIn(there.page, parley.url, parley.key)
+          await say(here.page, "Otters")
+          await ended(here.page).waitFor()
+          await lists(there.page, ["Otters"])
+          await here.page.getByRole("button", { name: "New conversation" }).first().click()
+          await say(here.page, "Badgers")
+          await ended(here.page).waitFor()
+          await lists(there.page, ["Badgers", "Otters"])
+          asked.length = 0
+          await here.page.getByRole("link", { name: "Otters" }).click()
+          await say(here.page, "And again")
+          await here.page.getByText("Of otters again.").waitFor()
+          for (const { page } of [here, there]) await lists(page, ["Otters", "Badgers"])
+          assert.deepStrictEqual(asked, [], "what only moves costs no question")
+          await menu(here.page, "Otters", "Rename")
+          await here.page.getByLabel("Title").fill("Sea otters")
+          await here.page.getByLabel("Title").press("Enter")
+          await lists(there.page, ["Sea otters", "Badgers"])
+          await menu(here.page, "Badgers", "Pin")
+          await lists(there.page, ["Badgers", "Sea otters"])
+          await menu(here.page, "Sea otters", "Move to folder")
+          await here.page.getByRole("menuitem", { name: "New folder" }).click()
+          await here.page.getByLabel("Name of the folder").fill("Animals")
+          await here.page.getByRole("button", { name: "Create" }).click()
+          await there.page.getByRole("button", { name: /^Animals/ }).waitFor()
+          await menu(here.page, "Badgers", "Archive")
+          await lists(there.page, ["Animals"])
+          await there.page.getByRole("button", { name: /^Animals/ }).click()
+          await lists(there.page, ["Animals", "Sea otters"])
+          await there.page.getByRole("link", { name: "Sea otters" }).click()
+          await menu(here.page, "Sea otters", "Delete")
+          // The page that deletes may take it back for a while, unless it goes.
+          await here.page.goto("about:blank")
+          await there.page.getByText("This conversation is gone").waitFor()
+          await lists(there.page, ["Animals"])
+        })
+        assert.deepStrictEqual([...here.faults, ...there.faults], [])
+      })
+    )
+
+    it.effect("is signed out at once when its session is ended from elsewhere", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* App
+        const { page } = yield* Effect.promise(() => openPage(browser, phone))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          const headers = { authorization: `Bearer ${parley.key}`, origin: parley.url }
+          const sessions: ReadonlyArray<{ readonly id: string }> = await (
+            await fetch(`${parley.url}/api/sessions`, { headers })
+          ).json()
+          for (const { id } of sessions) await fetch(`${parley.url}/api/sessions/${id}`, { method: "DELETE", headers })
+          await page.getByText("Your session is over.").waitFor()
+        })
+      })
+    )
+  })
+})

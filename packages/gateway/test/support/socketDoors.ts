@@ -107,7 +107,7 @@ export const startDoors = async (
 }
 
 /** Looks until it is true: for what happens in another process or behind a socket. */
-export const until = async (what: string, isTrue: () => boolean, withinMs = 5_000): Promise<void> => {
+export const until = async (what: string, isTrue: () => boolean, withinMs = 60_000): Promise<void> => {
   const end = Date.now() + withinMs
   while (!isTrue()) {
     if (Date.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`)

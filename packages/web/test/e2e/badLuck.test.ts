@@ -16,6 +16,7 @@ import {
   screenshot,
   signIn,
   freshApp,
+  goOffline,
   startServer
 } from "../support/openApp.ts"
 
@@ -23,7 +24,7 @@ const longCode = Array.from({ length: 4_000 }, (_, line) => `const value${line} 
 const longLine = "0123456789".repeat(10_000)
 
 /** Longest wait for what the page does, looked for with its clock held. */
-const patience = { timeout: 30_000 }
+const patience = { timeout: 60_000 }
 
 /** In the page, before anything of it: how many sockets are dialled or open, and how many frames came over all there ever were. */
 const countSockets = () => {
@@ -40,6 +41,25 @@ const countSockets = () => {
 }
 
 const sockets = (page: Page) => page.evaluate<{ readonly there: number; readonly heard: number }>("socketCount")
+
+/** Whether this device has it for the next time that there is no network. */
+const isKept = (page: Page, text: string) =>
+  page.evaluate(
+    (sought) =>
+      new Promise<boolean>((resolve, reject) => {
+        const opening = indexedDB.open("parley")
+        opening.onerror = () => reject(opening.error)
+        opening.onsuccess = () => {
+          const reading = opening.result.transaction("kept").objectStore("kept").getAll()
+          reading.onerror = () => reject(reading.error)
+          reading.onsuccess = () => {
+            opening.result.close()
+            resolve(JSON.stringify(reading.result).includes(sought))
+          }
+        }
+      }),
+    text
+  )
 
 describe.skipIf(chromiumPath === "")("bad luck", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
@@ -84,14 +104,15 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         wire.enqueue(answer("First."), answer("Second."))
         const { page } = yield* Effect.promise(() => openPage(browser))
         yield* Effect.promise(async () => {
+          await page.clock.install()
           await signIn(page, parley.url, parley.key)
           await say(page, "While online")
           await ended(page).waitFor()
           await page.evaluate(() => navigator.serviceWorker.ready)
-          await page.context().setOffline(true)
+          await goOffline(page)
           await say(page, "While offline")
           await page.getByText("Waiting to be sent").waitFor()
-          await page.getByText("You are offline.").waitFor()
+          await vi.waitUntil(() => isKept(page, "First."), patience)
           await screenshot(page, "offline")
           assert.strictEqual(wire.requests.length, 1)
           await page.reload()

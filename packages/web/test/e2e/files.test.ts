@@ -19,15 +19,19 @@ describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await page.locator("input[type=file]").setInputFiles(pdf("empty.pdf", makePdf("")))
-          await say(page, "What does it say?")
-          await page
+          await page.getByRole("button", { name: "Remove empty.pdf" }).waitFor()
+          // Told in passing: looked for before it comes.
+          const told = page
             .getByRole("alert")
             .or(page.getByText(/no text/i))
             .first()
             .waitFor()
+          await say(page, "What does it say?")
+          await told
           assert.strictEqual(await composer(page).inputValue(), "What does it say?")
           await page.getByRole("button", { name: "Remove empty.pdf" }).click()
           await page.locator("input[type=file]").setInputFiles(pdf("paper.pdf", makePdf("the walrus was Paul")))
+          await page.getByRole("button", { name: "Remove paper.pdf" }).waitFor()
           await composer(page).press("Enter")
           await ended(page).waitFor()
           await page.getByText("paper.pdf").first().waitFor()

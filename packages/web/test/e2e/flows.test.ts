@@ -98,13 +98,18 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           await page.getByText("In messages").waitFor()
           await page.locator(".list-excerpt mark").first().waitFor()
           await page.getByRole("button", { name: "Clear the search" }).click()
+          // The way back is there in passing: each is asked for before it comes.
+          const unarchived = page.getByRole("button", { name: "Undo" }).click()
           await menu("Sea otters", "Archive")
-          await page.getByRole("button", { name: "Undo" }).click()
+          await unarchived
           await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
+          const toast = page.locator(".toast", { hasText: "“Sea otters” was deleted." })
+          const held = toast.hover()
           await menu("Sea otters", "Delete")
-          await page.getByText("“Sea otters” was deleted.").waitFor()
-          assert.strictEqual(await page.getByRole("link", { name: "Sea otters", exact: true }).count(), 0)
-          await page.locator(".toast", { hasText: "was deleted" }).getByRole("button", { name: "Undo" }).click()
+          // As long as the mouse is over it, it stays.
+          await held
+          await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor({ state: "detached" })
+          await toast.getByRole("button", { name: "Undo" }).click()
           await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
         })
         assert.deepStrictEqual(faults, [])
@@ -132,8 +137,10 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           await guest.page.getByRole("button", { name: "Join" }).click()
           await guest.page.getByText("Hello.").waitFor()
           await host.page.getByRole("button", { name: "2 people" }).waitFor()
+          // Whoever stops typing is not shown for long: looked for before it begins.
+          const typing = host.page.getByText("Ada is typing").waitFor()
           await composer(guest.page).pressSequentially("Good day to you")
-          await host.page.getByText("Ada is typing").waitFor()
+          await typing
           await composer(guest.page).press("Enter")
           await host.page.getByText("Good day to you").waitFor()
           assert.strictEqual(wire.requests.length, 1, "people may talk without a model")
@@ -166,8 +173,9 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           await reader.page.goto(link)
           await reader.page.getByText("Worth sharing.").waitFor()
           await screenshot(reader.page, "shared")
+          const told = page.getByText("The link no longer works.").waitFor()
           await page.getByRole("button", { name: "Withdraw" }).click()
-          await page.getByText("The link no longer works.").waitFor()
+          await told
           await reader.page.reload()
           await reader.page.getByText("This link does not work (any more)").waitFor()
         })
@@ -191,6 +199,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           await page.getByRole("button", { name: "Save" }).click()
           await page.getByText("Summarise this in three points:").waitFor()
           await page.keyboard.press("Escape")
+          await page.getByRole("dialog").waitFor({ state: "detached" })
           await composer(page).pressSequentially("/sum")
           await page.getByRole("option", { name: "Summary" }).waitFor()
           await composer(page).press("Enter")

@@ -3,7 +3,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, composer, ended, freshApp, openPage, say, screenshot, signIn } from "../support/openApp.ts"
+import { App, chromiumPath, composer, ended, freshApp, goOffline, openPage, say, screenshot, signIn } from "../support/openApp.ts"
 
 const hourMs = 3_600_000
 
@@ -130,24 +130,26 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
 
     it.effect("a device without room sends what can go out at once, and says so of what cannot wait there", () =>
       Effect.gen(function* () {
-        const { faults, page, wire } = yield* opened((page) =>
-          page.addInitScript(() => {
+        const { faults, page, wire } = yield* opened(async (page) => {
+          await page.clock.install()
+          await page.addInitScript(() => {
             const full = () => {
               throw new DOMException("there is no room", "QuotaExceededError")
             }
             IDBObjectStore.prototype.put = full
             Storage.prototype.setItem = full
           })
-        )
+        })
         wire.enqueue(answer("It went out."), answer("That one too."))
         yield* Effect.promise(async () => {
           await say(page, "No room here")
           await page.getByText("It went out.").waitFor()
           await ended(page).waitFor()
-          await page.context().setOffline(true)
-          await page.getByText("You are offline.").waitFor()
+          await goOffline(page)
+          // Told in passing: looked for before it comes.
+          const told = page.getByText("There is no room left on this device").waitFor()
           await say(page, "Nor a network")
-          await page.getByText("There is no room left on this device").waitFor()
+          await told
           await screenshot(page, "storage-full")
           await page.context().setOffline(false)
           await page.getByText("You are offline.").waitFor({ state: "detached" })

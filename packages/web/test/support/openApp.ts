@@ -9,6 +9,7 @@ import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { request } from "../../../cli/test/e2e/support/api.ts"
 import { startParley, type Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
+import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
 import type { WireServer } from "../../../providers/test/wire/WireServer.ts"
 
 export const chromiumPath = inject("chromiumPath")
@@ -44,7 +45,11 @@ export const startServer: Effect.Effect<Server, Error, Scope.Scope> = Effect.gen
   const wire = yield* startOpenaiWire
   wire.setModels(["gpt-5", "gpt-5-mini"])
   const database = yield* freshDatabase
-  const env = { DATABASE_URL: Redacted.value(database), OPENAI_API_KEY: "sk-wire", OPENAI_BASE_URL: wire.baseUrl }
+  const env = {
+    DATABASE_URL: Redacted.value(database),
+    OPENAI_API_KEY: "sk-wire",
+    OPENAI_BASE_URL: wire.baseUrl
+  }
   const parley = yield* startParley(env)
   return { wire, parley, env }
 })
@@ -109,6 +114,14 @@ export const signIn = async (page: Page, url: string, key: string): Promise<void
   await page.getByLabel("Key").fill(key)
   await page.getByRole("button", { name: "Continue" }).click()
   await composer(page).waitFor()
+}
+
+/** Without a network. What the app would wait for until it takes the silence for a loss is over at once: open the page with `page.clock` installed. */
+export const goOffline = async (page: Page): Promise<void> => {
+  await page.context().setOffline(true)
+  await page.waitForFunction(() => !navigator.onLine)
+  await page.clock.fastForward(defaultLimits.pongTimeoutMs)
+  await page.getByText("You are offline.").waitFor()
 }
 
 export const composer = (page: Page) => page.getByRole("textbox", { name: "Message", exact: true })

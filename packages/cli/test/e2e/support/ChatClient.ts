@@ -34,8 +34,8 @@ export const runView = (conversationId: string, runId: string): RunView => ({
 
 export const viewText = (view: RunView): string => textOf(view.state?.content ?? [])
 
-/** Milliseconds that a wait may take before the test fails and shows what was received. */
-const waitTimeoutMs = 30_000
+/** Milliseconds that a wait may take before the test fails and shows what was received: a bound on a hang, and no measure of speed. */
+const waitTimeoutMs = 60_000
 
 export interface ChatClient {
   readonly frames: ReadonlyArray<ServerFrame>

@@ -16,7 +16,7 @@ const LogLine = Schema.Record(Schema.String, Schema.Unknown)
 const readLine = Schema.decodeUnknownOption(Schema.fromJsonString(LogLine))
 
 /** Milliseconds that a start may take before the test gives up. */
-const startTimeoutMs = 60_000
+const startTimeoutMs = 100_000
 
 export interface Parley {
   readonly url: string

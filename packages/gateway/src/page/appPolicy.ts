@@ -2,8 +2,8 @@
 export const appPolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  // Formulas and diagrams carry styles on their elements. A style cannot run anything, nor load what the other directives forbid.
-  "style-src 'self' 'unsafe-inline'",
+  // Styles that depend on something are set as properties, by script. No attribute and no element of markup has any.
+  "style-src 'self'",
   "connect-src 'self'",
   "img-src 'self' data: blob:",
   "font-src 'self' data:",

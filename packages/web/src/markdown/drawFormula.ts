@@ -1,5 +1,8 @@
-/** KaTeX, in a part of its own that is fetched with the first formula. It makes nodes, never markup from text. */
-import { render } from "katex"
+/**
+ * KaTeX, in a part of its own that is fetched with the first formula. It makes nodes, never markup from text. The page's policy takes no `style`
+ * attribute: KaTeX's own styles are set as properties, which it may, and the few attributes only say again what the places around them say.
+ */
+import { __renderToDomTree as treeOf, type TreeNode } from "katex"
 import "katex/dist/katex.min.css"
 
 /** Bounds on what a formula may make of itself. */
@@ -9,7 +12,7 @@ const maxSizeEm = 20
 /** False when the formula has a fault; the place is then empty. */
 export const drawFormula = (place: HTMLElement, tex: string, display: boolean): boolean => {
   try {
-    render(tex, place, {
+    const tree = treeOf(tex, {
       displayMode: display,
       throwOnError: true,
       strict: "ignore",
@@ -17,9 +20,16 @@ export const drawFormula = (place: HTMLElement, tex: string, display: boolean): 
       maxExpand: maxExpansions,
       maxSize: maxSizeEm
     })
+    withoutStyleAttributes(tree)
+    place.replaceChildren(tree.toNode())
     return true
   } catch {
     place.replaceChildren()
     return false
   }
+}
+
+const withoutStyleAttributes = (node: TreeNode): void => {
+  delete node.attributes?.["style"]
+  for (const child of node.children ?? []) withoutStyleAttributes(child)
 }

@@ -28,7 +28,7 @@ const rich = [
   "## What it is\n\nA **bold** claim with `code` and [a link](https://example.com).\n\n",
   "1. One\n2. Two\n   - Nested\n\n- [x] Done\n- [ ] Open\n\n> Quoted\n\n",
   "```ts\nconst greet = (name: string) => `Hello ${name}` // kindly\n```\n\n",
-  "| Model | Price |\n|---|--:|\n| a | 1.25 |\n\n$$e^{i\\pi} + 1 = 0$$\n\n```mermaid\ngraph LR\n  A --> B\n```\n"
+  "| Model | Price |\n|---|--:|\n| a | 1.25 |\n\n$$e^{i\\pi} + 1 = 0$$\n\n$$\\left\\{\\begin{matrix}a\\\\b\\\\c\\\\d\\\\e\\\\f\\\\g\\\\h\\end{matrix}\\right| \\vec{x}\\,\\boxed{y}\\,\\pmb{z}\\,\\sqrt{w}$$\n\n```mermaid\ngraph LR\n  A --> B\n```\n"
 ]
 
 /** Each fault with where it is. */

@@ -15,7 +15,7 @@ import type { WireServer } from "../../../providers/test/wire/WireServer.ts"
 export const chromiumPath = inject("chromiumPath")
 
 /** What a headless browser needs as root, and without a network of its own. */
-const args = [
+export const browserArguments = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -55,7 +55,7 @@ export const startServer: Effect.Effect<Server, Error, Scope.Scope> = Effect.gen
 })
 
 export const launchBrowser = Effect.acquireRelease(
-  Effect.promise(() => chromium.launch({ executablePath: chromiumPath, args })),
+  Effect.promise(() => chromium.launch({ executablePath: chromiumPath, args: browserArguments })),
   (browser) => Effect.promise(() => browser.close())
 )
 

@@ -49,6 +49,8 @@ export interface ResolvedModel {
   /** Context window and price, as far as they are known. */
   readonly facts: ModelFacts
   readonly tokens: ModelTokens
+  /** Of a route: those of one of its targets, by `provider/model`. */
+  readonly tokensOf?: (target: string) => ModelTokens | undefined
   /** Both go through the target's circuit, set the request's `model`, and answer with the usage's cost where the price is known. */
   readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
   /** The options are of use to routes. */
@@ -185,7 +187,9 @@ const makeProviders = Effect.fnUntraced(function* (
       return owned !== undefined && allows(`${owned.provider}/${owned.model}`) ? owned : undefined
     }
     const route = resolveRoute({ name, config, targetOf: namedTargetOf, ownerOf: targetFor })
-    return route && { ...modelOf(route.main), ...route.router, routedTo: route.providers, name, model: name }
+    return (
+      route && { ...modelOf(route.main), ...route.router, routedTo: route.providers, tokensOf: route.tokensOf, name, model: name }
+    )
   }
   const routed = new Map(
     Object.entries(routes).flatMap(([name, config]): Array<[string, ResolvedModel]> => {

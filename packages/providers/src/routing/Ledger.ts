@@ -73,6 +73,10 @@ export class LedgerEntry {
     return this.#tokens.settlePartial(this.#request, isToldWhole ? [] : this.#said(), this.#told)
   }
 
+  get hasSpoken(): boolean {
+    return this.#length > 0
+  }
+
   get #length(): number {
     return this.text.length + this.reasoning.length + this.calls.length
   }
@@ -88,6 +92,11 @@ export class LedgerEntry {
 
 export class Ledger {
   readonly entries: Array<LedgerEntry> = []
+
+  /** Who has said something last, `provider/model`. */
+  get speaking(): string | undefined {
+    return this.entries.findLast((entry) => entry.hasSpoken)?.target
+  }
 
   /** The one attempt there was, when it answered: known at once. */
   onlyAttempt(): Attempt | undefined {

@@ -4,12 +4,15 @@ import type { RouteConfig, RouteTargetConfig } from "./Route.ts"
 import { makeRouter } from "./Router.ts"
 import type { Router } from "./Router.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
+import type { ModelTokens } from "../tokens/ModelTokens.ts"
 
 export interface ResolvedRoute {
   readonly router: Router
   /** What the name stands for where one model has to: the target with the largest window that is known, else the first. */
   readonly main: OwnedModel
   readonly providers: ReadonlyArray<string>
+  /** Of one of its targets, by `provider/model`. */
+  readonly tokensOf: (target: string) => ModelTokens | undefined
 }
 
 /** What of a target its route says. */
@@ -36,7 +39,8 @@ export const resolveRoute = (options: {
   if (first === undefined) return undefined
   const main = targets.reduce((best, target) => (windowOf(target) > windowOf(best) ? target : best), first)
   const providers = [...new Set(targets.map(({ owned }) => owned.provider))]
-  return { router: makeRouter(name, config, targets), main: main.owned, providers }
+  const tokensOf = (target: string) => targets.find(({ name }) => name === target)?.tokens
+  return { router: makeRouter(name, config, targets), main: main.owned, providers, tokensOf }
 }
 
 const windowOf = ({ facts }: RouteTarget): number => facts.contextTokens ?? 0

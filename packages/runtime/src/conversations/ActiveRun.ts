@@ -60,6 +60,7 @@ export class ActiveRun {
     this.log = log
     this.usageBefore = log.state.usage
     this.contentBefore = log.state.content
+    log.speaker = () => this.ledger.speaking
     this.sink = (events) => {
       if (this.on("chunk") !== "append") return
       let isUrgent = false

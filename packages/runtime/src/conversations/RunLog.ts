@@ -27,6 +27,8 @@ export interface JournalSlice {
   readonly seq: number
   readonly count: number
   readonly events: ReadonlyArray<RunEvent>
+  /** Who spoke last, `provider/model`, where a route chooses that. */
+  readonly target?: string
 }
 
 type Limits = Pick<ConversationLimitsValues, "ringFrames" | "ringBytes" | "maxPendingChars">
@@ -51,6 +53,8 @@ export class RunLog {
   private followers: ReadonlyArray<RunLogFollower> = []
   /** Called when there is something for the journal to take, once until it is taken. */
   onJournal: (() => void) | undefined
+  /** Asked for each slice of the journal. */
+  speaker: (() => string | undefined) | undefined
   /** `onJournal` was called and nothing taken since. */
   private isJournalTold = false
   /** For `FlushScheduler`: its place among the slots. */
@@ -150,7 +154,13 @@ export class RunLog {
   takeJournal(): JournalSlice | undefined {
     this.isJournalTold = false
     if (this.journalFrame >= this.tape.frames) return undefined
-    const slice = { seq: this.journalSeq, count: this.seq - this.journalSeq + 1, events: this.tape.eventsFrom(this.journalFrame) }
+    const target = this.speaker?.()
+    const slice = {
+      seq: this.journalSeq,
+      count: this.seq - this.journalSeq + 1,
+      events: this.tape.eventsFrom(this.journalFrame),
+      ...(target === undefined ? {} : { target })
+    }
     this.journalSeq = this.seq + 1
     this.journalFrame = this.tape.frames
     return slice

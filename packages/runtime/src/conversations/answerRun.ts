@@ -4,6 +4,7 @@ import { errorTraits } from "@parley/domain/ErrorTraits"
 import type { ContextTooLong, ModelNotFound, Unavailable } from "@parley/domain/Errors"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { MessageId } from "@parley/domain/Ids"
+import type { ModelMessage } from "@parley/domain/ModelRequest"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { RunTerminal } from "@parley/domain/RunEvent"
 import type { Message } from "@parley/domain/Message"
@@ -16,6 +17,7 @@ import { withFiles } from "../attachments/FileContents.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
 import { buildPrompt, saidIn, withSaid } from "./buildPrompt.ts"
 import { fitPrompt } from "./fitPrompt.ts"
+import { lostUsage } from "./lostUsage.ts"
 import type { ConversationHost } from "./ConversationHost.ts"
 import type { LiveConversation } from "./LiveConversation.ts"
 import type { RunAct } from "./RunMachine.ts"
@@ -32,6 +34,7 @@ export const answerRun = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (taken?.failure !== undefined) {
+      yield* accountLost(host, live, run, taken)
       return yield* cutOff(host, live, run, run.on("provider-failed"), taken.failure)
     }
     speakFirst(run, taken)
@@ -79,12 +82,9 @@ const askProvider = (
   taken: TakenOver | undefined
 ): Effect.Effect<ModelAnswer, AnswerError> =>
   Effect.gen(function* () {
-    const { limits, models, tenants } = host.services
-    const { messageId, model, parameters } = run.question
-    run.path ??= yield* readPath(host, messageId)
-    // What is remembered of the path refers to files; only what is asked has them in it.
-    const path = yield* withFiles(host.services.readFile, host.key, run.path.slice(-limits.maxPathMessages))
-    const asked = buildPrompt(live.conversation.systemPrompt, path)
+    const { models, tenants } = host.services
+    const { model, parameters } = run.question
+    const asked = yield* questionOf(host, live, run)
     const resolved = yield* models.resolve(host.key.tenantId, model)
     const fitted = fitPrompt(resolved, asked, parameters)
     if (fitted.droppedTurns > 0) {
@@ -95,8 +95,8 @@ const askProvider = (
     const request = { model: resolved.model, messages: fitted.messages, parameters }
     const said = taken?.isContinued === true ? saidIn(taken.partial) : undefined
     yield* requireFits(resolved, said === undefined ? request : { ...request, messages: withSaid(fitted.messages, said) })
-    if (taken !== undefined && taken.partial.content.length > 0) {
-      run.accountLost(yield* resolved.tokens.settlePartial({ messages: asked, parameters }, taken.partial.content, null))
+    if (taken !== undefined && taken.calls.length > 0) {
+      run.accountLost(yield* lostUsage(resolved, { messages: fitted.messages, parameters }, taken.calls))
     }
     return yield* tenants.withRequest(host.key.tenantId)(
       Effect.suspend(() => {
@@ -106,6 +106,30 @@ const askProvider = (
       })
     )
   })
+
+/** All that leads to the answer. */
+const questionOf = (
+  host: ConversationHost,
+  live: LiveConversation,
+  run: ActiveRun
+): Effect.Effect<ReadonlyArray<ModelMessage>, Unavailable> =>
+  Effect.gen(function* () {
+    const { limits, readFile } = host.services
+    run.path ??= yield* readPath(host, run.question.messageId)
+    // What is remembered of the path refers to files; only what is asked has them in it.
+    const path = yield* withFiles(readFile, host.key, run.path.slice(-limits.maxPathMessages))
+    return buildPrompt(live.conversation.systemPrompt, path)
+  })
+
+/** Of a run that is not asked for again: what was asked before it was lost is paid for all the same. */
+const accountLost = (host: ConversationHost, live: LiveConversation, run: ActiveRun, { calls }: TakenOver): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    if (calls.length === 0) return
+    const { model, parameters } = run.question
+    const resolved = yield* host.services.models.resolve(host.key.tenantId, model)
+    const { messages } = fitPrompt(resolved, yield* questionOf(host, live, run), parameters)
+    run.accountLost(yield* lostUsage(resolved, { messages, parameters }, calls))
+  }).pipe(Effect.catch((error) => Effect.logWarning("What a lost owner had asked could not be accounted for", error)))
 
 const readPath = (host: ConversationHost, answerId: MessageId): Effect.Effect<ReadonlyArray<Message>, Unavailable> =>
   host.services.store.path(host.key, answerId, host.services.limits.maxPathMessages + 1).pipe(

@@ -15,12 +15,15 @@ import { isContinuable } from "./buildPrompt.ts"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import type { ConversationServices } from "./ConversationServices.ts"
 import { foldJournal } from "./foldJournal.ts"
+import type { LostCall } from "./foldJournal.ts"
 import type { LiveConversation } from "./LiveConversation.ts"
 import { RunLog } from "./RunLog.ts"
 
 export interface TakenOver {
   readonly run: ActiveRun
   readonly partial: RunState
+  /** What its owners had asked, and nobody has accounted for. */
+  readonly calls: ReadonlyArray<LostCall>
   /** The answer goes on after `partial`; else it begins again. */
   readonly isContinued: boolean
   /** It is not asked for again, but closed. */
@@ -87,10 +90,12 @@ const takeOver = (
     const log = new RunLog({ conversationId: key.conversationId, runId, epoch }, state, journaled.seq, limits)
     const { parameters, principalId } = stored
     const run = new ActiveRun({ runId, messageId, principalId, model, parameters, requestId: null }, log, schedule)
+    if (!isContinued && journaled.state.usage !== null) run.accountLost(journaled.state.usage)
     yield* Effect.logInfo("A run was taken over").pipe(
       Effect.annotateLogs({ ...key, runId, epoch, fromSeq: journaled.seq, goesOn: failure === undefined })
     )
-    return { run, partial: journaled.state, isContinued, ...(failure === undefined ? {} : { failure }) }
+    const { calls, state: partial } = journaled
+    return { run, partial, calls, isContinued, ...(failure === undefined ? {} : { failure }) }
   })
 
 const closeLeftBehind = (

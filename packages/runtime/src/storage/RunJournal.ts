@@ -16,6 +16,8 @@ export interface JournalEntry {
   readonly seq: number
   readonly count: number
   readonly events: ReadonlyArray<RunEvent>
+  /** Who spoke last, `provider/model`, where a route chose that: a call that is lost is priced by it. */
+  readonly target?: string
 }
 
 export class RunJournal extends Context.Service<

@@ -18,7 +18,8 @@ const EntryRow = Schema.Struct({
   epoch: Epoch,
   seq: Schema.Int,
   count: Schema.Int,
-  events: Schema.Array(RunEvent)
+  events: Schema.Array(RunEvent),
+  target: Schema.NullOr(Schema.String)
 })
 const decodeEntries = decodeRows(EntryRow)
 
@@ -35,13 +36,14 @@ const layer: Layer.Layer<RunJournal, never, TenantSql | SystemSql> = Layer.effec
         Effect.andThen(
           sql`select set_config('synchronous_commit', 'off', true)`,
           sql`
-            insert into run_journal (tenant_id, run_id, epoch, seq, count, events)
-            select tenant_id, run_id, epoch, seq, count, events::json
+            insert into run_journal (tenant_id, run_id, epoch, seq, count, events, target)
+            select tenant_id, run_id, epoch, seq, count, events::json, nullif(target, '')
             from unnest(
               ${entries.map((entry) => entry.tenantId)}::text[], ${entries.map((entry) => entry.runId)}::text[],
               ${entries.map((entry) => entry.epoch)}::text[], ${entries.map((entry) => entry.seq)}::int[],
-              ${entries.map((entry) => entry.count)}::int[], ${entries.map((entry) => JSON.stringify(entry.events))}::text[]
-            ) as entry (tenant_id, run_id, epoch, seq, count, events)
+              ${entries.map((entry) => entry.count)}::int[], ${entries.map((entry) => JSON.stringify(entry.events))}::text[],
+              ${entries.map((entry) => entry.target ?? "")}::text[]
+            ) as entry (tenant_id, run_id, epoch, seq, count, events, target)
             on conflict do nothing`
         )
       )
@@ -56,10 +58,15 @@ const layer: Layer.Layer<RunJournal, never, TenantSql | SystemSql> = Layer.effec
         const rows = yield* tenantSql.read(
           tenantId,
           (sql) => sql`
-            select epoch, seq::float8 as seq, count, events from run_journal where run_id = ${runId}
+            select epoch, seq::float8 as seq, count, events, target from run_journal where run_id = ${runId}
             order by min(position) over (partition by epoch), seq`
         )
-        return (yield* decodeEntries(rows)).map((entry) => ({ tenantId, runId, ...entry }))
+        return (yield* decodeEntries(rows)).map(({ target, ...entry }) => ({
+          tenantId,
+          runId,
+          ...entry,
+          ...(target === null ? {} : { target })
+        }))
       }),
       dropClosedBefore: Effect.fn("RunJournal.dropClosedBefore")(function* (timeMs) {
         for (let drops = 0; drops < maxDrops; drops++) {

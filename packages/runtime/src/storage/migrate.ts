@@ -9,6 +9,7 @@ import sessions from "./migrations/0006_sessions.ts"
 import conversationList from "./migrations/0007_conversation_list.ts"
 import sharesPrompts from "./migrations/0008_shares_prompts.ts"
 import attachments from "./migrations/0009_attachments.ts"
+import journalTarget from "./migrations/0010_journal_target.ts"
 import { ensurePartitions } from "./partitions.ts"
 
 /** An arbitrary number that only Parley's migrations lock. */
@@ -24,7 +25,8 @@ const migrations = {
   "0006_sessions": sessions,
   "0007_conversation_list": conversationList,
   "0008_shares_prompts": sharesPrompts,
-  "0009_attachments": attachments
+  "0009_attachments": attachments,
+  "0010_journal_target": journalTarget
 }
 
 /** Everything in one transaction: a failed migration leaves nothing behind. Answers with what it applied. */

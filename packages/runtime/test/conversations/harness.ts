@@ -40,6 +40,8 @@ export class ScriptedProvider {
   readonly calls: Array<ScriptedCall> = []
   /** Of `scripted/one`; to be written into before it is asked. */
   readonly facts: { -readonly [K in keyof ModelFacts]: ModelFacts[K] } = {}
+  /** Of `scripted/two`, likewise. */
+  readonly otherFacts: { -readonly [K in keyof ModelFacts]: ModelFacts[K] } = {}
 
   readonly stream = (request: ModelRequest, sink: ModelSink): Effect.Effect<ModelAnswer, ProviderError> =>
     Effect.suspend(() => {
@@ -104,7 +106,7 @@ export class ScriptedProvider {
     }
     return Providers.layer({
       extra: [provider],
-      models: { "scripted/one": this.facts },
+      models: { "scripted/one": this.facts, "scripted/two": this.otherFacts },
       routes: { both: { targets: [{ model: "scripted/one" }, { model: "scripted/two" }] } },
       limits: { probeEveryMs: 0 }
     })

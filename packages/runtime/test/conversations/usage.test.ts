@@ -3,11 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { ProviderRejected, ProviderTruncated } from "@parley/domain/ProviderError"
-import { noUsage } from "@parley/domain/Usage"
+import { addUsage, noUsage } from "@parley/domain/Usage"
+import { continuePrompt } from "@parley/providers/routing/continuation"
 import { makeModelTokens } from "@parley/providers/tokens/ModelTokens"
 import { TokenWorker } from "@parley/providers/tokens/TokenWorker"
+import type { ConversationLimitsValues } from "../../src/conversations/ConversationLimits.ts"
 import { fitPrompt } from "../../src/conversations/fitPrompt.ts"
-import { FoldingClient, text, until } from "./harness.ts"
+import { FoldingClient, settle, text, until } from "./harness.ts"
 import { conversationWorld } from "./world.ts"
 
 const price = { input: 2, output: 8 }
@@ -101,6 +103,81 @@ describe("the usage of an answer", () => {
       const { usage } = yield* world.message(id, accepted.run.messageId)
       assert.isAbove(usage?.outputTokens ?? 0, 200)
       assert.isTrue(usage?.isEstimated)
+    })
+  )
+})
+
+describe("the usage of an answer whose owner was lost", () => {
+  const noWorker = TokenWorker.of({ count: () => Effect.succeed(undefined) })
+  const prices = { one: price, two: { input: 300, output: 700 } }
+  const tokensOf = (name: keyof typeof prices) => makeModelTokens(name, { price: prices[name] }, noWorker)
+  const prompt = [{ role: "user" as const, content: text(words(100)) }]
+  const said = { first: `${words(50)} `, second: "other things ".repeat(40), third: "at last" }
+
+  const lost = Effect.fnUntraced(function* (limits: Partial<ConversationLimitsValues> = {}) {
+    const world = yield* conversationWorld(limits)
+    Object.assign(world.provider.facts, { price: prices.one, contextTokens: 100_000 })
+    // The route's main one, for its window: what nobody knows better is priced as it.
+    Object.assign(world.provider.otherFacts, { price: prices.two, contextTokens: 1_000_000 })
+    const { id } = yield* world.create({ model: "both" })
+    const accepted = yield* world.send(id, "c1", words(100))
+    const { messageId } = accepted.run ?? assert.fail("no run")
+    const first = yield* world.provider.call(0)
+    first.say(said.first)
+    yield* first.fail(new ProviderTruncated(failing))
+    const second = yield* world.provider.call(1)
+    assert.strictEqual(second.request.model, "two")
+    second.say(said.second)
+    world.loop.advance(200)
+    yield* TestClock.adjust(200)
+    yield* world.crash
+    /** Each by the tokens and the price of who was called, and by what it was shown. */
+    const lostUsage = yield* Effect.all([
+      tokensOf("one").settlePartial({ messages: prompt, parameters: {} }, text(said.first), null),
+      tokensOf("two").settlePartial({ messages: continuePrompt(prompt, said.first), parameters: {} }, text(said.second), null)
+    ])
+    const usage = Effect.andThen(
+      settle,
+      Effect.map(world.message(id, messageId), (stored) => stored.usage)
+    )
+    return { world, lostUsage, usage }
+  })
+
+  it.effect("prices each of its calls as the target that was called", () =>
+    Effect.gen(function* () {
+      const { lostUsage, usage, world } = yield* lost()
+      const third = yield* world.provider.call(2)
+      assert.strictEqual(third.request.model, "one")
+      third.say(said.third)
+      yield* third.complete()
+      const last = { ...noUsage, outputTokens: 7, costNanoDollars: 7 * 8_000 }
+      assert.deepStrictEqual(yield* usage, lostUsage.reduce(addUsage, last))
+    })
+  )
+
+  it.effect("is that of both owners, where the second is lost as well", () =>
+    Effect.gen(function* () {
+      const { lostUsage, usage, world } = yield* lost()
+      ;(yield* world.provider.call(2)).say(said.third)
+      world.loop.advance(200)
+      yield* TestClock.adjust(200)
+      yield* world.crash
+      yield* (yield* world.provider.call(3)).complete()
+      const third = yield* tokensOf("one").settlePartial(
+        { messages: continuePrompt(prompt, said.first + said.second), parameters: {} },
+        text(said.third),
+        null
+      )
+      const last = { ...noUsage, outputTokens: 7, costNanoDollars: 7 * 8_000 }
+      assert.deepStrictEqual(yield* usage, [...lostUsage, third].reduce(addUsage, last))
+    })
+  )
+
+  it.effect("is what its calls cost, where the answer is closed and nobody is asked again", () =>
+    Effect.gen(function* () {
+      const { lostUsage, usage, world } = yield* lost({ crashPolicy: "fail" })
+      assert.deepStrictEqual(yield* usage, lostUsage.reduce(addUsage, noUsage))
+      assert.lengthOf(world.provider.calls, 2)
     })
   )
 })

@@ -38,8 +38,8 @@ const suite = (name: string, journalLayer: Layer.Layer<RunJournal | Layer.Succes
         Effect.gen(function* () {
           const journal = yield* RunJournal
           const { entry, runId, tenantId } = yield* running
-          const entries = [entry(1, "one"), entry(2, "two"), entry(3, "three")]
-          yield* journal.append([entry(2, "two"), entry(1, "one")])
+          const entries = [entry(1, "one"), { ...entry(2, "two"), target: "one/m" }, entry(3, "three")]
+          yield* journal.append([{ ...entry(2, "two"), target: "one/m" }, entry(1, "one")])
           yield* journal.append([entry(3, "three")])
           assert.deepStrictEqual(yield* journal.read(tenantId, runId), entries)
         })

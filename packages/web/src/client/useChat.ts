@@ -18,8 +18,14 @@ export const useChat = (id: string): readonly [Chat, ChatState] => {
   useEffect(() => {
     if (state.status !== "live" || state.activeRun !== null || state.hasNewer) return
     // Without room on the device the next visit waits for the network.
-    const timer = setTimeout(() => void keepChat(id, state).catch(() => {}), keepAfterMs)
-    return () => clearTimeout(timer)
+    const keep = () => void keepChat(id, state).catch(() => {})
+    const timer = setTimeout(keep, keepAfterMs)
+    // What was seen in the last moment before the page goes, too.
+    addEventListener("pagehide", keep)
+    return () => {
+      clearTimeout(timer)
+      removeEventListener("pagehide", keep)
+    }
   }, [id, state])
   const isUnknown = state.conversation === null && (state.status === "loading" || state.status === "away")
   if (!isUnknown || kept === undefined) return [chat, state]

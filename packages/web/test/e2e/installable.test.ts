@@ -1,0 +1,76 @@
+/** What a browser asks of a page before it offers to install it; and that it opens without a network then. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { chromium } from "playwright-core"
+import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
+import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { browserArguments, chromiumPath, ended, say, signIn, startServer } from "../support/openApp.ts"
+
+/** In the page: whether a conversation with that text is kept on this device. */
+const isKept = async (text: string): Promise<boolean> => {
+  const settled = <A>(request: IDBRequest<A>): Promise<A> =>
+    new Promise((resolve, reject) => {
+      request.addEventListener("success", () => resolve(request.result))
+      request.addEventListener("error", () => reject(request.error ?? new Error("the database said no")))
+    })
+  const database = await settled(indexedDB.open("parley"))
+  const kept = await settled(database.transaction("kept").objectStore("kept").getAll())
+  database.close()
+  return JSON.stringify(kept).includes(text)
+}
+
+describe.skipIf(chromiumPath === "")("the app", () => {
+  it.live("is installable by Chromium's own account, and opens offline with the last conversations", () =>
+    Effect.gen(function* () {
+      const { parley, wire } = yield* startServer
+      const folder = yield* Effect.acquireRelease(
+        Effect.promise(() => temporaryFolder("profile")),
+        ({ remove }) => Effect.promise(remove)
+      )
+      // A profile that stays: nothing is installed from a private window.
+      const context = yield* Effect.acquireRelease(
+        Effect.promise(() =>
+          chromium.launchPersistentContext(folder.path, { executablePath: chromiumPath, args: browserArguments, locale: "en-GB" })
+        ),
+        (opened) => Effect.promise(() => opened.close())
+      )
+      wire.enqueue(answer("Of otters."), answer("Of badgers."))
+      yield* Effect.promise(async () => {
+        const page = await context.newPage()
+        await signIn(page, parley.url, parley.key)
+        for (const said of ["Otters", "Badgers"]) {
+          await page.goto(parley.url)
+          await say(page, said)
+          await ended(page).waitFor()
+          // What is seen is kept a moment after the page is quiet.
+          while (!(await page.evaluate(isKept, `Of ${said.toLowerCase()}.`)));
+        }
+        await page.evaluate(() => navigator.serviceWorker.ready)
+        const devtools = await context.newCDPSession(page)
+        const manifest = await devtools.send("Page.getAppManifest")
+        assert.deepStrictEqual(manifest.errors, [])
+        assert.strictEqual(manifest.url, `${parley.url}/manifest.webmanifest`)
+        assert.deepStrictEqual((await devtools.send("Page.getInstallabilityErrors")).installabilityErrors, [])
+        const { icons } = JSON.parse(manifest.data ?? "{}")
+        for (const { sizes, src, type } of icons) {
+          const icon = await page.request.get(new URL(src, parley.url).href)
+          assert.strictEqual(icon.headers()["content-type"], type)
+          if (sizes === "any") continue
+          const size = await page.evaluate(async (path) => {
+            const { height, width } = await createImageBitmap(await (await fetch(path)).blob())
+            return `${width}x${height}`
+          }, src)
+          assert.strictEqual(size, sizes)
+        }
+        await context.setOffline(true)
+        const cold = await context.newPage()
+        await cold.goto(parley.url)
+        await cold.getByRole("link", { name: "Otters" }).click()
+        await cold.getByText("Of otters.").waitFor()
+        await cold.getByRole("link", { name: "Badgers" }).click()
+        await cold.getByText("Of badgers.").waitFor()
+        await cold.getByText(/You are offline|The connection was lost/).waitFor()
+      })
+    })
+  )
+})

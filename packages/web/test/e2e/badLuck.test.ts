@@ -12,6 +12,7 @@ import {
   composer,
   ended,
   openPage,
+  patience,
   say,
   screenshot,
   signIn,
@@ -22,9 +23,6 @@ import {
 
 const longCode = Array.from({ length: 4_000 }, (_, line) => `const value${line} = ${line} * 2 // line ${line}`).join("\n")
 const longLine = "0123456789".repeat(10_000)
-
-/** Longest wait for what the page does, looked for with its clock held. */
-const patience = { timeout: 60_000 }
 
 /** In the page, before anything of it: how many sockets are dialled or open, and how many frames came over all there ever were. */
 const countSockets = () => {

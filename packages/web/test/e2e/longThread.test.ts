@@ -2,9 +2,10 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import type { Browser, Page } from "playwright-core"
+import { vi } from "vitest"
 import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer, type WireServer } from "../../../providers/test/wire/WireServer.ts"
-import { chromiumPath, launchBrowser, openPage, say, screenshot, signIn, startServer } from "../support/openApp.ts"
+import { chromiumPath, launchBrowser, openPage, patience, say, screenshot, signIn, startServer } from "../support/openApp.ts"
 import { seedMessages } from "../support/seedMessages.ts"
 
 const messages = 10_000
@@ -86,6 +87,8 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
           let first = (await shown(page))[0] ?? 0
           for (let step = 0; first > 1 && step < maxSteps; step++) {
             await scrollUp(page, step < singleSteps ? 0.9 : messages)
+            // A page of messages is read from the server, however long that takes.
+            if (step >= singleSteps) await vi.waitUntil(async () => ((await shown(page))[0] ?? first) < first, patience)
             const rows = await shown(page)
             const top = rows[0] ?? 0
             assert.deepStrictEqual(
@@ -120,10 +123,12 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
               .first()
               .click()
             await found.getByText(`Message ${number}`).waitFor()
-            const [row, box] = [await found.boundingBox(), await page.locator(".thread-scroll").boundingBox()]
-            assert.isAbove(row?.y ?? 0, box?.y ?? 0, "it is in sight")
-            assert.isBelow((row?.y ?? 0) + (row?.height ?? 0), (box?.y ?? 0) + (box?.height ?? 0))
-            assert.isTrue(await found.evaluate((marked) => marked === document.activeElement), "and where one reads on")
+            // In sight, and where one reads on.
+            await vi.waitUntil(async () => {
+              const [row, box] = [await found.boundingBox(), await page.locator(".thread-scroll").boundingBox()]
+              if (row === null || box === null || row.y <= box.y || row.y + row.height >= box.y + box.height) return false
+              return found.evaluate((marked) => marked === document.activeElement)
+            }, patience)
           }
           const inOrder = async () => {
             const rows = await shown(page)
@@ -153,9 +158,10 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
             await say(page, "And now?")
             await page.getByText("At the end.").waitFor()
             await page.getByText(`Message ${messages}`).waitFor()
-            assert.isFalse(await page.getByRole("button", { name: "To the latest message" }).isVisible())
+            await page.getByRole("button", { name: "To the latest message" }).waitFor({ state: "hidden" })
+            const told = page.getByText("This message is not there any more.").waitFor()
             await page.goto(`${parley.url}/c/${(await page.evaluate(() => location.pathname)).slice(3)}#msg_${"9".repeat(26)}`)
-            await page.getByText("This message is not there any more.").waitFor()
+            await told
           })
           assert.include(JSON.stringify(wire.requests.at(-1)?.body), `Message ${messages}`, "it follows the newest message")
           assert.deepStrictEqual(faults, [])

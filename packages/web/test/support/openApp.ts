@@ -28,6 +28,9 @@ export const browserArguments = [
 /** Longest wait for one thing in a page: a bound on a hang that names the thing, within that of the test, and no measure of speed. */
 const waitTimeoutMs = 60_000
 
+/** The same for `vi.waitUntil`. */
+export const patience = { timeout: waitTimeoutMs }
+
 const artifacts = fileURLToPath(new URL("../../../../artifacts/web", import.meta.url))
 
 export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }

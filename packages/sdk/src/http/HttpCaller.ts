@@ -70,7 +70,7 @@ export class HttpCaller {
     const { baseUrl, platform, timeoutMs } = this.#options
     const { signal } = request
     const key = await this.key()
-    signal?.throwIfAborted()
+    throwIfAborted(signal)
     const abort = new AbortController()
     const stop = () => abort.abort(signal?.reason)
     signal?.addEventListener("abort", stop)
@@ -96,7 +96,7 @@ export class HttpCaller {
       return body === "" ? undefined : read(body)
     } catch (error) {
       if (error instanceof ParleyApiError || error instanceof ParleyConnectionError) throw error
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       throw new ParleyConnectionError(
         "unreachable",
         abort.signal.aborted
@@ -109,6 +109,11 @@ export class HttpCaller {
       signal?.removeEventListener("abort", stop)
     }
   }
+}
+
+/** React Native's signals have neither the method of that name nor a reason. */
+const throwIfAborted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted === true) throw signal.reason ?? Object.assign(new Error("the call was given up"), { name: "AbortError" })
 }
 
 const contentOf = ({ bytes, json }: HttpRequest): Record<string, string> =>

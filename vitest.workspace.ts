@@ -22,15 +22,19 @@ const app = fromRoot("packages/web/test/support/app.ts")
  */
 const maxWorkers = Math.min(availableParallelism(), 4)
 
+/** Schemas run as compiled functions, as in the programs; not in what browsers run. */
+const compiledSchemas = fromRoot("test/support/compiledSchemas.ts")
+
 /** Longest that one test or hook may take: a bound on a hang, not a measure of speed. */
 const testTimeoutMs = 120_000
 
-const project = (name: string, globalSetup: ReadonlyArray<string> = []) => ({
+const project = (name: string, globalSetup: ReadonlyArray<string> = [], setupFiles: ReadonlyArray<string> = []) => ({
   test: {
     name,
     root: fromRoot(`packages/${name}`),
     include: ["test/**/*.test.ts"],
     globalSetup: [...globalSetup],
+    setupFiles: [...setupFiles],
     testTimeout: testTimeoutMs,
     hookTimeout: testTimeoutMs,
     // Modules hold no state of a test, so a worker loads them once and not once a file: half the time of the whole.
@@ -42,11 +46,11 @@ export default defineConfig({
   test: {
     maxWorkers,
     projects: [
-      project("domain"),
-      project("providers"),
-      project("runtime", [servers]),
-      project("gateway", [servers, chromium]),
-      project("cli", [servers, chromium, program]),
+      project("domain", [], [compiledSchemas]),
+      project("providers", [], [compiledSchemas]),
+      project("runtime", [servers], [compiledSchemas]),
+      project("gateway", [servers, chromium], [compiledSchemas]),
+      project("cli", [servers, chromium, program], [compiledSchemas]),
       project("web", [servers, chromium, program, app]),
       project("sdk", [servers, program]),
       {

@@ -1,4 +1,6 @@
 /** A program of Parley's with one more provider: a source of tokens inside the process, which is told over IPC when to begin. */
+// As the programs do.
+import "effect/schema/SchemaJITCompiler/enable"
 import { openDatabase } from "@parley/cli/DatabaseAddress"
 import { layerLogging } from "@parley/cli/Logging"
 import { settings, type Settings } from "@parley/cli/Settings"

@@ -3,7 +3,7 @@ import { Attachments, maxAttachmentBytes } from "@parley/domain/Attachments"
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { Busy, InvalidRequest, PayloadTooLarge } from "@parley/domain/Errors"
 import { Effect, Stream } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { chat } from "./chat.ts"
 import { fileResponse } from "./fileResponse.ts"
 
@@ -30,7 +30,7 @@ const wholeOf = (body: Stream.Stream<Uint8Array, unknown>): Effect.Effect<Uint8A
     }
   ).pipe(Effect.map(({ chunks }) => Buffer.concat(chunks)))
 
-export const layerAttachmentHandlers = HttpApiBuilder.group(ParleyApi, "attachments", (handlers) =>
+export const layerAttachmentHandlers = apiGroup(ParleyApi, "attachments", (handlers) =>
   Effect.gen(function* () {
     const attachments = yield* Attachments
     let uploads = 0

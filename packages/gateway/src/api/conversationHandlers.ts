@@ -3,11 +3,11 @@ import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { ConversationList } from "@parley/domain/ConversationList"
 import { Conversations } from "@parley/domain/Conversations"
 import { Effect } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { chat } from "./chat.ts"
 import { runEvents } from "./runEvents.ts"
 
-export const layerConversationHandlers = HttpApiBuilder.group(ParleyApi, "conversations", (handlers) =>
+export const layerConversationHandlers = apiGroup(ParleyApi, "conversations", (handlers) =>
   Effect.gen(function* () {
     const conversations = yield* Conversations
     const conversationList = yield* ConversationList

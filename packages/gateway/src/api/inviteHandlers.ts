@@ -6,14 +6,14 @@ import { Conversations } from "@parley/domain/Conversations"
 import { Invites, type InviteAccepted } from "@parley/domain/Invites"
 import { Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
 import { headerOf, sessionOf } from "../auth/sessionCookie.ts"
 import { chat } from "./chat.ts"
 import { orProblem } from "./renderProblem.ts"
 import { userAgentOf, withSession } from "./sessionHandlers.ts"
 
-export const layerInviteHandlers = HttpApiBuilder.group(ParleyApi, "invites", (handlers) =>
+export const layerInviteHandlers = apiGroup(ParleyApi, "invites", (handlers) =>
   Effect.gen(function* () {
     const invites = yield* Invites
     const conversations = yield* Conversations

@@ -2,10 +2,10 @@
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { ConversationList } from "@parley/domain/ConversationList"
 import { Effect } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { chat } from "./chat.ts"
 
-export const layerListHandlers = HttpApiBuilder.group(ParleyApi, "list", (handlers) =>
+export const layerListHandlers = apiGroup(ParleyApi, "list", (handlers) =>
   Effect.gen(function* () {
     const list = yield* ConversationList
     return handlers.handleAll({

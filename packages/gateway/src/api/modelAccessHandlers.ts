@@ -2,10 +2,10 @@
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { ModelAccess } from "@parley/domain/ModelAccess"
 import { Effect } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { orProblem } from "./renderProblem.ts"
 
-export const layerModelAccessHandlers = HttpApiBuilder.group(ParleyApi, "modelAccess", (handlers) =>
+export const layerModelAccessHandlers = apiGroup(ParleyApi, "modelAccess", (handlers) =>
   Effect.gen(function* () {
     const access = yield* ModelAccess
     return handlers.handleAll({

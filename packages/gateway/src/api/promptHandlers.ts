@@ -2,10 +2,10 @@
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { Prompts } from "@parley/domain/Prompts"
 import { Effect } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { chat } from "./chat.ts"
 
-export const layerPromptHandlers = HttpApiBuilder.group(ParleyApi, "prompts", (handlers) =>
+export const layerPromptHandlers = apiGroup(ParleyApi, "prompts", (handlers) =>
   Effect.gen(function* () {
     const prompts = yield* Prompts
     return handlers.handleAll({

@@ -2,9 +2,9 @@
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { ProviderStatuses } from "@parley/domain/ProviderStatuses"
 import { Effect } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { orProblem } from "./renderProblem.ts"
 
-export const layerProviderHandlers = HttpApiBuilder.group(ParleyApi, "providers", (handlers) =>
+export const layerProviderHandlers = apiGroup(ParleyApi, "providers", (handlers) =>
   Effect.map(ProviderStatuses, (statuses) => handlers.handleAll({ list: () => orProblem(statuses.all) }))
 )

@@ -3,7 +3,7 @@ import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { SignIns, type SignedIn } from "@parley/domain/SignIns"
 import { Clock, Effect } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { presentedKey } from "../auth/authenticateRequest.ts"
 import { clearSession, headerOf, sessionOf, setSession } from "../auth/sessionCookie.ts"
 import { orProblem } from "./renderProblem.ts"
@@ -27,7 +27,7 @@ export const withSession = Effect.fnUntraced(function* (
 
 export const userAgentOf = (request: HttpServerRequest.HttpServerRequest): string => request.headers["user-agent"] ?? ""
 
-export const layerSessionHandlers = HttpApiBuilder.group(ParleyApi, "session", (handlers) =>
+export const layerSessionHandlers = apiGroup(ParleyApi, "session", (handlers) =>
   Effect.gen(function* () {
     const signIns = yield* SignIns
     return handlers.handleAll({

@@ -4,7 +4,7 @@ import { Conversations } from "@parley/domain/Conversations"
 import { Shares } from "@parley/domain/Shares"
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { chat } from "./chat.ts"
 import { fileResponse } from "./fileResponse.ts"
 import { exportConversation } from "./exportConversation.ts"
@@ -13,7 +13,7 @@ import { orProblem } from "./renderProblem.ts"
 /** A link may be revoked at any time, and is nothing for search engines. */
 const sharedHeaders = { "cache-control": "no-store", "x-robots-tag": "noindex", "referrer-policy": "no-referrer" }
 
-export const layerShareHandlers = HttpApiBuilder.group(ParleyApi, "shares", (handlers) =>
+export const layerShareHandlers = apiGroup(ParleyApi, "shares", (handlers) =>
   Effect.gen(function* () {
     const shares = yield* Shares
     const conversations = yield* Conversations

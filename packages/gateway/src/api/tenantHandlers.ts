@@ -3,10 +3,10 @@ import { Administration } from "@parley/domain/Administration"
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
 import { Caller } from "@parley/domain/Caller"
 import { Effect } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { apiGroup } from "./apiGroup.ts"
 import { orProblem } from "./renderProblem.ts"
 
-export const layerTenantHandlers = HttpApiBuilder.group(ParleyApi, "tenants", (handlers) =>
+export const layerTenantHandlers = apiGroup(ParleyApi, "tenants", (handlers) =>
   Effect.gen(function* () {
     const administration = yield* Administration
     return handlers.handleAll({

@@ -1,0 +1,2 @@
+/** As the programs' first line does. */
+import "effect/schema/SchemaJITCompiler/enable"

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The first of all: what is read or written by a schema runs as compiled functions (ADR 0021).
+// The first of all: what is read or written by a schema runs as compiled functions (ADR 0025).
 import "effect/schema/SchemaJITCompiler/enable"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"

@@ -64,28 +64,33 @@ export const makeChunkEncoder = (options: {
     }
   }
 
-  const textsOf = (texts: ReadonlyArray<string>): string => {
+  /** What precedes the texts and what follows them in one go: each part that is put to a long text later has all of it copied once more. */
+  const around = (before: string, texts: Array<string>, after: string): string => {
     const written = escaped.test(texts.join("")) ? texts.map((text) => JSON.stringify(text).slice(1, -1)) : texts
-    return `${beforeText}${written.join(betweenTexts)}${afterText}`
+    written[0] = before + beforeText + (written[0] ?? "")
+    written[written.length - 1] += afterText + after
+    return written.join(betweenTexts)
   }
 
   return {
     encode: (events) => {
-      let text = ""
+      const opening = begun ? "" : `${before}"role":"assistant","content":""${after}`
+      let text = opening
       let texts: Array<string> = []
       for (const event of events) {
         if (event.type === "text-delta") {
           texts.push(event.text)
           continue
         }
-        if (texts.length > 0) text += textsOf(texts)
+        const told = chunkOf(event)
+        if (told === "") continue
+        text = texts.length > 0 ? around(text, texts, told) : text + told
         texts = []
-        text += chunkOf(event)
       }
-      if (texts.length > 0) text += textsOf(texts)
-      if (begun || text === "") return text
-      begun = true
-      return `${before}"role":"assistant","content":""${after}${text}`
+      if (texts.length > 0) text = around(text, texts, "")
+      if (begun) return text
+      begun = text !== opening
+      return begun ? text : ""
     },
     end: (usage) => (includeUsage ? `${head}],"usage":${JSON.stringify(usageOf(usage))}}\n\n` : "") + "data: [DONE]\n\n"
   }

@@ -8,15 +8,22 @@ import { causeResponse, ClientAbort } from "effect/http/HttpServerError"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import type { PushBody, PushWriter } from "./PushResponse.ts"
 
-/** uWebSockets 20.51 corrupts what it buffers for a slow reader when it is given more at a time. */
-export const pushChunkBytes = 8_192
+/**
+ * What leaves in one write. uWebSockets 20.51 loses what does not fit into its cork buffer of 16 KB when the kernel takes no more, so a chunk, with the
+ * head before the first, and its frame, must fit.
+ */
+export const pushChunkBytes = 15_360
+/** The first one has the head before it. */
+export const firstPushChunkBytes = 8_192
 /** `write` says false from here on. */
 const highWaterBytes = 65_536
+/** Texts are joined up to this, so that few writes take them: a joined text is copied whenever a part of it leaves. */
+const maxJoinedBytes = 65_536
 /** Who looks at `bufferedBytes` itself may hold back long before that: past this, it is called when the buffer has emptied. */
-const drainNoticeBytes = pushChunkBytes
+const drainNoticeBytes = 8_192
 
 export interface PushTransport {
-  /** At most `pushChunkBytes`, after the head if that has not gone out. False: no more until `PushChannel.resume`. */
+  /** At most `firstPushChunkBytes` with the head before them, then at most `pushChunkBytes`. False: no more until `PushChannel.resume`. */
   readonly write: (chunk: string | Uint8Array) => boolean
   /** The last chunk, if any, and the end. */
   readonly end: (chunk: string | Uint8Array | undefined) => void
@@ -33,7 +40,10 @@ export class PushChannel implements PushWriter {
   readonly #maxBufferedBytes: number
   readonly #onOverflow: () => void
   #queue: Array<string | Uint8Array> = []
+  /** The bytes of each chunk in the queue: to count those of a long text takes as long as to copy it. */
+  #sizes: Array<number> = []
   #bufferedBytes = 0
+  #chunkBytes = firstPushChunkBytes
   #blocked = false
   #ending = false
   #scheduled = false
@@ -54,7 +64,7 @@ export class PushChannel implements PushWriter {
     const bytes = typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.byteLength
     if (bytes === 0) return true
     this.begun = true
-    this.#append(chunk)
+    this.#append(chunk, bytes)
     this.#bufferedBytes += bytes
     this.#schedule()
     if (this.#bufferedBytes > drainNoticeBytes) this.#owesDrain = true
@@ -96,6 +106,7 @@ export class PushChannel implements PushWriter {
     this.#ending = false
     this.#owesDrain = false
     this.#queue = []
+    this.#sizes = []
     this.#bufferedBytes = 0
     this.#finish()
   }
@@ -135,26 +146,40 @@ export class PushChannel implements PushWriter {
     callback?.()
   }
 
-  #append(chunk: string | Uint8Array): void {
+  #append(chunk: string | Uint8Array, bytes: number): void {
     const last = this.#queue.length - 1
     const tail = this.#queue[last]
-    if (typeof chunk === "string" && typeof tail === "string" && tail.length + chunk.length <= pushChunkBytes) {
+    const joinedBytes = (this.#sizes[last] ?? 0) + bytes
+    if (typeof chunk === "string" && typeof tail === "string" && joinedBytes <= maxJoinedBytes) {
       this.#queue[last] = tail + chunk
-    } else this.#queue.push(chunk)
+      this.#sizes[last] = joinedBytes
+    } else {
+      this.#queue.push(chunk)
+      this.#sizes.push(bytes)
+    }
   }
 
-  /** The next chunk; what is larger than a chunk may be is split into bytes first. */
+  /** The next chunk; of what is larger than a chunk may be, a part. */
   #take(chunk: string | Uint8Array): string | Uint8Array {
-    const bytes = typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.byteLength
-    if (bytes <= pushChunkBytes) {
+    const bytes = this.#sizes[0] ?? 0
+    const limit = this.#chunkBytes
+    this.#chunkBytes = pushChunkBytes
+    if (bytes <= limit) {
       this.#queue.shift()
+      this.#sizes.shift()
       this.#bufferedBytes -= bytes
       return chunk
     }
+    this.#sizes[0] = bytes - limit
+    this.#bufferedBytes -= limit
+    // As many bytes as characters: ASCII, of which any part is whole.
+    if (typeof chunk === "string" && chunk.length === bytes) {
+      this.#queue[0] = chunk.slice(limit)
+      return chunk.slice(0, limit)
+    }
     const whole = typeof chunk === "string" ? Buffer.from(chunk) : chunk
-    this.#queue[0] = whole.subarray(pushChunkBytes)
-    this.#bufferedBytes -= pushChunkBytes
-    return whole.subarray(0, pushChunkBytes)
+    this.#queue[0] = whole.subarray(limit)
+    return whole.subarray(0, limit)
   }
 
   #schedule(): void {

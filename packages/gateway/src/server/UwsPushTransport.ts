@@ -1,5 +1,6 @@
 /** A chunked answer over uWebSockets: one write of a bounded size per cork, and none after it said stop. */
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
+import { pushChunkBytes } from "./PushChannel.ts"
 import type { PushChannel, PushTransport } from "./PushChannel.ts"
 import { headOf } from "./PushResponse.ts"
 import type { UwsExchange } from "./UwsExchange.ts"
@@ -28,7 +29,7 @@ export class UwsPushTransport implements PushTransport {
     let accepted = true
     this.#exchange.cork(() => {
       this.#writeHead()
-      accepted = response.write(chunk)
+      accepted = response.write(bytesOf(chunk))
     })
     if (accepted) return true
     this.#lastBytes = typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.byteLength
@@ -48,7 +49,7 @@ export class UwsPushTransport implements PushTransport {
     if (!this.#headWritten) return endWith(this.#exchange, headOf(this.#response), chunk ?? "")
     this.#exchange.finish()
     this.#exchange.cork(() => {
-      this.#exchange.response.end(chunk)
+      this.#exchange.response.end(chunk === undefined ? undefined : bytesOf(chunk))
     })
   }
 
@@ -67,3 +68,11 @@ export class UwsPushTransport implements PushTransport {
     if (closesConnection(this.#exchange, this.#response)) this.#exchange.response.writeHeader("connection", "close")
   }
 }
+
+/** Of a text that is written at once: uWebSockets has copied it when its `write` returns. */
+const written = Buffer.allocUnsafeSlow(pushChunkBytes)
+/** Characters from which on a text is encoded here: uWebSockets goes over it twice, and allocates. */
+const minEncodedLength = 1_024
+
+const bytesOf = (chunk: string | Uint8Array): string | Uint8Array =>
+  typeof chunk === "string" && chunk.length >= minEncodedLength ? written.subarray(0, written.write(chunk)) : chunk

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { PushChannel, pushChunkBytes } from "../../src/server/PushChannel.ts"
+import { firstPushChunkBytes, PushChannel, pushChunkBytes } from "../../src/server/PushChannel.ts"
 import type { PushTransport } from "../../src/server/PushChannel.ts"
 
 /** A connection that takes `room` chunks, then says stop. */
@@ -8,7 +8,7 @@ const makeTransport = (room: number) => {
   const state = { room, ended: false, destroyed: false }
   const take = (chunk: string | Uint8Array) => {
     const bytes = Buffer.from(chunk)
-    expect(bytes.length).toBeLessThanOrEqual(pushChunkBytes)
+    expect(bytes.length).toBeLessThanOrEqual(written.length === 0 ? firstPushChunkBytes : pushChunkBytes)
     written.push(bytes)
   }
   const transport: PushTransport = {
@@ -32,10 +32,13 @@ const makeTransport = (room: number) => {
 const turn = () => new Promise(setImmediate)
 
 describe("PushChannel", () => {
-  it("splits what is longer than a chunk by bytes, and joins what is shorter", async () => {
+  it.each([
+    ["ü", 20_003],
+    ["u", 10_003]
+  ])("splits a long text by bytes, and joins what is written in one turn: %s", async (letter, bytes) => {
     const { chunks, text, transport } = makeTransport(1_000)
     const channel = new PushChannel(transport, 1_000_000, () => {})
-    const long = "ü".repeat(10_000)
+    const long = letter.repeat(10_000)
     channel.write("a")
     channel.write(long)
     channel.write("b")
@@ -43,25 +46,39 @@ describe("PushChannel", () => {
     channel.end()
     await turn()
     expect(text()).toBe(`a${long}bc`)
-    expect(chunks.map((chunk) => chunk.length)).toEqual([1, 8_192, 8_192, 3_616, 2])
+    expect(chunks.map((chunk) => chunk.length)).toEqual([firstPushChunkBytes, bytes - firstPushChunkBytes])
+  })
+
+  it("does not join texts without end: what a slow client leaves is copied with each part that goes", async () => {
+    const { chunks, text, transport } = makeTransport(1_000)
+    const channel = new PushChannel(transport, 1_000_000, () => {})
+    const texts = Array.from({ length: 200 }, (_, index) =>
+      `${index} ${"x".repeat(index)}`.padEnd(997, index % 2 === 0 ? "-" : "–")
+    )
+    for (const each of texts) channel.write(each)
+    channel.end()
+    await turn()
+    expect(text()).toBe(texts.join(""))
+    expect(chunks.length).toBeGreaterThan(Buffer.byteLength(text()) / pushChunkBytes)
+    expect(chunks.length).toBeLessThan(Buffer.byteLength(text()) / pushChunkBytes + 12)
   })
 
   it("writes nothing more once told to stop, until resumed, and ends only after the last byte", async () => {
     const { state, text, transport } = makeTransport(2)
     const channel = new PushChannel(transport, 1_000_000, () => {})
-    for (let index = 0; index < 4; index += 1) channel.write(Buffer.alloc(pushChunkBytes, 48 + index))
+    for (let index = 0; index < 4; index += 1) channel.write(Buffer.alloc(firstPushChunkBytes, 48 + index))
     let finished = false
     channel.onFinished(() => {
       finished = true
     })
     channel.end()
     await turn()
-    expect(text().length).toBe(2 * pushChunkBytes)
-    expect(channel.bufferedBytes()).toBe(2 * pushChunkBytes + 7)
+    expect(text().length).toBe(2 * firstPushChunkBytes)
+    expect(channel.bufferedBytes()).toBe(2 * firstPushChunkBytes + 7)
     expect([state.ended, finished, channel.closed]).toEqual([false, false, true])
     state.room = 10
     channel.resume()
-    expect(text().length).toBe(4 * pushChunkBytes)
+    expect(text().length).toBe(4 * firstPushChunkBytes)
     expect([state.ended, finished]).toEqual([true, true])
   })
 

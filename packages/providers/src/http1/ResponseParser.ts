@@ -206,7 +206,8 @@ export class ResponseParser {
       this.#from = at
       this.#to = end
     } else {
-      buffer.copy(buffer, this.#to, at, end)
+      // Not `copy`, which makes a view for each of an answer's chunks: 6 µs of 200.
+      buffer.copyWithin(this.#to, at, end)
       this.#to += end - at
     }
     return end

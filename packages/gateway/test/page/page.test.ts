@@ -81,6 +81,8 @@ describe.skipIf(executablePath === "")("the page in a browser", () => {
     await until("a run", () => runs.length > before)
     const run = runs.at(-1)
     assert(run !== undefined)
+    // The room may tell the message before it is accepted; until then it is shown as it was written, too.
+    await page.getByText("Sending…").waitFor({ state: "detached" })
     return run
   }
   const shown = () => page.locator(".message.assistant .text").last().textContent()

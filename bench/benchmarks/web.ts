@@ -80,5 +80,5 @@ export const web = async (options: Options): Promise<Report> => {
 
 const notes = [
   "The browser is pinned to no core. assistant-ui is a kit of parts, here a single page (bench/web/rival) without conversations, folders or storage: no whole React chat app that runs in a browser was found on npm.",
-  "A render is one batch of changes to the page's content, between two animation frames. Work is the browser's own account (Performance.getMetrics) for 1,000 tokens: script, style, layout, and all tasks of the page's main thread."
+  "A render is one commit of React, counted between two animation frames. Work is the browser's own account (Performance.getMetrics) for 1,000 tokens: script, style, layout, and all tasks of the page's main thread."
 ]

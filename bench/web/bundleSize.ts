@@ -26,6 +26,7 @@ export const bundleSize = async (rival: RivalPage): Promise<Found> => {
             [...first].filter((name) => name.endsWith(ending))
           )
         })),
+        ...libraries(ours, first).map(([library, KB]) => ({ part: `    ${library}`, KB })),
         ...largest(ours, later).map((name) => ({ part: `  when needed: ${nameOf(name)}`, KB: kbOf(ours, [name]) })),
         { part: "assistant-ui 0.15.21: first load", KB: kbOf(rival.bundle, firstLoadOf(rival.bundle)) }
       ]
@@ -57,6 +58,30 @@ const kbOf = (bundle: Rolldown.OutputBundle, names: Iterable<string>): number =>
     bytes += name.endsWith(".woff2") ? content.length : gzipSync(content).length
   }
   return bytes / 1_000
+}
+
+/** What each library has of the scripts of the first load: by its share of each file before that was compressed. */
+const libraries = (bundle: Rolldown.OutputBundle, names: Iterable<string>): ReadonlyArray<readonly [string, number]> => {
+  const found = new Map<string, number>()
+  for (const name of names) {
+    const output = bundle[name]
+    if (output?.type !== "chunk") continue
+    const modules = Object.entries(output.modules)
+    const whole = modules.reduce((sum, [, { renderedLength }]) => sum + renderedLength, 0)
+    for (const [path, { renderedLength }] of modules) {
+      const library = libraryOf(path)
+      found.set(library, (found.get(library) ?? 0) + (kbOf(bundle, [name]) * renderedLength) / whole)
+    }
+  }
+  return [...found].filter(([, KB]) => KB >= leastKb).sort(([, a], [, b]) => b - a)
+}
+
+/** Smaller shares are not told. */
+const leastKb = 1
+
+const libraryOf = (path: string): string => {
+  const library = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]
+  return library ?? /\/packages\/(\w+)\//.exec(path)?.[0] ?? "Vite"
 }
 
 const largest = (bundle: Rolldown.OutputBundle, names: ReadonlyArray<string>): ReadonlyArray<string> =>

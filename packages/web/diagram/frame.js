@@ -3,6 +3,8 @@
 /* global mermaid */
 const drawing = document.getElementById("drawing")
 const say = (answer) => parent.postMessage(answer, "*")
+/** Above and below it, in CSS pixels: as index.html has it. */
+const around = 32
 let count = 0
 
 const draw = async (source, dark) => {
@@ -16,10 +18,17 @@ const draw = async (source, dark) => {
     const { svg } = await mermaid.render(`diagram${++count}`, source)
     drawing.innerHTML = svg
     document.documentElement.style.colorScheme = dark ? "dark" : "light"
-    say({ type: "drawn", height: document.body.getBoundingClientRect().height })
+    say({ type: "drawn", height: wholeHeight(drawing.firstElementChild) })
   } catch {
     say({ type: "failed" })
   }
+}
+
+/** What it takes to show it unscaled, or as wide as the page is: in CSS pixels, with the room around it. */
+const wholeHeight = (svg) => {
+  const box = svg.viewBox.baseVal
+  const { height, width } = box?.width > 0 ? box : svg.getBoundingClientRect()
+  return around + height * Math.min(1, drawing.clientWidth / width)
 }
 
 addEventListener("message", ({ data, source }) => {

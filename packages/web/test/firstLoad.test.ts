@@ -6,8 +6,9 @@ import { afterEach, vi } from "vitest"
 import { build, type Rolldown } from "vite"
 import { firstLoadOf } from "../build/appFiles.ts"
 
-const maxFirstLoadBytes = 250_000
-const maxScriptBytes = 220_000
+/** What was asked is 250 KB; what was reached is kept. */
+const maxFirstLoadBytes = 220_000
+const maxScriptBytes = 185_000
 
 const isOutput = (built: Awaited<ReturnType<typeof build>>): built is Rolldown.RolldownOutput => "output" in built
 
@@ -34,7 +35,7 @@ afterEach(() => {
 })
 
 describe("the first load", () => {
-  it("is at most 250 KB gzipped with style, font and page, and holds nothing that only some answers need", async () => {
+  it("is at most 220 KB gzipped with style, font and page, and holds nothing that comes when it is needed", async () => {
     const bundle = await built()
     const files = firstLoadOf(bundle).flatMap((name) => bundle[name] ?? [])
     const page = bundle["index.html"]
@@ -47,7 +48,7 @@ describe("the first load", () => {
     assert.isAtMost(total, maxFirstLoadBytes, JSON.stringify(sizes))
     assert.isAtMost(scripts, maxScriptBytes)
     const modules = files.flatMap((output) => (output.type === "chunk" ? output.moduleIds : []))
-    for (const heavy of ["/katex/", "/highlight.js/", "/mermaid/", "/cmdk/"]) {
+    for (const heavy of ["/katex/", "/highlight.js/", "/mermaid/", "/cmdk/", "/@floating-ui/"]) {
       assert.deepStrictEqual(
         modules.filter((id) => id.includes(heavy)),
         []

@@ -29,6 +29,7 @@ export interface WireAnswer {
   readonly endAfter?: number
   readonly errorAfter?: number
   readonly usageInChunks?: boolean
+  readonly paced?: () => Promise<unknown>
 }
 
 export type WireScript =
@@ -58,6 +59,8 @@ export interface AnswerOptions {
   readonly endAfter?: number
   /** Streaming: sends the wire's error event after this many text deltas, and ends. */
   readonly errorAfter?: number
+  /** Streaming: waits for this before each text delta. */
+  readonly paced?: () => Promise<unknown>
   /** Streaming on OpenAI's wire: every chunk tells what was used by then, a token for each text delta. */
   readonly usageInChunks?: boolean
 }
@@ -381,6 +384,7 @@ const stream = async (dialect: WireDialect, script: WireAnswer, request: Held, r
     if (script.endAfter === sent) return void response.end()
     if (script.errorAfter === sent) return void response.end(dialect.errorFrame)
     const frame = frames.deltas[sent]
+    if (frame !== undefined && script.paced !== undefined) await script.paced()
     if (frame !== undefined) await write(response, frame)
   }
   for (const frame of frames.rest) await write(response, frame)

@@ -1,6 +1,7 @@
 /** Who is here decides what is shown: the app, the way in, or an invitation. */
 import { lazy, Suspense, type ReactNode } from "react"
 import { signInWithKey, useSession } from "../client/session.ts"
+import { Tooltips } from "../design/popups.tsx"
 import { Logo } from "../design/Logo.tsx"
 import { SignIn } from "../features/signIn/SignIn.tsx"
 import { useText } from "../i18n/useText.ts"
@@ -17,6 +18,7 @@ export const App = () => (
     <Suspense fallback={null}>
       <Toasts />
     </Suspense>
+    <Tooltips />
   </>
 )
 

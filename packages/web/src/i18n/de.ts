@@ -25,6 +25,7 @@ export const de: Catalogue = {
   "markdown.plain": "Text",
   "markdown.wrap": "Umbrechen",
   "markdown.diagram": "Diagramm",
+  "markdown.whole": "Ganze Größe",
   "markdown.source": "Quelltext",
 
   "signIn.title": "Willkommen bei Parley",

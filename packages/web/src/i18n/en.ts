@@ -24,6 +24,7 @@ export const en = {
   "markdown.plain": "text",
   "markdown.wrap": "Wrap",
   "markdown.diagram": "Diagram",
+  "markdown.whole": "Whole size",
   "markdown.source": "Source",
 
   "signIn.title": "Welcome to Parley",

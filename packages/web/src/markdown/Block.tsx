@@ -1,13 +1,12 @@
 import type { Token, Tokens } from "marked"
-import { createElement, lazy, Suspense } from "react"
+import { createElement, memo } from "react"
 import { CodeBlock } from "./CodeBlock.tsx"
+import { Diagram } from "./Diagram.tsx"
 import { Inline } from "./Inline.tsx"
 import { isMarkedToken } from "./lexMarkdown.ts"
 import { Mathematics } from "./Mathematics.tsx"
 import { isMathToken } from "./mathSyntax.ts"
 import { TableBlock } from "./TableBlock.tsx"
-
-const Diagram = lazy(async () => ({ default: (await import("./Diagram.tsx")).Diagram }))
 
 interface BlockProps {
   readonly token: Token
@@ -15,7 +14,8 @@ interface BlockProps {
   readonly live: boolean
 }
 
-export const Block = ({ live, token }: BlockProps) => {
+/** One whose token is the same object is not rendered again. */
+export const Block = memo(({ live, token }: BlockProps) => {
   if (isMathToken(token)) return <Mathematics tex={token.tex} display={token.display} />
   if (!isMarkedToken(token)) return null
   switch (token.type) {
@@ -43,7 +43,7 @@ export const Block = ({ live, token }: BlockProps) => {
         </blockquote>
       )
     case "table":
-      return <TableBlock token={token} />
+      return <TableBlock token={token} live={live} />
     case "hr":
       return <hr />
     case "html":
@@ -54,31 +54,27 @@ export const Block = ({ live, token }: BlockProps) => {
     default:
       return null
   }
-}
+})
 
 const Blocks = ({ live, tokens }: { readonly tokens: ReadonlyArray<Token>; readonly live: boolean }) =>
   tokens.map((token, index) => <Block key={index} token={token} live={live && index === tokens.length - 1} />)
 
 const Code = ({ live, token }: { readonly token: Tokens.Code; readonly live: boolean }) => {
   const language = (token.lang ?? "").split(/[\s,{]/, 1)[0]?.toLowerCase() ?? ""
-  const code = <CodeBlock text={token.text} language={language} live={live} />
-  if (language !== "mermaid" || live) return code
-  return (
-    <Suspense fallback={code}>
-      <Diagram source={token.text} />
-    </Suspense>
-  )
+  if (language === "mermaid") return <Diagram source={token.text} live={live} />
+  return <CodeBlock text={token.text} language={language} live={live} />
 }
 
 const List = ({ live, token }: { readonly token: Tokens.List; readonly live: boolean }) => {
-  const items = token.items.map((item, index) => {
-    const isLast = index === token.items.length - 1
-    return (
-      <li key={index} className={item.task ? "md-task" : undefined}>
-        {item.task ? <input type="checkbox" checked={item.checked === true} disabled readOnly aria-label={item.text} /> : null}
-        <Blocks tokens={item.tokens.filter(({ type }) => type !== "checkbox")} live={live && isLast} />
-      </li>
-    )
-  })
+  const items = token.items.map((item, index) => (
+    <ListItem key={index} item={item} live={live && index === token.items.length - 1} />
+  ))
   return token.ordered ? <ol start={typeof token.start === "number" ? token.start : 1}>{items}</ol> : <ul>{items}</ul>
 }
+
+const ListItem = memo(({ item, live }: { readonly item: Tokens.ListItem; readonly live: boolean }) => (
+  <li className={item.task ? "md-task" : undefined}>
+    {item.task ? <input type="checkbox" checked={item.checked === true} disabled readOnly aria-label={item.text} /> : null}
+    <Blocks tokens={item.tokens.filter(({ type }) => type !== "checkbox")} live={live} />
+  </li>
+))

@@ -1,5 +1,5 @@
 import type { Token } from "marked"
-import { Fragment } from "react"
+import { Fragment, memo } from "react"
 import { decodeEntities } from "./decodeEntities.ts"
 import { isMarkedToken } from "./lexMarkdown.ts"
 import { Mathematics } from "./Mathematics.tsx"
@@ -9,7 +9,7 @@ import { safeImage, safeLink } from "./safeUrl.ts"
 export const Inline = ({ tokens }: { readonly tokens: ReadonlyArray<Token> }) =>
   tokens.map((token, index) => <InlineToken key={index} token={token} />)
 
-const InlineToken = ({ token }: { readonly token: Token }) => {
+const InlineToken = memo(({ token }: { readonly token: Token }) => {
   if (isMathToken(token)) return <Mathematics tex={token.tex} display={token.display} />
   if (!isMarkedToken(token)) return null
   switch (token.type) {
@@ -48,7 +48,7 @@ const InlineToken = ({ token }: { readonly token: Token }) => {
     default:
       return <Fragment>{token.raw}</Fragment>
   }
-}
+})
 
 const Link = ({ href, tokens }: { readonly href: string; readonly tokens: ReadonlyArray<Token> }) => {
   const url = safeLink(href)

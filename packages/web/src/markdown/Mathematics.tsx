@@ -1,5 +1,6 @@
-/** A formula. KaTeX and its fonts are fetched with the first one; until then, and where it has a fault, its source stands there. */
-import { useEffect, useRef, useState } from "react"
+/** A formula. Until it can be drawn, and where it has a fault, its source stands there. */
+import { useLayoutEffect, useRef } from "react"
+import { askForFormulas, formulas } from "./formulas.ts"
 
 interface MathematicsProps {
   readonly tex: string
@@ -7,23 +8,25 @@ interface MathematicsProps {
 }
 
 export const Mathematics = ({ display, tex }: MathematicsProps) => {
+  const source = useRef<HTMLElement>(null)
   const place = useRef<HTMLSpanElement>(null)
-  const [drawn, setDrawn] = useState(false)
-  useEffect(() => {
-    let current = true
-    const draw = async (): Promise<void> => {
-      const { drawFormula } = await import("./drawFormula.ts")
-      if (current && place.current !== null) setDrawn(drawFormula(place.current, tex, display))
+  // Drawn before it is painted, and without another render.
+  useLayoutEffect(() => {
+    const show = () => {
+      const { draw } = formulas.getSnapshot()
+      if (draw === undefined || source.current === null || place.current === null) return
+      const isDrawn = draw(place.current, tex, display)
+      source.current.hidden = isDrawn
+      place.current.hidden = !isDrawn
     }
-    draw().catch(() => setDrawn(false))
-    return () => {
-      current = false
-    }
+    askForFormulas()
+    show()
+    return formulas.subscribe(show)
   }, [tex, display])
   return (
     <span className={display ? "md-math md-math-display" : "md-math"}>
-      {drawn ? null : <code>{tex}</code>}
-      <span ref={place} hidden={!drawn} />
+      <code ref={source}>{tex}</code>
+      <span ref={place} hidden />
     </span>
   )
 }

@@ -33,3 +33,11 @@ const withoutStyleAttributes = (node: TreeNode): void => {
   delete node.attributes?.["style"]
   for (const child of node.children ?? []) withoutStyleAttributes(child)
 }
+
+/** Those that nearly every formula has: with another font it would be laid out anew. */
+const fonts = ["1em KaTeX_Main", "italic 1em KaTeX_Math", "1em KaTeX_Size1", "1em KaTeX_Size2"]
+
+/** Never rejects: a formula in another font is a formula. */
+export const loadFonts = async (): Promise<void> => {
+  await Promise.allSettled(fonts.map((font) => document.fonts.load(font)))
+}

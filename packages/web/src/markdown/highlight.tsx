@@ -3,7 +3,13 @@ import type { LanguageFn } from "highlight.js"
 import { createLowlight } from "lowlight"
 import type { ReactNode } from "react"
 
-export type Highlighter = (text: string) => ReactNode
+/** A line of code. `key` tells lines apart that look different: one that is as it was need not be rendered again. */
+export interface ColouredLine {
+  readonly key: string
+  readonly nodes: ReactNode
+}
+
+export type Highlighter = (text: string) => ReadonlyArray<ColouredLine>
 
 type Grammar = () => Promise<{ readonly default: LanguageFn }>
 
@@ -77,28 +83,69 @@ const aliases: Readonly<Record<string, string>> = {
 }
 
 const lowlight = createLowlight()
+const ready = new Map<string, Highlighter>()
+
+/** Undefined as long as its grammar was not fetched. */
+export const readyHighlighter = (name: string): Highlighter | undefined => ready.get(aliases[name] ?? name)
 
 export const highlighterFor = async (name: string): Promise<Highlighter | undefined> => {
   const language = aliases[name] ?? name
   const grammar = grammars[language]
   if (grammar === undefined) return undefined
-  if (!lowlight.registered(language)) lowlight.register(language, (await grammar()).default)
-  return (text) => nodesOf(lowlight.highlight(language, text))
+  if (!ready.has(language)) {
+    lowlight.register(language, (await grammar()).default)
+    ready.set(language, (text) => linesOf(lowlight.highlight(language, text)))
+  }
+  return ready.get(language)
 }
 
 type Root = ReturnType<typeof lowlight.highlight>
 type RootContent = Root["children"][number]
-type Element = Extract<RootContent, { readonly type: "element" }>
 
-const nodesOf = ({ children }: Root | Element): ReactNode => children.map((child, index) => nodeOf(child, index))
+/** What goes over the end of a line goes on in the next. */
+const linesOf = ({ children }: Root): ReadonlyArray<ColouredLine> => {
+  const lines: Array<ColouredLine> = []
+  for (const pieces of cut(children)) lines.push(lineOf(pieces))
+  return lines
+}
 
-const nodeOf = (node: RootContent, key: number): ReactNode => {
-  if (node.type === "text") return node.value
-  if (node.type !== "element") return null
-  const classes = node.properties.className
-  return (
-    <span key={key} className={Array.isArray(classes) ? classes.join(" ") : undefined}>
-      {nodesOf(node)}
+interface Piece {
+  /** Undefined for plain text. */
+  readonly classes: string | undefined
+  readonly children: ReadonlyArray<Piece | string>
+}
+
+/** The pieces of each line, without its break. */
+const cut = (nodes: ReadonlyArray<RootContent>): ReadonlyArray<ReadonlyArray<Piece | string>> => {
+  let line: Array<Piece | string> = []
+  const lines = [line]
+  const add = (parts: ReadonlyArray<ReadonlyArray<Piece | string>>): void => {
+    parts.forEach((pieces, index) => {
+      if (index > 0) lines.push((line = []))
+      line.push(...pieces)
+    })
+  }
+  for (const node of nodes) {
+    if (node.type === "text") add(node.value.split("\n").map((text) => (text === "" ? [] : [text])))
+    else if (node.type === "element") {
+      const { className } = node.properties
+      const classes = Array.isArray(className) ? className.join(" ") : undefined
+      add(cut(node.children).map((children) => (children.length === 0 ? [] : [{ classes, children }])))
+    }
+  }
+  return lines
+}
+
+const lineOf = (pieces: ReadonlyArray<Piece | string>): ColouredLine => ({
+  key: JSON.stringify(pieces),
+  nodes: pieces.map(nodeOf)
+})
+
+const nodeOf = (piece: Piece | string, index: number): ReactNode =>
+  typeof piece === "string" ? (
+    piece
+  ) : (
+    <span key={index} className={piece.classes}>
+      {piece.children.map(nodeOf)}
     </span>
   )
-}

@@ -5,12 +5,15 @@ import type { Browser, Page } from "playwright-core"
 import { vi } from "vitest"
 import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer, type WireServer } from "../../../providers/test/wire/WireServer.ts"
+import { forgetFrames, noticedIn, watchFrames } from "../support/frames.ts"
 import { chromiumPath, launchBrowser, openPage, patience, say, screenshot, signIn, startServer } from "../support/openApp.ts"
 import { seedMessages } from "../support/seedMessages.ts"
 
 const messages = 10_000
 /** Far fewer than there are; those in sight, and a screen or two around them. */
 const maxRows = 120
+/** A frame's rows, once more when their heights are known, and a page of messages that comes in between. */
+const maxCommits = 3
 
 /** The numbers of the messages in the page, from top to bottom. */
 const shown = (page: Page): Promise<ReadonlyArray<number>> =>
@@ -23,6 +26,15 @@ const shown = (page: Page): Promise<ReadonlyArray<number>> =>
       .map(({ number }) => number)
   )
 
+const inOrder = async (page: Page): Promise<ReadonlyArray<number>> => {
+  const rows = await shown(page)
+  assert.deepStrictEqual(
+    rows,
+    Array.from(rows, (_, index) => (rows[0] ?? 0) + index)
+  )
+  return rows
+}
+
 /** Up by so many windows, or to the first message that is there; then a few frames of rest. */
 const scrollUp = async (page: Page, windows: number): Promise<void> => {
   await page.locator(".thread-scroll").evaluate(async (box, by) => {
@@ -33,6 +45,57 @@ const scrollUp = async (page: Page, windows: number): Promise<void> => {
 
 /** Down by so many windows, as far as there is something; then a few frames of rest. */
 const scrollDown = (page: Page, windows: number): Promise<void> => scrollUp(page, -windows)
+
+interface Ride {
+  /** What a reader would have seen nothing at: how far it was scrolled, and the first height without a row. */
+  readonly blanks: ReadonlyArray<string>
+  /** Rows that moved otherwise than they were scrolled. */
+  readonly jumps: ReadonlyArray<string>
+  readonly mostRows: number
+}
+
+/** Scrolls by one step in each frame, and looks at what was painted. */
+const ride = (page: Page, steps: ReadonlyArray<number>): Promise<Ride> =>
+  page.locator(".thread-scroll").evaluate(async (box, by) => {
+    const painted = () =>
+      new Promise((resolve) => {
+        requestAnimationFrame(() => {
+          const { port1, port2 } = new MessageChannel()
+          port1.addEventListener("message", resolve)
+          port1.start()
+          port2.postMessage(0)
+        })
+      })
+    const blanks: Array<string> = []
+    const jumps: Array<string> = []
+    let mostRows = 0
+    for (const step of by) {
+      const before = [...box.querySelectorAll(".thread-row")].map((row) => ({ row, top: row.getBoundingClientRect().top }))
+      const from = box.scrollTop
+      box.scrollTop += step
+      const scrolled = box.scrollTop - from
+      await painted()
+      for (const { row, top } of before) {
+        const moved = row.getBoundingClientRect().top - top
+        if (row.isConnected && Math.abs(moved + scrolled) > 1) jumps.push(`${from}: by ${moved} and not ${-scrolled}`)
+      }
+      const { bottom, top } = box.getBoundingClientRect()
+      const rows = [...box.querySelectorAll(".thread-row")].map((row) => row.getBoundingClientRect())
+      mostRows = Math.max(mostRows, rows.length)
+      // There is a little room before the first and after the last message.
+      const isEdge = box.scrollTop < 60 || box.scrollHeight - box.scrollTop - box.clientHeight < 60
+      let seen = top
+      for (const row of rows) if (row.top <= seen + 1) seen = Math.max(seen, row.bottom)
+      if (seen < bottom && !isEdge) blanks.push(`${box.scrollTop}: ${seen - top}`)
+    }
+    return { blanks, jumps, mostRows }
+  }, steps)
+
+/** The same numbers each time, from 0 to 1. */
+const chances = (count: number): ReadonlyArray<number> => {
+  let state = 1
+  return Array.from({ length: count }, () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647)
+}
 
 /** Windows that are gone through one by one, over the border of what was there at first; then whole pages of messages at a time. */
 const singleSteps = 60
@@ -60,9 +123,10 @@ class Long extends Context.Service<
   )
 }
 
-const opened = Effect.fnUntraced(function* () {
+const opened = Effect.fnUntraced(function* (prepare: (page: Page) => Promise<unknown> = async () => {}) {
   const { browser, parley } = yield* Long
   const { faults, page } = yield* Effect.promise(() => openPage(browser))
+  yield* Effect.promise(() => prepare(page))
   const pages: Array<string> = []
   page.on("request", (request) => {
     if (/\/messages\?/.test(request.url())) pages.push(request.url())
@@ -109,6 +173,39 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
       })
     )
 
+    it.effect("is scrolled through without a blank at any time: few rows are in the page, and few renders in a frame", () =>
+      Effect.gen(function* () {
+        const { id, parley } = yield* Long
+        const { faults, page } = yield* opened(watchFrames)
+        yield* Effect.promise(async () => {
+          await page.goto(`${parley.url}/c/${id}`)
+          await page.getByText(`Message ${messages}`, { exact: false }).waitFor()
+          await forgetFrames(page)
+          const up = await ride(
+            page,
+            Array.from({ length: 120 }, () => -700)
+          )
+          const there = await ride(
+            page,
+            chances(40).map((chance) => (chance - 0.5) * 40_000)
+          )
+          const down = await ride(
+            page,
+            Array.from({ length: 60 }, () => 900)
+          )
+          for (const { blanks, jumps, mostRows } of [up, there, down]) {
+            assert.deepStrictEqual(blanks, [])
+            assert.deepStrictEqual(jumps, [])
+            assert.isAtMost(mostRows, maxRows)
+          }
+          const { mostCommits } = await noticedIn(page)
+          assert.isAtMost(mostCommits, maxCommits)
+          await inOrder(page)
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
     it.effect(
       "is opened by a search at the message that was found, far up, marked; and read on from there, or left for its end",
       () =>
@@ -130,29 +227,21 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
               return found.evaluate((marked) => marked === document.activeElement)
             }, patience)
           }
-          const inOrder = async () => {
-            const rows = await shown(page)
-            assert.deepStrictEqual(
-              rows,
-              Array.from(rows, (_, index) => (rows[0] ?? 0) + index)
-            )
-            return rows
-          }
           yield* Effect.promise(async () => {
             await search(4_321)
             assert.strictEqual(pages.length, 2, "what lies between is not read")
             await screenshot(page, "found")
-            assert.include(await inOrder(), 4_321)
+            assert.include(await inOrder(page), 4_321)
             for (let step = 0, last = 4_321; last < 4_500 && step < maxSteps; step++) {
               await scrollDown(page, 0.9)
-              last = (await inOrder()).at(-1) ?? 0
+              last = (await inOrder(page)).at(-1) ?? 0
             }
             assert.isAtMost(pages.length, 4)
             await search(8_642)
             await search(4_321)
             await page.getByRole("button", { name: "To the latest message" }).click()
             await page.getByText(`Message ${messages}`).waitFor()
-            assert.strictEqual((await inOrder()).at(-1), messages)
+            assert.strictEqual((await inOrder(page)).at(-1), messages)
             await search(1_234)
             wire.enqueue(answer("At the end."))
             await say(page, "And now?")

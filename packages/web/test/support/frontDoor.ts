@@ -9,10 +9,13 @@ export interface FrontDoor {
   readonly leadTo: (url: string) => void
   /** From now on to nobody: whoever is inside is put out, and whoever knocks is refused, until it leads somewhere again. */
   readonly shut: () => void
+  /** Nothing comes through any more, and nothing is refused: a network that hangs. */
+  readonly stall: () => void
 }
 
 export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effect.gen(function* () {
   let port: number | undefined
+  let stalls = false
   const open = new Set<Socket>()
   const putOut = () => {
     for (const socket of open) socket.destroy()
@@ -27,6 +30,7 @@ export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effec
     }
     client.pipe(behind).on("close", () => client.destroy())
     behind.pipe(client).on("close", () => behind.destroy())
+    if (stalls) for (const socket of [client, behind]) socket.pause()
   })
   yield* Effect.acquireRelease(
     Effect.promise(() => once(server.listen(0, "127.0.0.1"), "listening")),
@@ -44,6 +48,10 @@ export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effec
     shut: () => {
       port = undefined
       putOut()
+    },
+    stall: () => {
+      stalls = true
+      for (const socket of open) socket.pause()
     }
   }
 })

@@ -1,6 +1,7 @@
 /** Where one writes. What is typed stays here, in the page: no keystroke waits for anything. */
 import { ArrowUp, Paperclip, Square } from "lucide-react"
-import { useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from "react"
+import { memo, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from "react"
+import { onFrame } from "../../client/onFrame.ts"
 import type { UserPart } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useText } from "../../i18n/useText.ts"
@@ -44,7 +45,7 @@ interface ComposerProps {
 
 const growsByItself = CSS.supports("field-sizing", "content")
 
-export const Composer = (props: ComposerProps) => {
+export const Composer = memo((props: ComposerProps) => {
   const { draftId, onEditLast, onSend, onStop, onTyping, placeholder, ref, streaming, suggestions, tools } = props
   const t = useText()
   const box = useRef<HTMLTextAreaElement>(null)
@@ -75,18 +76,24 @@ export const Composer = (props: ComposerProps) => {
   }, [text])
 
   const isEmpty = text.trim() === "" && attachments.items.length === 0
+  const isSending = useRef(false)
   const send = async (): Promise<void> => {
     const said: ReadonlyArray<UserPart> = text.trim() === "" ? [] : [{ type: "text", text: text.trim() }]
     const message = { parts: [...attachments.parts(), ...said], uploads: attachments.uploads() }
-    if (message.parts.length + message.uploads.length === 0 || attachments.busy || busy) return
-    setBusy(true)
+    if (message.parts.length + message.uploads.length === 0 || attachments.busy || isSending.current) return
+    isSending.current = true
+    if (message.uploads.length > 0) setBusy(true)
     const taken = await onSend(message)
-    setBusy(false)
-    if (!taken) return
-    setText("")
-    attachments.clear()
-    onTyping?.(false)
-    box.current?.focus()
+    // In the frame in which it stands above.
+    onFrame(() => {
+      isSending.current = false
+      setBusy(false)
+      if (!taken) return
+      setText("")
+      attachments.clear()
+      onTyping?.(false)
+      box.current?.focus()
+    })
   }
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -100,6 +107,17 @@ export const Composer = (props: ComposerProps) => {
     }
   }
 
+  const sendButton = (
+    <button
+      type="submit"
+      className="send"
+      aria-label={t("composer.send")}
+      title={t("composer.send")}
+      disabled={isEmpty || attachments.busy || busy}
+    >
+      <ArrowUp aria-hidden />
+    </button>
+  )
   return (
     <form
       className="composer"
@@ -122,6 +140,8 @@ export const Composer = (props: ComposerProps) => {
         {...suggesting.inputProps}
         onChange={(event) => {
           setText(event.target.value)
+          // With the text: told by its own event it would be another render.
+          suggesting.onSelect()
           onTyping?.(event.target.value !== "")
         }}
         onBlur={() => onTyping?.(false)}
@@ -150,6 +170,8 @@ export const Composer = (props: ComposerProps) => {
         />
         {tools}
         <span className="composer-space" />
+        {/* Beside the rest and not between it: the buttons that are there stay where a finger expects them. */}
+        {streaming && !isEmpty ? sendButton : null}
         <VoiceButton
           onInterim={setDictated}
           onText={(said) => {
@@ -168,19 +190,10 @@ export const Composer = (props: ComposerProps) => {
           >
             <Square aria-hidden />
           </button>
-        ) : null}
-        {streaming && isEmpty ? null : (
-          <button
-            type="submit"
-            className="send"
-            aria-label={t("composer.send")}
-            title={t("composer.send")}
-            disabled={isEmpty || attachments.busy || busy}
-          >
-            <ArrowUp aria-hidden />
-          </button>
+        ) : (
+          sendButton
         )}
       </div>
     </form>
   )
-}
+})

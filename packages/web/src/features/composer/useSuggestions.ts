@@ -1,5 +1,5 @@
 /** What is offered while one writes: prompts after a `/` at the beginning, people and models after an `@`. */
-import { useCallback, useId, useMemo, useState, type KeyboardEvent, type RefObject } from "react"
+import { useCallback, useId, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react"
 
 export interface Suggestion {
   readonly id: string
@@ -45,10 +45,16 @@ export const useSuggestions = (
   replace: (text: string, caret: number) => void
 ): Suggesting => {
   const id = useId()
-  const [caret, setCaret] = useState(0)
+  const [caret, setCaretState] = useState(0)
+  const known = useRef(0)
   const [closedFor, setClosedFor] = useState<string>()
   const [active, setActive] = useState(0)
-  const onSelect = useCallback(() => setCaret(box.current?.selectionStart ?? 0), [box])
+  // Told what it knows, React may still render once more.
+  const setCaret = useCallback((at: number) => {
+    if (at !== known.current) setCaretState(at)
+    known.current = at
+  }, [])
+  const onSelect = useCallback(() => setCaret(box.current?.selectionStart ?? 0), [box, setCaret])
 
   const asked = useMemo(() => queryAt(text, Math.min(caret, text.length), sources), [text, caret, sources])
   const items = useMemo(() => (asked === undefined ? [] : matching(asked.source.items, asked.query)), [asked])

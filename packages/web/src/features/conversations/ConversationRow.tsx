@@ -1,11 +1,10 @@
-import { Menu } from "@base-ui/react/menu"
 import { Archive, ArchiveRestore, Ellipsis, FolderInput, FolderPlus, Pencil, Pin, PinOff, Trash2, Users } from "lucide-react"
 import { memo, useState } from "react"
 import { Link } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
 import type { ListedConversation } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
-import { MenuItem, MenuPopup } from "../../design/MenuPopup.tsx"
+import { MenuButton, MenuItem, MenuSeparator, SubMenu } from "../../design/popups.tsx"
 import { notify } from "../../design/notify.ts"
 import { useText } from "../../i18n/useText.ts"
 import { NameField } from "./NameField.tsx"
@@ -80,31 +79,32 @@ const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
     notify(t("list.archivedDone", { title }), { action: { label: t("action.undo"), run: undo } })
   }
   return (
-    <Menu.Root>
-      <Menu.Trigger className="icon-button list-menu" data-size="small" aria-label={t("list.menu", { title })}>
-        <Ellipsis aria-hidden />
-      </Menu.Trigger>
-      <MenuPopup>
-        <MenuItem
-          icon={isPinned ? PinOff : Pin}
-          label={isPinned ? t("list.unpin") : t("list.pin")}
-          onSelect={() => void lists.mark(id, { isPinned: !isPinned })}
-        />
-        <MenuItem icon={Pencil} label={t("action.rename")} onSelect={onRename} />
-        <FolderChoice conversation={conversation} />
-        <MenuItem
-          icon={isArchived ? ArchiveRestore : Archive}
-          label={isArchived ? t("list.unarchive") : t("list.archive")}
-          onSelect={archive}
-        />
-        {role === "owner" ? (
-          <>
-            <Menu.Separator className="menu-separator" />
-            <MenuItem icon={Trash2} label={t("action.delete")} danger onSelect={remove} />
-          </>
-        ) : null}
-      </MenuPopup>
-    </Menu.Root>
+    <MenuButton
+      button={
+        <button className="icon-button list-menu" data-size="small" aria-label={t("list.menu", { title })}>
+          <Ellipsis aria-hidden />
+        </button>
+      }
+    >
+      <MenuItem
+        icon={isPinned ? PinOff : Pin}
+        label={isPinned ? t("list.unpin") : t("list.pin")}
+        onSelect={() => void lists.mark(id, { isPinned: !isPinned })}
+      />
+      <MenuItem icon={Pencil} label={t("action.rename")} onSelect={onRename} />
+      <FolderChoice conversation={conversation} />
+      <MenuItem
+        icon={isArchived ? ArchiveRestore : Archive}
+        label={isArchived ? t("list.unarchive") : t("list.archive")}
+        onSelect={archive}
+      />
+      {role === "owner" ? (
+        <>
+          <MenuSeparator />
+          <MenuItem icon={Trash2} label={t("action.delete")} danger onSelect={remove} />
+        </>
+      ) : null}
+    </MenuButton>
   )
 }
 
@@ -114,30 +114,31 @@ const FolderChoice = ({ conversation }: { readonly conversation: ListedConversat
   const { folders } = useSnapshot(lists.state)
   const { folderId, id } = conversation
   return (
-    <Menu.SubmenuRoot>
-      <Menu.SubmenuTrigger className="menu-item">
-        <FolderInput aria-hidden />
-        {t("list.moveTo")}
-      </Menu.SubmenuTrigger>
-      <MenuPopup>
-        {folders.map((folder) => (
-          <MenuItem
-            key={folder.id}
-            icon={FolderInput}
-            label={folder.name}
-            disabled={folder.id === folderId}
-            onSelect={() => void lists.mark(id, { folderId: folder.id })}
-          />
-        ))}
-        {folderId === null ? null : (
-          <MenuItem icon={ArchiveRestore} label={t("list.noFolder")} onSelect={() => void lists.mark(id, { folderId: null })} />
-        )}
+    <SubMenu
+      label={
+        <>
+          <FolderInput aria-hidden />
+          {t("list.moveTo")}
+        </>
+      }
+    >
+      {folders.map((folder) => (
         <MenuItem
-          icon={FolderPlus}
-          label={t("list.newFolder")}
-          onSelect={() => open({ dialog: "new-folder", conversationId: id })}
+          key={folder.id}
+          icon={FolderInput}
+          label={folder.name}
+          disabled={folder.id === folderId}
+          onSelect={() => void lists.mark(id, { folderId: folder.id })}
         />
-      </MenuPopup>
-    </Menu.SubmenuRoot>
+      ))}
+      {folderId === null ? null : (
+        <MenuItem icon={ArchiveRestore} label={t("list.noFolder")} onSelect={() => void lists.mark(id, { folderId: null })} />
+      )}
+      <MenuItem
+        icon={FolderPlus}
+        label={t("list.newFolder")}
+        onSelect={() => open({ dialog: "new-folder", conversationId: id })}
+      />
+    </SubMenu>
   )
 }

@@ -1,8 +1,7 @@
-import { Menu } from "@base-ui/react/menu"
 import { Ellipsis, Pencil, Trash2 } from "lucide-react"
 import { useApp } from "../../app/AppContext.ts"
 import type { Folder } from "../../client/sdk.ts"
-import { MenuItem, MenuPopup } from "../../design/MenuPopup.tsx"
+import { MenuButton, MenuItem } from "../../design/popups.tsx"
 import { notify } from "../../design/notify.ts"
 import { useText } from "../../i18n/useText.ts"
 
@@ -18,14 +17,15 @@ export const FolderMenu = ({ folder }: { readonly folder: Folder }) => {
     }
   }
   return (
-    <Menu.Root>
-      <Menu.Trigger className="icon-button list-menu" data-size="small" aria-label={t("list.folderMenu", { name: folder.name })}>
-        <Ellipsis aria-hidden />
-      </Menu.Trigger>
-      <MenuPopup>
-        <MenuItem icon={Pencil} label={t("action.rename")} onSelect={() => open({ dialog: "rename-folder", folder })} />
-        <MenuItem icon={Trash2} label={t("action.delete")} danger onSelect={() => void remove()} />
-      </MenuPopup>
-    </Menu.Root>
+    <MenuButton
+      button={
+        <button className="icon-button list-menu" data-size="small" aria-label={t("list.folderMenu", { name: folder.name })}>
+          <Ellipsis aria-hidden />
+        </button>
+      }
+    >
+      <MenuItem icon={Pencil} label={t("action.rename")} onSelect={() => open({ dialog: "rename-folder", folder })} />
+      <MenuItem icon={Trash2} label={t("action.delete")} danger onSelect={() => void remove()} />
+    </MenuButton>
   )
 }

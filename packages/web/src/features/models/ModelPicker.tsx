@@ -1,7 +1,7 @@
-import { Popover } from "@base-ui/react/popover"
 import { Check, ChevronDown } from "lucide-react"
 import { useId, useMemo, useState, type KeyboardEvent } from "react"
 import type { Model } from "../../client/listModels.ts"
+import { PopoverButton } from "../../design/popups.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { modelFacts } from "./modelFacts.ts"
 import { modelName, providerName } from "./modelName.ts"
@@ -18,27 +18,28 @@ const searchFrom = 7
 
 export const ModelPicker = ({ onChange, value }: ModelPickerProps) => {
   const t = useText()
-  const [open, setOpen] = useState(false)
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger className="model-picker" aria-label={`${t("models.label")}: ${modelName(value)}`}>
-        <span>{modelName(value)}</span>
-        <ChevronDown aria-hidden />
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Positioner sideOffset={8} side="top" align="start" className="layer-menu">
-          <Popover.Popup className="menu models" aria-label={t("models.label")}>
-            <ModelList
-              value={value}
-              onChoose={(model) => {
-                onChange(model)
-                setOpen(false)
-              }}
-            />
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
+    <PopoverButton
+      side="top"
+      className="models"
+      label={t("models.label")}
+      button={
+        <button className="model-picker" aria-label={`${t("models.label")}: ${modelName(value)}`}>
+          <span>{modelName(value)}</span>
+          <ChevronDown aria-hidden />
+        </button>
+      }
+    >
+      {(close) => (
+        <ModelList
+          value={value}
+          onChoose={(model) => {
+            onChange(model)
+            close()
+          }}
+        />
+      )}
+    </PopoverButton>
   )
 }
 

@@ -1,3 +1,4 @@
+import { memo } from "react"
 import { presentLocale } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
 
@@ -10,7 +11,7 @@ interface TypingNoteProps {
 /** Names told at once. */
 const maxNames = 3
 
-export const TypingNote = ({ names, ownId, typing }: TypingNoteProps) => {
+export const TypingNote = memo(({ names, ownId, typing }: TypingNoteProps) => {
   const t = useText()
   const others = typing.filter((id) => id !== ownId).flatMap((id) => names.get(id) ?? [])
   if (names.size < 2) return null
@@ -29,4 +30,4 @@ export const TypingNote = ({ names, ownId, typing }: TypingNoteProps) => {
       )}
     </p>
   )
-}
+})

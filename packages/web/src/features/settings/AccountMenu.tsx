@@ -1,8 +1,7 @@
-import { Menu } from "@base-ui/react/menu"
 import { ChevronsUpDown, Command, Keyboard, LogOut, Settings } from "lucide-react"
 import { useApp } from "../../app/AppContext.ts"
 import { Avatar } from "../../design/Avatar.tsx"
-import { MenuItem, MenuPopup } from "../../design/MenuPopup.tsx"
+import { MenuButton, MenuItem, MenuSeparator } from "../../design/popups.tsx"
 import { useText } from "../../i18n/useText.ts"
 import "./settings.css"
 
@@ -10,23 +9,25 @@ export const AccountMenu = () => {
   const t = useText()
   const { me, open, signOut } = useApp()
   return (
-    <Menu.Root>
-      <Menu.Trigger className="account">
-        <Avatar of="person" name={me.principal.displayName} />
-        <span className="account-names">
-          <span dir="auto">{me.principal.displayName}</span>
-          <small dir="auto">{me.tenant.name}</small>
-        </span>
-        <span className="visually-hidden">{t("side.account")}</span>
-        <ChevronsUpDown aria-hidden />
-      </Menu.Trigger>
-      <MenuPopup side="top">
-        <MenuItem icon={Settings} label={t("settings.title")} onSelect={() => open({ dialog: "settings" })} />
-        <MenuItem icon={Command} label={t("palette.label")} keys="Mod+K" onSelect={() => open({ dialog: "palette" })} />
-        <MenuItem icon={Keyboard} label={t("shortcuts.title")} keys="?" onSelect={() => open({ dialog: "shortcuts" })} />
-        <Menu.Separator className="menu-separator" />
-        <MenuItem icon={LogOut} label={t("signIn.out")} onSelect={signOut} />
-      </MenuPopup>
-    </Menu.Root>
+    <MenuButton
+      side="top"
+      button={
+        <button className="account">
+          <Avatar of="person" name={me.principal.displayName} />
+          <span className="account-names">
+            <span dir="auto">{me.principal.displayName}</span>
+            <small dir="auto">{me.tenant.name}</small>
+          </span>
+          <span className="visually-hidden">{t("side.account")}</span>
+          <ChevronsUpDown aria-hidden />
+        </button>
+      }
+    >
+      <MenuItem icon={Settings} label={t("settings.title")} onSelect={() => open({ dialog: "settings" })} />
+      <MenuItem icon={Command} label={t("palette.label")} keys="Mod+K" onSelect={() => open({ dialog: "palette" })} />
+      <MenuItem icon={Keyboard} label={t("shortcuts.title")} keys="?" onSelect={() => open({ dialog: "shortcuts" })} />
+      <MenuSeparator />
+      <MenuItem icon={LogOut} label={t("signIn.out")} onSelect={signOut} />
+    </MenuButton>
   )
 }

@@ -1,4 +1,5 @@
 import { Check, Copy, RefreshCw, Square, Volume2 } from "lucide-react"
+import { useRef } from "react"
 import type { ChatMessage, Part } from "../../client/sdk.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
@@ -28,6 +29,11 @@ export const AnswerRow = ({ actions, isLast, isRoom, message }: AnswerRowProps) 
   const streaming = message.status === "streaming"
   const { content } = message
   const name = modelName(message.model ?? "")
+  const hasSwitches = (message.run?.switches.length ?? 0) > 0
+  // Another model went on before one's eyes: said above what stands there already, it would push that away.
+  const switchPlace = useRef<"above" | "below">(undefined)
+  if (hasSwitches) switchPlace.current ??= streaming && content.length > 0 ? "below" : "above"
+  const switches = <Switches message={message} />
   return (
     <article
       className="message answer"
@@ -42,16 +48,18 @@ export const AnswerRow = ({ actions, isLast, isRoom, message }: AnswerRowProps) 
           <span>{name}</span>
         </header>
       ) : null}
-      <Switches message={message} />
+      {switchPlace.current === "below" ? null : switches}
       {content.map((part, index) => (
         <AnswerPart key={index} part={part} message={message} live={streaming && index === content.length - 1} />
       ))}
       {message.run?.toolCallDrafts.map((draft) => (
         <ToolCall key={`draft-${draft.index}`} name={draft.name ?? ""} input={draft.arguments} live />
       ))}
-      {streaming && content.length === 0 ? <Waiting /> : null}
+      {streaming && content.length === 0 ? <Waiting key={switchPlace.current} /> : null}
+      {switchPlace.current === "below" ? switches : null}
       <AnswerEnd message={message} actions={actions} isLast={isLast} />
-      {streaming ? null : <AnswerActions message={message} actions={actions} />}
+      {/* The room of what comes at the end. */}
+      {streaming ? <div className="message-actions" /> : <AnswerActions message={message} actions={actions} />}
     </article>
   )
 }

@@ -1,28 +1,26 @@
-import { Menu } from "@base-ui/react/menu"
-import { Braces, Ellipsis, FileDown, Share2, SlidersHorizontal, UserPlus, Users, type LucideIcon } from "lucide-react"
+import { Braces, Ellipsis, FileDown, Share2, SlidersHorizontal, UserPlus, Users } from "lucide-react"
+import { memo } from "react"
 import { useApp } from "../../app/AppContext.ts"
 import type { ChatState } from "../../client/sdk.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
-import { MenuItem, MenuPopup } from "../../design/MenuPopup.tsx"
+import { MenuButton, MenuItem, MenuLink } from "../../design/popups.tsx"
 import { useText } from "../../i18n/useText.ts"
 
-interface ConversationBarProps {
+interface ConversationBarProps extends Pick<ChatState, "conversation" | "members" | "online"> {
   readonly id: string
-  readonly state: ChatState
+  /** The last message that is whole: up to it is shared and saved. */
+  readonly messageId: string | undefined
 }
 
 /** Faces shown beside each other. */
 const maxFaces = 3
 
-export const ConversationBar = ({ id, state }: ConversationBarProps) => {
+export const ConversationBar = memo(({ conversation, id, members, messageId, online }: ConversationBarProps) => {
   const t = useText()
   const { open } = useApp()
-  const { conversation, members, online } = state
   const title = conversation === null ? "" : conversation.title === "" ? t("thread.untitled") : conversation.title
   const isRoom = members.length > 1
-  const messageId =
-    state.messages.findLast(({ delivery, status }) => delivery === "accepted" && status !== "streaming")?.id ?? undefined
   const exportUrl = (format: "json" | "markdown", upTo: string | undefined) =>
     `/api/conversations/${id}/export?format=${format}${upTo === undefined ? "" : `&messageId=${upTo}`}`
   return (
@@ -58,35 +56,23 @@ export const ConversationBar = ({ id, state }: ConversationBarProps) => {
         >
           <Share2 aria-hidden />
         </IconButton>
-        <Menu.Root>
-          <Menu.Trigger className="icon-button" aria-label={t("thread.menu")}>
-            <Ellipsis aria-hidden />
-          </Menu.Trigger>
-          <MenuPopup align="end">
-            <MenuItem
-              icon={SlidersHorizontal}
-              label={t("parameters.title")}
-              onSelect={() => open({ dialog: "parameters", conversationId: id })}
-            />
-            <ExportItem icon={FileDown} label={t("export.markdown")} href={exportUrl("markdown", messageId)} />
-            <ExportItem icon={Braces} label={t("export.json")} href={exportUrl("json", undefined)} />
-          </MenuPopup>
-        </Menu.Root>
+        <MenuButton
+          align="end"
+          button={
+            <button className="icon-button" aria-label={t("thread.menu")}>
+              <Ellipsis aria-hidden />
+            </button>
+          }
+        >
+          <MenuItem
+            icon={SlidersHorizontal}
+            label={t("parameters.title")}
+            onSelect={() => open({ dialog: "parameters", conversationId: id })}
+          />
+          <MenuLink icon={FileDown} label={t("export.markdown")} href={exportUrl("markdown", messageId)} />
+          <MenuLink icon={Braces} label={t("export.json")} href={exportUrl("json", undefined)} />
+        </MenuButton>
       </div>
     </>
   )
-}
-
-interface ExportItemProps {
-  readonly icon: LucideIcon
-  readonly label: string
-  readonly href: string
-}
-
-/** A link that the browser saves: the server names the file. */
-const ExportItem = ({ href, icon: Icon, label }: ExportItemProps) => (
-  <Menu.Item className="menu-item" render={<a href={href} download aria-label={label} />}>
-    <Icon aria-hidden />
-    {label}
-  </Menu.Item>
-)
+})

@@ -25,8 +25,6 @@ import { textOfParts } from "./textOfParts.ts"
 /** How long what was found stays marked; as long as its animation. */
 const foundMs = 2_600
 
-const none: ReadonlyArray<ChatMessage> = []
-
 export const ConversationPage = ({ id }: { readonly id: string }) => {
   const t = useText()
   const { lists, me, parley, report, startNew } = useApp()
@@ -61,16 +59,20 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
     [chat, t]
   )
 
-  const send = async (message: ComposedMessage): Promise<boolean> => {
-    try {
-      const { content: said, ...options } = askOf(await withUploads(parley, id, message), isRoom)
-      chat.send(said, options)
-      return true
-    } catch (error) {
-      report(error)
-      return false
-    }
-  }
+  // All that the composer and the bar are given stays the same while an answer is written: they are not rendered with it.
+  const send = useCallback(
+    async (message: ComposedMessage): Promise<boolean> => {
+      try {
+        const { content: said, ...options } = askOf(await withUploads(parley, id, message), isRoom)
+        chat.send(said, options)
+        return true
+      } catch (error) {
+        report(error)
+        return false
+      }
+    },
+    [chat, id, isRoom, parley, report]
+  )
   const target = useTarget()
   const [found, setFound] = useState<FoundPlace>()
   useEffect(() => {
@@ -89,16 +91,18 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
 
   const stop = useCallback(() => void chat.cancel().catch(report), [chat, report])
 
+  const present = useRef(state)
+  present.current = state
   useEffect(() => {
     const onCommand = (event: Event) => {
       if (!(event instanceof CustomEvent)) return
-      if (event.detail === "stop" && activeRun !== null) stop()
-      const last = messages.findLast(({ role }) => role === "assistant")
+      if (event.detail === "stop" && present.current.activeRun !== null) stop()
+      const last = present.current.messages.findLast(({ role }) => role === "assistant")
       if (event.detail === "copy-last" && last !== undefined) void navigator.clipboard.writeText(textOfParts(last.content))
     }
     addEventListener(commandEvent, onCommand)
     return () => removeEventListener(commandEvent, onCommand)
-  }, [activeRun, messages, stop])
+  }, [stop])
 
   // What the server tells of it, the list shows: the title that the first message gave, say.
   useEffect(() => {
@@ -115,7 +119,13 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
 
   const ownLast = messages.findLast(
     ({ authorId, role }) => role === "user" && (authorId === null || authorId === me.principal.id)
-  )
+  )?.key
+  const editLast = useMemo(() => (ownLast === undefined ? undefined : () => setEditing(ownLast)), [ownLast])
+  const shareable =
+    messages.findLast(({ delivery, status }) => delivery === "accepted" && status !== "streaming")?.id ?? undefined
+  const tools = useMemo(() => (conversation === null ? null : <ComposerTools conversation={conversation} />), [conversation])
+  const loadOlder = useCallback(() => void chat.loadOlder().catch(report), [chat, report])
+  const loadNewer = useCallback(() => void chat.loadNewer().catch(report), [chat, report])
   const nameOf = (message: ChatMessage): string | null =>
     message.authorId === null || message.authorId === me.principal.id
       ? null
@@ -135,7 +145,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
   return (
     <>
       <Bar>
-        <ConversationBar id={id} state={state} />
+        <ConversationBar id={id} conversation={conversation} members={members} online={state.online} messageId={shareable} />
       </Bar>
       <div className="page" {...drop.props}>
         {drop.overlay}
@@ -145,9 +155,9 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
           <Thread
             messages={messages}
             hasOlder={state.hasOlder}
-            loadOlder={() => void chat.loadOlder().catch(report)}
+            loadOlder={loadOlder}
             hasNewer={state.hasNewer}
-            loadNewer={() => void chat.loadNewer().catch(report)}
+            loadNewer={loadNewer}
             showNewest={chat.showNewest}
             found={found}
             render={(message, isLast) => (
@@ -161,7 +171,6 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
                 onEdit={setEditing}
               />
             )}
-            end={null}
           />
         )}
         <div className="page-foot">
@@ -174,13 +183,17 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
             onStop={stop}
             onSend={send}
             onTyping={isRoom ? chat.setTyping : undefined}
-            onEditLast={ownLast === undefined ? undefined : () => setEditing(ownLast.key)}
+            onEditLast={editLast}
             suggestions={suggestions}
-            tools={conversation === null ? null : <ComposerTools conversation={conversation} />}
+            tools={tools}
           />
         </div>
       </div>
-      <AnswerAnnouncer conversationId={id} messages={state.hasNewer ? none : messages} title={conversation?.title ?? ""} />
+      <AnswerAnnouncer
+        conversationId={id}
+        last={state.hasNewer ? undefined : messages.at(-1)}
+        title={conversation?.title ?? ""}
+      />
     </>
   )
 }

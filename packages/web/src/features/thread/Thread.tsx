@@ -1,12 +1,15 @@
 /**
- * The messages of a conversation, of which only those in sight are in the page. It stays at the end while one is there: what grows pushes
- * upward in the same frame. Whoever scrolls up is left alone.
+ * The messages of a conversation. It stays at the end while one is there: what grows pushes upward in the same frame. Whoever scrolls up
+ * is left alone.
  */
 import { ArrowDown } from "lucide-react"
-import { useCallback, useLayoutEffect, useRef, useState, type ReactNode } from "react"
-import { Virtualizer, type VirtualizerHandle } from "virtua"
+import { useLayoutEffect, useRef, useState, type ReactNode } from "react"
 import type { ChatMessage } from "../../client/sdk.ts"
+import { useSnapshot } from "../../client/useSnapshot.ts"
 import { useText } from "../../i18n/useText.ts"
+import { EndFollower } from "./EndFollower.ts"
+import { Rows } from "./Rows.tsx"
+import { RowWindow } from "./RowWindow.ts"
 import "./thread.css"
 
 /** Where the view is brought, and what is marked there: once for each object. */
@@ -24,51 +27,37 @@ interface ThreadProps {
   readonly loadNewer: () => void
   readonly showNewest: () => void
   readonly found: FoundPlace | undefined
-  /** What stands below the last message and is as wide as it. */
-  readonly end: ReactNode
 }
 
-/** So near to the end counts as there, in CSS pixels. */
-const nearEndPx = 40
-/** So near to the beginning older messages are asked for; and newer ones to the end of what was found. */
-const nearStartPx = 600
+/** So near to the beginning older messages are asked for, and newer ones to the end of what was found, in CSS pixels. */
+const nearEdgePx = 600
 
-export const Thread = ({ end, found, hasNewer, hasOlder, loadNewer, loadOlder, messages, render, showNewest }: ThreadProps) => {
+export const Thread = ({ found, hasNewer, hasOlder, loadNewer, loadOlder, messages, render, showNewest }: ThreadProps) => {
   const t = useText()
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
-  const virtualizer = useRef<VirtualizerHandle>(null)
-  const follows = useRef(true)
-  const lastTop = useRef(0)
-  const [away, setAway] = useState(false)
-  const shift = useIsPrepended(messages)
-
-  const toEnd = useCallback((smooth = false) => {
-    const box = scroller.current
-    if (box === null) return
-    follows.current = true
-    box.scrollTo({ top: box.scrollHeight, behavior: smooth ? "smooth" : "instant" })
-  }, [])
+  const [rows] = useState(() => new RowWindow())
+  const [follower] = useState(() => new EndFollower(rows))
+  const away = useSnapshot(follower.away)
+  const keys = useKeys(messages)
 
   useLayoutEffect(() => {
-    const box = scroller.current
-    const inner = content.current
-    if (box === null || inner === null) return
-    toEnd()
-    const observer = new ResizeObserver(() => {
-      if (follows.current) toEnd()
-    })
-    observer.observe(inner)
-    observer.observe(box)
-    return () => observer.disconnect()
-  }, [toEnd])
+    if (scroller.current === null || content.current === null) return
+    const detach = rows.attach(scroller.current)
+    const stop = follower.attach(scroller.current, content.current)
+    return () => {
+      stop()
+      detach()
+    }
+  }, [follower, rows])
+  useLayoutEffect(() => follower.allow(!hasNewer), [follower, hasNewer])
 
   // One's own new message brings the view to the end, wherever it was.
   const last = messages.at(-1)
   const ownNew = last?.delivery === "pending" ? last.key : undefined
   useLayoutEffect(() => {
-    if (ownNew !== undefined) toEnd()
-  }, [ownNew, toEnd])
+    if (ownNew !== undefined) follower.toEnd()
+  }, [follower, ownNew])
 
   // The message that was looked for, in the middle, once it is among them.
   const sought = useRef<FoundPlace>(undefined)
@@ -77,37 +66,36 @@ export const Thread = ({ end, found, hasNewer, hasOlder, loadNewer, loadOlder, m
     const index = messages.findIndex(({ id }) => id === found.id)
     if (index < 0) return
     sought.current = found
-    follows.current = false
-    virtualizer.current?.scrollToIndex(index, { align: "center" })
-  }, [found, messages])
+    follower.letGo()
+    rows.toMiddle(index)
+  }, [follower, found, messages, rows])
 
-  const onScroll = () => {
+  useLayoutEffect(() => {
     const box = scroller.current
     if (box === null) return
-    const rest = box.scrollHeight - box.scrollTop - box.clientHeight
-    // Only a movement upward lets go: growth alone moves nothing.
-    if (rest <= nearEndPx) follows.current = !hasNewer
-    else if (box.scrollTop < lastTop.current - 1) follows.current = false
-    lastTop.current = box.scrollTop
-    setAway(!follows.current && rest > box.clientHeight / 3)
-    if (hasOlder && box.scrollTop < nearStartPx) loadOlder()
-    if (hasNewer && rest < nearStartPx) loadNewer()
-  }
+    const look = () => {
+      if (hasOlder && box.scrollTop < nearEdgePx) loadOlder()
+      if (hasNewer && box.scrollHeight - box.scrollTop - box.clientHeight < nearEdgePx) loadNewer()
+    }
+    box.addEventListener("scroll", look, { passive: true })
+    return () => box.removeEventListener("scroll", look)
+  }, [hasNewer, hasOlder, loadNewer, loadOlder])
 
   return (
     <div className="thread">
       {/* Scrolls by keyboard. */}
-      <div className="thread-scroll" ref={scroller} onScroll={onScroll} tabIndex={0} role="region" aria-label={t("thread.label")}>
+      <div className="thread-scroll" ref={scroller} tabIndex={0} role="region" aria-label={t("thread.label")}>
         <div className="thread-column" ref={content}>
           {hasOlder ? <p className="thread-older">{t("thread.loadOlder")}</p> : null}
-          <Virtualizer ref={virtualizer} scrollRef={scroller} data={messages} shift={shift} bufferSize={800}>
-            {(message, index) => (
-              <div key={message.key} ref={message.id === found?.id ? focusOn : undefined} data-found={message.id === found?.id}>
-                {render(message, index === messages.length - 1)}
-              </div>
-            )}
-          </Virtualizer>
-          {end}
+          <Rows
+            of={rows}
+            keys={keys}
+            marked={found === undefined ? undefined : messages.find(({ id }) => id === found.id)?.key}
+            render={(index) => {
+              const message = messages[index]
+              return message === undefined ? null : render(message, index === messages.length - 1)
+            }}
+          />
         </div>
       </div>
       <button
@@ -116,7 +104,7 @@ export const Thread = ({ end, found, hasNewer, hasOlder, loadNewer, loadOlder, m
         hidden={!away && !hasNewer}
         onClick={() => {
           if (hasNewer) showNewest()
-          toEnd(!hasNewer)
+          follower.toEnd(!hasNewer)
         }}
         aria-label={t("thread.latest")}
         title={t("thread.latest")}
@@ -127,27 +115,11 @@ export const Thread = ({ end, found, hasNewer, hasOlder, loadNewer, loadOlder, m
   )
 }
 
-/** Who reads by ear or by keyboard goes on from there. */
-const focusOn = (row: HTMLElement | null): void => {
-  if (row === null) return
-  row.tabIndex = -1
-  row.focus({ preventScroll: true })
-}
-
-/** Whether the list has grown at its beginning since the last time: then what is in sight must stay where it is. */
-const useIsPrepended = (messages: ReadonlyArray<ChatMessage>): boolean => {
-  const before = useRef<{ readonly first: string | undefined; readonly last: string | undefined; readonly shift: boolean }>({
-    first: undefined,
-    last: undefined,
-    shift: false
-  })
-  const first = messages[0]?.key
-  const last = messages.at(-1)?.key
-  if (first !== before.current.first || last !== before.current.last) {
-    const known = before.current.first
-    const shift =
-      known !== undefined && first !== known && last === before.current.last && messages.some(({ key }) => key === known)
-    before.current = { first, last, shift }
-  }
-  return before.current.shift
+/** The same array as long as they are the same. */
+const useKeys = (messages: ReadonlyArray<ChatMessage>): ReadonlyArray<string> => {
+  const kept = useRef<ReadonlyArray<string>>([])
+  const { current } = kept
+  const isSame = current.length === messages.length && messages.every(({ key }, index) => key === current[index])
+  if (!isSame) kept.current = messages.map(({ key }) => key)
+  return kept.current
 }

@@ -1,0 +1,74 @@
+/** What opens from buttons, which is fetched only when the page stands. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Page } from "playwright-core"
+import { App, chromiumPath, freshApp, openPage, signIn } from "../support/openApp.ts"
+
+const focused = (page: Page): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? "")
+
+describe.skipIf(chromiumPath === "")("what opens from a button", () => {
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect("a menu opens with its first press, is gone through by keyboard, and gives the focus back", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const account = page.getByRole("button", { name: "Account and settings" })
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          assert.strictEqual(await account.getAttribute("aria-haspopup"), "menu")
+          assert.strictEqual(await account.getAttribute("aria-expanded"), "false")
+          // Twice: as a plain button, and as what has taken its place.
+          for (const key of ["ArrowDown", "Enter"]) {
+            await account.focus()
+            await page.keyboard.press(key)
+            await page.getByRole("menuitem", { name: "Settings" }).waitFor()
+            assert.strictEqual(await account.getAttribute("aria-expanded"), "true")
+            await page.keyboard.press("End")
+            await page.waitForFunction(() => document.activeElement?.textContent === "Sign out")
+            await page.keyboard.press("Escape")
+            await page.getByRole("menuitem").first().waitFor({ state: "detached" })
+            assert.isTrue(await account.evaluate((button) => button === document.activeElement), await focused(page))
+          }
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("a popover opens with its first press, and a choice in it closes it", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await page.getByRole("button", { name: "Model: gpt-5", exact: true }).click()
+          await page.getByRole("option", { name: "gpt-5-mini" }).click()
+          await page.getByRole("button", { name: "Model: gpt-5-mini" }).waitFor()
+          await page.getByRole("option").first().waitFor({ state: "detached" })
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("a button's name is told to a pointer that rests on it and to the keyboard, until Escape", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const told = page.locator(".tooltip")
+        const attach = page.getByRole("button", { name: "Attach" })
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await attach.hover()
+          await told.getByText("Attach").waitFor()
+          await page.keyboard.press("Escape")
+          await told.waitFor({ state: "detached" })
+          await page.getByRole("textbox", { name: "Message", exact: true }).focus()
+          await page.keyboard.press("Tab")
+          await told.getByText("Attach").waitFor()
+          await page.keyboard.press("Tab")
+          await told.getByText("Attach").waitFor({ state: "detached" })
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+  })
+})

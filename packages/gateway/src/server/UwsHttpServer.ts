@@ -2,7 +2,7 @@
  * Effect's `HttpServer` over uWebSockets. A request's fiber starts inside the callback that brings it, so a handler that does not suspend answers there,
  * already corked and without a copy of the headers; only one that does suspend pays for the copy and for the abort handler.
  */
-import { ByteSize, Context, Effect, Fiber, Layer, Scope, Tracer } from "effect"
+import { ByteSize, Context, Effect, Layer, Scope, Tracer } from "effect"
 import type * as Headers from "effect/http/Headers"
 import * as HttpEffect from "effect/http/HttpEffect"
 import { MaxBodySize } from "effect/http/HttpIncomingMessage"
@@ -12,6 +12,7 @@ import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as NetAddress from "effect/net/NetAddress"
 import { isIP } from "node:net"
+import { RunningFibers } from "./RunningFibers.ts"
 import { Flight, makeDrain } from "./ServerEngine.ts"
 import type { ServerEngine } from "./ServerEngine.ts"
 import type { ServerSettings } from "./ServerOptions.ts"
@@ -105,16 +106,13 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
     address,
     serve: Effect.fnUntraced(function* (httpApp, middleware) {
       const serveScope = yield* Effect.scope
-      const fibers = Scope.forkUnsafe(serveScope, "parallel")
+      const running = new RunningFibers()
+      yield* Scope.addFinalizer(serveScope, running.interruptAll)
       yield* Scope.addFinalizer(serveScope, drain)
       const parent = yield* Effect.withFiber((fiber) => Effect.succeed(fiber))
       const handled = HttpEffect.toHandled(httpApp, respondOverUws, middleware)
       const services = requestBase(Context.add(parent.context, MaxBodySize, ByteSize.bytes(settings.maxBodyBytes)))
       state.keepsAddress = Context.getOrUndefined(services, Tracer.Tracer) !== undefined
-      const leaveFlight = () => {
-        connections.inFlight -= 1
-        flight.ended(connections.inFlight)
-      }
       start = (exchange) => {
         const context = Context.add(services, HttpServerRequest, new UwsServerRequest(exchange))
         const fiber = Effect.runForkWith(context)(handled)
@@ -123,8 +121,12 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
           return
         }
         connections.inFlight += 1
-        fiber.addObserver(leaveFlight)
-        Fiber.runIn(fiber, fibers)
+        const place = running.add(fiber)
+        fiber.addObserver(() => {
+          running.remove(place)
+          connections.inFlight -= 1
+          flight.ended(connections.inFlight)
+        })
         exchange.interrupt = () => fiber.interruptUnsafe(parent.id, ClientAbort.annotation)
       }
     })

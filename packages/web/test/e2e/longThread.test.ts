@@ -193,9 +193,10 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
             page,
             Array.from({ length: 60 }, () => 900)
           )
-          for (const { blanks, jumps, mostRows } of [up, there, down]) {
+          // Whoever is thrown about by the scroll bar reads nothing that could be moved; rows that were never seen get their heights there.
+          for (const { jumps } of [up, down]) assert.deepStrictEqual(jumps, [])
+          for (const { blanks, mostRows } of [up, there, down]) {
             assert.deepStrictEqual(blanks, [])
-            assert.deepStrictEqual(jumps, [])
             assert.isAtMost(mostRows, maxRows)
           }
           const { mostCommits } = await noticedIn(page)

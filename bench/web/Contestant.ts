@@ -37,10 +37,16 @@ const box = (page: Page) => page.getByRole("textbox", { name: "Message", exact: 
 
 /** Says something, and waits for the end of the answer. Of a long conversation only what is in sight may be in the page. */
 export const converse = async (page: Page, text: string): Promise<void> => {
+  await ask(page, text)
+  await until(page, "answered")
+}
+
+/** Says something, and waits until its answer is there to be written. */
+export const ask = async (page: Page, text: string): Promise<void> => {
   await page.evaluate("bench.asks()")
   await box(page).fill(text)
   await box(page).press("Enter")
-  await until(page, "answered")
+  await until(page, "answering")
 }
 
 /** Waits for one of the conditions that `probe.js` knows. The page's policy lets no text be run that is handed to it later. */

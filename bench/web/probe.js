@@ -12,6 +12,10 @@
   }
   /** Those that were there when the last question was put. */
   const answered = new WeakSet()
+  const newAnswer = () => {
+    const answer = [...document.querySelectorAll(".answer")].at(-1)
+    return answer !== undefined && !answered.has(answer) ? answer : undefined
+  }
   const sockets = { openings: 0, lostAt: 0, triedAt: 0, caughtUpAt: 0, followed: 0 }
   Object.assign(globalThis, {
     bench: {
@@ -20,10 +24,8 @@
       is: {
         painted: () => performance.getEntriesByName("first-contentful-paint").length > 0,
         interactive: () => found.interactiveMs > 0,
-        answered: () => {
-          const answer = [...document.querySelectorAll(".answer")].at(-1)
-          return answer !== undefined && !answered.has(answer) && answer.querySelector("[aria-label='Answer again']") !== null
-        },
+        answering: () => newAnswer() !== undefined,
+        answered: () => (newAnswer()?.querySelector("[aria-label='Answer again']") ?? null) !== null,
         following: (count) => sockets.followed >= count,
         reopened: (before) => sockets.openings > before
       },

@@ -5,6 +5,7 @@ import { loadCore, machine } from "../harness/Machine.ts"
 import { measure } from "../harness/Measure.ts"
 import type { Options } from "../harness/Options.ts"
 import { cpuMicros } from "../harness/ProcessUsage.ts"
+import { tellProgress } from "../harness/Progress.ts"
 import type { Report, Section, Target } from "../harness/Report.ts"
 import { medianOf } from "../harness/Statistics.ts"
 import { tokenIntervalMs } from "../harness/Workload.ts"
@@ -230,7 +231,10 @@ export const cluster = async (options: Options): Promise<Report> => {
   for (const each of [tokens, firstToken, gateways]) {
     if (options.only.length > 0 && !options.only.includes(each.name)) continue
     const rounds: Array<Found> = []
-    for (let round = 0; round < options.rounds; round++) rounds.push(await alone(options, each))
+    for (let round = 0; round < options.rounds; round++) {
+      tellProgress(each.name, round, options.rounds)
+      rounds.push(await alone(options, each))
+    }
     const found = medianOf(rounds)
     sections.push(each.section(found))
     targets.push(...each.targets(found))

@@ -5,6 +5,7 @@ import { loadCore, serverCore } from "../harness/Machine.ts"
 import { measure } from "../harness/Measure.ts"
 import type { Window } from "../harness/Measure.ts"
 import type { Options } from "../harness/Options.ts"
+import { tellProgress } from "../harness/Progress.ts"
 import type { Report, Section, Target } from "../harness/Report.ts"
 import { medianOf } from "../harness/Statistics.ts"
 import { answerTokens } from "../harness/Workload.ts"
@@ -132,6 +133,7 @@ export const completions = async (options: Options): Promise<Report> => {
         await measure(contestant.server, generator, { ...load(contestant, each, options), measureMs: firstWarmupMs })
       }
       for (let round = 0; round < options.rounds; round++) {
+        tellProgress(each.name, round, options.rounds)
         for (const contestant of contestants) {
           if (each.without.includes(contestant.name)) continue
           const window = await measure(contestant.server, generator, load(contestant, each, options))

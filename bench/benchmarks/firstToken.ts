@@ -4,6 +4,7 @@ import type { Child } from "../harness/Child.ts"
 import { diskFlush } from "../harness/DiskFlush.ts"
 import { loadCore } from "../harness/Machine.ts"
 import type { Options } from "../harness/Options.ts"
+import { tellProgress } from "../harness/Progress.ts"
 import type { Report } from "../harness/Report.ts"
 import { medianOf } from "../harness/Statistics.ts"
 import type { FirstTokenLoad } from "../load/firstTokenLoad.ts"
@@ -15,7 +16,10 @@ const sendsPerSecond = 100
 export const firstToken = async (options: Options): Promise<Report> => {
   const rounds: Array<Record<string, number>> = []
   const flush = diskFlush()
-  for (let round = 0; round < options.rounds; round++) rounds.push(await ask(options))
+  for (let round = 0; round < options.rounds; round++) {
+    tellProgress("first-token", round, options.rounds)
+    rounds.push(await ask(options))
+  }
   const found = medianOf(rounds)
   const at = (name: string): number => found[name] ?? Number.NaN
   const over = (percent: string): number => at(`parley${percent}`) - at(`mock${percent}`)

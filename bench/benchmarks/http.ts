@@ -5,6 +5,7 @@ import { loadCore, serverCore } from "../harness/Machine.ts"
 import { measure } from "../harness/Measure.ts"
 import type { Window } from "../harness/Measure.ts"
 import type { Options } from "../harness/Options.ts"
+import { tellProgress } from "../harness/Progress.ts"
 import type { Report, Section, Target } from "../harness/Report.ts"
 import { medianOf } from "../harness/Statistics.ts"
 import type { HttpLoad } from "../load/httpLoad.ts"
@@ -66,6 +67,7 @@ export const http = async (options: Options): Promise<Report> => {
         await measure(server, generator, { ...load(server, each.request(server.port), options), measureMs: firstWarmupMs })
       }
       for (let round = 0; round < options.rounds; round++) {
+        tellProgress(each.name, round, options.rounds)
         for (const server of compared) {
           rounds.get(server.name)?.push(await measure(server, generator, load(server, each.request(server.port), options)))
         }

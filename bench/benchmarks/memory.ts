@@ -5,6 +5,7 @@ import type { Child, Message } from "../harness/Child.ts"
 import { loadCore } from "../harness/Machine.ts"
 import type { Options } from "../harness/Options.ts"
 import { memoryUsage } from "../harness/ProcessUsage.ts"
+import { tellProgress } from "../harness/Progress.ts"
 import type { Report, Target } from "../harness/Report.ts"
 import { medianOf } from "../harness/Statistics.ts"
 import type { IdleLoad } from "../load/idleLoad.ts"
@@ -42,7 +43,10 @@ export const memory = async (options: Options): Promise<Report> => {
   for (const each of cases) {
     if (options.only.length > 0 && !options.only.includes(each.name)) continue
     const rounds: Array<Reading> = []
-    for (let round = 0; round < options.rounds; round++) rounds.push(await grow(each))
+    for (let round = 0; round < options.rounds; round++) {
+      tellProgress(each.name, round, options.rounds)
+      rounds.push(await grow(each))
+    }
     const one = medianOf(rounds)
     rows.push({
       "": `${each.count} ${each.name}`,

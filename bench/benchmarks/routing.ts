@@ -3,6 +3,7 @@ import { startChild } from "../harness/Child.ts"
 import type { Child } from "../harness/Child.ts"
 import { loadCore, serverCore } from "../harness/Machine.ts"
 import type { Options } from "../harness/Options.ts"
+import { tellProgress } from "../harness/Progress.ts"
 import type { Report } from "../harness/Report.ts"
 import { medianOf } from "../harness/Statistics.ts"
 import type { RoutingLoad } from "../load/routingLoad.ts"
@@ -66,6 +67,7 @@ export const routing = async (options: Options): Promise<Report> => {
       for (const concurrency of [1, 64]) {
         const rounds = new Map(paths.map((path) => [path, new Array<Record<string, number>>()]))
         for (let round = 0; round < options.rounds; round++) {
+          tellProgress(`${kind}, ${concurrency} in flight`, round, options.rounds)
           for (const path of paths) rounds.get(path)?.push(await ask({ path, isStream, concurrency }))
         }
         const found = new Map([...rounds].map(([path, all]) => [path, medianOf(all)]))
@@ -98,6 +100,7 @@ export const routing = async (options: Options): Promise<Report> => {
       for (const [name, slow] of Object.entries(slowCases)) {
         const rounds: Array<Record<string, number>> = []
         for (let round = 0; round < options.rounds; round++) {
+          tellProgress(name, round, options.rounds)
           rounds.push(await ask({ ...slow, port: unsteady.port, concurrency: slowConcurrency, seconds: options.seconds * 6 }))
         }
         found.set(name, medianOf(rounds))
@@ -122,6 +125,7 @@ export const routing = async (options: Options): Promise<Report> => {
     }
 
     if (wants("cut")) {
+      tellProgress("cut")
       const found = await ask({ type: "cut", port: unsteady.port, models: ["cut", "quick"] })
       const at = (field: string): number => found[field] ?? Number.NaN
       sections.push({

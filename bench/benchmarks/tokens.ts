@@ -6,6 +6,7 @@ import { measure } from "../harness/Measure.ts"
 import type { Window } from "../harness/Measure.ts"
 import type { Options } from "../harness/Options.ts"
 import { treeCpuMicros } from "../harness/ProcessUsage.ts"
+import { tellProgress } from "../harness/Progress.ts"
 import type { Report, Target } from "../harness/Report.ts"
 import { medianOf } from "../harness/Statistics.ts"
 import { tokenIntervalMs } from "../harness/Workload.ts"
@@ -39,7 +40,10 @@ export const tokens = async (options: Options): Promise<Report> => {
   for (const each of cases) {
     if (options.only.length > 0 && !options.only.includes(each.name)) continue
     const rounds: Array<TokenWindow> = []
-    for (let round = 0; round < options.rounds; round++) rounds.push(await deliver(each, options))
+    for (let round = 0; round < options.rounds; round++) {
+      tellProgress(each.name, round, options.rounds)
+      rounds.push(await deliver(each, options))
+    }
     found.set(each.name, medianOf(rounds))
   }
   return {

@@ -8,6 +8,7 @@ import { startChild } from "../harness/Child.ts"
 import type { Child } from "../harness/Child.ts"
 import { loadCore } from "../harness/Machine.ts"
 import type { Options } from "../harness/Options.ts"
+import { tellProgress } from "../harness/Progress.ts"
 import type { Report } from "../harness/Report.ts"
 import { startParley } from "../servers/parley.ts"
 import { bundleSize } from "../web/bundleSize.ts"
@@ -63,8 +64,11 @@ export const web = async (options: Options): Promise<Report> => {
       size: () => bundleSize(page)
     }
     const found: Array<Found> = []
-    for (const [name, run] of Object.entries(cases))
-      if (options.only.length === 0 || options.only.includes(name)) found.push(await run())
+    for (const [name, run] of Object.entries(cases)) {
+      if (options.only.length > 0 && !options.only.includes(name)) continue
+      tellProgress(name)
+      found.push(await run())
+    }
     return {
       benchmark: "web",
       sections: found.map(({ section }) => section),

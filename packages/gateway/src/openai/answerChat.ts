@@ -1,13 +1,10 @@
 /** `POST /v1/chat/completions`: read, admitted, answered; streamed when the client asks for that. */
 import { Caller, type CallerInfo } from "@parley/domain/Caller"
 import type { Completions, CompletionRequest } from "@parley/domain/Completions"
-import type { ParleyError } from "@parley/domain/Errors"
-import { Cause, Effect } from "effect"
+import { Effect } from "effect"
 import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
-import { countedPush } from "../countedPush.ts"
-import { toldError } from "../errorOf.ts"
-import { routeHeaders, RouteTold } from "../routeTold.ts"
-import type { PushWriter } from "../server/PushResponse.ts"
+import { routeHeaders } from "../routeTold.ts"
+import { keepAliveComment, streamedAnswer } from "../streamedAnswer.ts"
 import { wholeAnswer } from "../wholeAnswer.ts"
 import { chatCompletion } from "./chatCompletion.ts"
 import type { ChatRequest } from "./ChatRequest.ts"
@@ -15,9 +12,6 @@ import { makeChunkEncoder } from "./ChunkEncoder.ts"
 import { openaiError, openaiErrorBody } from "./openaiError.ts"
 import { readChatRequest } from "./readChatRequest.ts"
 import { toModelRequest } from "./toModelRequest.ts"
-
-/** Milliseconds of silence after which a comment tells the client, and the proxies between, that the answer is still coming. */
-export const keepAliveMs = 15_000
 
 export const answerChat = completionRoute({
   read: readChatRequest,
@@ -53,48 +47,21 @@ const streamed = (
   id: string,
   createdAtSeconds: number
 ): CompletionAnswer => {
-  const encoder = makeChunkEncoder({
+  const { encode, end } = makeChunkEncoder({
     id,
     model: request.model,
     createdAtSeconds,
     includeUsage: request.stream_options?.include_usage === true
   })
-  const told = new RouteTold()
-  return countedPush({
-    requestId: caller.requestId,
-    render: openaiError,
-    contentType: "text/event-stream; charset=utf-8",
-    headers: { "cache-control": "no-store", "x-accel-buffering": "no", "x-request-id": caller.requestId },
-    lateHeaders: () => told.headers(),
-    start: (writer) =>
-      Effect.suspend(() => {
-        const keepAlive = setInterval(() => writer.write(": keep-alive\n\n"), keepAliveMs)
-        return completions
-          .stream(asked, (events, control) => {
-            told.see(events, control)
-            const text = encoder.encode(events)
-            if (text === "" || writer.write(text)) return
-            control.pause()
-            writer.onDrain(control.resume)
-          })
-          .pipe(
-            Effect.provideService(Caller, caller),
-            Effect.map((answer) => {
-              writer.write(encoder.end(answer.usage))
-            }),
-            Effect.catchCause((cause) => brokenOff(writer, cause)),
-            Effect.onExit(() => Effect.sync(() => clearInterval(keepAlive)))
-          )
-      })
+  return streamedAnswer({
+    caller,
+    stream: (sink) => completions.stream(asked, sink),
+    wire: {
+      encode,
+      end: ({ usage }) => end(usage),
+      fail: (error) => `data: ${JSON.stringify(openaiErrorBody(error))}\n\n`,
+      keepAlive: () => keepAliveComment
+    },
+    render: openaiError
   })
 }
-
-/** Before the first byte the error is an answer of its own. After it, an error event: `[DONE]` never follows a broken answer. */
-const brokenOff = (writer: PushWriter, cause: Cause.Cause<ParleyError>): Effect.Effect<void, ParleyError> =>
-  Cause.hasInterrupts(cause)
-    ? Effect.failCause(cause)
-    : Effect.flatMap(toldError(cause), (error) => {
-        if (!writer.begun) return Effect.fail(error)
-        writer.write(`data: ${JSON.stringify(openaiErrorBody(error))}\n\n`)
-        return Effect.void
-      })

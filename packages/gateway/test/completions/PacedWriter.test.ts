@@ -1,13 +1,13 @@
 /** What the pace of a client does to a long text. */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { makePacedWriter, pieceLength } from "../../src/responses/PacedWriter.ts"
+import { PacedWriter, pieceLength } from "../../src/PacedWriter.ts"
 
 /** A client that takes one piece at a time. */
 const slowClient = () => {
   const taken: Array<string> = []
   let drained = () => {}
-  const paced = makePacedWriter({
+  const paced = new PacedWriter({
     write: (chunk) => {
       taken.push(String(chunk))
       return false

@@ -1,6 +1,6 @@
 /** Tenants and their API keys, as the doors see them. */
 import { Context, Schema } from "effect"
-import type { Effect, Redacted } from "effect"
+import type { Effect } from "effect"
 import type { Caller, CallerInfo } from "./Caller.ts"
 import { Role, Scope } from "./Caller.ts"
 import type { Conflict, Forbidden, InternalError, InvalidRequest, NotFound, Unauthorized, Unavailable } from "./Errors.ts"
@@ -8,6 +8,7 @@ import { ApiKeyId, PrincipalId, TenantId } from "./Ids.ts"
 import type { RequestId } from "./Ids.ts"
 import { TimestampMs } from "./Message.ts"
 import { DisplayName } from "./Names.ts"
+import type { Secret } from "./Secret.ts"
 
 export const Tenant = Schema.Struct({
   id: TenantId,
@@ -64,7 +65,7 @@ export class Authenticator extends Context.Service<
   Authenticator,
   {
     readonly authenticate: (
-      key: Redacted.Redacted<string>,
+      key: Secret,
       requestId: RequestId
     ) => Effect.Effect<CallerInfo, Unauthorized | Forbidden | Unavailable>
   }

@@ -3,12 +3,13 @@
  * credential like a key: `Authenticator` knows both.
  */
 import { Context, Schema } from "effect"
-import type { Effect, Redacted } from "effect"
+import type { Effect } from "effect"
 import { Role, Scope } from "./Caller.ts"
 import type { Caller } from "./Caller.ts"
 import type { Forbidden, NotFound, Unauthorized, Unavailable } from "./Errors.ts"
 import { PrincipalId, SessionId, TenantId } from "./Ids.ts"
 import { TimestampMs } from "./Message.ts"
+import type { Secret } from "./Secret.ts"
 
 /** Longest token or key that is looked at. */
 const maxSecretLength = 512
@@ -44,7 +45,7 @@ export type WhoAmI = typeof WhoAmI.Type
 
 export interface SignedIn {
   /** For the cookie; stored only as a hash. */
-  readonly secret: Redacted.Redacted<string>
+  readonly secret: Secret
   readonly session: Session
   readonly whoAmI: WhoAmI
 }
@@ -57,9 +58,9 @@ export class SignIns extends Context.Service<
     /** `userAgent`: as the browser names itself; cut to its first 256 characters. */
     readonly signIn: (input: SignIn, userAgent: string) => Effect.Effect<SignedIn, SignInError>
     /** `secret`: the session's, when the caller came with one. */
-    readonly whoAmI: (secret: Redacted.Redacted<string> | undefined) => Effect.Effect<WhoAmI, NotFound | Unavailable, Caller>
+    readonly whoAmI: (secret: Secret | undefined) => Effect.Effect<WhoAmI, NotFound | Unavailable, Caller>
     /** Idempotent; a secret of nothing is no error. */
-    readonly signOut: (secret: Redacted.Redacted<string>) => Effect.Effect<void, Unavailable>
+    readonly signOut: (secret: Secret) => Effect.Effect<void, Unavailable>
     /** The caller's own that are not over, newest first. */
     readonly list: Effect.Effect<ReadonlyArray<Session>, Unavailable, Caller>
     readonly revoke: (id: SessionId) => Effect.Effect<void, NotFound | Unavailable, Caller>

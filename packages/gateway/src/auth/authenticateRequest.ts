@@ -3,7 +3,8 @@ import type { Authenticator } from "@parley/domain/Administration"
 import type { CallerInfo, Scope } from "@parley/domain/Caller"
 import { Forbidden, Unauthorized, type Unavailable } from "@parley/domain/Errors"
 import type { RequestId } from "@parley/domain/Ids"
-import { Effect, Redacted } from "effect"
+import { Secret } from "@parley/domain/Secret"
+import { Effect } from "effect"
 import type { Headers } from "effect/http"
 
 /** `authorization: Bearer pk_…`, or `x-api-key: pk_…`, which some clients send instead. */
@@ -21,7 +22,7 @@ export const authenticateRequest = (
   requestId: RequestId
 ): Effect.Effect<CallerInfo, Unauthorized | Forbidden | Unavailable> => {
   const key = presentedKey(headers)
-  return key === undefined || key === "" ? Effect.fail(noKey()) : authenticator.authenticate(Redacted.make(key), requestId)
+  return key === undefined || key === "" ? Effect.fail(noKey()) : authenticator.authenticate(new Secret(key), requestId)
 }
 
 const noKey = () => new Unauthorized({ message: "Send an API key: `authorization: Bearer pk_…`." })

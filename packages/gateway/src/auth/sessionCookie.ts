@@ -1,6 +1,6 @@
 /** The cookie that a session's secret lives in: no script reads it, no other site sends it, and over https no other host sets it. */
 import { sessionCookie } from "@parley/domain/api/Authentication"
-import { Redacted } from "effect"
+import { Secret } from "@parley/domain/Secret"
 import type { HttpServerRequest } from "effect/http"
 
 /** A header of the request by its lower-case name. */
@@ -27,9 +27,9 @@ export const presentedSession = (cookies: string | undefined, isSecure: boolean)
   return undefined
 }
 
-export const sessionOf = (header: Header): Redacted.Redacted<string> | undefined => {
+export const sessionOf = (header: Header): Secret | undefined => {
   const found = presentedSession(header("cookie"), isHttps(header))
-  return found === undefined || found === "" ? undefined : Redacted.make(found)
+  return found === undefined || found === "" ? undefined : new Secret(found)
 }
 
 const attributes = (header: Header): string => `Path=/; HttpOnly; SameSite=Strict${isHttps(header) ? "; Secure" : ""}`
@@ -37,7 +37,7 @@ const attributes = (header: Header): string => `Path=/; HttpOnly; SameSite=Stric
 const nameFor = (header: Header): string => (isHttps(header) ? hostCookie : sessionCookie)
 
 /** The value of `set-cookie`. */
-export const setSession = (header: Header, secret: Redacted.Redacted<string>, maxAgeMs: number): string =>
-  `${nameFor(header)}=${Redacted.value(secret)}; Max-Age=${Math.floor(maxAgeMs / 1_000)}; ${attributes(header)}`
+export const setSession = (header: Header, secret: Secret, maxAgeMs: number): string =>
+  `${nameFor(header)}=${secret.reveal()}; Max-Age=${Math.floor(maxAgeMs / 1_000)}; ${attributes(header)}`
 
 export const clearSession = (header: Header): string => `${nameFor(header)}=; Max-Age=0; ${attributes(header)}`

@@ -79,7 +79,8 @@ export const make = <E, R>(options: PushOptions<E, R>): Effect.Effect<HttpServer
     const { contentType = eventStream, onEarlyFailure } = options
     const response = HttpServerResponse.raw(
       new PushBody(
-        (writer) => Effect.provideContext(options.start(writer), context),
+        // All of the request's own: merged into what is there already, it would be copied for every stream.
+        (writer) => Effect.setContext(options.start(writer), context),
         // The engine hands back only causes of `start` itself.
         onEarlyFailure as PushBody["onEarlyFailure"],
         options.maxBufferedBytes ?? defaultMaxBufferedBytes,

@@ -3,13 +3,14 @@
  * method is synchronous; a command runs as one fiber, which is kept only if it has to wait.
  */
 import { Result } from "effect"
-import type { Fiber, Redacted, Tracer } from "effect"
+import type { Fiber, Tracer } from "effect"
 import type { Fault } from "@parley/domain/api/Problem"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { Busy, InvalidRequest, PayloadTooLarge } from "@parley/domain/Errors"
 import type { ConversationId } from "@parley/domain/Ids"
 import { RequestId } from "@parley/domain/Ids"
 import { CloseCode, maxClientFrameBytes, maxMalformedFrames } from "@parley/domain/SocketProtocol"
+import type { Secret } from "@parley/domain/Secret"
 import type { Socket } from "../server/WebSocketRoutes.ts"
 import { outlivesSocket } from "./answerCommand.ts"
 import type { Command } from "./answerCommand.ts"
@@ -30,14 +31,14 @@ interface UnderWay {
 export interface SocketIdentity {
   readonly caller: CallerInfo
   /** Verified again while the socket is open. */
-  readonly key: Redacted.Redacted<string>
+  readonly key: Secret
   /** The upgrade's trace; each command without one of its own continues it. */
   readonly trace: Tracer.ExternalSpan | undefined
 }
 
 export class SocketSession {
   readonly host: SocketHost
-  readonly key: Redacted.Redacted<string>
+  readonly key: Secret
   readonly trace: Tracer.ExternalSpan | undefined
   caller: CallerInfo
   links: Map<ConversationId, ConversationLink> | undefined

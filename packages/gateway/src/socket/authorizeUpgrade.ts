@@ -1,5 +1,5 @@
 /** Who may open a socket: a page of our own host or of an allowed origin, or any program, with a key or a session that is good. */
-import { Clock, Effect, Exit, Option, Redacted, Schema, Scope } from "effect"
+import { Clock, Effect, Exit, Option, Schema, Scope } from "effect"
 import type { Tracer } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
 import { problemContentType } from "@parley/domain/api/Problem"
@@ -10,6 +10,7 @@ import { Forbidden, InvalidRequest, Unauthorized, Unavailable } from "@parley/do
 import { errorTraits } from "@parley/domain/ErrorTraits"
 import { RequestId, makeRequestId } from "@parley/domain/Ids"
 import { subprotocol } from "@parley/domain/SocketProtocol"
+import { Secret } from "@parley/domain/Secret"
 import { problemOf } from "../api/renderProblem.ts"
 import { requireScope } from "../auth/authenticateRequest.ts"
 import { isAllowedOrigin } from "../auth/requestOrigin.ts"
@@ -97,11 +98,11 @@ const identify = Effect.fnUntraced(function* (
 
 const keyProtocol = "parley.key."
 
-const presentedKey = (request: UpgradeRequest): Redacted.Redacted<string> | undefined => {
+const presentedKey = (request: UpgradeRequest): Secret | undefined => {
   const bearer = /^Bearer +(\S+) *$/i.exec(request.header("authorization") ?? "")?.[1]
-  if (bearer !== undefined) return Redacted.make(bearer)
+  if (bearer !== undefined) return new Secret(bearer)
   const offered = request.protocols.find((protocol) => protocol.startsWith(keyProtocol))
-  return offered === undefined ? sessionOf((name) => request.header(name)) : Redacted.make(offered.slice(keyProtocol.length))
+  return offered === undefined ? sessionOf((name) => request.header(name)) : new Secret(offered.slice(keyProtocol.length))
 }
 
 const decodeRequestId = Schema.decodeUnknownOption(RequestId)

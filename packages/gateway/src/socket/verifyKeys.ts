@@ -1,5 +1,5 @@
 /** Closes the sockets whose key has been revoked or has expired since they were opened. */
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Option } from "effect"
 import type { Authenticator } from "@parley/domain/Administration"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { CloseCode } from "@parley/domain/SocketProtocol"
@@ -28,7 +28,7 @@ export const verifyKeys = (
 const byKey = (sessions: Iterable<SocketSession>): Iterable<ReadonlyArray<SocketSession>> => {
   const groups = new Map<string, Array<SocketSession>>()
   for (const session of sessions) {
-    const key = Redacted.value(session.key)
+    const key = session.key.reveal()
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [session])
     else group.push(session)

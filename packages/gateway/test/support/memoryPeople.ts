@@ -6,7 +6,8 @@ import { makeFolderId, makeInviteId, makeSessionId } from "@parley/domain/Ids"
 import type { ConversationId } from "@parley/domain/Ids"
 import { Invites, type Invite } from "@parley/domain/Invites"
 import { SignIns, type Session, type SignedIn } from "@parley/domain/SignIns"
-import { Effect, Layer, Redacted } from "effect"
+import { Secret } from "@parley/domain/Secret"
+import { Effect, Layer } from "effect"
 import { doorCaller, doorKeys, doorPrincipal, doorTenant } from "./doorKeys.ts"
 
 export const goodToken = "pl_good"
@@ -40,7 +41,7 @@ export class MemoryPeople {
       scopes,
       session
     }
-    return { secret: Redacted.make(doorKeys.session), session, whoAmI }
+    return { secret: new Secret(doorKeys.session), session, whoAmI }
   })
 
   readonly layer: Layer.Layer<SignIns | Invites | ConversationList> = Layer.mergeAll(
@@ -48,7 +49,7 @@ export class MemoryPeople {
       signIn: (input) => ("token" in input && input.token !== goodToken ? Effect.fail(nobody) : this.#signedIn),
       whoAmI: (secret) =>
         Effect.map(this.#signedIn, ({ session, whoAmI }) => ({ ...whoAmI, session: secret === undefined ? null : session })),
-      signOut: (secret) => Effect.sync(() => this.signedOut.push(Redacted.value(secret))),
+      signOut: (secret) => Effect.sync(() => this.signedOut.push(secret.reveal())),
       list: Effect.map(this.#signedIn, ({ session }) => [session]),
       revoke: () => Effect.fail(new NotFound({ message: "no such session", resource: "session" }))
     })),

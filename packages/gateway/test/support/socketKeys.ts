@@ -1,5 +1,5 @@
 /** Keys that the tests know, and an authenticator that knows them. */
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { Authenticator } from "@parley/domain/Administration"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { Unauthorized, Unavailable } from "@parley/domain/Errors"
@@ -22,7 +22,7 @@ export class SocketKeys {
         if (this.isAway) {
           return Effect.fail(new Unavailable({ message: "away", retryAfterMs: 500, workMayHaveHappened: false }))
         }
-        return this.good.has(Redacted.value(key))
+        return this.good.has(key.reveal())
           ? Effect.succeed<CallerInfo>({ ...caller, requestId })
           : Effect.fail(new Unauthorized({ message: "no such key" }))
       })

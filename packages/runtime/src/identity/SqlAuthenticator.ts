@@ -1,5 +1,5 @@
 /** `Authenticator` over the API keys and sessions in Postgres. */
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { Authenticator } from "@parley/domain/Administration"
 import { hashSecret, isCredential } from "./apiKeySecret.ts"
 import { unauthorized, VerifiedKeys } from "./VerifiedKeys.ts"
@@ -10,7 +10,7 @@ const layer: Layer.Layer<Authenticator, never, VerifiedKeys> = Layer.effect(
     Authenticator.of({
       // A known key is answered here and now, without a fiber to wait for.
       authenticate: (key, requestId) => {
-        const secret = Redacted.value(key)
+        const secret = key.reveal()
         if (!isCredential(secret)) return Effect.fail(unauthorized)
         const hash = hashSecret(secret)
         const known = keys.peek(hash)

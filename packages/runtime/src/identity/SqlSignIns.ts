@@ -1,5 +1,5 @@
 /** `SignIns` in Postgres. What ends a session here is seen at once in this process, and by notice in the others. */
-import { Clock, Effect, Layer, Redacted, Schema } from "effect"
+import { Clock, Effect, Layer, Schema } from "effect"
 import { Caller } from "@parley/domain/Caller"
 import { Forbidden, NotFound, Unauthorized } from "@parley/domain/Errors"
 import { PrincipalId, SessionId, TenantId } from "@parley/domain/Ids"
@@ -64,7 +64,7 @@ const layer: Layer.Layer<SignIns, never, TenantSql | SystemSql | VerifiedKeys> =
           const made = yield* insertSession(sql, key, userAgent, limits)
           const { principalId, roles, scopes } = key
           const caller = { tenantId, principalId, roles, scopes }
-          return { ...made, caller, whoAmI: yield* selectWhoAmI(sql, caller, hashSecret(Redacted.value(made.secret))) }
+          return { ...made, caller, whoAmI: yield* selectWhoAmI(sql, caller, hashSecret(made.secret.reveal())) }
         })
       )
       forget(caller, ended)
@@ -86,13 +86,13 @@ const layer: Layer.Layer<SignIns, never, TenantSql | SystemSql | VerifiedKeys> =
 
       whoAmI: Effect.fn("SignIns.whoAmI")(function* (secret) {
         const caller = yield* Caller
-        const hash = secret === undefined ? null : hashSecret(Redacted.value(secret))
+        const hash = secret === undefined ? null : hashSecret(secret.reveal())
         return yield* readWhoAmI(caller, yield* tenantSql.read(caller.tenantId, (sql) => selectWhoAmI(sql, caller, hash)))
       }),
 
       signOut: Effect.fn("SignIns.signOut")(function* (secret) {
-        if (!isMade("ps_", Redacted.value(secret))) return
-        const hash = hashSecret(Redacted.value(secret))
+        if (!isMade("ps_", secret.reveal())) return
+        const hash = hashSecret(secret.reveal())
         const [owner] = yield* Effect.flatMap(
           systemSql.read((sql) => sql`select tenant_id as "tenantId" from sessions where hash = decode(${hash}, 'hex')`),
           decodeOwners

@@ -1,10 +1,11 @@
 /** The rows of sessions. Every function runs inside the tenant's transaction. */
-import { Clock, Effect, Redacted, Schema } from "effect"
+import { Clock, Effect, Schema } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import type { Role, Scope } from "@parley/domain/Caller"
 import { makeSessionId, SessionId } from "@parley/domain/Ids"
 import type { ApiKeyId, PrincipalId } from "@parley/domain/Ids"
 import { Session } from "@parley/domain/SignIns"
+import { Secret } from "@parley/domain/Secret"
 import { storableText } from "../storage/conversations/rows.ts"
 import { decodeRows } from "../storage/decodeRows.ts"
 import { hashSecret, makeSecretOf } from "./apiKeySecret.ts"
@@ -68,5 +69,5 @@ export const insertSession = Effect.fnUntraced(function* (
     expiresAtMs,
     idleMs: limits.sessionIdleMs
   }
-  return { secret: Redacted.make(secret), session, ended: ended.map((row) => row.id) }
+  return { secret: new Secret(secret), session, ended: ended.map((row) => row.id) }
 })

@@ -3,6 +3,7 @@ import { Effect, Exit, Fiber, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { SqlClient } from "effect/sql"
 import { Authenticator } from "@parley/domain/Administration"
+import { Secret } from "@parley/domain/Secret"
 import { hashSecret, isSecret, makeSecret } from "../../src/identity/apiKeySecret.ts"
 import { Bootstrap } from "../../src/identity/Bootstrap.ts"
 import { Identity } from "../../src/identity/Identity.ts"
@@ -74,7 +75,7 @@ layer(Tested, { timeout: "60 seconds" })("Authenticator", (it) => {
         `pk_${"\u00e9".repeat(40)}`
       ]
       for (const secret of wrong) {
-        assert.isTrue(isImmediate(authenticator.authenticate(Redacted.make(secret), requestId)), secret)
+        assert.isTrue(isImmediate(authenticator.authenticate(new Secret(secret), requestId)), secret)
         assert.strictEqual(yield* tagOf(authenticate(secret)), "Unauthorized")
       }
     })
@@ -84,7 +85,7 @@ layer(Tested, { timeout: "60 seconds" })("Authenticator", (it) => {
     Effect.gen(function* () {
       const authenticator = yield* Authenticator
       const { secret } = yield* tenantWithKey
-      const key = Redacted.make(secret)
+      const key = new Secret(secret)
       assert.isFalse(isImmediate(authenticator.authenticate(key, requestId)))
       yield* authenticate(secret)
       assert.isTrue(isImmediate(authenticator.authenticate(key, requestId)))
@@ -98,7 +99,7 @@ layer(Tested, { timeout: "60 seconds" })("Authenticator", (it) => {
     Effect.gen(function* () {
       const authenticator = yield* Authenticator
       const secret = makeSecret()
-      const key = Redacted.make(secret)
+      const key = new Secret(secret)
       assert.strictEqual(yield* tagOf(authenticate(secret)), "Unauthorized")
       assert.isTrue(isImmediate(authenticator.authenticate(key, requestId)))
       yield* TestClock.adjust("3 seconds")

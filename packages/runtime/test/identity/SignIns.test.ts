@@ -8,6 +8,7 @@ import { Caller } from "@parley/domain/Caller"
 import { makeSessionId } from "@parley/domain/Ids"
 import { Invites, maxInvitesPerRoom } from "@parley/domain/Invites"
 import { SignIns } from "@parley/domain/SignIns"
+import { Secret } from "@parley/domain/Secret"
 import { Identity } from "../../src/identity/Identity.ts"
 import { hashSecret } from "../../src/identity/apiKeySecret.ts"
 import { makeSignInLink } from "../../src/identity/signInLinks.ts"
@@ -52,8 +53,8 @@ const linkFor = (tenant: SeededTenant) =>
   Effect.map(makeSignInLink(tenant.tenantId), (link) => Redacted.value(Option.getOrThrow(link)))
 
 /** As any process sees it that has nothing cached. */
-const isGood = Effect.fnUntraced(function* (secret: Redacted.Redacted<string>) {
-  return (yield* tagOf(authenticate(Redacted.value(secret)))) === "allowed"
+const isGood = Effect.fnUntraced(function* (secret: Secret) {
+  return (yield* tagOf(authenticate(secret.reveal()))) === "allowed"
 })
 
 layer(Tested, { timeout: "60 seconds" })("Coming in", (it) => {
@@ -70,7 +71,7 @@ layer(Tested, { timeout: "60 seconds" })("Coming in", (it) => {
           scopes: allScopes,
           session
         })
-        const caller = yield* authenticate(Redacted.value(secret))
+        const caller = yield* authenticate(secret.reveal())
         assert.deepInclude(caller, { tenantId: tenant.tenantId, principalId: tenant.alice, roles: ["admin", "member"] })
         assert.strictEqual(yield* tagOf(signIn({ token })), "Unauthorized")
       })
@@ -124,12 +125,12 @@ layer(Tested, { timeout: "60 seconds" })("Coming in", (it) => {
       Effect.gen(function* () {
         const tenant = yield* keyed
         const { secret } = yield* signIn({ apiKey: tenant.secret })
-        assert.strictEqual(yield* tagOf(signIn({ apiKey: Redacted.value(secret) })), "Unauthorized")
+        assert.strictEqual(yield* tagOf(signIn({ apiKey: secret.reveal() })), "Unauthorized")
         const token = yield* linkFor(tenant)
         yield* (yield* TenantStatus).set(tenant.tenantId, "suspended")
         assert.strictEqual(yield* tagOf(signIn({ apiKey: tenant.secret })), "Forbidden")
         assert.strictEqual(yield* tagOf(signIn({ token })), "Forbidden")
-        assert.strictEqual(yield* tagOf(authenticate(Redacted.value(secret))), "Forbidden")
+        assert.strictEqual(yield* tagOf(authenticate(secret.reveal())), "Forbidden")
       })
     )
   })
@@ -170,7 +171,7 @@ layer(Tested, { timeout: "60 seconds" })("Coming in", (it) => {
         const [row] = yield* sql<{
           readonly text: string
         }>`select row_to_json(s)::text as text from sessions s where id = ${session.id}`
-        assert.notInclude(row?.text, Redacted.value(secret).slice(3))
+        assert.notInclude(row?.text, secret.reveal().slice(3))
         assert.strictEqual(session.userAgent.length, 256)
       })
     )
@@ -183,8 +184,8 @@ layer(Tested, { timeout: "60 seconds" })("Coming in", (it) => {
         yield* signIns.signOut(secret)
         assert.isFalse(yield* isGood(secret))
         yield* signIns.signOut(secret)
-        yield* signIns.signOut(Redacted.make("ps_nonsense"))
-        yield* signIns.signOut(Redacted.make(`ps_${"0".repeat(43)}`))
+        yield* signIns.signOut(new Secret("ps_nonsense"))
+        yield* signIns.signOut(new Secret(`ps_${"0".repeat(43)}`))
       })
     )
 
@@ -222,7 +223,7 @@ layer(Tested, { timeout: "60 seconds" })("Coming in", (it) => {
         const signIns = yield* SignIns
         const tenant = yield* keyed
         const { secret, whoAmI } = yield* signIn({ apiKey: tenant.secret })
-        const caller = yield* authenticate(Redacted.value(secret))
+        const caller = yield* authenticate(secret.reveal())
         assert.deepStrictEqual(yield* Effect.provideService(signIns.whoAmI(secret), Caller, caller), whoAmI)
         assert.isNull((yield* Effect.provideService(signIns.whoAmI(undefined), Caller, caller)).session)
         const nobody = { ...caller, principalId: (yield* seedTenant).alice }
@@ -280,7 +281,7 @@ layer(Tested, { timeout: "60 seconds" })("Coming in", (it) => {
         assert.deepInclude(caller, { tenantId: tenant.tenantId, roles: ["guest"], scopes: ["chat"] })
         assert.isDefined(signedIn)
         assert.strictEqual(signedIn.whoAmI.principal.displayName, "Grace")
-        const guest = yield* authenticate(Redacted.value(signedIn.secret))
+        const guest = yield* authenticate(signedIn.secret.reveal())
         assert.deepInclude(guest, caller)
         const administration = yield* Administration
         const asGuest = <A, E>(effect: Effect.Effect<A, E, Caller>) => Effect.provideService(effect, Caller, guest)
@@ -374,10 +375,10 @@ layer(Tested, { timeout: "60 seconds" })("Coming in", (it) => {
 })
 
 /** The use of a session is written beside the request; this waits until it is there. */
-const settledUse = Effect.fnUntraced(function* (secret: Redacted.Redacted<string>) {
+const settledUse = Effect.fnUntraced(function* (secret: Secret) {
   const sql = yield* SqlClient.SqlClient
 
-  const hash = hashSecret(Redacted.value(secret))
+  const hash = hashSecret(secret.reveal())
   const nowMs = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
   yield* sql`select last_used_at_ms from sessions where hash = decode(${hash}, 'hex') and last_used_at_ms > ${nowMs - hourMs}`.pipe(
     Effect.repeat({ until: (rows) => rows.length > 0 })

@@ -1,10 +1,11 @@
 /** Callers with given powers, and keys in the database. */
-import { Effect, Redacted } from "effect"
+import { Effect } from "effect"
 import { Administration, Authenticator } from "@parley/domain/Administration"
 import { Caller } from "@parley/domain/Caller"
 import type { CallerInfo, Role, Scope } from "@parley/domain/Caller"
 import { RequestId } from "@parley/domain/Ids"
 import type { PrincipalId, TenantId } from "@parley/domain/Ids"
+import { Secret } from "@parley/domain/Secret"
 
 export const requestId = RequestId.make("req_test")
 
@@ -17,7 +18,7 @@ export const callerWith = (
 ): CallerInfo => ({ ...who, roles, scopes, requestId })
 
 export const authenticate = (secret: string) =>
-  Effect.flatMap(Authenticator, (authenticator) => authenticator.authenticate(Redacted.make(secret), requestId))
+  Effect.flatMap(Authenticator, (authenticator) => authenticator.authenticate(new Secret(secret), requestId))
 
 export const administer = <A, E>(
   caller: CallerInfo,

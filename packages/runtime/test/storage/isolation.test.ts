@@ -3,7 +3,7 @@
  * tenant's ids. A new table without row-level security, or a new operation without an attempt here, fails.
  */
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Exit, Layer, Redacted } from "effect"
+import { Effect, Exit, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { Administration } from "@parley/domain/Administration"
 import type { Caller, CallerInfo } from "@parley/domain/Caller"
@@ -14,6 +14,7 @@ import { makeSessionId, RequestId } from "@parley/domain/Ids"
 import type { AttachmentId } from "@parley/domain/Ids"
 import type { ApiKeyId, FolderId, InviteId, PrincipalId, PromptId, RunId, SessionId, ShareId } from "@parley/domain/Ids"
 import { Invites } from "@parley/domain/Invites"
+import { Secret } from "@parley/domain/Secret"
 import { Prompts } from "@parley/domain/Prompts"
 import { Shares } from "@parley/domain/Shares"
 import { SignIns } from "@parley/domain/SignIns"
@@ -248,8 +249,8 @@ const listAttempts: Attempts<ConversationList["Service"]> = {
 
 const signInAttempts: Attempts<SignIns["Service"]> = {
   signIn: (signIns, _own, other) => signIns.signIn({ token: other.sessionId }, ""),
-  whoAmI: (signIns, _own, other) => signIns.whoAmI(Redacted.make(other.sessionId)),
-  signOut: (signIns, _own, other) => signIns.signOut(Redacted.make(other.sessionId)),
+  whoAmI: (signIns, _own, other) => signIns.whoAmI(new Secret(other.sessionId)),
+  signOut: (signIns, _own, other) => signIns.signOut(new Secret(other.sessionId)),
   list: (signIns) => signIns.list,
   revoke: (signIns, _own, other) => signIns.revoke(other.sessionId)
 }

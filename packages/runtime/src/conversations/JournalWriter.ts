@@ -27,8 +27,7 @@ export class JournalWriter extends Context.Service<
     Effect.gen(function* () {
       const journal = yield* RunJournal
       const limits = yield* ConversationLimits
-      const tenants = new WeakMap<RunLog, TenantId>()
-      const dirty = new Set<RunLog>()
+      const dirty = new Map<RunLog, TenantId>()
       let unwritten: ReadonlyArray<JournalEntry> = []
       let isAway = false
       let written = 0
@@ -39,12 +38,11 @@ export class JournalWriter extends Context.Service<
       const take = (): ReadonlyArray<JournalEntry> => {
         const entries: Array<JournalEntry> = []
         let chars = 0
-        for (const log of dirty) {
+        for (const [log, tenantId] of dirty) {
           if (chars > limits.maxJournalInsertChars || entries.length >= maxEntries) break
           dirty.delete(log)
-          const tenantId = tenants.get(log)
           const slice = log.takeJournal()
-          if (tenantId === undefined || slice === undefined) continue
+          if (slice === undefined) continue
           entries.push({ tenantId, runId: log.identity.runId, epoch: log.identity.epoch, ...slice })
           for (const event of slice.events) chars += charsOf(event)
         }
@@ -91,9 +89,8 @@ export class JournalWriter extends Context.Service<
 
       return JournalWriter.of({
         register: (tenantId, log) => {
-          tenants.set(log, tenantId)
           log.onJournal = () => {
-            dirty.add(log)
+            dirty.set(log, tenantId)
             hasWork.openUnsafe()
           }
         },

@@ -22,7 +22,7 @@ const Fault = () => {
   const t = useText()
   return (
     <main className="empty-page" role="alert">
-      <h2>{t("error.page")}</h2>
+      <h1>{t("error.page")}</h1>
       <p>{t("error.pageHint")}</p>
       <button type="button" className="button" data-kind="primary" onClick={() => location.reload()}>
         {t("error.reload")}

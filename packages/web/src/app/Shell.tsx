@@ -1,5 +1,5 @@
 import { PanelLeftOpen, SquarePen } from "lucide-react"
-import { useCallback, useEffect, useState, type ReactNode } from "react"
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react"
 import { IconButton } from "../design/IconButton.tsx"
 import { useText } from "../i18n/useText.ts"
 import { Sidebar } from "../features/conversations/Sidebar.tsx"
@@ -28,6 +28,19 @@ export const Shell = ({ activeId, children }: ShellProps) => {
     setOpen(next)
     if (wide.matches) keepOpen(next)
   }, [])
+  // A drawer lies over the conversation, which nothing reaches then: the focus goes into it, and back to the button that opens it.
+  const isWide = useIsWide()
+  const isDrawer = open && !isWide
+  const side = useRef<HTMLElement>(null)
+  const opener = useRef<HTMLDivElement>(null)
+  const wasDrawer = useRef(false)
+  useEffect(() => {
+    const { activeElement } = document
+    const isLost = activeElement === null || activeElement === document.body || side.current?.contains(activeElement) === true
+    if (isDrawer) side.current?.querySelector("button")?.focus()
+    else if (wasDrawer.current && isLost) opener.current?.querySelector("button")?.focus()
+    wasDrawer.current = isDrawer
+  }, [isDrawer])
   const toggle = useCallback(() => show(!open), [open, show])
   useShortcuts({ toggleSidebar: toggle })
 
@@ -44,22 +57,26 @@ export const Shell = ({ activeId, children }: ShellProps) => {
 
   return (
     <div className="shell" data-sidebar={open}>
-      <a className="skip" href="#composer">
+      <a className="skip" href="#composer" inert={isDrawer}>
         {t("app.skip")}
       </a>
-      <aside className="shell-side" inert={!open}>
+      <aside
+        className="shell-side"
+        inert={!open}
+        ref={side}
+        onKeyDown={(event) => {
+          // Of a menu or a dialog, and of a field, it ends what is done there.
+          const isOfDrawer = event.target instanceof HTMLElement && event.currentTarget.contains(event.target)
+          if (event.key === "Escape" && isDrawer && isOfDrawer && !(event.target instanceof HTMLInputElement)) show(false)
+        }}
+      >
         <Sidebar activeId={activeId} onClose={() => show(false)} />
       </aside>
       {/* Only to touch or click; the keyboard has Escape and the button. */}
       <div className="shell-scrim" aria-hidden onClick={() => show(false)} />
-      <main
-        className="shell-main"
-        onKeyDown={(event) => {
-          if (event.key === "Escape" && open && !wide.matches) show(false)
-        }}
-      >
+      <main className="shell-main" inert={isDrawer}>
         <header className="bar">
-          <div className="bar-start" hidden={open}>
+          <div className="bar-start" hidden={open} ref={opener}>
             <IconButton label={t("side.open")} keys="Mod+Shift+S" side="bottom" onClick={() => show(true)}>
               <PanelLeftOpen aria-hidden className="flips" />
             </IconButton>
@@ -74,6 +91,13 @@ export const Shell = ({ activeId, children }: ShellProps) => {
       </main>
     </div>
   )
+}
+
+const useIsWide = (): boolean => useSyncExternalStore(watchWide, () => wide.matches)
+
+const watchWide = (listener: () => void): (() => void) => {
+  wide.addEventListener("change", listener)
+  return () => wide.removeEventListener("change", listener)
 }
 
 const wasOpen = (): boolean => {

@@ -1,108 +1,39 @@
-/** axe finds nothing, in both themes and at the widths of a desk and a hand; and each view is kept as a picture. */
+/** By keyboard and by ear: where the focus goes, and what is told. How each screen looks is shown by `screens.test.ts`. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
-import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import {
-  App,
-  chromiumPath,
-  composer,
-  desktop,
-  ended,
-  freshApp,
-  openPage,
-  phone,
-  say,
-  screenshot,
-  signIn,
-  tablet
-} from "../support/openApp.ts"
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-const rich = [
-  "## What it is\n\nA **bold** claim with `code` and [a link](https://example.com).\n\n",
-  "1. One\n2. Two\n   - Nested\n\n- [x] Done\n- [ ] Open\n\n> Quoted\n\n",
-  "```ts\nconst greet = (name: string) => `Hello ${name}` // kindly\n```\n\n",
-  "| Model | Price |\n|---|--:|\n| a | 1.25 |\n\n$$e^{i\\pi} + 1 = 0$$\n\n$$\\left\\{\\begin{matrix}a\\\\b\\\\c\\\\d\\\\e\\\\f\\\\g\\\\h\\end{matrix}\\right| \\vec{x}\\,\\boxed{y}\\,\\pmb{z}\\,\\sqrt{w}$$\n\n```mermaid\ngraph LR\n  A --> B\n```\n"
-]
-
-/** Each fault with where it is. */
-const faultsOf = async (page: Page): Promise<ReadonlyArray<string>> => {
-  // Nothing half faded in is looked at; what never stops moving is not waited for.
-  await page.evaluate(() =>
-    Promise.all(
-      document
-        .getAnimations()
-        .filter((animation) => animation.effect?.getTiming().iterations !== Infinity)
-        .map((animation) => animation.finished.catch(() => {}))
-    )
-  )
-  await page.evaluate(axe)
-  return page.evaluate<ReadonlyArray<string>>(run)
-}
-
-/** In the page, where axe is a global. */
-const run = `axe
-  .run({ runOnly: { type: "tag", values: ${JSON.stringify(tags)} }, iframes: false })
-  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`
-
-const views = [
-  ["desktop-light", { ...desktop, colorScheme: "light" }],
-  ["desktop-dark", { ...desktop, colorScheme: "dark" }],
-  ["tablet-light", { ...tablet, colorScheme: "light" }],
-  ["phone-light", { ...phone, colorScheme: "light" }],
-  ["phone-dark", { ...phone, colorScheme: "dark" }]
-] as const
+import { App, chromiumPath, composer, ended, freshApp, openPage, phone, say, signIn } from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("for everybody", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(views)("every view is without faults that axe knows: %s", ([name, options]) =>
+    it.effect("on a phone the list lies over the conversation, keeps the focus, and gives it back where it was opened", () =>
       Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        const found: Array<string> = []
-        wire.enqueue(answer(rich, { holdAfter: 2, reasoning: "First I think about it." }))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, options))
-        const look = async (view: string): Promise<void> => {
-          await screenshot(page, `${view}-${name}`)
-          for (const fault of await faultsOf(page)) found.push(`${view} ${fault}`)
-        }
+        const { browser, parley } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...phone, colorScheme: "dark" }))
+        const focused = (name: string) =>
+          page.waitForFunction((label) => document.activeElement?.getAttribute("aria-label") === label, name)
         yield* Effect.promise(async () => {
-          await page.goto(parley.url)
-          await page.getByLabel("Key").waitFor()
-          await look("sign-in")
           await signIn(page, parley.url, parley.key)
-          await look("welcome")
-          await say(page, "Explain it to me, please, with everything that can be shown")
-          await page.getByText("Quoted").waitFor()
-          await look("streaming")
-        })
-        const request = yield* wire.received(0)
-        request.release()
-        yield* Effect.promise(async () => {
-          await ended(page).waitFor()
-          await page.locator(".katex").first().waitFor()
-          await page.locator(".hljs-keyword").first().waitFor()
-          await look("answer")
-          await page.getByRole("button", { name: "How it answers" }).first().click()
-          await page.getByLabel("System prompt").waitFor()
-          await look("parameters")
+          const opener = page.getByRole("button", { name: "Open the sidebar" })
+          await opener.click()
+          await page.waitForFunction(() => document.activeElement?.closest("nav") !== null)
+          const stops = new Set<boolean>()
+          for (let step = 0; step < 12; step++) {
+            await page.keyboard.press("Tab")
+            stops.add(await page.evaluate(() => document.activeElement?.closest(".shell-main, .skip") !== null))
+          }
+          assert.deepStrictEqual([...stops], [false], "the keyboard does not go below it")
+          await page.getByRole("searchbox").fill("otters")
+          await page.getByRole("searchbox").press("Escape")
+          assert.strictEqual(await page.getByRole("searchbox").inputValue(), "", "first of all the search ends")
+          await page.getByRole("button", { name: "Close the sidebar" }).focus()
           await page.keyboard.press("Escape")
-          await page.getByRole("button", { name: /^Model:/ }).click()
-          await page.getByRole("option", { name: /gpt-5-mini/ }).waitFor()
-          await look("models")
-          await page.keyboard.press("Escape")
-          await composer(page).press("Control+k")
-          await page.getByPlaceholder("Search for a command").waitFor()
-          await look("palette")
-          await page.keyboard.press("Escape")
+          await focused("Open the sidebar")
+          await opener.press("Enter")
+          await page.getByRole("button", { name: "Close the sidebar" }).click()
+          await focused("Open the sidebar")
         })
         assert.deepStrictEqual(faults, [])
-        assert.deepStrictEqual(found, [])
       })
     )
 

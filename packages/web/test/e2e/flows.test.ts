@@ -2,7 +2,25 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, composer, ended, openPage, phone, say, screenshot, signIn, freshApp } from "../support/openApp.ts"
+import {
+  App,
+  chromiumPath,
+  composer,
+  desktop,
+  ended,
+  openPage,
+  phone,
+  say,
+  screenshot,
+  signIn,
+  freshApp
+} from "../support/openApp.ts"
+
+/** At a desk, and as different from it as can be. */
+const places = [
+  ["at a desk", { ...desktop, colorScheme: "light" }],
+  ["on a phone, in the dark", { ...phone, colorScheme: "dark" }]
+] as const
 
 describe.skipIf(chromiumPath === "")("the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
@@ -35,7 +53,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
       })
     )
 
-    it.effect("stops, answers again and edits: the versions stay, and can be gone back to", () =>
+    it.effect.each(places)("stops, answers again and edits: the versions stay, and can be gone back to: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(
@@ -43,7 +61,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           answer("Another answer."),
           answer("To the edited one.")
         )
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await say(page, "Tell me.")
@@ -69,51 +87,59 @@ describe.skipIf(chromiumPath === "")("the app", () => {
       })
     )
 
-    it.effect("keeps conversations in order: renamed, pinned, in a folder, found, archived, and deleted with a way back", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        wire.enqueue(answer("About otters."))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
-        const menu = async (title: string, item: string) => {
-          await page.getByRole("link", { name: title, exact: true }).first().hover()
-          await page.getByRole("button", { name: `Options for ${title}` }).click()
-          await page.getByRole("menuitem", { name: item }).click()
-        }
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          await say(page, "Otters")
-          await ended(page).waitFor()
-          await menu("Otters", "Rename")
-          await page.getByLabel("Title").fill("Sea otters")
-          await page.getByLabel("Title").press("Enter")
-          await menu("Sea otters", "Pin")
-          await page.getByRole("heading", { name: "Pinned" }).waitFor()
-          await menu("Sea otters", "Unpin")
-          await menu("Sea otters", "Move to folder")
-          await page.getByRole("menuitem", { name: "New folder" }).click()
-          await page.getByLabel("Name of the folder").fill("Animals")
-          await page.getByRole("button", { name: "Create" }).click()
-          await page.getByRole("button", { name: /^Animals/ }).waitFor()
-          await page.getByRole("searchbox").fill("otters")
-          await page.getByText("In messages").waitFor()
-          await page.locator(".list-excerpt mark").first().waitFor()
-          await page.getByRole("button", { name: "Clear the search" }).click()
-          // The way back is there in passing: each is asked for before it comes.
-          const unarchived = page.getByRole("button", { name: "Undo" }).click()
-          await menu("Sea otters", "Archive")
-          await unarchived
-          await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
-          const toast = page.locator(".toast", { hasText: "“Sea otters” was deleted." })
-          const held = toast.hover()
-          await menu("Sea otters", "Delete")
-          // As long as the mouse is over it, it stays.
-          await held
-          await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor({ state: "detached" })
-          await toast.getByRole("button", { name: "Undo" }).click()
-          await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
+    it.effect.each(places)(
+      "keeps conversations in order: renamed, pinned, in a folder, found, archived, and deleted with a way back: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("About otters."))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+          const showList = async () => {
+            if (place.viewport === phone.viewport) await page.getByRole("button", { name: "Open the sidebar" }).click()
+          }
+          const menu = async (title: string, item: string) => {
+            await page.getByRole("link", { name: title, exact: true }).first().hover()
+            await page.getByRole("button", { name: `Options for ${title}` }).click()
+            await page.getByRole("menuitem", { name: item }).click()
+          }
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Otters")
+            await ended(page).waitFor()
+            await showList()
+            await menu("Otters", "Rename")
+            await page.getByLabel("Title").fill("Sea otters")
+            await page.getByLabel("Title").press("Enter")
+            await menu("Sea otters", "Pin")
+            await page.getByRole("heading", { name: "Pinned" }).waitFor()
+            await menu("Sea otters", "Unpin")
+            await menu("Sea otters", "Move to folder")
+            await page.getByRole("menuitem", { name: "New folder" }).click()
+            await page.getByLabel("Name of the folder").fill("Animals")
+            await page.getByRole("button", { name: "Create" }).click()
+            await page.getByRole("button", { name: /^Animals/ }).waitFor()
+            await page.getByRole("searchbox").fill("otters")
+            await page.getByText("In messages").waitFor()
+            await page.locator(".list-excerpt mark").first().waitFor()
+            await page.getByRole("button", { name: "Clear the search" }).click()
+            // The way back is there in passing: each is asked for before it comes.
+            const unarchived = page.getByRole("button", { name: "Undo" }).click()
+            await menu("Sea otters", "Archive")
+            await unarchived
+            await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
+            const toast = page.locator(".toast", { hasText: "“Sea otters” was deleted." })
+            const held = toast.hover()
+            await menu("Sea otters", "Delete")
+            // As long as the mouse is over it, it stays.
+            await held
+            await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor({ state: "detached" })
+            await toast.getByRole("button", { name: "Undo" }).click()
+            // What stood beside the list is gone, and a new conversation there: the drawer has closed.
+            await showList()
+            await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect("brings a second person into the room by link: they see each other, and a model answers when it is called", () =>
@@ -152,35 +178,37 @@ describe.skipIf(chromiumPath === "")("the app", () => {
       })
     )
 
-    it.effect("shares a branch by link with somebody who is not signed in, until it is withdrawn; and saves it as a file", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        wire.enqueue(answer("Worth sharing."))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
-        const reader = yield* Effect.promise(() => openPage(browser))
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          await say(page, "Say something good")
-          await ended(page).waitFor()
-          await page.getByRole("button", { name: "Options of the conversation" }).click()
-          const saving = page.waitForEvent("download")
-          await page.getByRole("menuitem", { name: "Export as Markdown" }).click()
-          assert.match((await saving).suggestedFilename(), /\.md$/)
-          await page.keyboard.press("Escape")
-          await page.getByRole("button", { name: "Share by link" }).click()
-          await page.getByRole("button", { name: "Create a link" }).click()
-          const link = await page.getByLabel("Copy the link").inputValue()
-          await reader.page.goto(link)
-          await reader.page.getByText("Worth sharing.").waitFor()
-          await screenshot(reader.page, "shared")
-          const told = page.getByText("The link no longer works.").waitFor()
-          await page.getByRole("button", { name: "Withdraw" }).click()
-          await told
-          await reader.page.reload()
-          await reader.page.getByText("This link does not work (any more)").waitFor()
+    it.effect.each(places)(
+      "shares a branch by link with somebody who is not signed in, until it is withdrawn; and saves it as a file: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("Worth sharing."))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+          const reader = yield* Effect.promise(() => openPage(browser, place))
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Say something good")
+            await ended(page).waitFor()
+            await page.getByRole("button", { name: "Options of the conversation" }).click()
+            const saving = page.waitForEvent("download")
+            await page.getByRole("menuitem", { name: "Export as Markdown" }).click()
+            assert.match((await saving).suggestedFilename(), /\.md$/)
+            await page.keyboard.press("Escape")
+            await page.getByRole("button", { name: "Share by link" }).click()
+            await page.getByRole("button", { name: "Create a link" }).click()
+            const link = await page.getByLabel("Copy the link").inputValue()
+            await reader.page.goto(link)
+            await reader.page.getByText("Worth sharing.").waitFor()
+            await screenshot(reader.page, "shared")
+            const told = page.getByText("The link no longer works.").waitFor()
+            await page.getByRole("button", { name: "Withdraw" }).click()
+            await told
+            await reader.page.reload()
+            await reader.page.getByText("This link does not work (any more)").waitFor()
+          })
+          assert.deepStrictEqual([...faults, ...reader.faults], [])
         })
-        assert.deepStrictEqual([...faults, ...reader.faults], [])
-      })
     )
 
     it.effect("keeps prompts for a / and presets; speaks German; is driven from the command palette", () =>

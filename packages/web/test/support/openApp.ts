@@ -120,11 +120,11 @@ export const signIn = async (page: Page, url: string, key: string): Promise<void
 }
 
 /** Without a network. What the app would wait for until it takes the silence for a loss is over at once: open the page with `page.clock` installed. */
-export const goOffline = async (page: Page): Promise<void> => {
+export const goOffline = async (page: Page, told = "You are offline."): Promise<void> => {
   await page.context().setOffline(true)
   await page.waitForFunction(() => !navigator.onLine)
   await page.clock.fastForward(defaultLimits.pongTimeoutMs)
-  await page.getByText("You are offline.").waitFor()
+  await page.getByText(told).waitFor()
 }
 
 export const composer = (page: Page) => page.getByRole("textbox", { name: "Message", exact: true })

@@ -47,7 +47,7 @@ export const SharedPage = ({ token }: { readonly token: string }) => {
       <main className="shared">
         <div className="empty-page" role="alert">
           <Logo size={44} />
-          <h2>{error instanceof ParleyApiError && error.status === 404 ? t("share.notFound") : errorText(t, error)}</h2>
+          <h1>{error instanceof ParleyApiError && error.status === 404 ? t("share.notFound") : errorText(t, error)}</h1>
           <a className="button" href="/">
             {t("share.openApp")}
           </a>

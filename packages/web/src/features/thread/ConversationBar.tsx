@@ -32,17 +32,13 @@ export const ConversationBar = memo(({ conversation, id, members, messageId, onl
       </div>
       <div className="bar-end">
         {isRoom ? (
-          <button
-            type="button"
-            className="faces"
-            aria-label={t("people.button", { count: members.length })}
-            onClick={() => open({ dialog: "people", conversationId: id })}
-          >
+          <button type="button" className="faces" onClick={() => open({ dialog: "people", conversationId: id })}>
             {members.slice(0, maxFaces).map(({ displayName, principalId }) => (
               <Avatar key={principalId} of="person" name={displayName} online={online.includes(principalId)} />
             ))}
             <Users aria-hidden />
-            <span>{members.length}</span>
+            <span aria-hidden>{members.length}</span>
+            <span className="visually-hidden">{t("people.button", { count: members.length })}</span>
           </button>
         ) : (
           <IconButton label={t("people.invite")} side="bottom" onClick={() => open({ dialog: "people", conversationId: id })}>

@@ -133,8 +133,9 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
 
   if (status === "gone" || status === "failed") {
     return (
-      <div className="empty-page">
-        <h2>{t(status === "gone" ? "thread.gone" : "thread.failed")}</h2>
+      // Where the link over everything leads, as long as there is no box.
+      <div className="empty-page" id="composer" tabIndex={-1}>
+        <h1>{t(status === "gone" ? "thread.gone" : "thread.failed")}</h1>
         <p>{status === "gone" ? t("thread.goneHint") : state.error?.message}</p>
         <button type="button" className="button" data-kind="primary" onClick={startNew}>
           {t("thread.start")}

@@ -1,0 +1,185 @@
+/** A server on which somebody has been at work for a while: there is something on every screen of the app. */
+import { Context, Effect, Layer } from "effect"
+import type { Browser, BrowserContext } from "playwright-core"
+import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
+import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
+import { startRouted } from "../../../cli/test/e2e/support/startRouted.ts"
+import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
+import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
+import { composer, ended, launchBrowser, openPage, say, signIn, type OpenPage } from "./openApp.ts"
+
+const rich = [
+  "## What it is\n\nA **bold** claim with `code`, ~~one that is withdrawn~~ and [a link](https://example.com).\n\n",
+  "1. One\n2. Two\n   - Nested\n\n- [x] Done\n- [ ] Open\n\n> Quoted\n\n",
+  "```ts\nconst greet = (name: string) => `Hello ${name}` // kindly, and in a line that is longer than any phone is wide, so that it must be scrolled\n```\n\n",
+  "| Model | Price | What it is good for | Where it runs |\n|---|--:|---|---|\n| a | 1.25 | Long texts that want patience | Anywhere |\n\n",
+  "$$e^{i\\pi} + 1 = 0$$\n\n$$\\left\\{\\begin{matrix}a\\\\b\\\\c\\\\d\\\\e\\\\f\\\\g\\\\h\\end{matrix}\\right| \\vec{x}\\,\\boxed{y}\\,\\pmb{z}\\,\\sqrt{w}$$\n\n",
+  "```mermaid\ngraph LR\n  Question --> Model --> Answer\n```\n"
+]
+
+const longTitle =
+  "A conversation whose title is longer than any list or bar is wide, with one very-long-compound-word-that-does-not-break"
+
+export interface Lived {
+  readonly parley: Parley
+  readonly browser: Browser
+  readonly one: WireServer
+  readonly two: WireServer
+  /** Paths of conversations, and whole addresses of links. */
+  readonly places: Readonly<
+    Record<
+      "rich" | "ends" | "failed" | "files" | "room" | "hebrew" | "shared" | "noShare" | "invitation" | "noInvitation",
+      string
+    >
+  >
+  /** Of one who is signed in. */
+  readonly storageState: Awaited<ReturnType<BrowserContext["storageState"]>>
+  /** Who sits in the room. */
+  readonly guest: OpenPage
+}
+
+export class Home extends Context.Service<Home, Lived>()("@parley/web/test/Home") {
+  static readonly layer = Layer.effect(
+    Home,
+    Effect.gen(function* () {
+      const prices = {
+        "one/first": { contextTokens: 128_000, price: { input: 1, output: 10 } },
+        "two/second": { price: { input: 1_000, output: 10_000 } }
+      }
+      const { one, parley, two } = yield* startRouted({ one: "first", two: "second" }, { models: prices })
+      const browser = yield* launchBrowser
+      const titles = ["Of otters", longTitle, "Pinned and kept in mind", "In a folder", "Put away"] as const
+      const made = new Map<string, string>()
+      for (const title of titles) made.set(title, (yield* createConversation(parley, { title, model: "best" })).id)
+      const id = (title: (typeof titles)[number]) => made.get(title) ?? ""
+      const folder = yield* request(parley, "POST", "/api/folders", { name: "Work in progress" })
+      yield* request(parley, "POST", "/api/folders", { name: "An empty one" })
+      const folderId: unknown = Reflect.get(Object(folder.body), "id")
+      const marks = [
+        ["Pinned and kept in mind", { isPinned: true }],
+        ["In a folder", { folderId }],
+        ["Put away", { isArchived: true }]
+      ] as const
+      for (const [title, mark] of marks) yield* request(parley, "PATCH", `/api/conversations/${id(title)}/marks`, mark)
+      for (const [kind, name, text] of [
+        ["prompt", "Summary", "Summarise this in three points, each of them no longer than a sentence:"],
+        ["prompt", "Proofread", "Correct spelling and grammar, and nothing else."],
+        ["preset", "Patient teacher", "Explain as to a curious twelve-year-old."]
+      ]) {
+        yield* request(parley, "POST", "/api/prompts", { kind, name, text, isShared: true })
+      }
+      const begun = async (page: OpenPage["page"], text: string) => {
+        await page.goto(parley.url)
+        await composer(page).waitFor()
+        await say(page, text)
+        await ended(page).waitFor()
+        return new URL(page.url()).pathname
+      }
+      return yield* Effect.promise(async () => {
+        const { page } = await openPage(browser)
+        await page.addInitScript(() => localStorage.setItem("parley.model", "best"))
+        await signIn(page, parley.url, parley.key)
+        await page.getByRole("button", { name: "Model: best" }).waitFor()
+
+        one.enqueue(
+          answer(rich, {
+            reasoning: "First I think about **it**, at some length.",
+            usage: { inputTokens: 1_234, outputTokens: 567 }
+          })
+        )
+        const richPath = await begun(page, "Explain it to me, please, with everything that can be shown")
+
+        one.enqueue(answer("alpha beta gamma delta", { cutAfter: 2 }))
+        two.enqueue(answer("gamma delta"))
+        const ends = await begun(page, "Count, please")
+        const call = { id: "call_1", name: "look_up_the_weather", arguments: '{"city":"Bern","days":3}' }
+        one.enqueue(answer("It rains.", { reasoning: "I should look it up.", toolCalls: [call] }))
+        await say(
+          page,
+          "How is the weather? 🌧️👩‍👩‍👧‍👦 https://example.com/an/address/that/is/longer/than/any/phone/is/wide/by/far?and=more"
+        )
+        await page.getByText("It rains.").waitFor()
+        await ended(page).waitFor()
+        one.enqueue(answer("As far as this", { finish: "length" }))
+        await say(page, "Go on")
+        await page.getByText("As far as this").waitFor()
+        await ended(page).waitFor()
+
+        one.enqueue(answer("The first."), answer("The second."))
+        const failed = await begun(page, "Twice")
+        await ended(page).click()
+        await page.getByText("2/2").waitFor()
+        await ended(page).waitFor()
+        for (const wire of [one, two]) wire.enqueue(httpError(400, { error: { message: "no such thing" } }))
+        await say(page, "Fail, please")
+        await page.locator(".message-fault").waitFor()
+
+        await page.goto(parley.url)
+        await composer(page).waitFor()
+        await page.locator("input[type=file]").setInputFiles([
+          {
+            name: "A paper with a name that goes on and on for a while.pdf",
+            mimeType: "application/pdf",
+            buffer: Buffer.from(makePdf("the walrus was Paul"))
+          },
+          { name: "picture.png", mimeType: "image/png", buffer: Buffer.from(picture, "base64") }
+        ])
+        await page.getByRole("button", { name: "Remove picture.png" }).waitFor()
+        one.enqueue(answer("A walrus, and a square."))
+        await say(page, "What do you see?")
+        await ended(page).waitFor()
+        const files = new URL(page.url()).pathname
+        await page.getByRole("button", { name: "Share by link" }).click()
+        await page.getByRole("button", { name: "Create a link" }).click()
+        const shared = await page.getByLabel("Copy the link").inputValue()
+
+        one.enqueue(
+          answer(
+            "## שלום\n\nזה *טקסט* עם `code` ורשימה:\n\n1. אחד\n2. שתיים\n\n| א | ב |\n|---|---|\n| 1 | 2 |\n\n> ציטוט\n\nAnd an English paragraph."
+          )
+        )
+        const hebrew = await begun(page, "מה שלומך היום? ספר לי משהו בבקשה")
+
+        one.enqueue(answer("Good day to you all."))
+        const room = await begun(page, "Where shall we meet?")
+        await page.getByRole("button", { name: "Invite people" }).click()
+        await page.getByLabel("Places").selectOption("5")
+        await page.getByRole("button", { name: "Create link" }).click()
+        const invitation = await page.getByLabel("Invitation link").inputValue()
+        const guest = await openPage(browser)
+        await guest.page.goto(invitation)
+        await guest.page.getByLabel("Your name").fill("Ada of the long, long name")
+        await guest.page.getByRole("button", { name: "Join" }).click()
+        await guest.page.getByText("Good day to you all.").waitFor()
+        await say(guest.page, "By the river, at ten?")
+        await page.getByText("By the river, at ten?").waitFor()
+
+        const storageState = await page.context().storageState()
+        await page.context().close()
+        return {
+          storageState,
+          parley,
+          browser,
+          one,
+          two,
+          guest,
+          places: {
+            rich: richPath,
+            ends,
+            failed,
+            files,
+            room,
+            hebrew,
+            shared,
+            noShare: `${parley.url}/s#sh_nothing`,
+            invitation,
+            noInvitation: `${parley.url}/#invite=inv_nothing`
+          }
+        }
+      })
+    })
+  )
+}
+
+/** A square. */
+const picture = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGNgaPiPHTHQVwK7KBAAAJdgX6F5yOVtAAAAAElFTkSuQmCC"

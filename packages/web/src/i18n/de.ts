@@ -212,8 +212,6 @@ export const de: Catalogue = {
   "parameters.reset": "Vorgaben",
   "parameters.preset": "Voreinstellung",
   "parameters.presetNone": "Keine",
-  "parameters.presetSave": "Als Voreinstellung speichern",
-  "parameters.presetName": "Name der Voreinstellung",
   "effort.none": "Keiner",
   "effort.minimal": "Minimal",
   "effort.low": "Gering",

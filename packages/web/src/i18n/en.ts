@@ -209,8 +209,6 @@ export const en = {
   "parameters.reset": "Defaults",
   "parameters.preset": "Preset",
   "parameters.presetNone": "None",
-  "parameters.presetSave": "Save as a preset",
-  "parameters.presetName": "Name of the preset",
   "effort.none": "None",
   "effort.minimal": "Minimal",
   "effort.low": "Low",

@@ -9,12 +9,12 @@ const pdf = (name: string, content: Uint8Array) => ({ name, mimeType: "applicati
 
 describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
   it.live(
-    "reaches the model with its text; one without any is refused, and what was written stays; whoever has a link to the branch can save it",
+    "reaches the model with its text, also from an edited message; one without any is refused, and what was written stays; whoever has a link to the branch can save it",
     () =>
       Effect.gen(function* () {
         const { parley, wire } = yield* startServer
         const browser = yield* launchBrowser
-        wire.enqueue(answer("I have read it."))
+        wire.enqueue(answer("I have read it."), answer("I have read it again."))
         const { faults, page } = yield* Effect.promise(() => openPage(browser))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
@@ -43,9 +43,15 @@ describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
           await reader.page.getByRole("link", { name: "paper.pdf" }).click()
           assert.strictEqual((await saving).suggestedFilename(), "paper.pdf")
           assert.deepStrictEqual(reader.faults, [])
+          await page.keyboard.press("Escape")
+          await page.locator(".person").hover()
+          await page.getByRole("button", { name: "Edit", exact: true }).click()
+          await page.getByLabel("Edit the message").fill("Who was Paul?")
+          await page.getByLabel("Edit the message").press("Enter")
+          await page.getByText("I have read it again.").waitFor()
         })
-        assert.strictEqual(wire.requests.length, 1)
-        assert.include(JSON.stringify(wire.requests[0]?.body), "the walrus was Paul")
+        assert.strictEqual(wire.requests.length, 2)
+        for (const { body } of wire.requests) assert.include(JSON.stringify(body), "the walrus was Paul")
         assert.deepStrictEqual(faults, [])
       })
   )

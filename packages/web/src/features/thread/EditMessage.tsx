@@ -21,7 +21,9 @@ export const EditMessage = ({ message, onCancel, onSend }: EditMessageProps) => 
   }, [])
   const send = () => {
     if (text.trim() === "") return
-    const kept = message.content.flatMap((part): ReadonlyArray<UserPart> => (part.type === "image" ? [part] : []))
+    const kept = message.content.flatMap((part): ReadonlyArray<UserPart> =>
+      part.type === "image" || part.type === "file" ? [part] : []
+    )
     onSend([{ type: "text", text: text.trim() }, ...kept])
   }
   return (

@@ -1,6 +1,7 @@
 /**
  * Keeps the app's own files, so that it opens without a network. It never touches what is asked of the server: no `/api`, no `/v1`, no
- * socket passes through it.
+ * socket passes through it. Where the browser can (`addRoutes`), such a request does not even ask it: one that a page makes as it goes would wait
+ * for this worker's word, and be lost with the page.
  */
 /// <reference lib="webworker" />
 
@@ -10,10 +11,23 @@ declare const self: ServiceWorkerGlobalScope
 const files: ReadonlyArray<string> = JSON.parse("__PARLEY_FILES__")
 const cacheName = "parley-__PARLEY_VERSION__"
 
+/** The server's own paths. */
+const serverPatterns = ["/api/*", "/v1/*"]
+
 /** How long a page may take to come from the server before the kept one is shown. */
 const patienceMs = 2_500
 
-self.addEventListener("install", (event) => {
+/** What newer browsers let a worker say once instead of being asked each time; TypeScript does not know it yet. */
+interface Routing {
+  readonly addRoutes?: (rule: {
+    readonly condition: { readonly urlPattern: string }
+    readonly source: "network"
+  }) => Promise<void>
+}
+
+self.addEventListener("install", (event: ExtendableEvent & Routing) => {
+  for (const urlPattern of serverPatterns)
+    void event.addRoutes?.({ condition: { urlPattern }, source: "network" }).catch(() => {})
   event.waitUntil(keepAll())
 })
 

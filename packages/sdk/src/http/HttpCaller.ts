@@ -12,6 +12,8 @@ export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
+  /** It goes on though the page that asks goes away, as far as the browser can (`fetch`'s own `keepalive`): for small requests. */
+  readonly keepalive?: boolean | undefined
 }
 
 export interface HttpCallerOptions {
@@ -31,6 +33,7 @@ export interface HttpRequest {
   /** Sent as they are, instead of JSON. */
   readonly bytes?: Blob | undefined
   readonly signal?: AbortSignal | undefined
+  readonly keepalive?: boolean | undefined
 }
 
 export class HttpCaller {
@@ -47,7 +50,7 @@ export class HttpCaller {
   }
 
   /** Calls the endpoint at `path`, whose `:names` are taken from the input; the rest of it is the query or the body. */
-  async call<T>(method: Method, path: string, guard: Guard<T>, input: object, { signal }: CallOptions): Promise<T> {
+  async call<T>(method: Method, path: string, guard: Guard<T>, input: object, { keepalive, signal }: CallOptions): Promise<T> {
     const rest = new Map<string, unknown>(Object.entries(input))
     const filled = path.replace(/:(\w+)/g, (_, name: string) => {
       const value = rest.get(name)
@@ -59,7 +62,8 @@ export class HttpCaller {
       method,
       path: isQuery ? filled + queryOf(rest) : filled,
       ...(isQuery ? {} : { json: Object.fromEntries(rest) }),
-      signal
+      signal,
+      keepalive
     })
     if (guard(answer)) return answer
     throw new ParleyConnectionError("unreadable", `the answer to ${method} ${path} is not what this version of the client knows`)
@@ -89,6 +93,7 @@ export class HttpCaller {
             ? {}
             : { body: JSON.stringify(request.json) }),
         credentials: key === undefined ? "include" : "omit",
+        ...(request.keepalive === true ? { keepalive: true } : {}),
         signal: abort.signal
       })
       const body = await response.text()

@@ -19,19 +19,28 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
   const activeId = isConversation ? route.id : undefined
   const [dialog, setDialog] = useState<OpenDialog>()
   const report = useCallback((error: unknown) => notify(errorText(texts.text(), error), { isError: true }), [])
-  const lists = useMemo(() => new ConversationLists(parley, report), [report])
+  const lists = useMemo(() => new ConversationLists(parley, me.principal.id, report), [me, report])
   const value = useMemo<AppValue>(
-    () => ({ parley, lists, me, report, signOut: () => void signOut(), open: setDialog, startNew: () => navigate("/") }),
+    () => ({
+      parley,
+      lists,
+      me,
+      report,
+      // What was deleted is deleted by whoever did it.
+      signOut: () => void lists.settle().then(signOut),
+      open: setDialog,
+      startNew: () => navigate("/")
+    }),
     [lists, me, navigate, report]
   )
   useEffect(() => {
     const look = () => {
       if (document.visibilityState === "visible") lists.refreshIfOld()
     }
-    const settle = () => lists.settle()
+    const settle = () => void lists.settle()
+    const stop = lists.follow()
     // At once, and again when it is certain that nothing that follows is missed.
     void lists.refresh()
-    const stop = lists.follow()
     document.addEventListener("visibilitychange", look)
     addEventListener("pagehide", settle)
     return () => {

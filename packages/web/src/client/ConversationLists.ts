@@ -1,7 +1,8 @@
 /** The person's conversations and folders: read page by page, changed at once here and then on the server, put back where that fails. */
 import { ParleyApiError } from "./sdk.ts"
 import type { Folder, ListedConversation, Marks, Parley } from "./sdk.ts"
-import { keepList, keptList } from "./kept.ts"
+import { Deletions, type Deletion, type RemovalOutcome } from "./Deletions.ts"
+import { forgetChat, keepList, keptList } from "./kept.ts"
 import { Value } from "./Value.ts"
 
 export interface ListState {
@@ -10,7 +11,7 @@ export interface ListState {
   readonly items: ReadonlyArray<ListedConversation>
   readonly folders: ReadonlyArray<Folder>
   readonly hasMore: boolean
-  /** Deleted here, and on the server as soon as nobody can take it back any more. */
+  /** Deleted on this device, whether or not the server knows of it yet: not shown. */
   readonly leaving: ReadonlySet<string>
 }
 
@@ -26,14 +27,14 @@ const oldAfterMs = 300_000
 /** A list that has been quiet for so long is kept on this device. */
 const keepAfterMs = 300
 
-/** How long a deletion can be taken back. */
-export const undoMs = 10_000
+/** What is changed here is told to the server even if the page goes in the same moment. */
+const outlivesPage = { keepalive: true }
 
 export class ConversationLists {
   readonly state = new Value<ListState>({ status: "loading", items: [], folders: [], hasMore: false, leaving: new Set() })
   readonly #parley: Parley
   readonly #onError: (error: unknown) => void
-  readonly #deletions = new Map<string, ReturnType<typeof setTimeout>>()
+  readonly #deletions: Deletions
   /** Told to have changed, and not read again yet. */
   readonly #stale = new Set<string>()
   #gathering: ReturnType<typeof setTimeout> | undefined
@@ -43,9 +44,16 @@ export class ConversationLists {
   #cursor: string | null = null
   #archiveAsked = false
 
-  constructor(parley: Parley, onError: (error: unknown) => void) {
+  constructor(parley: Parley, principalId: string, onError: (error: unknown) => void) {
     this.#parley = parley
     this.#onError = onError
+    this.#deletions = new Deletions({
+      principalId,
+      remove: (id) => this.#removeNow(id),
+      begun: (ids) => this.#leave(ids, true),
+      kept: (id) => this.#leave([id], false),
+      released: (id) => void this.#released(id)
+    })
     let waiting: ReturnType<typeof setTimeout> | undefined
     this.state.subscribe(() => {
       if (this.state.getSnapshot().status !== "ready") return
@@ -57,7 +65,8 @@ export class ConversationLists {
 
   /** What changes elsewhere shows here; gives back the function that ends it. */
   follow(): () => void {
-    return this.#parley.onListChange((change) => {
+    const stopDeletions = this.#deletions.follow()
+    const stopChanges = this.#parley.onListChange((change) => {
       switch (change.type) {
         case "all":
           return void this.refresh()
@@ -73,6 +82,10 @@ export class ConversationLists {
         }
       }
     })
+    return () => {
+      stopDeletions()
+      stopChanges()
+    }
   }
 
   refreshIfOld(): void {
@@ -82,6 +95,7 @@ export class ConversationLists {
   /** The first page anew; what was loaded beyond it stays. */
   async refresh(): Promise<void> {
     this.#readAtMs = Date.now()
+    void this.#deletions.settle("waiting")
     try {
       const [page, folders] = await Promise.all([
         this.#parley.api.conversations.list({ limit: pageItems }),
@@ -135,40 +149,21 @@ export class ConversationLists {
   }
 
   rename(id: ListedConversation["id"], title: string): Promise<void> {
-    return this.#change(id, { title }, () => this.#parley.api.conversations.update({ id, title }))
+    return this.#change(id, { title }, () => this.#parley.api.conversations.update({ id, title }, outlivesPage))
   }
 
   mark(id: ListedConversation["id"], marks: Marks): Promise<void> {
-    return this.#change(id, defined(marks), () => this.#parley.api.list.mark({ id, ...marks }))
+    return this.#change(id, defined(marks), () => this.#parley.api.list.mark({ id, ...marks }, outlivesPage))
   }
 
-  /** Gone from sight at once, from the server after `undoMs`; gives back the way to keep it. */
-  remove(id: ListedConversation["id"]): () => void {
-    const leave = (on: boolean) =>
-      this.state.update((before) => {
-        const leaving = new Set(before.leaving)
-        if (on) leaving.add(id)
-        else leaving.delete(id)
-        return { ...before, leaving }
-      })
-    leave(true)
-    this.#deletions.set(
-      id,
-      setTimeout(() => void this.#removeNow(id), undoMs)
-    )
-    return () => {
-      clearTimeout(this.#deletions.get(id))
-      this.#deletions.delete(id)
-      leave(false)
-    }
+  /** Gone from sight at once and for good; from the server when it is carried out, at the latest once the page is gone. */
+  remove(id: ListedConversation["id"]): Deletion {
+    return this.#deletions.begin(id)
   }
 
-  /** Before the page goes: what waits for its deletion is deleted now. */
-  settle(): void {
-    for (const [id, timer] of this.#deletions) {
-      clearTimeout(timer)
-      void this.#removeNow(id)
-    }
+  /** Before the page goes: nothing of it can be taken back any more. */
+  settle(): Promise<void> {
+    return this.#deletions.settle("all")
   }
 
   async createFolder(name: string): Promise<Folder> {
@@ -236,7 +231,7 @@ export class ConversationLists {
     } catch (error) {
       // Without an answer it stays as it is, until the connection is back.
       if (!(error instanceof ParleyApiError) || error.status !== 404) return
-      this.state.update((before) => ({ ...before, items: before.items.filter((item) => item.id !== id) }))
+      this.#drop(id)
     }
   }
 
@@ -250,15 +245,42 @@ export class ConversationLists {
     }))
   }
 
-  async #removeNow(id: ListedConversation["id"]): Promise<void> {
-    this.#deletions.delete(id)
+  async #removeNow(id: string): Promise<RemovalOutcome> {
     try {
-      await this.#parley.api.conversations.remove({ id })
-      this.state.update((before) => ({ ...before, items: before.items.filter((item) => item.id !== id) }))
+      await this.#parley.api.conversations.remove({ id }, outlivesPage)
     } catch (error) {
-      this.#onError(error)
+      // Whoever is not known any more may be known again: then it is carried out.
+      if (!(error instanceof ParleyApiError) || error.retry !== "never" || error.status === 401) return "later"
+      if (error.status !== 404) {
+        this.#onError(error)
+        return "refused"
+      }
     }
-    this.state.update((before) => ({ ...before, leaving: new Set([...before.leaving].filter((other) => other !== id)) }))
+    // It stays among those that leave: a list that was asked for before may still hold it.
+    this.#drop(id)
+    void forgetChat(id).catch(() => {})
+    return "removed"
+  }
+
+  /** Another page has taken its deletion back, or carried it out: the server knows. */
+  async #released(id: string): Promise<void> {
+    await this.#readOne(id)
+    if (this.#find(id) !== undefined) this.#leave([id], false)
+  }
+
+  #leave(ids: ReadonlyArray<string>, isLeaving: boolean): void {
+    this.state.update((before) => {
+      const leaving = new Set(before.leaving)
+      for (const id of ids) {
+        if (isLeaving) leaving.add(id)
+        else leaving.delete(id)
+      }
+      return { ...before, leaving }
+    })
+  }
+
+  #drop(id: string): void {
+    this.state.update((before) => ({ ...before, items: before.items.filter((item) => item.id !== id) }))
   }
 
   #merge(items: ReadonlyArray<ListedConversation>, change: Partial<ListState> = {}): void {

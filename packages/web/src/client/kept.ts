@@ -26,6 +26,11 @@ export const keepChat = async (id: string, { conversation, members, messages }: 
 export const keptChat = (id: string): Promise<KeptChat | undefined> =>
   inStore<KeptChat | undefined>("kept", "readonly", (store) => store.get(chatKey(id)))
 
+/** It was deleted. */
+export const forgetChat = async (id: string): Promise<void> => {
+  await inStore("kept", "readwrite", (store) => store.delete(chatKey(id)))
+}
+
 export const keepList = async ({ folders, items }: ListState): Promise<void> => {
   const kept: KeptList = { folders, items }
   await inStore("kept", "readwrite", (store) => store.put(kept, listKey))

@@ -11,14 +11,37 @@ export const toastManager = Toast.createToastManager<ToastAction>()
 const shownMs = 6_000
 /** Long enough to read and to reach its button. */
 const shownWithActionMs = 10_000
+/** However long somebody looks at it, or looks elsewhere: what waits for the end of a note is done after that time. */
+const longestMs = 60_000
 
-export const notify = (text: string, options: { readonly action?: ToastAction; readonly isError?: boolean } = {}): void => {
-  const { action, isError = false } = options
-  toastManager.add({
+export interface NotifyOptions {
+  readonly action?: ToastAction
+  readonly isError?: boolean
+  /** The note is gone, and its action with it: called once, at most `longestMs` from now. */
+  readonly onOver?: () => void
+}
+
+export const notify = (text: string, options: NotifyOptions = {}): void => {
+  const { action, isError = false, onOver } = options
+  let longest: ReturnType<typeof setTimeout> | undefined
+  const over = (): void => {
+    if (longest === undefined) return
+    clearTimeout(longest)
+    longest = undefined
+    onOver?.()
+  }
+  const id = toastManager.add({
     description: text,
     type: isError ? "error" : "note",
     timeout: action === undefined ? shownMs : shownWithActionMs,
     priority: isError ? "high" : "low",
+    onClose: over,
     ...(action === undefined ? {} : { data: action })
   })
+  if (onOver === undefined) return
+  longest = setTimeout(() => {
+    toastManager.close(id)
+    // Where notes could not be loaded nobody closes one.
+    over()
+  }, longestMs)
 }

@@ -68,9 +68,9 @@ const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
   const { lists, startNew } = useApp()
   const { id, isArchived, isPinned, role } = conversation
   const remove = () => {
-    const keep = lists.remove(id)
+    const { carryOut, undo } = lists.remove(id)
     if (location.pathname === `/c/${id}`) startNew()
-    notify(t("list.deleted", { title }), { action: { label: t("action.undo"), run: keep } })
+    notify(t("list.deleted", { title }), { action: { label: t("action.undo"), run: undo }, onOver: carryOut })
   }
   const archive = () => {
     void lists.mark(id, { isArchived: !isArchived })

@@ -1,7 +1,8 @@
-import { useEffect, useState, type ReactNode } from "react"
+import { useEffect, useMemo, useState, type ReactNode } from "react"
 import { Link } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
 import type { Found, Highlight } from "../../client/sdk.ts"
+import { useSnapshot } from "../../client/useSnapshot.ts"
 import { useText } from "../../i18n/useText.ts"
 
 /** A pause in typing after which the server is asked. */
@@ -11,7 +12,8 @@ type Result = { readonly query: string; readonly found: Found | undefined }
 
 export const SearchResults = ({ query }: { readonly query: string }) => {
   const t = useText()
-  const { parley } = useApp()
+  const { lists, parley } = useApp()
+  const { leaving } = useSnapshot(lists.state)
   const [result, setResult] = useState<Result>()
   useEffect(() => {
     const abort = new AbortController()
@@ -29,8 +31,8 @@ export const SearchResults = ({ query }: { readonly query: string }) => {
     }
   }, [parley, query])
 
+  const found = useMemo(() => without(result?.found, leaving), [result, leaving])
   if (result === undefined) return null
-  const { found } = result
   if (found === undefined) return <p className="list-empty">{t("list.loadFailed")}</p>
   if (found.conversations.length === 0 && found.messages.length === 0) {
     return <p className="list-empty">{t("list.noResults", { query: result.query })}</p>
@@ -75,6 +77,14 @@ export const SearchResults = ({ query }: { readonly query: string }) => {
     </>
   )
 }
+
+/** The server may not know yet what was deleted. */
+const without = (found: Found | undefined, leaving: ReadonlySet<string>): Found | undefined =>
+  found && {
+    ...found,
+    conversations: found.conversations.filter(({ conversation }) => !leaving.has(conversation.id)),
+    messages: found.messages.filter(({ conversationId }) => !leaving.has(conversationId))
+  }
 
 const Marked = ({ highlights, text }: { readonly text: string; readonly highlights: ReadonlyArray<Highlight> }) => {
   const parts: Array<ReactNode> = []

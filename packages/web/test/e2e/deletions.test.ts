@@ -1,0 +1,167 @@
+/** What was deleted does not come back, whatever becomes of the page it was deleted in, unless somebody takes it back as long as that is offered. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Page, Route } from "playwright-core"
+import { vi } from "vitest"
+import { createConversation } from "../../../cli/test/e2e/support/api.ts"
+import { App, chromiumPath, freshApp, openPage, patience, signIn } from "../support/openApp.ts"
+
+const menu = async (page: Page, title: string, item: string): Promise<void> => {
+  await row(page, title).hover()
+  await page.getByRole("button", { name: `Options for ${title}` }).click()
+  await page.getByRole("menuitem", { name: item }).click()
+}
+
+const row = (page: Page, title: string) => page.getByRole("link", { name: title, exact: true })
+const note = (page: Page) => page.locator(".toast", { hasText: "“Otters” was deleted." })
+
+const isDeletion = (route: Route) => route.request().method() === "DELETE"
+
+/** Two conversations, of which the first is deleted. */
+const begun = Effect.gen(function* () {
+  const { browser, parley } = yield* freshApp
+  const otters = yield* createConversation(parley, { title: "Otters" })
+  yield* createConversation(parley, { title: "Badgers" })
+  const { faults, page } = yield* Effect.promise(() => openPage(browser))
+  const path = `/api/conversations/${otters.id}`
+  const isThere = async (): Promise<boolean> => {
+    const { status } = await fetch(parley.url + path, { headers: { authorization: `Bearer ${parley.key}` } })
+    return status === 200
+  }
+  const isGone = () => vi.waitUntil(async () => !(await isThere()), patience)
+  return { page, faults, parley, path, isThere, isGone }
+})
+
+/** The app's worker stands between the page and the server, as it does from the second visit on. */
+const hasWorker = (page: Page) => page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+
+describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect("is gone from the server too when the page is left in the same moment, and no page of the app is left", () =>
+      Effect.gen(function* () {
+        const { faults, isGone, page, parley } = yield* begun
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await hasWorker(page)
+          await menu(page, "Otters", "Delete")
+          await row(page, "Otters").waitFor({ state: "detached" })
+          await page.goto("about:blank")
+          await isGone()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect(
+      "does not come back when the server was not reached: the next page hides it from its first list on, and deletes it",
+      () =>
+        Effect.gen(function* () {
+          const { isGone, isThere, page, parley, path } = yield* begun
+          yield* Effect.promise(async () => {
+            const context = page.context()
+            await signIn(page, parley.url, parley.key)
+            const held: Array<Route> = []
+            let holds = false
+            await context.route(`**${path}`, (route) => {
+              if (!isDeletion(route)) return route.continue()
+              if (holds) return void held.push(route)
+              return route.abort()
+            })
+            await menu(page, "Otters", "Delete")
+            await row(page, "Otters").waitFor({ state: "detached" })
+            await page.close()
+            assert.isTrue(await isThere())
+            holds = true
+            const next = await context.newPage()
+            await next.goto(parley.url)
+            await row(next, "Badgers").waitFor()
+            await vi.waitUntil(() => held.length === 1, patience)
+            assert.strictEqual(await row(next, "Otters").count(), 0)
+            await next.getByRole("searchbox").fill("otters")
+            await next.getByText("Nothing found").waitFor()
+            await held[0]?.continue()
+            await isGone()
+          })
+        })
+    )
+
+    it.effect(
+      "is hidden in another tab at once, is back there when it is taken back, and is deleted by it when the first is closed",
+      () =>
+        Effect.gen(function* () {
+          const { faults, isGone, isThere, page, parley, path } = yield* begun
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            const other = await page.context().newPage()
+            await other.goto(parley.url)
+            await row(other, "Otters").waitFor()
+            await page.bringToFront()
+            await page.route(`**${path}`, (route) => (isDeletion(route) ? route.abort() : route.continue()))
+            await menu(page, "Otters", "Delete")
+            await row(other, "Otters").waitFor({ state: "detached" })
+            await note(page).getByRole("button", { name: "Undo" }).click()
+            await row(page, "Otters").waitFor()
+            await row(other, "Otters").waitFor()
+            await menu(page, "Otters", "Delete")
+            await row(other, "Otters").waitFor({ state: "detached" })
+            assert.isTrue(await isThere())
+            await page.close()
+            await isGone()
+          })
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
+    it.effect("can be taken back for as long as that is offered, and for a minute at most", () =>
+      Effect.gen(function* () {
+        const { faults, isGone, isThere, page, parley } = yield* begun
+        yield* Effect.promise(async () => {
+          const deletions: Array<string> = []
+          page.on("request", (request) => void (request.method() === "DELETE" && deletions.push(request.url())))
+          await page.clock.install()
+          await signIn(page, parley.url, parley.key)
+          const deleted = async () => {
+            const held = note(page).hover()
+            await menu(page, "Otters", "Delete")
+            // As long as the mouse is over it, it stays.
+            await held
+          }
+          await deleted()
+          await page.clock.fastForward(30_000)
+          await note(page).getByRole("button", { name: "Undo" }).click()
+          await row(page, "Otters").waitFor()
+          await page.clock.fastForward(60_000)
+          assert.deepStrictEqual(deletions, [])
+          assert.isTrue(await isThere())
+          await deleted()
+          await page.clock.fastForward(60_000)
+          await note(page).waitFor({ state: "detached" })
+          await isGone()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("is gone once the note is, and at once when its person signs out", () =>
+      Effect.gen(function* () {
+        const { faults, isGone, page, parley } = yield* begun
+        yield* Effect.promise(async () => {
+          await page.clock.install()
+          await signIn(page, parley.url, parley.key)
+          await menu(page, "Badgers", "Delete")
+          await page.locator(".toast", { hasText: "Badgers" }).waitFor()
+          const answered = page.waitForResponse((response) => response.request().method() === "DELETE")
+          await page.mouse.move(0, 0)
+          await page.clock.fastForward(10_000)
+          await answered
+          await menu(page, "Otters", "Delete")
+          await page.getByRole("button", { name: /Account/ }).click()
+          await page.getByRole("menuitem", { name: "Sign out" }).click()
+          await page.getByLabel("Key").waitFor()
+          await isGone()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+  })
+})

@@ -3,6 +3,7 @@ import { ParleyApiError } from "./sdk.ts"
 import type { Folder, ListedConversation, Marks, Parley } from "./sdk.ts"
 import { Deletions, type Deletion, type RemovalOutcome } from "./Deletions.ts"
 import { forgetChat, keepList, keptList } from "./kept.ts"
+import { removeConversation } from "./removeConversation.ts"
 import { Value } from "./Value.ts"
 
 export interface ListState {
@@ -246,20 +247,12 @@ export class ConversationLists {
   }
 
   async #removeNow(id: string): Promise<RemovalOutcome> {
-    try {
-      await this.#parley.api.conversations.remove({ id }, outlivesPage)
-    } catch (error) {
-      // Whoever is not known any more may be known again: then it is carried out.
-      if (!(error instanceof ParleyApiError) || error.retry !== "never" || error.status === 401) return "later"
-      if (error.status !== 404) {
-        this.#onError(error)
-        return "refused"
-      }
-    }
+    const outcome = await removeConversation(this.#parley, id, this.#onError)
+    if (outcome !== "removed") return outcome
     // It stays among those that leave: a list that was asked for before may still hold it.
     this.#drop(id)
     void forgetChat(id).catch(() => {})
-    return "removed"
+    return outcome
   }
 
   /** Another page has taken its deletion back, or carried it out: the server knows. */

@@ -1,9 +1,10 @@
 /** What was deleted does not come back, whatever becomes of the page it was deleted in, unless somebody takes it back as long as that is offered. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Page, Route } from "playwright-core"
+import type { Page } from "playwright-core"
 import { vi } from "vitest"
 import { createConversation } from "../../../cli/test/e2e/support/api.ts"
+import { openFrontDoor, type FrontDoor } from "../support/frontDoor.ts"
 import { App, chromiumPath, freshApp, openPage, patience, signIn } from "../support/openApp.ts"
 
 const menu = async (page: Page, title: string, item: string): Promise<void> => {
@@ -15,7 +16,16 @@ const menu = async (page: Page, title: string, item: string): Promise<void> => {
 const row = (page: Page, title: string) => page.getByRole("link", { name: title, exact: true })
 const note = (page: Page) => page.locator(".toast", { hasText: "“Otters” was deleted." })
 
-const isDeletion = (route: Route) => route.request().method() === "DELETE"
+const failedDeletion = (page: Page) => page.waitForEvent("requestfailed", (request) => request.method() === "DELETE")
+
+/** Nothing is refused any more, and the page connects anew: it is told that the network is back, else its pause before the next try may be long. */
+const isReachedAgain = async (door: FrontDoor, page: Page, url: string): Promise<void> => {
+  door.refuse(undefined)
+  door.shut()
+  await page.getByText("The connection was lost.").waitFor()
+  door.leadTo(url)
+  await page.evaluate(() => dispatchEvent(new Event("online")))
+}
 
 /** Two conversations, of which the first is deleted. */
 const begun = Effect.gen(function* () {
@@ -29,7 +39,7 @@ const begun = Effect.gen(function* () {
     return status === 200
   }
   const isGone = () => vi.waitUntil(async () => !(await isThere()), patience)
-  return { page, faults, parley, path, isThere, isGone }
+  return { page, faults, parley, isThere, isGone }
 })
 
 /** The app's worker stands between the page and the server, as it does from the second visit on. */
@@ -56,30 +66,23 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
       "does not come back when the server was not reached: the next page hides it from its first list on, and deletes it",
       () =>
         Effect.gen(function* () {
-          const { isGone, isThere, page, parley, path } = yield* begun
+          const { isGone, isThere, page, parley } = yield* begun
+          const door = yield* openFrontDoor
+          door.leadTo(parley.url)
           yield* Effect.promise(async () => {
-            const context = page.context()
-            await signIn(page, parley.url, parley.key)
-            const held: Array<Route> = []
-            let holds = false
-            await context.route(`**${path}`, (route) => {
-              if (!isDeletion(route)) return route.continue()
-              if (holds) return void held.push(route)
-              return route.abort()
-            })
+            await signIn(page, door.url, parley.key)
+            door.refuse("DELETE")
             await menu(page, "Otters", "Delete")
             await row(page, "Otters").waitFor({ state: "detached" })
             await page.close()
-            assert.isTrue(await isThere())
-            holds = true
-            const next = await context.newPage()
-            await next.goto(parley.url)
+            const next = await page.context().newPage()
+            await Promise.all([failedDeletion(next), next.goto(door.url)])
             await row(next, "Badgers").waitFor()
-            await vi.waitUntil(() => held.length === 1, patience)
             assert.strictEqual(await row(next, "Otters").count(), 0)
             await next.getByRole("searchbox").fill("otters")
             await next.getByText("Nothing found").waitFor()
-            await held[0]?.continue()
+            assert.isTrue(await isThere())
+            await isReachedAgain(door, next, parley.url)
             await isGone()
           })
         })
@@ -89,14 +92,17 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
       "is hidden in another tab at once, is back there when it is taken back, and is deleted by it when the first is closed",
       () =>
         Effect.gen(function* () {
-          const { faults, isGone, isThere, page, parley, path } = yield* begun
+          const { faults, isGone, isThere, page, parley } = yield* begun
+          const door = yield* openFrontDoor
+          door.leadTo(parley.url)
           yield* Effect.promise(async () => {
-            await signIn(page, parley.url, parley.key)
+            await signIn(page, door.url, parley.key)
             const other = await page.context().newPage()
-            await other.goto(parley.url)
+            await other.goto(door.url)
             await row(other, "Otters").waitFor()
             await page.bringToFront()
-            await page.route(`**${path}`, (route) => (isDeletion(route) ? route.abort() : route.continue()))
+            // Also what the first sends as it is closed: it is the other that deletes it.
+            door.refuse("DELETE")
             await menu(page, "Otters", "Delete")
             await row(other, "Otters").waitFor({ state: "detached" })
             await note(page).getByRole("button", { name: "Undo" }).click()
@@ -105,7 +111,9 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
             await menu(page, "Otters", "Delete")
             await row(other, "Otters").waitFor({ state: "detached" })
             assert.isTrue(await isThere())
-            await page.close()
+            await Promise.all([failedDeletion(other), page.close()])
+            assert.isTrue(await isThere())
+            await isReachedAgain(door, other, parley.url)
             await isGone()
           })
           assert.deepStrictEqual(faults, [])

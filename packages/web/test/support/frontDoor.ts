@@ -2,6 +2,7 @@
 import { Effect, type Scope } from "effect"
 import { once } from "node:events"
 import { connect, createServer, type Socket } from "node:net"
+import { Transform } from "node:stream"
 
 export interface FrontDoor {
   readonly url: string
@@ -11,11 +12,17 @@ export interface FrontDoor {
   readonly shut: () => void
   /** Nothing comes through any more, and nothing is refused: a network that hangs. */
   readonly stall: () => void
+  /**
+   * Requests of this method are put out before the server hears of them, until another method is named, or none. Unlike what the browser intercepts,
+   * also those that a page leaves behind as it closes.
+   */
+  readonly refuse: (method: string | undefined) => void
 }
 
 export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effect.gen(function* () {
   let port: number | undefined
   let stalls = false
+  let refused: string | undefined
   const open = new Set<Socket>()
   const putOut = () => {
     for (const socket of open) socket.destroy()
@@ -28,7 +35,19 @@ export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effec
       socket.on("error", () => socket.destroy())
       socket.on("close", () => open.delete(socket))
     }
-    client.pipe(behind).on("close", () => client.destroy())
+    // A browser writes the head of a request at once, and the next one when this one is answered.
+    const heard = new Transform({
+      transform: (bytes: Buffer, _encoding, done) => {
+        if (refused === undefined || bytes.indexOf(`${refused} `) !== 0) return done(null, bytes)
+        client.destroy()
+        behind.destroy()
+        done()
+      }
+    })
+    client
+      .pipe(heard)
+      .pipe(behind)
+      .on("close", () => client.destroy())
     behind.pipe(client).on("close", () => behind.destroy())
     if (stalls) for (const socket of [client, behind]) socket.pause()
   })
@@ -52,6 +71,7 @@ export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effec
     stall: () => {
       stalls = true
       for (const socket of open) socket.pause()
-    }
+    },
+    refuse: (method) => void (refused = method)
   }
 })

@@ -29,6 +29,13 @@ export const ConversationInput = Schema.Struct({
 })
 export type CreateConversation = typeof ConversationInput.Type
 
+/**
+ * A conversation to be made. With an `id` of the client's own it is made once however often it is asked for: whoever made it is given it as it is;
+ * `Conflict` when the id is anybody else's, or of a conversation that was deleted in the last 24 hours.
+ */
+export const NewConversation = Schema.Struct({ ...ConversationInput.fields, id: Schema.optionalKey(ConversationId) })
+export type NewConversation = typeof NewConversation.Type
+
 /** Most items of one page. */
 export const maxPageItems = 200
 /** Longest cursor that a client may send, in UTF-16 code units. */
@@ -96,7 +103,7 @@ export interface Follower {
 export class Conversations extends Context.Service<
   Conversations,
   {
-    readonly create: (input: CreateConversation) => Ask<Conversation>
+    readonly create: (input: NewConversation) => Ask<Conversation>
     readonly get: (id: ConversationId) => Ask<Conversation>
     readonly update: (id: ConversationId, change: CreateConversation) => Ask<Conversation>
     readonly remove: (id: ConversationId) => Ask<void>

@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Accepted, Edit, Regenerate, Send } from "../ConversationCommand.ts"
 import { ListedConversation } from "../ConversationList.ts"
-import { ConversationInput, RunInfo } from "../Conversations.ts"
+import { ConversationInput, NewConversation, RunInfo } from "../Conversations.ts"
 import { ConversationId, FolderId, MessageId, PrincipalId, RunId } from "../Ids.ts"
 import { Conversation, Member, Message } from "../Message.ts"
 import { RunFrame } from "../RunFrame.ts"
@@ -39,7 +39,7 @@ export const EditInput = Schema.Struct(editFields)
 export class ConversationsGroup extends HttpApiGroup.make("conversations")
   .add(
     HttpApiEndpoint.get("list", "/", { query: ListQuery, success: page(ListedConversation) }),
-    HttpApiEndpoint.post("create", "/", { payload: ConversationInput, success: Conversation.pipe(HttpApiSchema.status(201)) }),
+    HttpApiEndpoint.post("create", "/", { payload: NewConversation, success: Conversation.pipe(HttpApiSchema.status(201)) }),
     HttpApiEndpoint.get("get", "/:id", { params: id, success: Conversation }),
     HttpApiEndpoint.patch("update", "/:id", { params: id, payload: ConversationInput, success: Conversation }),
     HttpApiEndpoint.delete("remove", "/:id", { params: id, success: HttpApiSchema.NoContent }),

@@ -7,7 +7,7 @@
 import { Schema } from "effect"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { Accepted, Edit, Regenerate, RunCursor, Send } from "../ConversationCommand.ts"
-import { ConversationInput, maxCursorLength, maxPageItems, RunInfo } from "../Conversations.ts"
+import { maxCursorLength, maxPageItems, NewConversation, RunInfo } from "../Conversations.ts"
 import { Busy, ContextTooLong, ConversationError, Forbidden, ModelNotFound } from "../Errors.ts"
 import { ConversationId, RunId } from "../Ids.ts"
 import { Conversation, Message } from "../Message.ts"
@@ -25,7 +25,7 @@ const CompletionError = Schema.Union([ModelNotFound, ContextTooLong, Forbidden, 
 
 export class ParleyRpc extends RpcGroup.make(
   Rpc.make("CreateConversation", {
-    payload: ConversationInput,
+    payload: NewConversation,
     success: Conversation,
     error: ConversationError
   }),

@@ -37,7 +37,8 @@ describe.each(engines)("/api/conversations, on %s", (engine) => {
       title: "Talk",
       model: "demo/echo",
       systemPrompt: null,
-      parameters: { temperature: 1 }
+      parameters: { temperature: 1 },
+      id: elsewhere
     })
     expect(created.status).toBe(201)
     expect(created.body).toMatchObject({ model: "demo/echo" })
@@ -46,7 +47,7 @@ describe.each(engines)("/api/conversations, on %s", (engine) => {
     const removed = await doors.ask("DELETE", base())
     expect([removed.status, removed.text]).toEqual([204, ""])
     expect(asked()).toEqual([
-      ["create", { title: "Talk", model: "demo/echo", systemPrompt: null, parameters: { temperature: 1 } }],
+      ["create", { title: "Talk", model: "demo/echo", systemPrompt: null, parameters: { temperature: 1 }, id: elsewhere }],
       ["get", id],
       ["update", id, { title: "Other" }],
       ["remove", id]
@@ -168,6 +169,15 @@ describe.each(engines)("/api/conversations, on %s", (engine) => {
       expect(asked()).toEqual([])
     }
   )
+
+  it("takes no id of a new conversation but one of their form", async () => {
+    for (const made of ["mine", noRun, `${id}0`]) {
+      const answer = await doors.ask("POST", "/api/conversations", { id: made })
+      problem(answer, 400, "invalid_request")
+      expect(answer.body).toMatchObject({ issues: [{ path: "payload.id" }] })
+    }
+    expect(asked()).toEqual([])
+  })
 
   it("answers JSON that nests without an end with 400", async () => {
     for (const body of ["[".repeat(100_000), `{"a":`.repeat(20_000)]) {

@@ -11,7 +11,7 @@ import { Conversations } from "@parley/domain/Conversations"
 import { Notices } from "@parley/domain/Notices"
 import type { Follower, FollowerPort } from "@parley/domain/Conversations"
 import { InvalidRequest, NotFound } from "@parley/domain/Errors"
-import type { ConversationError } from "@parley/domain/Errors"
+import type { ConversationError, ModelNotFound } from "@parley/domain/Errors"
 import { makeConversationId } from "@parley/domain/Ids"
 import type { ConversationId, TenantId } from "@parley/domain/Ids"
 import { requireMembership } from "../identity/authorization.ts"
@@ -78,18 +78,35 @@ export const makeConversations = (where: Whereabouts) =>
           : Effect.succeed(first.id)
       })
 
+    const modelOf = (tenantId: TenantId, name: string | undefined): Effect.Effect<string, ConversationError> =>
+      name === undefined ? defaultModel(tenantId) : Effect.map(models.resolve(tenantId, name), (model) => model.name)
+
+    /** It may have been made while there was that model. */
+    const madeBefore = (caller: CallerInfo, id: ConversationId | undefined, refused: ModelNotFound | InvalidRequest) =>
+      id === undefined
+        ? Effect.fail(refused)
+        : membership(caller, id).pipe(
+            Effect.catchTag("NotFound", () => Effect.fail(refused)),
+            Effect.flatMap(({ conversation }) =>
+              conversation.createdBy === caller.principalId ? Effect.succeed(conversation) : Effect.fail(refused)
+            )
+          )
+
     return Conversations.of({
       create: (input) =>
         Effect.gen(function* () {
           const caller = yield* Caller
-          yield* requireMembership(caller)
-          const model =
-            input.model === undefined
-              ? yield* defaultModel(caller.tenantId)
-              : (yield* models.resolve(caller.tenantId, input.model)).name
-          const id = yield* makeConversationId
-          const conversation = yield* store.create(keyOf(caller, id), caller.principalId, { ...input, model })
           const { principalId, tenantId } = caller
+          yield* requireMembership(caller)
+          const id = input.id ?? (yield* makeConversationId)
+          const make = input.id === undefined ? store.create : store.createOnce
+          const conversation = yield* modelOf(tenantId, input.model).pipe(
+            Effect.flatMap((model) => make(keyOf(caller, id), principalId, { ...input, model })),
+            Effect.catchTags({
+              ModelNotFound: (refused) => madeBefore(caller, input.id, refused),
+              InvalidRequest: (refused) => madeBefore(caller, input.id, refused)
+            })
+          )
           notices.tell({ type: "list", tenantId, principalIds: [principalId], change: { type: "changed", conversationId: id } })
           return conversation
         }),

@@ -110,12 +110,21 @@ export class ConversationStore extends Context.Service<
       createdBy: PrincipalId,
       input: CreateConversation & { readonly model: string }
     ) => Store<Conversation>
+    /**
+     * The same under an id that the client made: once however often. The creator, as long as a member, is given it as it is; Conflict when it is
+     * anybody else's, or was deleted and is still remembered (as long as client message ids are).
+     */
+    readonly createOnce: (
+      key: ConversationKey,
+      createdBy: PrincipalId,
+      input: CreateConversation & { readonly model: string }
+    ) => Store<Conversation, Conflict>
     readonly load: (key: ConversationKey) => Store<Option.Option<LoadedConversation>>
     readonly update: (
       key: ConversationKey,
       change: CreateConversation
     ) => Store<{ readonly conversation: Conversation; readonly roomEvents: ReadonlyArray<StoredRoomEvent> }, NotFound>
-    /** Removes it with all that belongs to it. */
+    /** Removes it with all that belongs to it; its id is remembered for `createOnce`. */
     readonly remove: (key: ConversationKey) => Store<void, NotFound>
     /** NotFound when the principal is not of the tenant; adding twice changes nothing and tells no event. */
     readonly addMember: (

@@ -16,7 +16,7 @@ const maxSweeps = 200
 const endedKeptMs = 7 * 86_400_000
 
 type Swept =
-  | readonly [table: "client_messages" | "room_events", column: "at_ms"]
+  | readonly [table: "client_messages" | "deleted_conversations" | "room_events", column: "at_ms"]
   | readonly [table: Ended, column: "expires_at_ms"]
 type Ended = "sessions" | "sign_in_links" | "invites"
 
@@ -44,6 +44,8 @@ const run: Effect.Effect<void, Unavailable, SystemSql> = Effect.gen(function* ()
   const made = yield* systemSql.asOwner(ensurePartitions)
   if (made.length > 0) yield* Effect.logInfo("Made partitions", made)
   yield* sweep(systemSql, ["client_messages", "at_ms"], nowMs - dedupeWindowMs)
+  // A device that may still make one under such an id has written its first message earlier, and sends that no later than a client message id is remembered.
+  yield* sweep(systemSql, ["deleted_conversations", "at_ms"], nowMs - dedupeWindowMs)
   yield* sweep(systemSql, ["room_events", "at_ms"], nowMs - roomEventsKeptMs)
   for (const table of ["sessions", "sign_in_links", "invites"] as const) {
     yield* sweep(systemSql, [table, "expires_at_ms"], nowMs - endedKeptMs)

@@ -10,6 +10,7 @@ import conversationList from "./migrations/0007_conversation_list.ts"
 import sharesPrompts from "./migrations/0008_shares_prompts.ts"
 import attachments from "./migrations/0009_attachments.ts"
 import journalTarget from "./migrations/0010_journal_target.ts"
+import deletedConversations from "./migrations/0011_deleted_conversations.ts"
 import { ensurePartitions } from "./partitions.ts"
 
 /** An arbitrary number that only Parley's migrations lock. */
@@ -26,7 +27,8 @@ const migrations = {
   "0007_conversation_list": conversationList,
   "0008_shares_prompts": sharesPrompts,
   "0009_attachments": attachments,
-  "0010_journal_target": journalTarget
+  "0010_journal_target": journalTarget,
+  "0011_deleted_conversations": deletedConversations
 }
 
 /** Everything in one transaction: a failed migration leaves nothing behind. Answers with what it applied. */

@@ -25,10 +25,13 @@ interface Row {
   accepted: Map<string, Accepted>
 }
 
+const idOf = ({ conversationId, tenantId }: ConversationKey) => `${tenantId}/${conversationId}`
+
 export type StoreMethod = keyof ConversationStore["Service"]
 
 export class MemoryStoreState {
   readonly rows = new Map<string, Row>()
+  readonly deleted = new Set<string>()
   /** What the next calls of a method do first, in order; after them it works again. */
   private readonly before = new Map<StoreMethod, Array<Effect.Effect<void, Unavailable>>>()
   /** The same after the transaction has committed. */
@@ -54,7 +57,7 @@ export class MemoryStoreState {
   }
 
   row(key: ConversationKey): Row | undefined {
-    return this.rows.get(`${key.tenantId}/${key.conversationId}`)
+    return this.rows.get(idOf(key))
   }
 }
 
@@ -159,36 +162,46 @@ export const layerMemoryStore = (state: MemoryStoreState): Layer.Layer<Conversat
       return { accepted, roomEvents: emit(row, ...events) }
     })
 
+  const create: ConversationStore["Service"]["create"] = (key, createdBy, input) =>
+    state.around("create", () =>
+      Effect.gen(function* () {
+        const nowMs = yield* Clock.currentTimeMillis
+        const conversation: Conversation = {
+          id: key.conversationId,
+          title: input.title ?? "",
+          model: input.model,
+          systemPrompt: input.systemPrompt ?? null,
+          parameters: input.parameters ?? {},
+          createdBy,
+          createdAtMs: nowMs,
+          updatedAtMs: nowMs
+        }
+        const owner: Member = { principalId: createdBy, displayName: "owner", role: "owner", joinedAtMs: nowMs }
+        state.rows.set(idOf(key), {
+          key,
+          conversation,
+          members: new Map([[createdBy, owner]]),
+          messages: new Map(),
+          runs: new Map(),
+          room: [],
+          accepted: new Map()
+        })
+        return conversation
+      })
+    )
+
   return Layer.succeed(
     ConversationStore,
     ConversationStore.of({
-      create: (key, createdBy, input) =>
-        state.around("create", () =>
-          Effect.gen(function* () {
-            const nowMs = yield* Clock.currentTimeMillis
-            const conversation: Conversation = {
-              id: key.conversationId,
-              title: input.title ?? "",
-              model: input.model,
-              systemPrompt: input.systemPrompt ?? null,
-              parameters: input.parameters ?? {},
-              createdBy,
-              createdAtMs: nowMs,
-              updatedAtMs: nowMs
-            }
-            const owner: Member = { principalId: createdBy, displayName: "owner", role: "owner", joinedAtMs: nowMs }
-            state.rows.set(`${key.tenantId}/${key.conversationId}`, {
-              key,
-              conversation,
-              members: new Map([[createdBy, owner]]),
-              messages: new Map(),
-              runs: new Map(),
-              room: [],
-              accepted: new Map()
-            })
-            return conversation
-          })
-        ),
+      create,
+      createOnce: (key, createdBy, input) =>
+        Effect.suspend((): ReturnType<ConversationStore["Service"]["createOnce"]> => {
+          const before = state.row(key)
+          if (before === undefined && !state.deleted.has(idOf(key))) return create(key, createdBy, input)
+          return before?.conversation.createdBy === createdBy && before.members.has(createdBy)
+            ? Effect.succeed(before.conversation)
+            : Effect.fail(new Conflict({ message: "taken" }))
+        }),
       load: (key) =>
         state.around("load", () =>
           Effect.sync(() =>
@@ -211,7 +224,8 @@ export const layerMemoryStore = (state: MemoryStoreState): Layer.Layer<Conversat
       remove: (key) =>
         state.around("remove", () =>
           Effect.map(found(key), () => {
-            state.rows.delete(`${key.tenantId}/${key.conversationId}`)
+            state.rows.delete(idOf(key))
+            state.deleted.add(idOf(key))
           })
         ),
       addMember: (key, principalId) =>

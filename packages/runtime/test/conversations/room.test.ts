@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { makePrincipalId } from "@parley/domain/Ids"
+import { makeConversationId, makePrincipalId } from "@parley/domain/Ids"
 import type { RoomFrame } from "@parley/domain/RoomFrame"
 import { as, clientMessageId, FoldingClient, settle, text } from "./harness.ts"
 import { storeAway } from "./MemoryConversationStore.ts"
@@ -13,6 +13,23 @@ const kinds = (frames: ReadonlyArray<RoomFrame>) =>
 const presences = (client: FoldingClient) => client.roomFrames.flatMap((frame) => (frame.type === "presence" ? [frame] : []))
 
 describe("a room", () => {
+  it.effect("is made once under its client's id, also once its model is gone, and stays deleted", () =>
+    Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const id = yield* makeConversationId
+      const made = yield* world.create({ id, title: "Begun away" })
+      assert.deepStrictEqual(yield* world.create({ id, title: "Again" }), made)
+      assert.deepStrictEqual(yield* world.create({ id, model: "gone/by-now" }), made)
+      const unknown = yield* Effect.flip(world.create({ id: yield* makeConversationId, model: "gone/by-now" }))
+      assert.strictEqual(unknown._tag, "ModelNotFound")
+      const other = yield* world.join(id)
+      const theirs = yield* Effect.flip(as(other)(world.conversations.create({ id, model: "gone/by-now" })))
+      assert.strictEqual(theirs._tag, "ModelNotFound")
+      yield* world.as(world.conversations.remove(id))
+      assert.strictEqual((yield* Effect.flip(world.create({ id })))._tag, "Conflict")
+    })
+  )
+
   it.effect("tells a new follower the room as it is, and then what happens", () =>
     Effect.gen(function* () {
       const world = yield* conversationWorld()

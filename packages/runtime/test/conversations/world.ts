@@ -2,7 +2,7 @@
 import { Context, Effect, Layer, Scope, Exit } from "effect"
 import type { CallerInfo } from "@parley/domain/Caller"
 import { Conversations } from "@parley/domain/Conversations"
-import type { CreateConversation, FollowerPort } from "@parley/domain/Conversations"
+import type { FollowerPort, NewConversation } from "@parley/domain/Conversations"
 import type { ConversationId, MessageId } from "@parley/domain/Ids"
 import { makePrincipalId } from "@parley/domain/Ids"
 import { ConversationLimits } from "../../src/conversations/ConversationLimits.ts"
@@ -83,7 +83,7 @@ export const conversationWorld = (
         yield* Scope.close(process.scope, Exit.void)
         process = yield* startProcess
       }),
-      create: (input: CreateConversation = {}) => as(caller)(process.conversations.create(input)),
+      create: (input: NewConversation = {}) => as(caller)(process.conversations.create(input)),
       follow: (id: ConversationId, port: FollowerPort, who: CallerInfo = caller) =>
         as(who)(process.conversations.follow(id, port)),
       send: (id: ConversationId, messageId: string, words: string, who: CallerInfo = caller) =>

@@ -72,6 +72,7 @@ const furnished = Effect.gen(function* () {
   const key = yield* seedConversation(tenant)
   yield* store.update(key, { title: secret, systemPrompt: secret })
   yield* store.addMember(key, tenant.bob)
+  yield* store.remove(yield* seedConversation(tenant))
   const closed = yield* contextOf(tenant.alice)
   yield* store.acceptSend(key, said(secret), closed)
   yield* store.closeRun(key, closeOf(closed, secret))
@@ -180,6 +181,8 @@ const turn = <A>(own: PrincipalId, use: (context: Other["open"]) => Effect.Effec
 
 const storeAttempts: Attempts<ConversationStore["Service"]> = {
   create: (store, own, other) => store.create({ ...other.key, tenantId: own.tenantId }, other.alice, { model: "demo/echo" }),
+  // The id is the other tenant's, and free all the same.
+  createOnce: (store, own, other) => store.createOnce(forged(own, other), own.alice, { model: "demo/echo" }),
   load: (store, own, other) => store.load(forged(own, other)),
   update: (store, own, other) => store.update(forged(own, other), { title: "taken" }),
   remove: (store, own, other) => store.remove(forged(own, other)),

@@ -2,9 +2,12 @@
 import { Clock, Effect, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { untitled } from "@parley/domain/Conversations"
+import type { CreateConversation } from "@parley/domain/Conversations"
+import { Conflict } from "@parley/domain/Errors"
+import type { PrincipalId } from "@parley/domain/Ids"
 import { Conversation, Member } from "@parley/domain/Message"
 import { decodeRows } from "../decodeRows.ts"
-import type { ConversationStore } from "../ConversationStore.ts"
+import type { ConversationKey, ConversationStore } from "../ConversationStore.ts"
 import type { TenantSql } from "../TenantSql.ts"
 import { conversationNotFound, tell } from "./roomLog.ts"
 import { conversationColumns, decodeConversations, runColumns, StoredRun, storableText } from "./rows.ts"
@@ -22,31 +25,35 @@ const memberRows = (sql: SqlClient.SqlClient) => sql`
   from members b join principals p on p.id = b.principal_id
   where b.conversation_id = c.id order by b.joined_at_ms, p.id`
 
-type Rooms = Pick<ConversationStore["Service"], "create" | "load" | "update" | "remove">
+type Rooms = Pick<ConversationStore["Service"], "create" | "createOnce" | "load" | "update" | "remove">
 
 export const rooms = (tenantSql: TenantSql["Service"]): Rooms => ({
   create: Effect.fn("ConversationStore.create")(function* (key, createdBy, input) {
     const nowMs = yield* Clock.currentTimeMillis
-    const rows = yield* tenantSql.write(
-      key.tenantId,
-      (sql) => sql`
-        with c as (
-          insert into conversations
-            (id, title, model, system_prompt, parameters, created_by, created_at_ms, updated_at_ms)
-          values (
-            ${key.conversationId}, ${storableText(input.title ?? untitled)}, ${storableText(input.model)},
-            ${input.systemPrompt === undefined || input.systemPrompt === null ? null : storableText(input.systemPrompt)},
-            ${JSON.stringify(input.parameters ?? {})}::json, ${createdBy}, ${nowMs}, ${nowMs}
-          ) returning *
-        ), creator as (
-          insert into members (conversation_id, principal_id, role, joined_at_ms)
-          select id, ${createdBy}, 'owner', ${nowMs} from c
-        )
-        select ${conversationColumns(sql)} from c`
-    )
+    const rows = yield* tenantSql.write(key.tenantId, (sql) => inserted(sql, { key, createdBy, input, nowMs }))
     const [conversation] = yield* decodeConversations(rows)
     return conversation ?? (yield* Effect.die(new Error("an insert returned nothing")))
   }),
+
+  createOnce: Effect.fn("ConversationStore.createOnce")((key, createdBy, input) =>
+    tenantSql.as(key.tenantId)((sql) =>
+      Effect.gen(function* () {
+        const nowMs = yield* Clock.currentTimeMillis
+        const [made] = yield* decodeConversations(yield* inserted(sql, { key, createdBy, input, nowMs }))
+        if (made !== undefined) {
+          // Looked at after the insert, which waits for a deletion under way: what that one left is seen now.
+          const deleted = yield* sql`select 1 from deleted_conversations where id = ${key.conversationId}`
+          return deleted.length === 0 ? made : yield* taken
+        }
+        const rows = yield* sql`
+          select ${conversationColumns(sql)} from conversations c
+          where c.id = ${key.conversationId} and c.created_by = ${createdBy}
+            and exists (select 1 from members b where b.conversation_id = c.id and b.principal_id = ${createdBy})`
+        const [own] = yield* decodeConversations(rows)
+        return own ?? (yield* taken)
+      })
+    )
+  ),
 
   load: Effect.fn("ConversationStore.load")(function* (key) {
     const rows = yield* tenantSql.read(
@@ -90,15 +97,45 @@ export const rooms = (tenantSql: TenantSql["Service"]): Rooms => ({
   ),
 
   remove: Effect.fn("ConversationStore.remove")(function* (key) {
-    // What else belongs to it goes by its foreign keys.
+    const nowMs = yield* Clock.currentTimeMillis
+    // What else belongs to it goes by its foreign keys. A page that did not hear that it was made must not make it again.
     const rows = yield* tenantSql.write(
       key.tenantId,
       (sql) => sql`
         with journals as (
           delete from run_journal where run_id in (select id from runs where conversation_id = ${key.conversationId})
+        ), removed as (
+          delete from conversations where id = ${key.conversationId} returning id
         )
-        delete from conversations where id = ${key.conversationId} returning 1 as removed`
+        insert into deleted_conversations (id, at_ms) select id, ${nowMs}::bigint from removed
+        on conflict (tenant_id, id) do update set at_ms = excluded.at_ms returning 1 as removed`
     )
     if (rows.length === 0) return yield* conversationNotFound
   })
 })
+
+interface Insertion {
+  readonly key: ConversationKey
+  readonly createdBy: PrincipalId
+  readonly input: CreateConversation & { readonly model: string }
+  readonly nowMs: number
+}
+
+/** Nothing comes back where the tenant has the id already. */
+const inserted = (sql: SqlClient.SqlClient, { createdBy, input, key, nowMs }: Insertion) => sql`
+  with c as (
+    insert into conversations
+      (id, title, model, system_prompt, parameters, created_by, created_at_ms, updated_at_ms)
+    values (
+      ${key.conversationId}, ${storableText(input.title ?? untitled)}, ${storableText(input.model)},
+      ${input.systemPrompt === undefined || input.systemPrompt === null ? null : storableText(input.systemPrompt)},
+      ${JSON.stringify(input.parameters ?? {})}::json, ${createdBy}, ${nowMs}, ${nowMs}
+    ) on conflict (tenant_id, id) do nothing returning *
+  ), creator as (
+    insert into members (conversation_id, principal_id, role, joined_at_ms)
+    select id, ${createdBy}, 'owner', ${nowMs} from c
+  )
+  select ${conversationColumns(sql)} from c`
+
+/** The same for what is somebody else's and what was deleted: an id tells nothing of either. */
+const taken = new Conflict({ message: "This id is of another conversation, or of one that was deleted" })

@@ -18,6 +18,7 @@ export type Conversation = Answer<HttpApi["conversations"]["get"]>
 export type Member = Answer<HttpApi["conversations"]["members"]>[number]
 export type Message = Answer<HttpApi["conversations"]["messages"]>["items"][number]
 export type Part = Message["content"][number]
+export type ToolResult = Extract<Part, { readonly type: "tool-result" }>
 export type UserPart = Parameters<HttpApi["conversations"]["send"]>[0]["content"][number]
 export type Usage = NonNullable<Message["usage"]>
 export type UserContent = Parameters<HttpApi["conversations"]["send"]>[0]["content"]

@@ -49,9 +49,9 @@ export const de: Catalogue = {
   "invite.gone": "Diese Einladung ist aufgebraucht, zurückgezogen oder zu alt. Bitten Sie um einen neuen Link.",
 
   "connection.connecting": "Verbindung wird aufgebaut …",
-  "connection.offline": "Sie sind offline. Was Sie schreiben, wird aufbewahrt und später gesendet.",
-  "connection.reconnecting": "Die Verbindung ging verloren. Neuer Versuch …",
-  "connection.retry": "Jetzt versuchen",
+  "connection.offline": "Sie sind offline. Gesendet wird später.",
+  "connection.reconnecting": "Verbindung verloren. Neuer Versuch …",
+  "connection.retry": "Verbinden",
   "connection.refused": "Der Server hat diese Sitzung beendet.",
 
   "list.title": "Unterhaltungen",
@@ -143,6 +143,9 @@ export const de: Catalogue = {
   "message.writing": "Schreibt …",
   "message.thought": "Gedanken",
   "message.tool": "Werkzeug {{name}}",
+  "message.toolFailed": "Werkzeug {{name}} ist fehlgeschlagen",
+  "message.toolAnswer": "Ergebnis eines Werkzeugs",
+  "message.toolError": "Ein Werkzeug ist fehlgeschlagen",
   "message.toolInput": "Eingabe",
   "message.toolResult": "Ergebnis",
   "message.regenerate": "Neu antworten",

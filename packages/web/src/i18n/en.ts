@@ -47,7 +47,7 @@ export const en = {
   "invite.gone": "This invitation is used up, withdrawn or too old. Ask for a new link.",
 
   "connection.connecting": "Connecting …",
-  "connection.offline": "You are offline. What you write is kept and sent later.",
+  "connection.offline": "You are offline. Messages go out later.",
   "connection.reconnecting": "The connection was lost. Trying again …",
   "connection.retry": "Try now",
   "connection.refused": "The server ended this session.",
@@ -140,6 +140,9 @@ export const en = {
   "message.writing": "Writing …",
   "message.thought": "Thoughts",
   "message.tool": "Tool {{name}}",
+  "message.toolFailed": "Tool {{name}} failed",
+  "message.toolAnswer": "Result of a tool",
+  "message.toolError": "A tool failed",
   "message.toolInput": "Input",
   "message.toolResult": "Result",
   "message.regenerate": "Answer again",

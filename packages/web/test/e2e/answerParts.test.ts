@@ -2,6 +2,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import type { Browser } from "playwright-core"
+import { request } from "../../../cli/test/e2e/support/api.ts"
 import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startRouted } from "../../../cli/test/e2e/support/startRouted.ts"
 import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
@@ -114,6 +115,64 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
         })
         assert.deepStrictEqual(faults, [])
       })
+    )
+
+    it.effect(
+      "shows what a tool answered with the call, at once and after a reload; and by itself where no call is to be seen",
+      () =>
+        Effect.gen(function* () {
+          const { one, parley } = yield* Routed
+          const { faults, page } = yield* opened()
+          const calls = [
+            { id: "call_1", name: "look_up", arguments: '{"city":"Bern"}' },
+            { id: "call_2", name: "look_out", arguments: "{}" }
+          ]
+          one.enqueue(answer("One moment.", { toolCalls: calls }), answer("It rains."), answer("So it is."))
+          const answered = page.locator(".answer").first()
+          const conversation = yield* Effect.promise(async () => {
+            await say(page, "How is the weather?")
+            await ended(page).waitFor()
+            await answered.getByText("Tool look_up").click()
+            return new URL(page.url()).pathname.replace("/c/", "/api/conversations/")
+          })
+          const sent = yield* request(parley, "POST", `${conversation}/messages`, {
+            clientMessageId: "a-program-ran-them",
+            content: [
+              { type: "tool-result", toolCallId: "call_1", content: '{"sky":"low clouds"}' },
+              { type: "tool-result", toolCallId: "call_2", content: "there is no window", isError: true }
+            ]
+          })
+          assert.isBelow(sent.status, 300)
+          yield* Effect.promise(async () => {
+            await page.getByText("It rains.").waitFor()
+            await answered.getByText('"low clouds"').waitFor()
+            await answered.getByText("Tool look_out failed").waitFor()
+            assert.strictEqual(await page.locator(".person").count(), 1, "nobody has said anything more")
+            await page.reload()
+            await page.getByText("It rains.").waitFor()
+            assert.isFalse(await answered.getByText('"low clouds"').isVisible())
+            await answered.getByText("Tool look_up").click()
+            await answered.getByText('"low clouds"').waitFor()
+            await screenshot(page, "tool-result")
+          })
+          yield* request(parley, "POST", `${conversation}/messages`, {
+            clientMessageId: "of-another-branch",
+            content: [
+              { type: "text", text: "And this, from elsewhere:" },
+              { type: "tool-result", toolCallId: "call_of_nobody", content: "a walrus" }
+            ]
+          })
+          yield* Effect.promise(async () => {
+            const person = page.locator(".person").last()
+            await person.getByText("And this, from elsewhere:").waitFor()
+            assert.isFalse(await person.getByText("a walrus").isVisible())
+            await person.getByText("Result of a tool").click()
+            await person.getByText("a walrus").waitFor()
+            await page.getByText("So it is.").waitFor()
+            await screenshot(page, "tool-result-alone")
+          })
+          assert.deepStrictEqual(faults, [])
+        })
     )
   })
 })

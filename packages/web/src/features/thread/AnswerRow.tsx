@@ -1,6 +1,6 @@
 import { Check, Copy, RefreshCw, Square, Volume2 } from "lucide-react"
 import { useRef } from "react"
-import type { ChatMessage, Part } from "../../client/sdk.ts"
+import type { ChatMessage, Part, ToolResult } from "../../client/sdk.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useCopied } from "../../design/useCopied.ts"
@@ -19,12 +19,13 @@ import { VersionSwitch } from "./VersionSwitch.tsx"
 
 interface AnswerRowProps {
   readonly message: ChatMessage
+  readonly toolResults: ReadonlyArray<ToolResult>
   readonly isLast: boolean
   readonly isRoom: boolean
   readonly actions: ThreadActions
 }
 
-export const AnswerRow = ({ actions, isLast, isRoom, message }: AnswerRowProps) => {
+export const AnswerRow = ({ actions, isLast, isRoom, message, toolResults }: AnswerRowProps) => {
   const t = useText()
   const streaming = message.status === "streaming"
   const { content } = message
@@ -50,7 +51,12 @@ export const AnswerRow = ({ actions, isLast, isRoom, message }: AnswerRowProps) 
       ) : null}
       {switchPlace.current === "below" ? null : switches}
       {content.map((part, index) => (
-        <AnswerPart key={index} part={part} message={message} live={streaming && index === content.length - 1} />
+        <AnswerPart
+          key={index}
+          part={part}
+          toolResults={message.run === null ? toolResults : [...message.run.toolResults, ...toolResults]}
+          live={streaming && index === content.length - 1}
+        />
       ))}
       {message.run?.toolCallDrafts.map((draft) => (
         <ToolCall key={`draft-${draft.index}`} name={draft.name ?? ""} input={draft.arguments} live />
@@ -64,14 +70,20 @@ export const AnswerRow = ({ actions, isLast, isRoom, message }: AnswerRowProps) 
   )
 }
 
-const AnswerPart = ({ live, message, part }: { readonly part: Part; readonly message: ChatMessage; readonly live: boolean }) => {
+interface AnswerPartProps {
+  readonly part: Part
+  readonly toolResults: ReadonlyArray<Pick<ToolResult, "toolCallId" | "content" | "isError">>
+  readonly live: boolean
+}
+
+const AnswerPart = ({ live, part, toolResults }: AnswerPartProps) => {
   switch (part.type) {
     case "text":
       return <Markdown text={part.text} open={live} />
     case "reasoning":
       return <Reasoning text={part.text} live={live} />
     case "tool-call": {
-      const result = message.run?.toolResults.find(({ toolCallId }) => toolCallId === part.id)
+      const result = toolResults.find(({ toolCallId }) => toolCallId === part.id)
       return <ToolCall name={part.name} input={part.arguments} result={result} live={live} />
     }
     default:

@@ -21,6 +21,7 @@ import { Thread, type FoundPlace } from "./Thread.tsx"
 import type { ThreadActions } from "./ThreadActions.ts"
 import { ThreadSkeleton } from "./ThreadSkeleton.tsx"
 import { textOfParts } from "./textOfParts.ts"
+import { useToolResults } from "./toolResults.ts"
 
 /** How long what was found stays marked; as long as its animation. */
 const foundMs = 2_600
@@ -32,6 +33,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
   const { activeRun, conversation, members, messages, status } = state
   const composer = useRef<ComposerHandle>(null)
   const [editing, setEditing] = useState<string>()
+  const toolResults = useToolResults(messages)
   const drop = useFileDrop((files) => composer.current?.addFiles(files))
   const isRoom = members.length > 1
   const suggestions = useComposerSuggestions(isRoom ? members : undefined)
@@ -164,6 +166,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
             render={(message, isLast) => (
               <MessageRow
                 message={message}
+                toolResults={toolResults(message)}
                 isLast={isLast}
                 authorName={nameOf(message)}
                 isRoom={isRoom}

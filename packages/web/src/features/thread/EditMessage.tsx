@@ -22,7 +22,7 @@ export const EditMessage = ({ message, onCancel, onSend }: EditMessageProps) => 
   const send = () => {
     if (text.trim() === "") return
     const kept = message.content.flatMap((part): ReadonlyArray<UserPart> =>
-      part.type === "image" || part.type === "file" ? [part] : []
+      part.type === "image" || part.type === "file" || part.type === "tool-result" ? [part] : []
     )
     onSend([{ type: "text", text: text.trim() }, ...kept])
   }

@@ -1,11 +1,13 @@
 import { memo } from "react"
-import type { ChatMessage } from "../../client/sdk.ts"
+import type { ChatMessage, ToolResult } from "../../client/sdk.ts"
 import { AnswerRow } from "./AnswerRow.tsx"
 import type { ThreadActions } from "./ThreadActions.ts"
 import { PersonRow } from "./PersonRow.tsx"
 
 interface MessageRowProps {
   readonly message: ChatMessage
+  /** Those that are shown with this message; see `toolResultsOf`. */
+  readonly toolResults: ReadonlyArray<ToolResult>
   readonly isLast: boolean
   /** Null for one's own. */
   readonly authorName: string | null

@@ -1,5 +1,5 @@
 import { Check, Clock, Copy, Pencil, TriangleAlert } from "lucide-react"
-import type { ChatMessage, Part } from "../../client/sdk.ts"
+import type { ChatMessage, Part, ToolResult as Result } from "../../client/sdk.ts"
 import { errorText } from "../../client/errorText.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
@@ -10,10 +10,12 @@ import { MessageFile } from "./MessageFile.tsx"
 import { MessageImage } from "./MessageImage.tsx"
 import type { ThreadActions } from "./ThreadActions.ts"
 import { textOfParts } from "./textOfParts.ts"
+import { ToolResult } from "./ToolCall.tsx"
 import { VersionSwitch } from "./VersionSwitch.tsx"
 
 interface PersonRowProps {
   readonly message: ChatMessage
+  readonly toolResults: ReadonlyArray<Result>
   readonly authorName: string | null
   readonly isRoom: boolean
   readonly isLast: boolean
@@ -22,9 +24,13 @@ interface PersonRowProps {
   readonly onEdit: (key: string | undefined) => void
 }
 
-export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, message, onEdit }: PersonRowProps) => {
+export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, message, onEdit, toolResults }: PersonRowProps) => {
   const t = useText()
   const isOwn = authorName === null
+  const { content, delivery, siblings } = message
+  // All that it says is shown with the calls it answers.
+  const saysNothing = toolResults.length === 0 && content.every(({ type }) => type === "tool-result")
+  if (saysNothing && delivery === "accepted" && siblings.length < 2) return null
   return (
     <article
       className="message person"
@@ -53,6 +59,9 @@ export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, messag
         <>
           {message.content.map((part, index) => (
             <PersonPart key={index} part={part} />
+          ))}
+          {toolResults.map((result, index) => (
+            <ToolResult key={index} result={result} />
           ))}
           <SendFault message={message} actions={actions} />
           <PersonActions message={message} actions={actions} onEdit={isOwn ? () => onEdit(message.key) : undefined} />

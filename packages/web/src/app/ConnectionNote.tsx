@@ -6,7 +6,7 @@ import { useText } from "../i18n/useText.ts"
 /** A connection that comes back within this time is not worth a word. */
 const calmMs = 1_500
 
-/** One line while there is no connection. */
+/** One line over the page while there is no connection. */
 export const ConnectionNote = () => {
   const t = useText()
   const { state } = useSnapshot(parley.connection)

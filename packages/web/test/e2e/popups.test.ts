@@ -2,7 +2,8 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
-import { App, chromiumPath, freshApp, openPage, signIn } from "../support/openApp.ts"
+import { axeFaults, settled } from "../support/lookOver.ts"
+import { App, chromiumPath, composer, desktop, freshApp, openPage, screenshot, signIn } from "../support/openApp.ts"
 
 const focused = (page: Page): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? "")
 
@@ -44,6 +45,34 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
           await page.getByRole("option", { name: "gpt-5-mini" }).click()
           await page.getByRole("button", { name: "Model: gpt-5-mini" }).waitFor()
           await page.getByRole("option").first().waitFor({ state: "detached" })
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("a list in which nothing is found says so, where axe finds nothing either", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...desktop, reducedMotion: "reduce" }))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await page.keyboard.press("Control+k")
+          await page.getByPlaceholder("Search for a command").fill("nothing is called so")
+          await page.getByRole("status").getByText("Nothing matches.").waitFor()
+          await settled(page)
+          await screenshot(page, "palette-empty")
+          assert.deepStrictEqual(await axeFaults(page), [])
+          await page.keyboard.press("Escape")
+          await page.getByRole("dialog").waitFor({ state: "detached" })
+          await composer(page).fill("/nothing")
+          await page.getByText("No saved prompt matches.").waitFor()
+          assert.deepStrictEqual(await axeFaults(page), [])
+          await composer(page).fill("")
+          await page.getByRole("button", { name: "Model: gpt-5", exact: true }).click()
+          await page.getByRole("combobox", { name: "Find a model" }).fill("nothing is called so")
+          await page.getByText("No model matches.").waitFor()
+          await settled(page)
+          assert.deepStrictEqual(await axeFaults(page), [])
         })
         assert.deepStrictEqual(faults, [])
       })

@@ -1,16 +1,32 @@
 /** What the browser gives and refuses: speech, notifications, files that are dropped, storage, clocks and sleep; and a session that ends. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Page } from "playwright-core"
+import type { BrowserContextOptions, Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, composer, ended, freshApp, goOffline, openPage, say, screenshot, signIn } from "../support/openApp.ts"
+import {
+  App,
+  chromiumPath,
+  composer,
+  desktop,
+  ended,
+  freshApp,
+  goOffline,
+  openPage,
+  phone,
+  say,
+  screenshot,
+  signIn
+} from "../support/openApp.ts"
 
 const hourMs = 3_600_000
 
 /** A page that is signed in; `prepare` runs before anything of it. */
-const opened = Effect.fnUntraced(function* (prepare: (page: Page) => Promise<unknown> = async () => {}) {
+const opened = Effect.fnUntraced(function* (
+  prepare: (page: Page) => Promise<unknown> = async () => {},
+  place: BrowserContextOptions = desktop
+) {
   const { browser, parley, wire } = yield* freshApp
-  const { faults, page } = yield* Effect.promise(() => openPage(browser))
+  const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
   yield* Effect.promise(async () => {
     await prepare(page)
     await signIn(page, parley.url, parley.key)
@@ -156,6 +172,39 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           await page.getByRole("button", { name: "Try again" }).click()
           await page.getByText("That one too.").waitFor()
           assert.strictEqual(await page.locator(".bubble").count(), 2)
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect.each([
+      ["at a desk", desktop, "ltr"],
+      ["on a phone, from right to left", phone, "rtl"]
+    ] as const)("that there is no network is told over the page, which stays where it is: %s", ([, place, direction]) =>
+      Effect.gen(function* () {
+        const { faults, page, wire } = yield* opened((page) => page.clock.install(), place)
+        wire.enqueue(answer("First."))
+        yield* Effect.promise(async () => {
+          await say(page, "Hello")
+          await ended(page).waitFor()
+          await page.evaluate((dir) => (document.documentElement.dir = dir), direction)
+          const stand = async () => ({
+            composer: await composer(page).boundingBox(),
+            thread: await page.locator(".thread").boundingBox(),
+            first: await page.locator(".bubble").first().boundingBox()
+          })
+          const before = await stand()
+          await goOffline(page)
+          assert.deepStrictEqual(await stand(), before)
+          const note = await page.locator(".connection").boundingBox()
+          await screenshot(page, `connection-${direction}`)
+          assert.isAtMost((note?.y ?? 0) + (note?.height ?? 0), before.first?.y ?? 0, "it covers no message")
+          for (const button of await page.locator(".bar button:visible").all()) {
+            await button.click({ trial: true })
+          }
+          await page.context().setOffline(false)
+          await page.locator(".connection").waitFor({ state: "detached" })
+          assert.deepStrictEqual(await stand(), before)
         })
         assert.deepStrictEqual(faults, [])
       })

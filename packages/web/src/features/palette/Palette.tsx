@@ -1,5 +1,5 @@
 import { Dialog } from "@base-ui/react/dialog"
-import { Command } from "cmdk"
+import { Command, useCommandState } from "cmdk"
 import { Keyboard, MessageSquare, Moon, Settings, SquarePen, Sun } from "lucide-react"
 import { useLocation } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
@@ -31,7 +31,6 @@ export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
           <Command label={t("palette.label")} loop>
             <Command.Input placeholder={t("palette.placeholder")} />
             <Command.List label={t("palette.label")}>
-              <Command.Empty>{t("palette.none")}</Command.Empty>
               <Command.Group heading={t("palette.commands")}>
                 <Command.Item className="menu-item" onSelect={doing(startNew)}>
                   <SquarePen aria-hidden />
@@ -71,9 +70,21 @@ export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
                   ))}
               </Command.Group>
             </Command.List>
+            <NothingFound />
           </Command>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
+  )
+}
+
+/** Beside the list, which may hold options only; and told, as the focus stays in the field. */
+const NothingFound = () => {
+  const t = useText()
+  const found = useCommandState(({ filtered }) => filtered.count)
+  return (
+    <div role="status" className="palette-none">
+      {found === 0 ? t("palette.none") : null}
+    </div>
   )
 }

@@ -1,9 +1,8 @@
 /** Minutes of chance under load: runners and gateways are killed, stopped and frozen as the seed says. Nothing is lost, and memory comes back. */
-import { readFile } from "node:fs/promises"
 import type { Drill } from "../harness/Drill.ts"
 import { preload } from "../harness/preload.ts"
 import { Load } from "../harness/Load.ts"
-import type { Parley } from "../harness/Parley.ts"
+import type { Memory, Parley } from "../harness/Parley.ts"
 import { Site } from "../harness/Site.ts"
 import { isSound, verdictOf } from "../harness/Verdict.ts"
 import type { Verdict } from "../harness/Verdict.ts"
@@ -24,7 +23,7 @@ const settleMs = 40_000
 const endTimeoutMs = 60_000
 /** What a survivor may hold more than after its warm-up: code that was compiled meanwhile. */
 const heldToleranceMiB = 16
-/** Of resident memory, which V8 gives back as it likes. */
+/** Of resident memory, of which V8 and the allocator give back as much as they like. */
 const toleranceMiB = 60
 const toleranceShare = 0.25
 
@@ -47,8 +46,7 @@ export const soak: Drill = {
       let isOver = false
       const asking = askOn(load, site, () => isOver)
       await sleep(warmUpMs)
-      const before = await Promise.all(survivors.map(memoryOf))
-      const heldBefore = await Promise.all(survivors.map((survivor) => survivor.heldMiB()))
+      const before = await Promise.all(survivors.map((survivor) => survivor.memory()))
       const faults: Record<string, number> = {}
       const endAtMs = performance.now() + options.minutes * 60_000
       while (performance.now() < endAtMs) {
@@ -66,12 +64,8 @@ export const soak: Drill = {
       const verdict = await verdictOf(site, load, 0, new Set(load.turns.map(({ runId }) => runId)))
       load.close()
       await sleep(settleMs)
-      const after = await Promise.all(survivors.map(memoryOf))
-      const heldAfter = await Promise.all(survivors.map((survivor) => survivor.heldMiB()))
-      const claims = survivors.flatMap(({ name }, n) => [
-        comesBack(`what ${name} holds after a collection`, heldBefore[n], heldAfter[n], (was) => was + heldToleranceMiB),
-        comesBack(`the resident memory of ${name}`, before[n], after[n], (was) => was * (1 + toleranceShare) + toleranceMiB)
-      ])
+      const after = await Promise.all(survivors.map((survivor) => survivor.memory()))
+      const claims = survivors.flatMap(({ name }, n) => memoryClaims(name, before[n], after[n]))
       const said = Object.entries(faults).map(([name, count]) => `${count} × ${name}`)
       return reportOf(verdict, {
         seed: options.seed,
@@ -95,9 +89,24 @@ const reportOf = (verdict: Verdict, rest: Rest): Awaited<ReturnType<Drill["run"]
   isGood: isSound(verdict) && rest.claims.every(({ holds }) => holds)
 })
 
-const comesBack = (what: string, was: number = Number.NaN, is: number = Number.NaN, bound: (was: number) => number) => ({
-  claim: `${what} comes back, to ${bound(was).toFixed(0)} MiB at most`,
-  holds: is <= bound(was),
+/** Both after a collection: what garbage waits for one differs by chance. */
+const memoryClaims = (name: string, was: Memory | undefined, is: Memory | undefined): Rest["claims"] => {
+  if (was === undefined || is === undefined) return []
+  const parts = `${is.heapMiB.toFixed(0)} MiB heap, ${is.externalMiB.toFixed(0)} MiB beside it`
+  return [
+    comesBack(`what ${name} holds`, was.heldMiB, is.heldMiB, was.heldMiB + heldToleranceMiB),
+    comesBack(
+      `the resident memory of ${name} (${parts})`,
+      was.residentMiB,
+      is.residentMiB,
+      was.residentMiB * (1 + toleranceShare) + toleranceMiB
+    )
+  ]
+}
+
+const comesBack = (what: string, was: number, is: number, bound: number): Rest["claims"][number] => ({
+  claim: `${what} comes back, to ${bound.toFixed(0)} MiB at most`,
+  holds: is <= bound,
   found: `${was.toFixed(0)} MiB when warm, ${is.toFixed(0)} MiB in the end`
 })
 
@@ -125,10 +134,4 @@ const hurt = async (site: Site, victim: Parley, act: Act): Promise<void> => {
   }
   await victim.stop(act)
   await (victim.role === "runner" ? site.startRunner() : site.startGateway())
-}
-
-/** Resident, MiB. */
-const memoryOf = async ({ pid }: Parley): Promise<number> => {
-  const status = await readFile(`/proc/${pid}/status`, "utf8")
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024
 }

@@ -35,6 +35,17 @@ const kinds: ReadonlyArray<readonly [prefix: string, kind: RunLine["kind"]]> = [
   ["A run belongs to another owner now", "fenced"]
 ]
 
+/** MiB. */
+export interface Memory {
+  /** Objects, and what they hold outside of the heap. */
+  readonly heldMiB: number
+  /** What the heap takes, its free room included. */
+  readonly heapMiB: number
+  readonly externalMiB: number
+  /** All that the process takes of the machine. */
+  readonly residentMiB: number
+}
+
 export interface ParleyOptions {
   readonly name: string
   readonly role: "gateway" | "runner"
@@ -57,7 +68,7 @@ export class Parley {
   isLeaving = false
 
   readonly #child: ChildProcess
-  #held: ((MiB: number) => void) | undefined
+  #collected: ((memory: Memory) => void) | undefined
 
   private constructor(options: ParleyOptions, child: ChildProcess) {
     this.name = options.name
@@ -102,7 +113,7 @@ export class Parley {
           clearTimeout(timer)
           resolve()
         }
-        if (message === "heap after collection") parley.#held?.(Number(entry["heldMiB"]))
+        if (message === "memory after collection") parley.#collected?.(memoryIn(entry))
         const level = String(entry["level"]).toUpperCase()
         if ((level === "WARN" || level === "ERROR" || level === "FATAL") && parley.complaints.length < maxComplaints)
           parley.complaints.push(line)
@@ -121,13 +132,13 @@ export class Parley {
     return parley
   }
 
-  /** What it holds after its garbage is collected; it was started with the preload `heapOnSignal`. */
-  async heldMiB(): Promise<number> {
-    const answer = new Promise<number>((resolve) => {
-      this.#held = resolve
+  /** After its garbage is collected; it was started with the preload `heapOnSignal`. */
+  async memory(): Promise<Memory> {
+    const answer = new Promise<Memory>((resolve) => {
+      this.#collected = resolve
     })
     this.signal("SIGUSR2")
-    return Promise.race([answer, this.ended.then(() => Number.NaN)])
+    return Promise.race([answer, this.ended.then(() => memoryIn({}))])
   }
 
   signal(name: NodeJS.Signals): void {
@@ -141,6 +152,13 @@ export class Parley {
     return this.ended
   }
 }
+
+const memoryIn = (entry: Readonly<Record<string, unknown>>): Memory => ({
+  heldMiB: Number(entry["heldMiB"]),
+  heapMiB: Number(entry["heapMiB"]),
+  externalMiB: Number(entry["externalMiB"]),
+  residentMiB: Number(entry["residentMiB"])
+})
 
 const readLine = (line: string): Record<string, unknown> | undefined => {
   if (!line.startsWith("{")) return undefined

@@ -1,4 +1,4 @@
-/** Loaded before the program: told SIGUSR2, it collects its garbage and says what is left. */
+/** Loaded before the program: told SIGUSR2, it collects its garbage and says what it takes then. */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 
@@ -10,6 +10,12 @@ process.on("SIGUSR2", () => {
   // Twice: what the first finalises, the second frees.
   collect()
   collect()
-  const { external, heapUsed } = process.memoryUsage()
-  process.stdout.write(`${JSON.stringify({ message: "heap after collection", heldMiB: (heapUsed + external) / MiB })}\n`)
+  const { external, heapTotal, heapUsed, rss } = process.memoryUsage()
+  const memory = {
+    heldMiB: (heapUsed + external) / MiB,
+    heapMiB: heapTotal / MiB,
+    externalMiB: external / MiB,
+    residentMiB: rss / MiB
+  }
+  process.stdout.write(`${JSON.stringify({ message: "memory after collection", ...memory })}\n`)
 })

@@ -129,10 +129,10 @@ const tokens: Case = {
 const firstToken: Case = {
   name: "first-token",
   measure: async (options, keep) => {
-    const mock = await keep(startChild({ name: "upstream", script: script("../servers/mockUpstream.ts"), core: loadCore }))
+    const mock = await keep(startChild({ name: "upstream", script: script("../servers/mockUpstream.ts") }))
     const env = { OPENAI_API_KEY: "sk-bench", OPENAI_BASE_URL: `http://127.0.0.1:${mock.port}/v1` }
     const ask = async (port: number) => {
-      const generator = await startChild({ name: "load", script: script("../load/firstTokenLoad.ts"), core: loadCore })
+      const generator = await startChild({ name: "load", script: script("../load/firstTokenLoad.ts") })
       const load: FirstTokenLoad = {
         type: "run",
         port,
@@ -149,9 +149,9 @@ const firstToken: Case = {
         await generator.stop()
       }
     }
-    const alone = await startParley({ env })
+    const alone = await startParley({ env, placement: "anywhere" })
     const local = await ask(alone.server.port).finally(() => alone.server.stop().then(alone.database.stop))
-    const { gateway } = await startCluster({ env, keep })
+    const { gateway } = await startCluster({ env, keep, placement: "anywhere" })
     const remote = await ask(gateway.port)
     return { localP50: local.p50, localP99: local.p99, remoteP50: remote.p50, remoteP99: remote.p99 }
   },
@@ -244,7 +244,7 @@ export const cluster = async (options: Options): Promise<Report> => {
     sections,
     targets,
     notes: [
-      "The gateway (or the one process) has a core; the runner, Postgres, the provider and the clients share the other, so the runner's latency is an upper bound.",
+      "Tokens: the gateway (or the one process) has a core; the runner, Postgres, the provider and the clients share the other, so the runner's latency is an upper bound. First token: one send at a time, every process where the system puts it.",
       `What a second gateway process adds is judged from ${coresForTwo} cores on. Times to recover are told by the drills.`
     ]
   }

@@ -16,6 +16,14 @@ export interface Machine {
 export const serverCore = 0
 export const loadCore = 1
 
+/**
+ * `a core each`: what is measured has one, all else the other, so that CPU and throughput are those of what is measured. `anywhere`: where the
+ * system puts them; for the latency of one thing at a time, in which whoever works has a core to itself, as on machines of their own.
+ */
+export type Placement = "a core each" | "anywhere"
+
+export const coreOf = (placement: Placement, core: number): number | undefined => (placement === "anywhere" ? undefined : core)
+
 const canPin = cpus().length > 1 && spawnSync("taskset", ["-c", "0", "true"]).status === 0
 
 export const machine: Machine = {

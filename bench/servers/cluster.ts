@@ -2,7 +2,8 @@
 import { programFlags } from "../../infra/programFlags.mjs"
 import { startChild } from "../harness/Child.ts"
 import type { Child } from "../harness/Child.ts"
-import { loadCore, serverCore } from "../harness/Machine.ts"
+import { coreOf, loadCore, serverCore } from "../harness/Machine.ts"
+import type { Placement } from "../harness/Machine.ts"
 import { environmentOf, startDatabase } from "./parley.ts"
 
 export interface Cluster {
@@ -14,15 +15,16 @@ export interface Cluster {
 const main = new URL("../../packages/cli/src/main.ts", import.meta.url).pathname
 const listening = /Address\s+http:\/\/127\.0\.0\.1:(\d+)/
 
-/** The gateway has a core, the runner shares the other with the load and Postgres. `keep` takes each as it starts. */
+/** With a core each the gateway has one, and the runner shares the other with the load and Postgres. `keep` takes each as it starts. */
 export const startCluster = async (options: {
   readonly env: Record<string, string>
   /** The benchmark's own runner; `parley runner` when absent. */
   readonly runner?: string
+  readonly placement?: Placement
   readonly keep: (child: Promise<Child>) => Promise<Child>
 }): Promise<Cluster> => {
-  const { keep } = options
-  const database = await keep(startDatabase())
+  const { keep, placement = "a core each" } = options
+  const database = await keep(startDatabase(placement))
   const env = { ...(await environmentOf(database)), PARLEY_RUNNER_PORT: "0", PARLEY_CLUSTER_JOIN_MS: "1", ...options.env }
   const runner = await keep(
     startChild({
@@ -31,7 +33,7 @@ export const startCluster = async (options: {
       args: options.runner === undefined ? ["runner"] : [],
       nodeArgs: [...programFlags],
       env,
-      core: loadCore,
+      core: coreOf(placement, loadCore),
       ready: /ws:\/\/127\.0\.0\.1:(\d+)/
     })
   )
@@ -42,7 +44,7 @@ export const startCluster = async (options: {
       args: ["gateway"],
       nodeArgs: [...programFlags],
       env,
-      core: serverCore,
+      core: coreOf(placement, serverCore),
       ready: listening
     })
   )

@@ -2,7 +2,8 @@
 import { programFlags } from "../../infra/programFlags.mjs"
 import { freePort, startChild } from "../harness/Child.ts"
 import type { Child } from "../harness/Child.ts"
-import { loadCore, serverCore } from "../harness/Machine.ts"
+import { coreOf, loadCore, serverCore } from "../harness/Machine.ts"
+import type { Placement } from "../harness/Machine.ts"
 
 export interface ParleyChild {
   readonly server: Child
@@ -14,8 +15,8 @@ export interface ParleyChild {
 /** The administrator's. */
 export const key = `pk_bench_${"0123456789abcdef".repeat(3)}`
 
-export const startDatabase = (): Promise<Child> =>
-  startChild({ name: "database", script: new URL("database.ts", import.meta.url).pathname, core: loadCore })
+export const startDatabase = (placement: Placement = "a core each"): Promise<Child> =>
+  startChild({ name: "database", script: new URL("database.ts", import.meta.url).pathname, core: coreOf(placement, loadCore) })
 
 /** What every program of a benchmark is started with. */
 export const environmentOf = async (database: Child): Promise<Record<string, string>> => ({
@@ -32,8 +33,10 @@ export const startParley = async (options: {
   readonly script?: string
   readonly args?: ReadonlyArray<string>
   readonly nodeArgs?: ReadonlyArray<string>
+  readonly placement?: Placement
 }): Promise<ParleyChild> => {
-  const database = await startDatabase()
+  const { placement = "a core each" } = options
+  const database = await startDatabase(placement)
   const server = await startChild({
     name: "Parley",
     script: options.script ?? new URL("../../packages/cli/src/main.ts", import.meta.url).pathname,
@@ -48,7 +51,7 @@ export const startParley = async (options: {
       ...(await environmentOf(database)),
       ...options.env
     },
-    core: serverCore,
+    core: coreOf(placement, serverCore),
     ready: /Address\s+http:\/\/127\.0\.0\.1:(\d+)/
   }).catch(async (error: unknown) => {
     await database.stop()

@@ -29,7 +29,7 @@ export const watchConversation = (
         follower.drained()
         if (follower.isBehindRoom) host.fork(Effect.ignore(host.write((live) => resyncRoom(host, live, follower))))
       }
-      const outbox = new WatchOutbox(host.key.conversationId, limits, () => resume())
+      const outbox = new WatchOutbox(host.key.conversationId, limits, loop, () => resume())
       const follower = new LocalFollower(null, outbox.port, limits, loop)
       yield* Effect.acquireRelease(
         host.use(() =>

@@ -1,7 +1,7 @@
 /** Gateways over a runner: the real actors and the real watch, in one process over doubles of what is stored. */
 import { TenantModels } from "../../src/tenants/TenantModels.ts"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Effect, Fiber, Exit, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Sharding } from "effect/cluster"
 import { textOf } from "@parley/domain/Content"
@@ -78,6 +78,16 @@ const gatewaysWorld = (change: Partial<ConversationLimitsValues> = {}) =>
           const other = makeCaller(caller.tenantId, yield* makePrincipalId, 1)
           yield* as(caller)(gateways[0].addMember(id, other.principalId))
           return other
+        }),
+      /** Turns of the loop pass until it is done. */
+      done: <A, E>(effect: Effect.Effect<A, E>) =>
+        Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
+          yield* until("it is done", () => {
+            loop.advance(0)
+            return fiber.pollUnsafe() !== undefined
+          })
+          return yield* Fiber.join(fiber)
         }),
       /** Turns of the loop pass until it is so. */
       until: (what: string, isTrue: () => boolean) =>
@@ -178,11 +188,11 @@ describe("two gateways over a runner", () => {
       const { run } = yield* world.send(0, id, "Hello")
       assert.ok(run !== null)
       // The watch may not have told it yet.
-      yield* follower.subscribe(run.runId, {})
+      yield* world.done(follower.subscribe(run.runId, {}))
       const call = yield* world.provider.call(0)
       call.say("Half")
       const late = new FoldingClient()
-      yield* (yield* world.follow(1, id, late.port)).subscribe(run.runId, {})
+      yield* world.done((yield* world.follow(1, id, late.port)).subscribe(run.runId, {}))
       yield* world.until("both have it", () => early.text === "Half" && late.text === "Half")
       yield* call.complete()
       yield* world.until("both ended", () => early.terminals.length === 1 && late.terminals.length === 1)

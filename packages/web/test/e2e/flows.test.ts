@@ -1,6 +1,7 @@
 /** What people do with the app, from the way in to the way out. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { request } from "../../../cli/test/e2e/support/api.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
   App,
@@ -142,40 +143,45 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         })
     )
 
-    it.effect("brings a second person into the room by link: they see each other, and a model answers when it is called", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        wire.enqueue(answer("Hello."), answer("You called."))
-        const host = yield* Effect.promise(() => openPage(browser))
-        const guest = yield* Effect.promise(() => openPage(browser, phone))
-        yield* Effect.promise(async () => {
-          await signIn(host.page, parley.url, parley.key)
-          await say(host.page, "A room")
-          await ended(host.page).waitFor()
-          await host.page.getByRole("button", { name: "Invite people" }).click()
-          await host.page.getByRole("button", { name: "Create link" }).click()
-          const link = await host.page.getByLabel("Invitation link").inputValue()
-          await host.page.keyboard.press("Escape")
-          await guest.page.goto(link)
-          await guest.page.getByRole("heading", { name: "Join “A room”" }).waitFor()
-          await screenshot(guest.page, "invitation-phone")
-          await guest.page.getByLabel("Your name").fill("Ada")
-          await guest.page.getByRole("button", { name: "Join" }).click()
-          await guest.page.getByText("Hello.").waitFor()
-          await host.page.getByRole("button", { name: "2 people" }).waitFor()
-          // Whoever stops typing is not shown for long: looked for before it begins.
-          const typing = host.page.getByText("Ada is typing").waitFor()
-          await composer(guest.page).pressSequentially("Good day to you")
-          await typing
-          await composer(guest.page).press("Enter")
-          await host.page.getByText("Good day to you").waitFor()
-          assert.strictEqual(wire.requests.length, 1, "people may talk without a model")
-          await say(host.page, "@openai/gpt-5 are you there?")
-          await guest.page.getByText("You called.").waitFor()
-          await screenshot(host.page, "room")
+    it.effect.each([
+      ["from a desk to a phone", desktop, phone],
+      ["from a phone in the dark to a desk", { ...phone, colorScheme: "dark" }, desktop]
+    ] as const)(
+      "brings a second person into the room by link: they see each other, and a model answers when it is called: %s",
+      ([, hosts, guests]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("Hello."), answer("You called."))
+          const host = yield* Effect.promise(() => openPage(browser, hosts))
+          const guest = yield* Effect.promise(() => openPage(browser, guests))
+          yield* Effect.promise(async () => {
+            await signIn(host.page, parley.url, parley.key)
+            await say(host.page, "A room")
+            await ended(host.page).waitFor()
+            await host.page.getByRole("button", { name: "Invite people" }).click()
+            await host.page.getByRole("button", { name: "Create link" }).click()
+            const link = await host.page.getByLabel("Invitation link").inputValue()
+            await host.page.keyboard.press("Escape")
+            await guest.page.goto(link)
+            await guest.page.getByRole("heading", { name: "Join “A room”" }).waitFor()
+            await screenshot(guest.page, `invitation-${guest.page.viewportSize()?.width}`)
+            await guest.page.getByLabel("Your name").fill("Ada")
+            await guest.page.getByRole("button", { name: "Join" }).click()
+            await guest.page.getByText("Hello.").waitFor()
+            await host.page.getByRole("button", { name: "2 people" }).waitFor()
+            // Whoever stops typing is not shown for long: looked for before it begins.
+            const typing = host.page.getByText("Ada is typing").waitFor()
+            await composer(guest.page).pressSequentially("Good day to you")
+            await typing
+            await composer(guest.page).press("Enter")
+            await host.page.getByText("Good day to you").waitFor()
+            assert.strictEqual(wire.requests.length, 1, "people may talk without a model")
+            await say(host.page, "@openai/gpt-5 are you there?")
+            await guest.page.getByText("You called.").waitFor()
+            await screenshot(host.page, `room-${host.page.viewportSize()?.width}`)
+          })
+          assert.deepStrictEqual([...host.faults, ...guest.faults], [])
         })
-        assert.deepStrictEqual([...host.faults, ...guest.faults], [])
-      })
     )
 
     it.effect.each(places)(
@@ -211,35 +217,114 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         })
     )
 
-    it.effect("keeps prompts for a / and presets; speaks German; is driven from the command palette", () =>
-      Effect.gen(function* () {
-        const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          await page.keyboard.press("Control+k")
-          await page.getByPlaceholder("Search for a command").fill("sett")
-          await page.keyboard.press("Enter")
-          await page.getByRole("tab", { name: "Prompt library" }).click()
-          await page.getByRole("button", { name: "New prompt" }).click()
-          await page.getByLabel("Name", { exact: true }).fill("Summary")
-          await page.getByLabel("Text", { exact: true }).fill("Summarise this in three points:")
-          await page.getByRole("button", { name: "Save" }).click()
-          await page.getByText("Summarise this in three points:").waitFor()
-          await page.keyboard.press("Escape")
-          await page.getByRole("dialog").waitFor({ state: "detached" })
-          await composer(page).pressSequentially("/sum")
-          await page.getByRole("option", { name: "Summary" }).waitFor()
-          await composer(page).press("Enter")
-          assert.strictEqual(await composer(page).inputValue(), "Summarise this in three points:")
-          await page.getByRole("button", { name: "Account and settings" }).click()
-          await page.getByRole("menuitem", { name: "Settings" }).click()
-          await page.getByLabel("Language").selectOption("Deutsch")
-          await page.getByRole("dialog", { name: "Einstellungen" }).waitFor()
-          assert.strictEqual(await page.locator("html").getAttribute("lang"), "de")
+    it.effect.each(places)(
+      "keeps prompts for a / in its library; speaks German; is driven from the command palette: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* freshApp
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+          const isPhone = place.viewport === phone.viewport
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            // Without a keyboard it is in the menu of the account.
+            if (isPhone) {
+              await page.getByRole("button", { name: "Open the sidebar" }).click()
+              await page.getByRole("button", { name: "Account and settings" }).click()
+              await page.getByRole("menuitem", { name: "Command palette" }).click()
+            } else await page.keyboard.press("Control+k")
+            await page.getByPlaceholder("Search for a command").fill("sett")
+            await page.keyboard.press("Enter")
+            await page.getByRole("tab", { name: "Prompt library" }).click()
+            await page.getByRole("button", { name: "New prompt" }).click()
+            await page.getByLabel("Name", { exact: true }).fill("Summary")
+            await page.getByLabel("Text", { exact: true }).fill("Summarise this in three points:")
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.getByText("Summarise this in three points:").waitFor()
+            await page.keyboard.press("Escape")
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+            if (isPhone) await page.getByRole("button", { name: "Close the sidebar" }).click()
+            await composer(page).pressSequentially("/sum")
+            await page.getByRole("option", { name: "Summary" }).waitFor()
+            await composer(page).press("Enter")
+            assert.strictEqual(await composer(page).inputValue(), "Summarise this in three points:")
+            if (isPhone) await page.getByRole("button", { name: "Open the sidebar" }).click()
+            await page.getByRole("button", { name: "Account and settings" }).click()
+            await page.getByRole("menuitem", { name: "Settings" }).click()
+            await page.getByLabel("Language").selectOption("Deutsch")
+            await page.getByRole("dialog", { name: "Einstellungen" }).waitFor()
+            assert.strictEqual(await page.locator("html").getAttribute("lang"), "de")
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
+    )
+
+    it.effect.each(places)(
+      "asks as a preset says, with its parameters, with another model and a file; and what came is copied whole: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("It is **short**."), answer("And *warmer*."))
+          yield* request(parley, "POST", "/api/prompts", {
+            kind: "preset",
+            name: "Teacher",
+            text: "Explain as to a child.",
+            model: "openai/gpt-5-mini"
+          })
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+          const isPhone = place.viewport === phone.viewport
+          const parameters = page.getByRole("button", { name: "How it answers" })
+          yield* Effect.promise(async () => {
+            await page.context().grantPermissions(["clipboard-read", "clipboard-write"])
+            await signIn(page, parley.url, parley.key)
+            if (isPhone) await page.getByRole("button", { name: "Open the sidebar" }).click()
+            await page.getByRole("button", { name: "Account and settings" }).click()
+            await page.getByRole("menuitem", { name: "Settings" }).click()
+            await page.getByRole("tab", { name: "Presets" }).click()
+            await page.getByRole("button", { name: "Edit", exact: true }).click()
+            await page.getByLabel("Temperature").fill("0.3")
+            await page.getByLabel("Longest answer").fill("77")
+            await screenshot(page, `preset-${page.viewportSize()?.width}`)
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.getByRole("button", { name: "New preset" }).waitFor()
+            await page.keyboard.press("Escape")
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+            if (isPhone) await page.getByRole("button", { name: "Close the sidebar" }).click()
+
+            await parameters.click()
+            await page.getByLabel("Preset").selectOption("Teacher")
+            assert.strictEqual(await page.getByLabel("Temperature").inputValue(), "0.3")
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.getByRole("button", { name: "Model: gpt-5-mini" }).waitFor()
+            await page.locator("input[type=file]").setInputFiles({
+              name: "notes.txt",
+              mimeType: "text/plain",
+              buffer: Buffer.from("of vaccines")
+            })
+            await page.getByRole("button", { name: "Remove notes.txt" }).waitFor()
+            await say(page, "What is it?")
+            await ended(page).click({ trial: true })
+            await page.locator(".answer").getByRole("button", { name: "Copy", exact: true }).click()
+            await page.getByRole("button", { name: "Copied" }).waitFor()
+            assert.strictEqual(await page.evaluate(() => navigator.clipboard.readText()), "It is **short**.")
+
+            await parameters.click()
+            await page.getByLabel("Temperature").fill("1.2")
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+            await page.getByRole("button", { name: "Model: gpt-5-mini" }).click()
+            await page.getByRole("option", { name: "gpt-5", exact: false }).first().click()
+            await page.getByRole("button", { name: "Model: gpt-5", exact: true }).waitFor()
+            await say(page, "And now?")
+            await page.getByText("And warmer.").waitFor()
+          })
+          const [first, second] = wire.requests.map(({ body, model }) => ({ model, said: JSON.stringify(body) }))
+          assert.strictEqual(first?.model, "gpt-5-mini")
+          for (const part of ["Explain as to a child.", "of vaccines", '"temperature":0.3', ":77"])
+            assert.include(first?.said, part)
+          assert.strictEqual(second?.model, "gpt-5")
+          assert.include(second?.said, '"temperature":1.2')
+          assert.deepStrictEqual(faults, [])
+        })
     )
   })
 })

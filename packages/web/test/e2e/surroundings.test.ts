@@ -179,35 +179,42 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
 
     it.effect.each([
       ["at a desk", desktop, "ltr"],
-      ["on a phone, from right to left", phone, "rtl"]
-    ] as const)("that there is no network is told over the page, which stays where it is: %s", ([, place, direction]) =>
-      Effect.gen(function* () {
-        const { faults, page, wire } = yield* opened((page) => page.clock.install(), place)
-        wire.enqueue(answer("First."))
-        yield* Effect.promise(async () => {
-          await say(page, "Hello")
-          await ended(page).waitFor()
-          await page.evaluate((dir) => (document.documentElement.dir = dir), direction)
-          const stand = async () => ({
-            composer: await composer(page).boundingBox(),
-            thread: await page.locator(".thread").boundingBox(),
-            first: await page.locator(".bubble").first().boundingBox()
+      ["on a phone in the dark, from right to left", { ...phone, colorScheme: "dark" }, "rtl"]
+    ] as const)(
+      "that there is no network is told over the page, which stays where it is; and what is written goes out later: %s",
+      ([, place, direction]) =>
+        Effect.gen(function* () {
+          const { faults, page, wire } = yield* opened((page) => page.clock.install(), place)
+          wire.enqueue(answer("First."), answer("Second."))
+          yield* Effect.promise(async () => {
+            await say(page, "Hello")
+            await ended(page).waitFor()
+            await page.evaluate((dir) => (document.documentElement.dir = dir), direction)
+            const stand = async () => ({
+              composer: await composer(page).boundingBox(),
+              thread: await page.locator(".thread").boundingBox(),
+              first: await page.locator(".bubble").first().boundingBox()
+            })
+            const before = await stand()
+            await goOffline(page)
+            assert.deepStrictEqual(await stand(), before)
+            const note = await page.locator(".connection").boundingBox()
+            await screenshot(page, `connection-${direction}`)
+            assert.isAtMost((note?.y ?? 0) + (note?.height ?? 0), before.first?.y ?? 0, "it covers no message")
+            for (const button of await page.locator(".bar button:visible").all()) {
+              await button.click({ trial: true })
+            }
+            await say(page, "Written offline")
+            await page.getByText("Waiting to be sent").waitFor()
+            await page.context().setOffline(false)
+            await page.locator(".connection").waitFor({ state: "detached" })
+            assert.deepStrictEqual(await stand(), before)
+            await page.getByText("Second.").waitFor()
+            assert.strictEqual(await page.locator(".bubble").count(), 2)
           })
-          const before = await stand()
-          await goOffline(page)
-          assert.deepStrictEqual(await stand(), before)
-          const note = await page.locator(".connection").boundingBox()
-          await screenshot(page, `connection-${direction}`)
-          assert.isAtMost((note?.y ?? 0) + (note?.height ?? 0), before.first?.y ?? 0, "it covers no message")
-          for (const button of await page.locator(".bar button:visible").all()) {
-            await button.click({ trial: true })
-          }
-          await page.context().setOffline(false)
-          await page.locator(".connection").waitFor({ state: "detached" })
-          assert.deepStrictEqual(await stand(), before)
+          assert.strictEqual(wire.requests.length, 2)
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect(

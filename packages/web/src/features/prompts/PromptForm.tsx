@@ -3,6 +3,7 @@ import { useApp } from "../../app/AppContext.ts"
 import { keepPrompt } from "../../client/prompts.ts"
 import type { Prompt } from "../../client/sdk.ts"
 import { useText } from "../../i18n/useText.ts"
+import { ParameterFields } from "../models/ParameterFields.tsx"
 import { useModels } from "../models/useModels.ts"
 
 interface PromptFormProps {
@@ -19,6 +20,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
   const [name, setName] = useState(prompt?.name ?? "")
   const [text, setText] = useState(prompt?.text ?? "")
   const [model, setModel] = useState(prompt?.model ?? "")
+  const [parameters, setParameters] = useState(prompt?.parameters ?? {})
   const [isShared, setShared] = useState(prompt?.isShared ?? false)
   const [busy, setBusy] = useState(false)
   const keep = async (): Promise<void> => {
@@ -29,7 +31,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
         name: name.trim(),
         text,
         isShared,
-        ...(kind === "preset" ? { model: model || null } : {})
+        ...(kind === "preset" ? { model: model || null, parameters } : {})
       })
       onClose()
     } catch (error) {
@@ -61,15 +63,18 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
         />
       </label>
       {kind === "prompt" ? null : (
-        <label className="field">
-          <span>{t("models.label")}</span>
-          <select className="input" value={model} onChange={(event) => setModel(event.target.value)}>
-            <option value="">{t("models.default")}</option>
-            {models.map(({ id }) => (
-              <option key={id}>{id}</option>
-            ))}
-          </select>
-        </label>
+        <>
+          <label className="field">
+            <span>{t("models.label")}</span>
+            <select className="input" value={model} onChange={(event) => setModel(event.target.value)}>
+              <option value="">{t("models.default")}</option>
+              {models.map(({ id }) => (
+                <option key={id}>{id}</option>
+              ))}
+            </select>
+          </label>
+          <ParameterFields value={parameters} onChange={setParameters} />
+        </>
       )}
       <label className="check">
         <input type="checkbox" checked={isShared} onChange={(event) => setShared(event.target.checked)} />

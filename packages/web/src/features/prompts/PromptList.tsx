@@ -19,10 +19,10 @@ export const PromptList = ({ kind }: PromptListProps) => {
   const prompts = usePrompts().filter((prompt) => prompt.kind === kind)
   const [editing, setEditing] = useState<Prompt | "new">()
   const remove = async (prompt: Prompt): Promise<void> => {
-    const { model, name, parameters, text } = prompt
+    const { isShared, model, name, parameters, text } = prompt
     try {
       await removePrompt(prompt)
-      const undo = () => void keepPrompt(undefined, { kind, name, text, model, parameters }).catch(report)
+      const undo = () => void keepPrompt(undefined, { kind, name, text, model, parameters, isShared }).catch(report)
       notify(t(kind === "prompt" ? "settings.promptDeleted" : "settings.presetDeleted", { name }), {
         action: { label: t("action.undo"), run: undo }
       })

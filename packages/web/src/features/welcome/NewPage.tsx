@@ -88,7 +88,15 @@ export const NewPage = () => {
       </div>
       {tuning ? (
         <Suspense fallback={null}>
-          <ParametersDialog value={manner} onChange={setManner} onClose={() => setTuning(false)} />
+          <ParametersDialog
+            value={manner}
+            onClose={() => setTuning(false)}
+            onChange={({ model: ofPreset, ...rest }) => {
+              setManner(rest)
+              // Where it is seen, and can be chosen otherwise.
+              if (ofPreset !== undefined) chooseModel(ofPreset)
+            }}
+          />
         </Suspense>
       ) : null}
     </>

@@ -17,7 +17,9 @@ import type { HttpApi } from "./http/HttpApi.ts"
 import { FollowedList } from "./list/FollowedList.ts"
 import type { OnListChange } from "./list/FollowedList.ts"
 import { Outbox } from "./outbox/Outbox.ts"
+import { newId } from "./outbox/newId.ts"
 import { memoryOutbox } from "./outbox/OutboxStorage.ts"
+import type { Beginning, OutboxItem } from "./outbox/OutboxStorage.ts"
 import type { ParleyApiError } from "./ParleyApiError.ts"
 import { ParleyConnectionError } from "./ParleyConnectionError.ts"
 import type { Plain } from "./Plain.ts"
@@ -43,6 +45,15 @@ export interface ParleyClient {
   readonly upload: (file: Upload, options?: CallOptions) => Promise<Plain<FilePart>>
   /** The conversation, followed from now on; the same object until it is closed. */
   readonly conversation: (id: string) => Chat
+  /** A new conversation, made before its first message goes out: also without a network. Its `id` is the one that it keeps. */
+  readonly begin: (beginning?: Beginning) => Chat
+  /** The first message of each conversation that is still to be made. */
+  readonly beginnings: Store<ReadonlyArray<OutboxItem>>
+  /**
+   * Discards all that waits to be sent in a conversation, which is thereby not made either; what it gives back puts it there again. What is under
+   * way stays.
+   */
+  readonly withdraw: (conversationId: string) => () => void
   /**
    * Calls back when something changed in the list of conversations, wherever that was: `all` (read it) after each connection, and then what
    * changed. Gives back the function that stops it.
@@ -66,6 +77,8 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
   const api = makeHttpApi(http)
   const chats = new Map<string, ChatFollower>()
   const listeners = new Listeners(onError)
+  const beginners = new Listeners(onError)
+  let beginnings: ReadonlyArray<OutboxItem> = []
   let snapshot: ConnectionSnapshot | undefined
 
   const receive = (frame: ServerFrame, length: number): void => {
@@ -89,7 +102,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
       opened: () => {
         list.opened()
         for (const chat of chats.values()) chat.opened()
-        for (const id of outbox.conversations) outbox.resume(id)
+        for (const id of outbox.lanes.conversations) outbox.resume(id)
       },
       frame: receive,
       beat: () => {
@@ -116,8 +129,16 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
     host,
     storage: options.outbox ?? memoryOutbox(),
     isAnswering: (id) => chats.get(id)?.isAnswering ?? false,
+    create: (id, beginning) => api.conversations.create({ ...beginning, id }),
+    begun: (id, made) => {
+      chats.get(id)?.begun()
+      list.tell(made === undefined ? { type: "all" } : { type: "changed", conversationId: made.id })
+    },
     changed: (id) => {
       chats.get(id)?.sendingChanged()
+      const before = beginnings
+      beginnings = outbox.lanes.beginnings
+      if (before.length + beginnings.length > 0) beginners.notify()
       connection.dispatch("want")
     },
     accepted: (sending, accepted) => {
@@ -137,19 +158,10 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
     api,
     conversations: api.conversations,
     upload: (file, options) => uploadAttachment(http, file, options),
-    conversation: (id) => {
-      const known = chats.get(id)
-      const chat: ChatFollower = known ?? new ChatFollower({ id, host, api, outbox, refusal, closed: () => forget(chat) })
-      // The one that was used last is the last.
-      chats.delete(id)
-      chats.set(id, chat)
-      if (known === undefined) {
-        closeIdle()
-        connection.dispatch("want")
-        if (host.isOpen()) chat.opened()
-      }
-      return chat
-    },
+    conversation: (id) => open(id),
+    begin: (beginning = {}) => open(newId("cnv", platform), beginning),
+    beginnings: { getSnapshot: () => beginnings, subscribe: beginners.add },
+    withdraw: (id) => outbox.withdraw(id),
     onListChange: (listener) => {
       connection.dispatch("want")
       return list.add(listener)
@@ -166,6 +178,21 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
       connection.dispatch("close", new ParleyConnectionError("closed", "the client was closed"))
       for (const chat of [...chats.values()]) chat.close()
     }
+  }
+
+  function open(id: string, beginning?: Beginning): Chat {
+    const known = chats.get(id)
+    const chat: ChatFollower =
+      known ?? new ChatFollower({ id, host, api, outbox, refusal, beginning, closed: () => forget(chat) })
+    // The one that was used last is the last.
+    chats.delete(id)
+    chats.set(id, chat)
+    if (known === undefined) {
+      closeIdle()
+      connection.dispatch("want")
+      if (host.isOpen()) chat.opened()
+    }
+    return chat
   }
 
   function forget(chat: ChatFollower): void {

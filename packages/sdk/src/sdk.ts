@@ -24,7 +24,7 @@ export type { FinishedRun, Run } from "./run/Run.ts"
 export type { ListChange } from "@parley/domain/Notices"
 export type { ActiveRun, RunSnapshot, RunUpdate, ToolCallDraft } from "./run/RunSnapshot.ts"
 export { memoryOutbox } from "./outbox/OutboxStorage.ts"
-export type { OutboxCommand, OutboxItem, OutboxStorage } from "./outbox/OutboxStorage.ts"
+export type { Beginning, OutboxCommand, OutboxItem, OutboxStorage } from "./outbox/OutboxStorage.ts"
 export { textOf } from "./textOf.ts"
 
 export type { Part } from "@parley/domain/Content"

@@ -8,7 +8,7 @@ import { build } from "vite"
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Bytes, gzipped, of everything that the package exports. */
-const maxBundle = 15_360
+const maxBundle = 16_384
 const maxErrorsOnly = 700
 
 const bundle = async (code: string) => {
@@ -41,7 +41,7 @@ const bundle = async (code: string) => {
 }
 
 describe("the bundle", () => {
-  it("is at most 15 KiB gzipped, with nothing of effect's and nothing of Node's", async () => {
+  it("is at most 16 KiB gzipped, with nothing of effect's and nothing of Node's", async () => {
     const { code, imports, modules } = await bundle('export * from "@parley/sdk"')
     assert.isAtMost(gzipSync(code, { level: 9 }).length, maxBundle)
     assert.deepStrictEqual(imports, [])

@@ -3,6 +3,7 @@ import type { UserContent } from "@parley/domain/Content"
 import type { Send } from "@parley/domain/ConversationCommand"
 import type { MessageId } from "@parley/domain/Ids"
 import type { CallOptions } from "../http/HttpCaller.ts"
+import type { Beginning } from "../outbox/OutboxStorage.ts"
 import type { Plain } from "../Plain.ts"
 import type { Run } from "../run/Run.ts"
 import type { Store } from "../Store.ts"
@@ -39,6 +40,8 @@ export interface Chat extends Store<ChatState> {
   readonly id: string
   /** Of the snapshot. */
   readonly messages: ChatState["messages"]
+  /** As long as there is a `beginning`: it is made with this instead, with another model, say. */
+  readonly beginWith: (beginning: Beginning) => void
   /** Throws `ParleyOutboxError` when too many messages wait. */
   readonly send: (content: Content, options?: SendOptions) => Sent
   /** A new version of one's own message, which begins another branch. */

@@ -2,36 +2,23 @@
 import type { Message } from "@parley/domain/Message"
 import type { Accepted } from "@parley/domain/ConversationCommand"
 import type { ServerFrame } from "@parley/domain/SocketProtocol"
-import type { FollowHost } from "../follow/FollowHost.ts"
-import type { HttpApi } from "../http/HttpApi.ts"
 import type { CallOptions } from "../http/HttpCaller.ts"
-import { newClientMessageId } from "../outbox/newClientMessageId.ts"
-import type { NewCommand, Outbox } from "../outbox/Outbox.ts"
+import type { NewCommand } from "../outbox/Outbox.ts"
+import type { Beginning } from "../outbox/OutboxStorage.ts"
 import type { Sending } from "../outbox/Sending.ts"
-import type { ParleyConnectionError } from "../ParleyConnectionError.ts"
-import type { ParleyApiError } from "../ParleyApiError.ts"
 import type { Run } from "../run/Run.ts"
 import type { RunFollower } from "../run/RunFollower.ts"
 import { RunShelf } from "../run/RunShelf.ts"
 import { Listeners } from "../Store.ts"
 import type { AskOptions, Chat, Content, SendOptions, Sent } from "./Chat.ts"
+import type { ChatOptions } from "./ChatOptions.ts"
 import type { ChatState } from "./ChatState.ts"
 import { ChatView } from "./ChatView.ts"
 import { MessagePages } from "./MessagePages.ts"
 import { MessageTree } from "./MessageTree.ts"
-import { asked, partsOf } from "./newCommand.ts"
+import { asked, newSend, partsOf } from "./newCommand.ts"
 import { Room } from "./Room.ts"
 import { sentOf } from "./sentOf.ts"
-
-export interface ChatOptions {
-  readonly id: string
-  readonly host: FollowHost
-  readonly api: HttpApi
-  readonly outbox: Outbox
-  /** Why there is no connection, when it will not come back by itself. */
-  readonly refusal: () => ParleyApiError | ParleyConnectionError | null
-  readonly closed: () => void
-}
 
 export class ChatFollower implements Chat {
   readonly id: string
@@ -44,11 +31,13 @@ export class ChatFollower implements Chat {
   readonly #listeners: Listeners
   #state: ChatState | undefined
   #isTyping = false
+  #beginning: Beginning | undefined
 
   constructor(options: ChatOptions) {
     const { host, id } = options
     this.id = id
     this.#options = options
+    this.#beginning = options.beginning ?? options.outbox.lanes.beginning(id)
     this.#listeners = new Listeners(host.onError)
     this.#pages = new MessagePages(id, options.api, this.#tree)
     this.#runs = new RunShelf({ conversationId: id, host, changed: (run) => this.#runChanged(run) })
@@ -86,9 +75,10 @@ export class ChatFollower implements Chat {
   readonly getSnapshot = (): ChatState => {
     const room = this.#room
     return (this.#state ??= {
-      status: room.status,
+      status: this.#beginning === undefined ? room.status : "away",
       error: room.error ?? this.#options.refusal(),
       conversation: room.conversation,
+      beginning: this.#beginning ?? null,
       members: room.members,
       online: room.online,
       typing: room.typing,
@@ -106,13 +96,13 @@ export class ChatFollower implements Chat {
     const leaf = this.#tree.path().at(-1)?.id
     const isBranch = parentId === undefined && !this.#tree.showsNewest && outbox.of(this.id).length === 0
     const parent = isBranch ? leaf : parentId
-    return this.#put({
-      type: "send",
-      content: partsOf(content),
-      ...asked({ model, parameters }),
-      ...(parent === undefined ? {} : { parentId: parent }),
-      ...(reply === undefined ? {} : { reply })
-    })
+    return this.#put(newSend(content, { model, parameters, reply, parentId: parent }))
+  }
+
+  readonly beginWith = (beginning: Beginning): void => {
+    if (this.#beginning === undefined) return
+    this.#beginning = beginning
+    this.#options.outbox.setBeginning(this.id, beginning)
   }
 
   readonly edit = (messageId: string, content: Content, options: AskOptions = {}): Sent =>
@@ -183,7 +173,14 @@ export class ChatFollower implements Chat {
 
   opened(): void {
     this.#isTyping = false
-    this.#room.opened()
+    if (this.#beginning === undefined) this.#room.opened()
+  }
+  /** The server has it, or nobody is going to make it: that is asked of the server. */
+  begun(): void {
+    this.#beginning = undefined
+    this.#room.begun()
+    if (this.#options.host.isOpen()) this.opened()
+    this.#changed()
   }
   lost(): void {
     this.#runs.lost()
@@ -231,6 +228,7 @@ export class ChatFollower implements Chat {
   }
 
   sendingChanged(): void {
+    this.#beginning ??= this.#options.outbox.lanes.beginning(this.id)
     this.#shownChanged()
   }
   connectionChanged(): void {
@@ -238,8 +236,7 @@ export class ChatFollower implements Chat {
   }
 
   #put(command: NewCommand): Sent {
-    const { host, outbox } = this.#options
-    return this.#sentOf(outbox.add(this.id, command, newClientMessageId(host.platform)))
+    return this.#sentOf(this.#options.outbox.add(this.id, command, this.#beginning))
   }
 
   #sentOf(sending: Sending): Sent {

@@ -2,6 +2,7 @@
 import type { Part } from "@parley/domain/Content"
 import type { MessageId, PrincipalId } from "@parley/domain/Ids"
 import type { Conversation, Member, Message } from "@parley/domain/Message"
+import type { Beginning } from "../outbox/OutboxStorage.ts"
 import type { ParleyApiError } from "../ParleyApiError.ts"
 import type { ParleyConnectionError } from "../ParleyConnectionError.ts"
 import type { ParleyOutboxError } from "../ParleyOutboxError.ts"
@@ -60,6 +61,8 @@ export interface ChatState {
   readonly status: ChatStatus
   readonly error: ParleyApiError | ParleyConnectionError | null
   readonly conversation: Conversation | null
+  /** What it is made with before its first message goes out; null when the server has it. */
+  readonly beginning: Beginning | null
   readonly members: ReadonlyArray<Member>
   readonly online: ReadonlyArray<PrincipalId>
   readonly typing: ReadonlyArray<PrincipalId>

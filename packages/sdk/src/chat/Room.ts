@@ -29,7 +29,7 @@ export interface RoomOptions {
 
 export class Room {
   readonly #options: RoomOptions
-  readonly #following: Following
+  #following: Following
   #seq: number | null = null
   #ending: { readonly status: ChatStatus; readonly error: ParleyApiError } | undefined
   conversation: Conversation | null = null
@@ -39,19 +39,7 @@ export class Room {
 
   constructor(options: RoomOptions) {
     this.#options = options
-    const { conversationId, host, on } = options
-    this.#following = new Following(
-      host,
-      {
-        question: () => ({ type: "follow", conversationId, ...(this.#seq === null ? {} : { afterSeq: this.#seq }) }),
-        answered: () => {
-          this.#to("caught-up")
-          on.caughtUp()
-        },
-        refused: (error) => this.#end(error.code === "not_found" ? "gone" : "failed", error)
-      },
-      "away"
-    )
+    this.#following = this.#newFollowing()
   }
 
   get status(): ChatStatus {
@@ -64,6 +52,13 @@ export class Room {
   }
   get isFollowed(): boolean {
     return this.#ending === undefined
+  }
+
+  /** It is there now: what was heard of it before, when it was asked for too early, does not hold. */
+  begun(): void {
+    this.stop()
+    this.#ending = undefined
+    this.#following = this.#newFollowing()
   }
 
   opened(): void {
@@ -108,6 +103,22 @@ export class Room {
           }
         })
     }
+  }
+
+  #newFollowing(): Following {
+    const { conversationId, host, on } = this.#options
+    return new Following(
+      host,
+      {
+        question: () => ({ type: "follow", conversationId, ...(this.#seq === null ? {} : { afterSeq: this.#seq }) }),
+        answered: () => {
+          this.#to("caught-up")
+          on.caughtUp()
+        },
+        refused: (error) => this.#end(error.code === "not_found" ? "gone" : "failed", error)
+      },
+      "away"
+    )
   }
 
   #place(seq: number): FollowEvent {

@@ -1,5 +1,6 @@
 /** What is said, as the server takes it. */
-import type { AskOptions, Content } from "./Chat.ts"
+import type { NewCommand } from "../outbox/Outbox.ts"
+import type { AskOptions, Content, SendOptions } from "./Chat.ts"
 
 export const partsOf = (content: Content): Exclude<Content, string> =>
   typeof content === "string" ? [{ type: "text", text: content }] : content
@@ -7,4 +8,12 @@ export const partsOf = (content: Content): Exclude<Content, string> =>
 export const asked = ({ model, parameters }: AskOptions) => ({
   ...(model === undefined ? {} : { model }),
   ...(parameters === undefined ? {} : { parameters })
+})
+
+export const newSend = (content: Content, { model, parameters, parentId, reply }: SendOptions): NewCommand => ({
+  type: "send",
+  content: partsOf(content),
+  ...asked({ model, parameters }),
+  ...(parentId === undefined ? {} : { parentId }),
+  ...(reply === undefined ? {} : { reply })
 })

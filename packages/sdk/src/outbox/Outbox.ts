@@ -3,14 +3,16 @@
  * server makes one turn however often it is sent, from however many tabs.
  */
 import type { Accepted } from "@parley/domain/ConversationCommand"
+import type { Conversation } from "@parley/domain/Message"
 import type { SendError } from "../chat/ChatState.ts"
 import { pauseMs } from "../connection/pause.ts"
 import type { FollowHost } from "../follow/FollowHost.ts"
 import { ParleyApiError } from "../ParleyApiError.ts"
 import { ParleyConnectionError } from "../ParleyConnectionError.ts"
 import { ParleyOutboxError } from "../ParleyOutboxError.ts"
-import type { OutboxCommand, OutboxItem, OutboxStorage } from "./OutboxStorage.ts"
-import { newClientMessageId } from "./newClientMessageId.ts"
+import { Lanes } from "./Lanes.ts"
+import { newId } from "./newId.ts"
+import type { Beginning, OutboxCommand, OutboxItem, OutboxStorage } from "./OutboxStorage.ts"
 import { Sending } from "./Sending.ts"
 
 export interface OutboxOptions {
@@ -19,6 +21,10 @@ export interface OutboxOptions {
   /** An answer is being written there: another cannot begin. */
   readonly isAnswering: (conversationId: string) => boolean
   readonly changed: (conversationId: string) => void
+  /** Makes the conversation, once however often. */
+  readonly create: (conversationId: string, begin: Beginning) => Promise<Conversation>
+  /** Nothing of it is to be made any more. `made`: it was, here and now; else another tab has done it, or given it up. */
+  readonly begun: (conversationId: string, made?: Conversation) => void
   readonly accepted: (sending: Sending, accepted: Accepted) => void
 }
 
@@ -27,8 +33,8 @@ type WithoutClientId<T> = T extends OutboxCommand ? Omit<T, "clientMessageId"> :
 export type NewCommand = WithoutClientId<OutboxCommand>
 
 export class Outbox {
+  readonly lanes = new Lanes()
   readonly #options: OutboxOptions
-  readonly #lanes = new Map<string, Array<Sending>>()
   readonly #pauses = new Map<string, () => void>()
   #size = 0
   #order = 0
@@ -49,12 +55,10 @@ export class Outbox {
     const byAge = [...items].sort((a, b) => a.createdAtMs - b.createdAtMs || a.order - b.order)
     const found = new Set<string>()
     for (const item of byAge) {
-      const lane = this.#lane(item.conversationId)
-      if (lane.some(({ key }) => key === item.clientMessageId)) continue
+      const sending = new Sending(item, "waiting")
+      if (!this.lanes.insert(sending)) continue
+      sending.isKept = true
       this.#size++
-      // Before what was written since this page began.
-      const at = lane.findIndex((sending) => sending.item.createdAtMs > item.createdAtMs)
-      lane.splice(at === -1 ? lane.length : at, 0, new Sending(item, "waiting"))
       found.add(item.conversationId)
     }
     for (const conversationId of found) {
@@ -63,18 +67,27 @@ export class Outbox {
     }
   }
 
-  get conversations(): ReadonlyArray<string> {
-    return [...this.#lanes.keys()]
-  }
-
   /** In the order in which they go out; accepted ones until `settle`. */
   of(conversationId: string): ReadonlyArray<Sending> {
-    return this.#lanes.get(conversationId) ?? []
+    return this.lanes.of(conversationId)
+  }
+
+  /** With something else; `undefined`: it is made. */
+  setBeginning(conversationId: string, begin: Beginning | undefined): void {
+    const { changed, host, storage } = this.#options
+    for (const sending of this.of(conversationId)) {
+      const { begin: before, ...item } = sending.item
+      if (before === undefined) continue
+      sending.item = begin === undefined ? item : { ...item, begin }
+      storage.put(sending.item).catch(host.onError)
+    }
+    changed(conversationId)
   }
 
   /** Throws `ParleyOutboxError` when as many wait as may. */
-  add(conversationId: string, command: NewCommand, clientMessageId: string): Sending {
+  add(conversationId: string, command: NewCommand, begin: Beginning | undefined): Sending {
     const { host } = this.#options
+    const clientMessageId = newId("sdk", host.platform)
     if (this.#size >= host.limits.outboxItems) {
       throw new ParleyOutboxError(
         "outbox-full",
@@ -86,22 +99,21 @@ export class Outbox {
       conversationId,
       createdAtMs: host.platform.nowMs(),
       order: this.#order++,
-      command: { ...command, clientMessageId }
+      command: { ...command, clientMessageId },
+      ...(begin === undefined ? {} : { begin })
     }
     const sending = new Sending(item, "storing")
-    this.#size++
-    this.#lane(conversationId).push(sending)
-    this.#store(sending)
+    this.#put(sending)
     return sending
   }
 
   /** Another try of one that failed and was not discarded; one that waited for too long goes out under a new `clientMessageId`. */
   retry(sending: Sending): void {
-    if (sending.status !== "failed" || !this.#holds(sending)) return
+    if (sending.status !== "failed" || !this.lanes.has(sending)) return
     const { error, item } = sending
     sending.attempts = 0
     if (error instanceof ParleyOutboxError && error.fault === "expired") {
-      const clientMessageId = newClientMessageId(this.#options.host.platform)
+      const clientMessageId = newId("sdk", this.#options.host.platform)
       const command = { ...item.command, clientMessageId }
       sending.item = { ...item, clientMessageId, command, createdAtMs: this.#options.host.platform.nowMs() }
       this.#forget(item.clientMessageId)
@@ -112,18 +124,27 @@ export class Outbox {
 
   /** Gives one up that is not under way; false when it is, or has been accepted or discarded. */
   discard(sending: Sending): boolean {
-    if (sending.status === "sending" || sending.status === "accepted" || !this.#holds(sending)) return false
+    if (sending.status === "sending" || sending.status === "accepted" || !this.lanes.has(sending)) return false
     this.#drop(sending)
     sending.to("failed", new ParleyConnectionError("closed", "the message was discarded"))
     return true
   }
 
+  /** Discards all that is not under way; what it gives back puts that there again, under the same `clientMessageId`s. */
+  withdraw(conversationId: string): () => void {
+    // From the end: what follows one that goes must not go out instead.
+    const taken = [...this.of(conversationId)].reverse().filter((sending) => this.discard(sending))
+    return () => {
+      for (const sending of taken.splice(0).reverse()) {
+        sending.to("storing")
+        this.#put(sending)
+      }
+    }
+  }
+
   /** The room tells the accepted message itself. */
   settle(sending: Sending): void {
-    const lane = this.#lanes.get(sending.item.conversationId) ?? []
-    const at = lane.indexOf(sending)
-    if (at !== -1) lane.splice(at, 1)
-    if (lane.length === 0) this.#lanes.delete(sending.item.conversationId)
+    this.lanes.remove(sending)
   }
 
   /** Sends the next of a conversation, if it may. */
@@ -140,9 +161,12 @@ export class Outbox {
     first.attempts++
     first.to("sending")
     this.#options.changed(conversationId)
-    host.ask({ ...command, conversationId }).then(
+    const { begin } = first.item
+    const ask = () => host.ask({ ...command, conversationId })
+    const asked = begin === undefined ? ask() : this.#begin(first, begin).then((isOurs) => (isOurs ? ask() : undefined))
+    asked.then(
       (answer) => {
-        if (answer.type === "accepted") this.#accepted(first, answer)
+        if (answer?.type === "accepted") this.#accepted(first, answer)
       },
       (error: unknown) => this.#refused(first, error)
     )
@@ -160,20 +184,46 @@ export class Outbox {
     this.#pauses.clear()
   }
 
-  #holds(sending: Sending): boolean {
-    return this.of(sending.item.conversationId).includes(sending)
+  /** Makes the conversation; false when its first message is not ours to send any more. */
+  async #begin(sending: Sending, begin: Beginning): Promise<boolean> {
+    const { begun, create, host, storage } = this.#options
+    const { clientMessageId, conversationId } = sending.item
+    if (sending.isKept) {
+      const kept = await storage.load().catch((error: unknown) => void host.onError(error))
+      if (kept?.every((item) => item.clientMessageId !== clientMessageId) === true) {
+        sending.to("waiting")
+        this.discard(sending)
+        if (this.lanes.beginning(conversationId) === undefined) begun(conversationId)
+        return false
+      }
+    }
+    const made = await create(conversationId, begin)
+    begun(conversationId, made)
+    this.setBeginning(conversationId, undefined)
+    return true
+  }
+
+  #put(sending: Sending): void {
+    this.#size++
+    this.lanes.add(sending)
+    this.#store(sending)
   }
 
   #store(sending: Sending): void {
     const { changed, host, storage } = this.#options
     const { conversationId } = sending.item
+    sending.isKept = false
     changed(conversationId)
     const ready = (): void => {
       if (sending.status !== "storing") return
       sending.to("waiting")
       this.pump(conversationId)
     }
-    storage.put(sending.item).then(ready, (cause: unknown) => {
+    const kept = (): void => {
+      sending.isKept = true
+      ready()
+    }
+    storage.put(sending.item).then(kept, (cause: unknown) => {
       // What can go out now need not be kept.
       if (host.isOpen()) return ready()
       if (sending.status === "storing") {
@@ -208,7 +258,7 @@ export class Outbox {
       return
     }
     if (!(error instanceof ParleyApiError)) return host.onError(error)
-    const isBusy = error.code === "conflict"
+    const isBusy = error.code === "conflict" && sending.item.begin === undefined
     if (!isBusy && (error.retry === "never" || sending.attempts >= host.limits.sendAttempts)) return this.#failed(sending, error)
     sending.to("waiting")
     this.#options.changed(conversationId)
@@ -216,9 +266,16 @@ export class Outbox {
   }
 
   #failed(sending: Sending, error: SendError): void {
+    const { begin, conversationId } = sending.item
     sending.to("failed", error)
-    this.#options.changed(sending.item.conversationId)
-    this.pump(sending.item.conversationId)
+    if (begin !== undefined) {
+      // What follows must not begin the conversation instead.
+      for (const later of this.of(conversationId)) {
+        if (later.status === "waiting" || later.status === "storing") later.to("failed", error)
+      }
+    }
+    this.#options.changed(conversationId)
+    this.pump(conversationId)
   }
 
   #pause(conversationId: string, delayMs: number): void {
@@ -239,11 +296,5 @@ export class Outbox {
 
   #forget(clientMessageId: string): void {
     this.#options.storage.remove(clientMessageId).catch(this.#options.host.onError)
-  }
-
-  #lane(conversationId: string): Array<Sending> {
-    const lane = this.#lanes.get(conversationId) ?? []
-    this.#lanes.set(conversationId, lane)
-    return lane
   }
 }

@@ -1,11 +1,15 @@
 /** Where messages wait until the server has accepted them. A port: memory here, IndexedDB or AsyncStorage in an app. */
 import type { Edit, Regenerate, Send } from "@parley/domain/ConversationCommand"
+import type { CreateConversation } from "@parley/domain/Conversations"
 import type { Plain } from "../Plain.ts"
 
 export type OutboxCommand =
   | ({ readonly type: "send" } & Plain<Send>)
   | ({ readonly type: "edit" } & Plain<Edit>)
   | ({ readonly type: "regenerate" } & Plain<Regenerate>)
+
+/** What a conversation is made with. */
+export type Beginning = Plain<CreateConversation>
 
 /** Plain data: it can be cloned and written as JSON. */
 export interface OutboxItem {
@@ -15,6 +19,8 @@ export interface OutboxItem {
   /** Sorts the items of one client made in the same millisecond. */
   readonly order: number
   readonly command: OutboxCommand
+  /** The conversation is made with this first, under the id that it has here; absent once the server has it. */
+  readonly begin?: Beginning
 }
 
 export interface OutboxStorage {

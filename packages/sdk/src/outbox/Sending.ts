@@ -20,6 +20,8 @@ export class Sending {
   error: SendError | null = null
   accepted: Accepted | null = null
   attempts = 0
+  /** The storage has it: when it is not there any more, another tab has sent it or given it up. */
+  isKept = false
   readonly #watchers = new Set<() => void>()
 
   constructor(item: OutboxItem, status: SendingStatus) {

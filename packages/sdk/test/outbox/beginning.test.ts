@@ -93,7 +93,7 @@ describe("a conversation that is begun here", () => {
       { id: chat.id, model },
       { id: chat.id, model }
     ])
-    const [before] = one.platform.socket.frames().filter(({ type }) => type === "send")
+    const before = one.platform.socket.frames().find(({ type }) => type === "send")
     assert.deepStrictEqual(await kept(outbox), [undefined], "that it is made is kept")
     one.client.close()
 
@@ -101,7 +101,7 @@ describe("a conversation that is begun here", () => {
     await settled()
     assert.deepStrictEqual(shown(two.client, chat.id), ["once: pending"])
     await online(two)
-    const [again] = two.platform.socket.frames().filter(({ type }) => type === "send")
+    const again = two.platform.socket.frames().find(({ type }) => type === "send")
     assert.strictEqual(again?.["clientMessageId"], before?.["clientMessageId"])
     assert.deepStrictEqual(two.server.asked, [])
   })

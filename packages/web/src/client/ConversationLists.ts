@@ -2,19 +2,12 @@
 import { ParleyApiError } from "./sdk.ts"
 import type { Folder, ListedConversation, Marks, Parley } from "./sdk.ts"
 import { Deletions, type Deletion, type RemovalOutcome } from "./Deletions.ts"
+import { definedMarks } from "./definedMarks.ts"
 import { forgetChat, keepList, keptList } from "./kept.ts"
+import { followBegun } from "./begunConversations.ts"
+import type { ListState } from "./ListState.ts"
 import { removeConversation } from "./removeConversation.ts"
 import { Value } from "./Value.ts"
-
-export interface ListState {
-  readonly status: "loading" | "ready" | "failed"
-  /** Most recently changed first; archived ones too once they were asked for. */
-  readonly items: ReadonlyArray<ListedConversation>
-  readonly folders: ReadonlyArray<Folder>
-  readonly hasMore: boolean
-  /** Deleted on this device, whether or not the server knows of it yet: not shown. */
-  readonly leaving: ReadonlySet<string>
-}
 
 const pageItems = 100
 
@@ -32,8 +25,16 @@ const keepAfterMs = 300
 const outlivesPage = { keepalive: true }
 
 export class ConversationLists {
-  readonly state = new Value<ListState>({ status: "loading", items: [], folders: [], hasMore: false, leaving: new Set() })
+  readonly state = new Value<ListState>({
+    status: "loading",
+    items: [],
+    begun: [],
+    folders: [],
+    hasMore: false,
+    leaving: new Set()
+  })
   readonly #parley: Parley
+  readonly #principalId: string
   readonly #onError: (error: unknown) => void
   readonly #deletions: Deletions
   /** Told to have changed, and not read again yet. */
@@ -47,6 +48,7 @@ export class ConversationLists {
 
   constructor(parley: Parley, principalId: string, onError: (error: unknown) => void) {
     this.#parley = parley
+    this.#principalId = principalId
     this.#onError = onError
     this.#deletions = new Deletions({
       principalId,
@@ -67,6 +69,9 @@ export class ConversationLists {
   /** What changes elsewhere shows here; gives back the function that ends it. */
   follow(): () => void {
     const stopDeletions = this.#deletions.follow()
+    const stopBegun = followBegun(this.#parley, this.#principalId, (begun) =>
+      this.state.update((before) => ({ ...before, begun }))
+    )
     const stopChanges = this.#parley.onListChange((change) => {
       switch (change.type) {
         case "all":
@@ -74,6 +79,8 @@ export class ConversationLists {
         case "folders":
           return void this.#readFolders().catch(() => {})
         case "changed":
+          // Made just now: it stays in sight until it is read.
+          this.#merge(this.state.getSnapshot().begun.filter(({ id }) => id === change.conversationId))
           return this.#readSoon(change.conversationId)
         case "moved": {
           const { atMs, conversationId } = change
@@ -85,6 +92,7 @@ export class ConversationLists {
     })
     return () => {
       stopDeletions()
+      stopBegun()
       stopChanges()
     }
   }
@@ -145,21 +153,19 @@ export class ConversationLists {
     else this.#merge([{ ...before, ...known }])
   }
 
-  add(conversation: ListedConversation): void {
-    this.#merge([conversation])
-  }
-
   rename(id: ListedConversation["id"], title: string): Promise<void> {
     return this.#change(id, { title }, () => this.#parley.api.conversations.update({ id, title }, outlivesPage))
   }
 
   mark(id: ListedConversation["id"], marks: Marks): Promise<void> {
-    return this.#change(id, defined(marks), () => this.#parley.api.list.mark({ id, ...marks }, outlivesPage))
+    return this.#change(id, definedMarks(marks), () => this.#parley.api.list.mark({ id, ...marks }, outlivesPage))
   }
 
-  /** Gone from sight at once and for good; from the server when it is carried out, at the latest once the page is gone. */
+  /** Gone from sight at once and for good, with what waits to be sent in it; from the server when carried out, at the latest once the page is gone. */
   remove(id: ListedConversation["id"]): Deletion {
-    return this.#deletions.begin(id)
+    const putBack = this.#parley.withdraw(id)
+    const { carryOut, undo } = this.#deletions.begin(id)
+    return { carryOut, undo: () => (putBack(), undo()) }
   }
 
   /** Before the page goes: nothing of it can be taken back any more. */
@@ -287,13 +293,6 @@ export class ConversationLists {
     this.state.update((before) => ({ ...before, folders: [...folders].sort((a, b) => a.name.localeCompare(b.name)) }))
   }
 }
-
-/** Without the fields that are there and undefined. */
-const defined = ({ folderId, isArchived, isPinned }: Marks): Partial<ListedConversation> => ({
-  ...(folderId === undefined ? {} : { folderId }),
-  ...(isArchived === undefined ? {} : { isArchived }),
-  ...(isPinned === undefined ? {} : { isPinned })
-})
 
 const sorted = (items: Array<ListedConversation>): Array<ListedConversation> =>
   items.sort((a, b) => b.updatedAtMs - a.updatedAtMs)

@@ -3,7 +3,7 @@
  * how things are, and never sent anywhere.
  */
 import { inStore } from "./database.ts"
-import type { ListState } from "./ConversationLists.ts"
+import type { ListState } from "./ListState.ts"
 import type { ChatState } from "./sdk.ts"
 
 export type KeptChat = Pick<ChatState, "conversation" | "members" | "messages">

@@ -2,7 +2,7 @@
 import type { HttpApi, ParleyClient, Plain } from "@parley/sdk"
 
 export { ParleyApiError, ParleyConnectionError, ParleyOutboxError, createClient } from "@parley/sdk"
-export type { Chat, ChatMessage, ChatState, OutboxItem, OutboxStorage, Sent } from "@parley/sdk"
+export type { Beginning, Chat, ChatMessage, ChatState, OutboxItem, OutboxStorage, Sent } from "@parley/sdk"
 
 export type Parley = ParleyClient
 

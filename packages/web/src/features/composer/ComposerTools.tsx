@@ -1,21 +1,26 @@
 import { SlidersHorizontal } from "lucide-react"
 import { useApp } from "../../app/AppContext.ts"
-import type { Conversation } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { ModelPicker } from "../models/ModelPicker.tsx"
 
+interface ComposerToolsProps {
+  readonly conversationId: string
+  /** Undefined: whichever the server takes. */
+  readonly model: string | undefined
+  readonly onModel: (model: string) => void
+}
+
 /** Which model answers from now on, and how. */
-export const ComposerTools = ({ conversation }: { readonly conversation: Conversation }) => {
+export const ComposerTools = ({ conversationId, model, onModel }: ComposerToolsProps) => {
   const t = useText()
-  const { open, parley, report } = useApp()
-  const { id, model } = conversation
+  const { open } = useApp()
   return (
     <>
-      <IconButton label={t("parameters.title")} onClick={() => open({ dialog: "parameters", conversationId: id })}>
+      <IconButton label={t("parameters.title")} onClick={() => open({ dialog: "parameters", conversationId })}>
         <SlidersHorizontal aria-hidden />
       </IconButton>
-      <ModelPicker value={model} onChange={(next) => void parley.api.conversations.update({ id, model: next }).catch(report)} />
+      {model === undefined ? null : <ModelPicker value={model} onChange={onModel} />}
     </>
   )
 }

@@ -1,6 +1,7 @@
 import { Archive, ArrowLeft, ChevronRight, Folder as FolderIcon } from "lucide-react"
 import { useMemo, useState } from "react"
 import { useApp } from "../../app/AppContext.ts"
+import { allOf } from "../../client/ListState.ts"
 import type { Folder, ListedConversation } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
 import { useText } from "../../i18n/useText.ts"
@@ -11,11 +12,11 @@ import { groupByTime } from "./groupByTime.ts"
 export const ConversationList = ({ activeId }: { readonly activeId: string | undefined }) => {
   const t = useText()
   const { lists } = useApp()
-  const { folders, hasMore, items, leaving, status } = useSnapshot(lists.state)
+  const { begun, folders, hasMore, items, leaving, status } = useSnapshot(lists.state)
   const [inArchive, setInArchive] = useState(false)
   const shown = useMemo(
-    () => items.filter(({ id, isArchived }) => !leaving.has(id) && isArchived === inArchive),
-    [items, leaving, inArchive]
+    () => allOf({ begun, items }).filter(({ id, isArchived }) => !leaving.has(id) && isArchived === inArchive),
+    [begun, items, leaving, inArchive]
   )
   const pinned = shown.filter(({ isPinned }) => isPinned)
   const loose = shown.filter(({ folderId, isPinned }) => !isPinned && folderId === null)

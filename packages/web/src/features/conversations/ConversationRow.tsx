@@ -2,6 +2,7 @@ import { Archive, ArchiveRestore, Ellipsis, FolderInput, FolderPlus, Pencil, Pin
 import { memo, useState } from "react"
 import { Link } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
+import { isMade } from "../../client/begunConversations.ts"
 import type { ListedConversation } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
 import { MenuButton, MenuItem, MenuSeparator, SubMenu } from "../../design/popups.tsx"
@@ -16,7 +17,7 @@ interface ConversationRowProps {
 
 export const ConversationRow = memo(({ active, conversation }: ConversationRowProps) => {
   const t = useText()
-  const { lists } = useApp()
+  const { lists, parley } = useApp()
   const [renaming, setRenaming] = useState(false)
   const title = conversation.title === "" ? t("list.untitled") : conversation.title
   if (renaming) {
@@ -40,7 +41,7 @@ export const ConversationRow = memo(({ active, conversation }: ConversationRowPr
         href={`/c/${conversation.id}`}
         aria-current={active ? "page" : undefined}
         title={title}
-        onDoubleClick={() => setRenaming(true)}
+        onDoubleClick={() => setRenaming(isMade(parley, conversation.id))}
       >
         <span className="list-title" dir="auto">
           {title}
@@ -65,8 +66,10 @@ interface RowMenuProps {
 
 const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
   const t = useText()
-  const { lists, startNew } = useApp()
+  const { lists, parley, startNew } = useApp()
   const { id, isArchived, isPinned, role } = conversation
+  // What only this device has can be given up; the rest is said to the server.
+  const canChange = isMade(parley, id)
   const remove = () => {
     const { carryOut, undo } = lists.remove(id)
     if (location.pathname === `/c/${id}`) startNew()
@@ -86,21 +89,25 @@ const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
         </button>
       }
     >
-      <MenuItem
-        icon={isPinned ? PinOff : Pin}
-        label={isPinned ? t("list.unpin") : t("list.pin")}
-        onSelect={() => void lists.mark(id, { isPinned: !isPinned })}
-      />
-      <MenuItem icon={Pencil} label={t("action.rename")} onSelect={onRename} />
-      <FolderChoice conversation={conversation} />
-      <MenuItem
-        icon={isArchived ? ArchiveRestore : Archive}
-        label={isArchived ? t("list.unarchive") : t("list.archive")}
-        onSelect={archive}
-      />
+      {canChange ? (
+        <>
+          <MenuItem
+            icon={isPinned ? PinOff : Pin}
+            label={isPinned ? t("list.unpin") : t("list.pin")}
+            onSelect={() => void lists.mark(id, { isPinned: !isPinned })}
+          />
+          <MenuItem icon={Pencil} label={t("action.rename")} onSelect={onRename} />
+          <FolderChoice conversation={conversation} />
+          <MenuItem
+            icon={isArchived ? ArchiveRestore : Archive}
+            label={isArchived ? t("list.unarchive") : t("list.archive")}
+            onSelect={archive}
+          />
+        </>
+      ) : null}
       {role === "owner" ? (
         <>
-          <MenuSeparator />
+          {canChange ? <MenuSeparator /> : null}
           <MenuItem icon={Trash2} label={t("action.delete")} danger onSelect={remove} />
         </>
       ) : null}

@@ -10,14 +10,18 @@ interface ConversationParametersProps {
 /** The parameters of a conversation that has begun; they hold for what is asked from now on. */
 export const ConversationParameters = ({ conversationId, onClose }: ConversationParametersProps) => {
   const { parley, report } = useApp()
-  const [, { conversation }] = useChat(conversationId)
-  if (conversation === null) return null
-  const { parameters, systemPrompt } = conversation
+  const [chat, { beginning, conversation }] = useChat(conversationId)
+  const present = conversation ?? beginning
+  if (present === null) return null
+  const { parameters = {}, systemPrompt = null } = present
   return (
     <ParametersDialog
       value={{ parameters, systemPrompt }}
       onClose={onClose}
-      onChange={(value) => void parley.api.conversations.update({ id: conversationId, ...value }).catch(report)}
+      onChange={(value) => {
+        if (beginning === null) void parley.api.conversations.update({ id: conversationId, ...value }).catch(report)
+        else chat.beginWith({ ...beginning, ...value })
+      }}
     />
   )
 }

@@ -10,11 +10,11 @@ export const useModels = (): ReadonlyArray<Model> => useSyncExternalStore(subscr
 
 const chosenKey = "parley.model"
 
-/** What new conversations ask: the one that was chosen last, while there is such a one, else the server's first. */
+/** What new conversations ask: the one that was chosen last, while there is such a one (or nobody says what there is), else the server's first. */
 export const useChosenModel = (): readonly [string | undefined, (id: string) => void] => {
   const known = useModels()
   const [chosen, setChosen] = useState(readChosen)
-  const present = known.some(({ id }) => id === chosen) ? chosen : known[0]?.id
+  const present = known.length === 0 || known.some(({ id }) => id === chosen) ? chosen : known[0]?.id
   return [
     present,
     (id) => {

@@ -3,6 +3,7 @@ import { Command, useCommandState } from "cmdk"
 import { Keyboard, MessageSquare, Moon, Settings, SquarePen, Sun } from "lucide-react"
 import { useLocation } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
+import { allOf } from "../../client/ListState.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
 import { Keys } from "../../design/Keys.tsx"
 import { theme } from "../../design/theme.ts"
@@ -16,7 +17,9 @@ const maxConversations = 50
 export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
   const t = useText()
   const { lists, open, startNew } = useApp()
-  const { items, leaving } = useSnapshot(lists.state)
+  const state = useSnapshot(lists.state)
+  const items = allOf(state)
+  const { leaving } = state
   const [, navigate] = useLocation()
   const dark = useIsDark()
   const doing = (run: () => void) => () => {

@@ -7,7 +7,7 @@ import { IconButton } from "../../design/IconButton.tsx"
 import { MenuButton, MenuItem, MenuLink } from "../../design/popups.tsx"
 import { useText } from "../../i18n/useText.ts"
 
-interface ConversationBarProps extends Pick<ChatState, "conversation" | "members" | "online"> {
+interface ConversationBarProps extends Pick<ChatState, "beginning" | "conversation" | "members" | "online"> {
   readonly id: string
   /** The last message that is whole: up to it is shared and saved. */
   readonly messageId: string | undefined
@@ -16,10 +16,11 @@ interface ConversationBarProps extends Pick<ChatState, "conversation" | "members
 /** Faces shown beside each other. */
 const maxFaces = 3
 
-export const ConversationBar = memo(({ conversation, id, members, messageId, online }: ConversationBarProps) => {
+export const ConversationBar = memo(({ beginning, conversation, id, members, messageId, online }: ConversationBarProps) => {
   const t = useText()
   const { open } = useApp()
-  const title = conversation === null ? "" : conversation.title === "" ? t("thread.untitled") : conversation.title
+  const title =
+    conversation === null ? (beginning?.title ?? "") : conversation.title === "" ? t("thread.untitled") : conversation.title
   const isRoom = members.length > 1
   const exportUrl = (format: "json" | "markdown", upTo: string | undefined) =>
     `/api/conversations/${id}/export?format=${format}${upTo === undefined ? "" : `&messageId=${upTo}`}`
@@ -30,45 +31,48 @@ export const ConversationBar = memo(({ conversation, id, members, messageId, onl
           {title}
         </h1>
       </div>
-      <div className="bar-end">
-        {isRoom ? (
-          <button type="button" className="faces" onClick={() => open({ dialog: "people", conversationId: id })}>
-            {members.slice(0, maxFaces).map(({ displayName, principalId }) => (
-              <Avatar key={principalId} of="person" name={displayName} online={online.includes(principalId)} />
-            ))}
-            <Users aria-hidden />
-            <span aria-hidden>{members.length}</span>
-            <span className="visually-hidden">{t("people.button", { count: members.length })}</span>
-          </button>
-        ) : (
-          <IconButton label={t("people.invite")} side="bottom" onClick={() => open({ dialog: "people", conversationId: id })}>
-            <UserPlus aria-hidden />
-          </IconButton>
-        )}
-        <IconButton
-          label={t("share.title")}
-          side="bottom"
-          onClick={() => open({ dialog: "share", conversationId: id, messageId })}
-        >
-          <Share2 aria-hidden />
-        </IconButton>
-        <MenuButton
-          align="end"
-          button={
-            <button className="icon-button" aria-label={t("thread.menu")}>
-              <Ellipsis aria-hidden />
+      {/* What is not made yet has nobody else in it, and nothing to give away. */}
+      {beginning === null ? (
+        <div className="bar-end">
+          {isRoom ? (
+            <button type="button" className="faces" onClick={() => open({ dialog: "people", conversationId: id })}>
+              {members.slice(0, maxFaces).map(({ displayName, principalId }) => (
+                <Avatar key={principalId} of="person" name={displayName} online={online.includes(principalId)} />
+              ))}
+              <Users aria-hidden />
+              <span aria-hidden>{members.length}</span>
+              <span className="visually-hidden">{t("people.button", { count: members.length })}</span>
             </button>
-          }
-        >
-          <MenuItem
-            icon={SlidersHorizontal}
-            label={t("parameters.title")}
-            onSelect={() => open({ dialog: "parameters", conversationId: id })}
-          />
-          <MenuLink icon={FileDown} label={t("export.markdown")} href={exportUrl("markdown", messageId)} />
-          <MenuLink icon={Braces} label={t("export.json")} href={exportUrl("json", undefined)} />
-        </MenuButton>
-      </div>
+          ) : (
+            <IconButton label={t("people.invite")} side="bottom" onClick={() => open({ dialog: "people", conversationId: id })}>
+              <UserPlus aria-hidden />
+            </IconButton>
+          )}
+          <IconButton
+            label={t("share.title")}
+            side="bottom"
+            onClick={() => open({ dialog: "share", conversationId: id, messageId })}
+          >
+            <Share2 aria-hidden />
+          </IconButton>
+          <MenuButton
+            align="end"
+            button={
+              <button className="icon-button" aria-label={t("thread.menu")}>
+                <Ellipsis aria-hidden />
+              </button>
+            }
+          >
+            <MenuItem
+              icon={SlidersHorizontal}
+              label={t("parameters.title")}
+              onSelect={() => open({ dialog: "parameters", conversationId: id })}
+            />
+            <MenuLink icon={FileDown} label={t("export.markdown")} href={exportUrl("markdown", messageId)} />
+            <MenuLink icon={Braces} label={t("export.json")} href={exportUrl("json", undefined)} />
+          </MenuButton>
+        </div>
+      ) : null}
     </>
   )
 })

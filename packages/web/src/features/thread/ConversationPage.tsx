@@ -30,7 +30,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
   const t = useText()
   const { lists, me, parley, report, startNew } = useApp()
   const [chat, state] = useChat(id)
-  const { activeRun, conversation, members, messages, status } = state
+  const { activeRun, beginning, conversation, members, messages, status } = state
   const composer = useRef<ComposerHandle>(null)
   const [editing, setEditing] = useState<string>()
   const toolResults = useToolResults(messages)
@@ -54,11 +54,18 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
         const version = message.siblings[index]
         if (version !== undefined) chat.selectBranch(version)
       },
-      retry: (message) => chat.sent(message.key)?.retry(),
-      discard: (message) => void chat.sent(message.key)?.discard(),
+      retry: (message) => {
+        // What waited for the same conversation to be made failed with it.
+        const failed = chat.getSnapshot().beginning === null ? [message] : chat.messages
+        for (const { key } of failed) chat.sent(key)?.retry()
+      },
+      discard: (message) => {
+        chat.sent(message.key)?.discard()
+        if (chat.getSnapshot().beginning !== null && chat.messages.length === 0) startNew()
+      },
       goOn: () => void chat.send(t("message.goOnText"))
     }),
-    [chat, t]
+    [chat, startNew, t]
   )
 
   // All that the composer and the bar are given stays the same while an answer is written: they are not rendered with it.
@@ -125,7 +132,15 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
   const editLast = useMemo(() => (ownLast === undefined ? undefined : () => setEditing(ownLast)), [ownLast])
   const shareable =
     messages.findLast(({ delivery, status }) => delivery === "accepted" && status !== "streaming")?.id ?? undefined
-  const tools = useMemo(() => (conversation === null ? null : <ComposerTools conversation={conversation} />), [conversation])
+  const model = conversation?.model ?? beginning?.model
+  const tools = useMemo(() => {
+    if (conversation === null && beginning === null) return null
+    const chooseModel = (next: string) => {
+      if (beginning === null) void parley.api.conversations.update({ id, model: next }).catch(report)
+      else chat.beginWith({ ...beginning, model: next })
+    }
+    return <ComposerTools conversationId={id} model={model} onModel={chooseModel} />
+  }, [beginning, chat, conversation, id, model, parley, report])
   const loadOlder = useCallback(() => void chat.loadOlder().catch(report), [chat, report])
   const loadNewer = useCallback(() => void chat.loadNewer().catch(report), [chat, report])
   const nameOf = (message: ChatMessage): string | null =>
@@ -148,7 +163,14 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
   return (
     <>
       <Bar>
-        <ConversationBar id={id} conversation={conversation} members={members} online={state.online} messageId={shareable} />
+        <ConversationBar
+          id={id}
+          beginning={beginning}
+          conversation={conversation}
+          members={members}
+          online={state.online}
+          messageId={shareable}
+        />
       </Bar>
       <div className="page" {...drop.props}>
         {drop.overlay}

@@ -17,10 +17,10 @@ import { Welcome } from "./Welcome.tsx"
 
 const ParametersDialog = lazy(async () => ({ default: (await import("../models/ParametersDialog.tsx")).ParametersDialog }))
 
-/** Where a conversation begins: it is made with its first message. */
+/** Where a conversation begins: it is made when its first message goes out, at once or when there is a network. */
 export const NewPage = () => {
   const t = useText()
-  const { lists, me, parley, report } = useApp()
+  const { me, parley, report } = useApp()
   const [, navigate] = useLocation()
   const composer = useRef<ComposerHandle>(null)
   const [model, chooseModel] = useChosenModel()
@@ -35,6 +35,7 @@ export const NewPage = () => {
 
   /** A conversation whose first files were refused is not kept. */
   const uploaded = async (id: string, message: ComposedMessage): Promise<UserContent> => {
+    if (message.uploads.length === 0) return withUploads(parley, id, message)
     try {
       return await withUploads(parley, id, message)
     } catch (error) {
@@ -44,15 +45,18 @@ export const NewPage = () => {
   }
 
   const send = async (message: ComposedMessage): Promise<boolean> => {
+    const beginning = { ...(model === undefined ? {} : { model }), ...manner }
+    const chat = parley.begin(beginning)
     try {
-      const made = await parley.api.conversations.create({ ...(model === undefined ? {} : { model }), ...manner })
-      const { content: said, ...options } = askOf(await uploaded(made.id, message), false)
-      parley.conversation(made.id).send(said, options)
-      lists.add({ ...made, folderId: null, isPinned: false, isArchived: false, role: "owner", memberCount: 1 })
-      beginHere(made.id)
-      navigate(`/c/${made.id}`)
+      // Files are given to what is there.
+      if (message.uploads.length > 0) await parley.api.conversations.create({ ...beginning, id: chat.id })
+      const { content: said, ...options } = askOf(await uploaded(chat.id, message), false)
+      chat.send(said, options)
+      beginHere(chat.id)
+      navigate(`/c/${chat.id}`)
       return true
     } catch (error) {
+      chat.close()
       report(error)
       return false
     }

@@ -1,0 +1,226 @@
+/** Conversations that are begun without a network: there at once, there after a reload, made and sent once when the network is back. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import type { Page } from "playwright-core"
+import { vi } from "vitest"
+import { CreatedTenant } from "@parley/domain/Administration"
+import { request } from "../../../cli/test/e2e/support/api.ts"
+import { answer } from "../../../providers/test/wire/WireServer.ts"
+import {
+  App,
+  chromiumPath,
+  composer,
+  desktop,
+  ended,
+  goOffline,
+  openPage,
+  patience,
+  phone,
+  say,
+  signIn
+} from "../support/openApp.ts"
+
+const row = (page: Page, title: string) => page.getByRole("link", { name: title, exact: true })
+const waiting = (page: Page) => page.getByText("Waiting to be sent")
+const bubbles = (page: Page) => page.locator(".bubble").allInnerTexts()
+
+/** In the page: how many messages this device has to send. */
+const inOutbox = (page: Page) =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open("parley")
+        opening.onerror = () => reject(opening.error)
+        opening.onsuccess = () => {
+          const counting = opening.result.transaction("outbox").objectStore("outbox").count()
+          counting.onerror = () => reject(counting.error)
+          counting.onsuccess = () => {
+            opening.result.close()
+            resolve(counting.result)
+          }
+        }
+      })
+  )
+
+/** A tenant of the test's own, and what the server has of it. */
+const ownTenant = Effect.gen(function* () {
+  const { browser, parley: server, wire } = yield* App
+  wire.forget()
+  yield* Effect.addFinalizer(() =>
+    Effect.promise(async () => {
+      for (const context of browser.contexts()) await context.close()
+    })
+  )
+  const made = yield* request(server, "POST", "/api/tenants", { name: "Of a test" })
+  const { ownerKey, tenant } = yield* Schema.decodeUnknownEffect(CreatedTenant)(made.body)
+  const parley = { ...server, key: ownerKey.secret }
+  const read = async (path: string) => {
+    const response = await fetch(parley.url + path, { headers: { authorization: `Bearer ${parley.key}` } })
+    return response.json()
+  }
+  const conversations = async (): Promise<ReadonlyArray<string>> =>
+    (await read("/api/conversations")).items.map(({ id }: { readonly id: string }) => id)
+  const messages = async (id: string): Promise<ReadonlyArray<string>> =>
+    (await read(`/api/conversations/${id}/messages`)).items.map(
+      ({ content, role }: { readonly role: string; readonly content: ReadonlyArray<{ readonly text?: string }> }) =>
+        `${role}: ${content.map(({ text }) => text ?? "").join("")}`
+    )
+  return { browser, server, parley, wire, tenant, conversations, messages }
+})
+
+/** Signed in, with the worker that opens the app without a network, and then without one. */
+const openedOffline = async (page: Page, url: string, key: string): Promise<void> => {
+  await page.clock.install()
+  await signIn(page, url, key)
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  // With what a second visit has: the list, and the models.
+  await page.reload()
+  await composer(page).waitFor()
+  await page.getByRole("button", { name: /^Model/ }).waitFor()
+  await goOffline(page)
+}
+
+const idOf = (page: Page): string => new URL(page.url()).pathname.replace("/c/", "")
+
+describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () => {
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    for (const [name, options] of [
+      ["desktop", desktop],
+      ["phone", phone]
+    ] as const) {
+      it.effect(`is in the list at once, survives a reload, and is made, sent and answered once: ${name}`, () =>
+        Effect.gen(function* () {
+          const { browser, conversations, messages, parley, wire } = yield* ownTenant
+          wire.enqueue(answer("Of otters."), answer("Of more otters."))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, options))
+          yield* Effect.promise(async () => {
+            await openedOffline(page, parley.url, parley.key)
+            await say(page, "Otters")
+            await waiting(page).waitFor()
+            const id = idOf(page)
+            assert.match(id, /^cnv_/)
+            if (options === desktop) await row(page, "Otters").waitFor()
+            await say(page, "And more")
+            await waiting(page).nth(1).waitFor()
+            await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
+            await page.reload()
+            await waiting(page).nth(1).waitFor()
+            assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
+            if (options === desktop) await row(page, "Otters").waitFor()
+            assert.deepStrictEqual(await conversations(), [])
+            await page.context().setOffline(false)
+            await page.getByText("Of more otters.").waitFor()
+            await ended(page).waitFor()
+            assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
+            assert.strictEqual(idOf(page), id)
+            assert.deepStrictEqual(await conversations(), [id])
+            assert.deepStrictEqual(await messages(id), [
+              "user: Otters",
+              "assistant: Of otters.",
+              "user: And more",
+              "assistant: Of more otters."
+            ])
+            if (options === desktop) assert.strictEqual(await page.locator(".list-group .list-title").count(), 1)
+            await vi.waitUntil(async () => (await inOutbox(page)) === 0, patience)
+          })
+          assert.strictEqual(wire.requests.length, 2)
+          assert.deepStrictEqual(faults, [])
+        })
+      )
+    }
+
+    it.effect("is never made when it is deleted offline, unless that is taken back", () =>
+      Effect.gen(function* () {
+        const { browser, conversations, messages, parley, wire } = yield* ownTenant
+        wire.enqueue(answer("Of otters."))
+        const { page } = yield* Effect.promise(() => openPage(browser))
+        const remove = async (title: string) => {
+          await row(page, title).hover()
+          await page.getByRole("button", { name: `Options for ${title}` }).click()
+          await page.getByRole("menuitem", { name: "Delete" }).click()
+          await row(page, title).waitFor({ state: "detached" })
+        }
+        yield* Effect.promise(async () => {
+          await openedOffline(page, parley.url, parley.key)
+          await say(page, "Badgers")
+          await row(page, "Badgers").waitFor()
+          await remove("Badgers")
+          await vi.waitUntil(async () => (await inOutbox(page)) === 0, patience)
+          await say(page, "Otters")
+          await row(page, "Otters").waitFor()
+          const id = idOf(page)
+          await remove("Otters")
+          await page.locator(".toast", { hasText: "“Otters” was deleted." }).getByRole("button", { name: "Undo" }).click()
+          await row(page, "Otters").click()
+          await waiting(page).waitFor()
+          await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+          await page.reload()
+          await waiting(page).waitFor()
+          await page.context().setOffline(false)
+          await page.getByText("Of otters.").waitFor()
+          await ended(page).waitFor()
+          assert.deepStrictEqual(await conversations(), [id])
+          assert.deepStrictEqual(await messages(id), ["user: Otters", "assistant: Of otters."])
+        })
+        assert.strictEqual(wire.requests.length, 1)
+      })
+    )
+
+    it.effect("is made once, though two tabs have it", () =>
+      Effect.gen(function* () {
+        const { browser, conversations, messages, parley, wire } = yield* ownTenant
+        wire.enqueue(answer("Of otters."))
+        const { page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await openedOffline(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await waiting(page).waitFor()
+          await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+          const second = await page.context().newPage()
+          await second.goto(page.url())
+          await waiting(second).waitFor()
+          await page.context().setOffline(false)
+          for (const tab of [page, second]) {
+            await tab.getByText("Of otters.").waitFor()
+            await ended(tab).waitFor()
+            assert.deepStrictEqual(await bubbles(tab), ["Otters"])
+          }
+          assert.deepStrictEqual(await conversations(), [idOf(page)])
+          assert.deepStrictEqual(await messages(idOf(page)), ["user: Otters", "assistant: Of otters."])
+        })
+        assert.strictEqual(wire.requests.length, 1)
+      })
+    )
+
+    it.effect("says that its model is gone by then, and goes on with another one", () =>
+      Effect.gen(function* () {
+        const { browser, conversations, messages, parley, server, tenant, wire } = yield* ownTenant
+        wire.enqueue(answer("By the small one."))
+        const { page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(() => openedOffline(page, parley.url, parley.key))
+        yield* Effect.promise(async () => {
+          await page.getByRole("button", { name: /^Model/ }).click()
+          await page.getByRole("option").filter({ hasText: "gpt-5" }).first().click()
+          await say(page, "Otters")
+          await waiting(page).waitFor()
+        })
+        const allowed = yield* request(server, "PUT", `/api/tenants/${tenant.id}/models`, {
+          allowedModels: ["openai/gpt-5-mini"]
+        })
+        assert.strictEqual(allowed.status, 200)
+        yield* Effect.promise(async () => {
+          await page.context().setOffline(false)
+          await page.getByText("Not sent.").waitFor()
+          assert.deepStrictEqual(await bubbles(page), ["Otters"])
+          assert.deepStrictEqual(await conversations(), [])
+          await page.getByRole("button", { name: /^Model/ }).click()
+          await page.getByRole("option").filter({ hasText: "gpt-5-mini" }).click()
+          await page.getByRole("button", { name: "Try again" }).click()
+          await page.getByText("By the small one.").waitFor()
+          assert.deepStrictEqual(await conversations(), [idOf(page)])
+          assert.deepStrictEqual(await messages(idOf(page)), ["user: Otters", "assistant: By the small one."])
+        })
+      })
+    )
+  })
+})

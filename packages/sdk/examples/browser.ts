@@ -2,8 +2,7 @@
 import { createClient, textOf } from "@parley/sdk"
 
 const client = createClient()
-const { id } = await client.conversations.create({ title: "Tea" })
-const chat = client.conversation(id)
+const chat = client.begin({ title: "Tea" })
 const list = document.createElement("ol")
 document.body.append(list)
 

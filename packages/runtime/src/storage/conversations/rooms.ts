@@ -138,4 +138,4 @@ const inserted = (sql: SqlClient.SqlClient, { createdBy, input, key, nowMs }: In
   select ${conversationColumns(sql)} from c`
 
 /** The same for what is somebody else's and what was deleted: an id tells nothing of either. */
-const taken = new Conflict({ message: "This id is of another conversation, or of one that was deleted" })
+const taken = new Conflict({ message: "This conversation was deleted, or its id is taken" })

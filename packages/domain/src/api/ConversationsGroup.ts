@@ -39,7 +39,13 @@ export const EditInput = Schema.Struct(editFields)
 export class ConversationsGroup extends HttpApiGroup.make("conversations")
   .add(
     HttpApiEndpoint.get("list", "/", { query: ListQuery, success: page(ListedConversation) }),
-    HttpApiEndpoint.post("create", "/", { payload: NewConversation, success: Conversation.pipe(HttpApiSchema.status(201)) }),
+    HttpApiEndpoint.post("create", "/", {
+      payload: NewConversation,
+      success: Conversation.pipe(HttpApiSchema.status(201))
+    }).annotate(
+      OpenApi.Description,
+      "With an `id` of the client's own it is made once, however often it is asked for: its creator is given it as it is, and anybody else's id is a conflict, as is one of a conversation that was deleted in the last 24 hours."
+    ),
     HttpApiEndpoint.get("get", "/:id", { params: id, success: Conversation }),
     HttpApiEndpoint.patch("update", "/:id", { params: id, payload: ConversationInput, success: Conversation }),
     HttpApiEndpoint.delete("remove", "/:id", { params: id, success: HttpApiSchema.NoContent }),

@@ -4,18 +4,11 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
 import { EveryWire, wireRows } from "./support/EveryWire.ts"
+import { caught } from "./support/caught.ts"
 
 const tools: Array<Anthropic.Tool> = [
   { name: "weather", input_schema: { type: "object", properties: { city: { type: "string" } }, required: ["city"] } }
 ]
-
-const caught = (call: PromiseLike<unknown>): Effect.Effect<unknown> =>
-  Effect.promise(() =>
-    call.then(
-      () => undefined,
-      (error: unknown) => error
-    )
-  )
 
 layer(EveryWire.layer, { excludeTestServices: true })("the anthropic client through /v1/messages", (it) => {
   for (const row of wireRows) {

@@ -10,6 +10,7 @@ import { ChatOpenAI } from "@langchain/openai"
 import { APICallError, generateText, isStepCount, jsonSchema, type LanguageModel, Output, streamText, tool } from "ai"
 import { Context, Effect, Layer, Schema } from "effect"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
+import { caught } from "./support/caught.ts"
 import type { Parley } from "./support/startParley.ts"
 import { startRouted, type Routed } from "./support/startRouted.ts"
 
@@ -195,14 +196,6 @@ class World extends Context.Service<World, Routed>()("@parley/cli/test/Ecosystem
     )
   )
 }
-
-const caught = (call: Promise<unknown>): Effect.Effect<unknown> =>
-  Effect.promise(() =>
-    call.then(
-      (value) => assert.fail(`It should have failed, and was ${JSON.stringify(value)}.`),
-      (error: unknown) => error
-    )
-  )
 
 layer(World.layer, { excludeTestServices: true })((it) => {
   it.effect.each(numbered)("%s: streams, calls tools, gets JSON, and reads errors as its own", ([, make, index]) =>

@@ -5,6 +5,7 @@ import OpenAI, { APIError, NotFoundError, RateLimitError } from "openai"
 import type { ResponseInput, ResponseStreamEvent, Tool } from "openai/resources/responses/responses"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
 import { EveryWire, wireRows } from "./support/EveryWire.ts"
+import { caught } from "./support/caught.ts"
 
 const tools: Array<Tool> = [
   {
@@ -14,14 +15,6 @@ const tools: Array<Tool> = [
     parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] }
   }
 ]
-
-const caught = (call: PromiseLike<unknown>): Effect.Effect<unknown> =>
-  Effect.promise(() =>
-    call.then(
-      () => undefined,
-      (error: unknown) => error
-    )
-  )
 
 layer(EveryWire.layer, { excludeTestServices: true })("the openai client through /v1/responses", (it) => {
   for (const row of wireRows) {

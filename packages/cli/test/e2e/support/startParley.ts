@@ -5,6 +5,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { Effect, Schema, type Scope } from "effect"
 import { inject } from "vitest"
+import { compiledBeside } from "../../../../../test/support/compiledBeside.ts"
 
 /** The administrator's key of every program that the tests start. */
 export const administratorKey = "pk_tests_0123456789abcdefghijklmnopqrstuvwxyz"
@@ -47,6 +48,7 @@ export const startParley = (
           env: {
             PATH: process.env["PATH"] ?? "",
             HOME: process.env["HOME"] ?? "",
+            ...(program === programFromSources ? {} : compiledBeside(program)),
             PARLEY_PORT: "0",
             PARLEY_LOG_FORMAT: "json",
             PARLEY_BOOTSTRAP_API_KEY: administratorKey,

@@ -2,6 +2,8 @@
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+import { BrowsersFirst } from "./test/support/BrowsersFirst.ts"
+import { waitTimeoutMs } from "./test/support/waitTimeoutMs.ts"
 
 const fromRoot = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -26,7 +28,7 @@ const maxWorkers = Math.min(availableParallelism(), 4)
 const compiledSchemas = fromRoot("test/support/compiledSchemas.ts")
 
 /** Longest that one test or hook may take: a bound on a hang, not a measure of speed. */
-const testTimeoutMs = 120_000
+const testTimeoutMs = 240_000
 
 const project = (name: string, globalSetup: ReadonlyArray<string> = [], setupFiles: ReadonlyArray<string> = []) => ({
   test: {
@@ -37,6 +39,8 @@ const project = (name: string, globalSetup: ReadonlyArray<string> = [], setupFil
     setupFiles: [...setupFiles],
     testTimeout: testTimeoutMs,
     hookTimeout: testTimeoutMs,
+    // Vitest's own second is over on a busy machine.
+    expect: { poll: { timeout: waitTimeoutMs } },
     // Modules hold no state of a test, so a worker loads them once and not once a file: half the time of the whole.
     isolate: false
   }
@@ -45,6 +49,7 @@ const project = (name: string, globalSetup: ReadonlyArray<string> = [], setupFil
 export default defineConfig({
   test: {
     maxWorkers,
+    sequence: { sequencer: BrowsersFirst },
     projects: [
       project("domain", [], [compiledSchemas]),
       project("providers", [], [compiledSchemas]),

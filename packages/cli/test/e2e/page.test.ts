@@ -4,6 +4,7 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { chromium, type Browser, type Page } from "playwright-core"
 import { inject } from "vitest"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { waitTimeoutMs } from "../../../../test/support/waitTimeoutMs.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer, type WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { startParley, type Parley } from "./support/startParley.ts"
@@ -44,6 +45,7 @@ const opened = Effect.gen(function* () {
     Effect.promise(() => browser.newPage()),
     (page) => Effect.promise(() => page.close())
   )
+  page.setDefaultTimeout(waitTimeoutMs)
   const faults: Array<string> = []
   page.on("pageerror", (error) => faults.push(error.message))
   page.on("console", (message) => {

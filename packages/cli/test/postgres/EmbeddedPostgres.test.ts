@@ -173,7 +173,7 @@ describe("the embedded Postgres", () => {
       other.child.stdin.end()
       yield* Effect.promise(() => exit)
       const gone = Effect.sync(() => (isRunning(dataDir) ? undefined : true))
-      assert.isTrue(yield* poll(gone, { everyMs: 10, timeoutMs: 20_000 }))
+      assert.isTrue(yield* poll(gone, { everyMs: 10, timeoutMs: 60_000 }))
     }).pipe(Effect.scoped)
   )
 

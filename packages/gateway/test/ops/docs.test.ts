@@ -1,6 +1,7 @@
 /** `/docs` in a browser that has nothing but this server. */
 import { chromium } from "playwright-core"
 import { describe, expect, inject, it } from "vitest"
+import { waitTimeoutMs } from "../../../../test/support/waitTimeoutMs.ts"
 import { engines } from "../server/support/engines.ts"
 import { startDoors } from "../support/startDoors.ts"
 
@@ -13,6 +14,7 @@ describe.skipIf(executablePath === "")("/docs", () => {
     const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] })
     try {
       const page = await browser.newPage()
+      page.setDefaultTimeout(waitTimeoutMs)
       const elsewhere: Array<string> = []
       const refused: Array<string> = []
       page.on("request", (request) => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, inject, i
 import { chromium } from "playwright-core"
 import type { Browser, Page } from "playwright-core"
 import { CloseCode } from "@parley/domain/SocketProtocol"
+import { waitTimeoutMs } from "../../../../test/support/waitTimeoutMs.ts"
 import { engines } from "../server/support/engines.ts"
 import type { DoubleRun } from "../support/socketConversations.ts"
 import { startDoors, until } from "../support/socketDoors.ts"
@@ -51,7 +52,7 @@ describe.skipIf(executablePath === "")("the page in a browser", () => {
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] })
-  }, 60_000)
+  })
   afterAll(() => browser.close())
   beforeEach(async () => {
     runs.length = 0
@@ -59,6 +60,7 @@ describe.skipIf(executablePath === "")("the page in a browser", () => {
     doors = await startDoors("node")
     doors.conversations.onRun = (run) => void runs.push(run)
     page = await browser.newPage()
+    page.setDefaultTimeout(waitTimeoutMs)
     page.on("pageerror", (error) => faults.push(String(error)))
     page.on("console", (message) => {
       if (message.type() === "error" && message.text().includes("Content Security Policy")) faults.push(message.text())

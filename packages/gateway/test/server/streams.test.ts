@@ -277,7 +277,7 @@ describe.each(engines)("streams on %s", (engine) => {
       setImmediate(() => connection.socket.pause())
     }, 1)
     const done = (text: string) => (chunked ? text.endsWith("\r\n0\r\n\r\n") : text.length > large.length)
-    await expect.poll(() => connection.bytes(), { timeout: 20_000, interval: 20 }).toBeGreaterThan(large.length)
+    await expect.poll(() => connection.bytes(), { interval: 20 }).toBeGreaterThan(large.length)
     clearInterval(timer)
     connection.socket.resume()
     const answer = await connection.until(done)

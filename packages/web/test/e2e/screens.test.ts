@@ -1,31 +1,41 @@
 /**
- * Every screen of the app, with whatever can stand open on it: light and dark, with more contrast and in forced colours, on a desk, a tablet and a phone,
- * in both languages and from right to left. axe finds nothing; nothing pokes out or is cut; everything is large enough for a finger; and the focus is
- * seen wherever it goes. Each is kept as a picture.
+ * Every screen of the app, with whatever can stand open on it: on a desk by day in English; on a phone in the dark in German, whose words are longer,
+ * and there as wide as on a tablet too; with more contrast, and from right to left. axe finds nothing; nothing pokes out or is cut; everything is large
+ * enough for a finger; and the focus is seen wherever it goes. Each is kept as a picture, in forced colours too.
+ *
+ * No colour is chosen by the size of a window: what has contrast in the dark on a phone has it on a desk.
  */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Locator, Page } from "playwright-core"
+import type { BrowserContext, Locator, Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { de } from "../../src/i18n/de.ts"
 import { en, type TextKey } from "../../src/i18n/en.ts"
 import { Home, type Lived } from "../support/lived.ts"
 import { axeFaults, focusFaults, layoutFaults, settled } from "../support/lookOver.ts"
-import { chromiumPath, desktop, goOffline, openPage, phone, screenshot, tablet } from "../support/openApp.ts"
-
-type Scheme = "light" | "dark"
+import {
+  chromiumPath,
+  desktop,
+  goOffline,
+  openContext,
+  openPageIn,
+  phone,
+  screenshot,
+  tablet,
+  withoutWorker
+} from "../support/openApp.ts"
 
 interface View {
   readonly size: typeof desktop
+  /** What is cut or pokes out is looked for as wide as on a tablet too. */
+  readonly alsoTablet: boolean
   readonly language: "en" | "de"
-  /** Looked at with all of axe's rules; the other one for its colours. */
-  readonly first: Scheme
+  readonly scheme: "light" | "dark"
 }
 
 const views = {
-  desktop: { size: desktop, language: "en", first: "light" },
-  phone: { size: phone, language: "en", first: "dark" },
-  tablet: { size: tablet, language: "de", first: "light" }
+  desktop: { size: desktop, alsoTablet: false, language: "en", scheme: "light" },
+  phone: { size: phone, alsoTablet: true, language: "de", scheme: "dark" }
 } as const satisfies Readonly<Record<string, View>>
 
 interface Walk {
@@ -245,6 +255,8 @@ const badLuck = async ({ page, look, go, t, button, box, home: { one, places } }
   await look("offline")
 }
 
+type Screens = (walk: Walk) => Promise<void>
+
 const screens = { comingIn, welcome, list, settings, wholeAnswer, overAConversation, answersThatEndOddly, room, badLuck }
 
 describe.skipIf(chromiumPath === "")("every screen", () => {
@@ -263,48 +275,45 @@ describe.skipIf(chromiumPath === "")("every screen", () => {
 })
 
 /** Through some of the screens; what was found on them. */
-const walk = async (name: string, view: View, home: Lived, through: (walk: Walk) => Promise<void>) => {
-  const { first, language, size } = view
-  const { browser, parley, storageState } = home
+const walk = async (name: string, view: View, home: Lived, through: Screens) => {
+  const { alsoTablet, language, size } = view
   const found: Array<string> = []
-  const { faults, page } = await openPage(browser, {
-    ...size,
-    colorScheme: first,
-    reducedMotion: "reduce",
-    locale: language === "de" ? "de-DE" : "en-GB",
-    ...(through === comingIn ? {} : { storageState })
-  })
+  const context = await contextOf(name, view, home, through)
+  const { faults, page } = await openPageIn(context)
   const catalogue = language === "de" ? de : en
   const t = (key: TextKey, values: Readonly<Record<string, string>> = {}) =>
     catalogue[key].replace(/\{\{(\w+)\}\}/g, (_, value: string) => values[value] ?? "")
-  const second: Scheme = first === "light" ? "dark" : "light"
   const add = (screen: string, faults: ReadonlyArray<string>) => {
     for (const fault of faults) found.push(`${screen}: ${fault}`)
   }
-  const look = async (screen: string, { focus = false }: { readonly focus?: boolean } = {}): Promise<void> => {
+  const lookAtLayout = async (screen: string, at: string): Promise<void> => {
     await settled(page)
-    await screenshot(page, `${screen}-${name}-${first}`)
-    add(screen, await layoutFaults(page))
+    await screenshot(page, `${screen}-${at}`)
+    add(`${screen}, ${at}`, await layoutFaults(page))
     await page.evaluate(() => (document.documentElement.dir = "rtl"))
-    add(`${screen}, from right to left`, await layoutFaults(page))
+    add(`${screen}, ${at}, from right to left`, await layoutFaults(page))
     await page.evaluate(() => (document.documentElement.dir = "ltr"))
-    // Between a phone and a desk there is nothing that axe could find and has not found on those.
-    if (name === "tablet") return
-    add(screen, await axeFaults(page))
-    if (focus) add(screen, await focusFaults(page))
-    await page.emulateMedia({ colorScheme: second })
-    await settled(page)
-    await screenshot(page, `${screen}-${name}-${second}`)
-    if (name === "desktop") {
-      add(`${screen}, ${second}`, await axeFaults(page, "colours"))
-      if (focus) {
-        await page.emulateMedia({ contrast: "more" })
-        add(`${screen}, more contrast`, await axeFaults(page, "colours"))
-        await page.emulateMedia({ contrast: "no-preference", forcedColors: "active" })
-        await screenshot(page, `${screen}-forced-colours`)
-      }
+  }
+  const look = async (screen: string, { focus = false }: { readonly focus?: boolean } = {}): Promise<void> => {
+    await lookAtLayout(screen, name)
+    if (alsoTablet) {
+      const before = page.viewportSize() ?? assert.fail("the window has no size")
+      await page.setViewportSize(tablet)
+      await lookAtLayout(screen, "tablet")
+      await page.setViewportSize(before)
+      await settled(page)
     }
-    await page.emulateMedia({ colorScheme: first, contrast: "no-preference", forcedColors: "none" })
+    add(screen, await axeFaults(page))
+    if (!focus) return
+    add(screen, await focusFaults(page))
+    await page.emulateMedia({ contrast: "more" })
+    await settled(page)
+    add(`${screen}, more contrast`, await axeFaults(page, "colours"))
+    if (name === "desktop") {
+      await page.emulateMedia({ contrast: "no-preference", forcedColors: "active" })
+      await screenshot(page, `${screen}-forced-colours`)
+    }
+    await page.emulateMedia({ contrast: "no-preference", forcedColors: "none" })
   }
   const button: Walk["button"] = (key, values) => page.getByRole("button", { name: t(key, values), exact: true })
   try {
@@ -324,7 +333,7 @@ const walk = async (name: string, view: View, home: Lived, through: (walk: Walk)
       go: async (place, until) => {
         // Another fragment alone would not load the page anew.
         await page.goto("about:blank")
-        await page.goto(new URL(place, parley.url).href)
+        await page.goto(new URL(place, home.parley.url).href)
         await page.getByText(until).first().waitFor()
       },
       showSide: async () => {
@@ -336,6 +345,27 @@ const walk = async (name: string, view: View, home: Lived, through: (walk: Walk)
     await screenshot(page, `stuck-${name}`)
     found.push(String(error))
   }
-  await page.context().close()
+  await page.close()
+  if (context !== shared.get(name)) await context.close()
   return { faults, found }
+}
+
+/** By the names of their views. */
+const shared = new Map<string, BrowserContext>()
+
+/** All walks of a view go through one window, whose files it has by then; but for who is not signed in, and for who stops the clock. */
+const contextOf = async (name: string, { language, scheme, size }: View, { browser, storageState }: Lived, through: Screens) => {
+  const isShared = through !== comingIn && through !== badLuck
+  const open = isShared ? shared.get(name) : undefined
+  if (open !== undefined) return open
+  const context = await openContext(browser, {
+    ...withoutWorker,
+    ...size,
+    colorScheme: scheme,
+    reducedMotion: "reduce",
+    locale: language === "de" ? "de-DE" : "en-GB",
+    ...(through === comingIn ? {} : { storageState })
+  })
+  if (isShared) shared.set(name, context)
+  return context
 }

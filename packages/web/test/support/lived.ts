@@ -6,7 +6,7 @@ import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startRouted } from "../../../cli/test/e2e/support/startRouted.ts"
 import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
-import { composer, ended, launchBrowser, openPage, say, signIn, type OpenPage } from "./openApp.ts"
+import { composer, ended, launchBrowser, openPage, say, signIn, withoutWorker, type OpenPage } from "./openApp.ts"
 
 const rich = [
   "## What it is\n\nA **bold** claim with `code`, ~~one that is withdrawn~~ and [a link](https://example.com).\n\n",
@@ -76,7 +76,7 @@ export class Home extends Context.Service<Home, Lived>()("@parley/web/test/Home"
         return new URL(page.url()).pathname
       }
       return yield* Effect.promise(async () => {
-        const { page } = await openPage(browser)
+        const { page } = await openPage(browser, withoutWorker)
         await page.addInitScript(() => localStorage.setItem("parley.model", "best"))
         await signIn(page, parley.url, parley.key)
         await page.getByRole("button", { name: "Model: best" }).waitFor()
@@ -146,7 +146,7 @@ export class Home extends Context.Service<Home, Lived>()("@parley/web/test/Home"
         await page.getByLabel("Places").selectOption("5")
         await page.getByRole("button", { name: "Create link" }).click()
         const invitation = await page.getByLabel("Invitation link").inputValue()
-        const guest = await openPage(browser)
+        const guest = await openPage(browser, withoutWorker)
         await guest.page.goto(invitation)
         await guest.page.getByLabel("Your name").fill("Ada of the long, long name")
         await guest.page.getByRole("button", { name: "Join" }).click()

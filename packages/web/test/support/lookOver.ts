@@ -18,12 +18,12 @@ export const settled = (page: Page): Promise<unknown> =>
     )
   )
 
-/** Each of axe's faults with where it is; `colours` asks for contrast only. */
+/** Each of axe's faults with where it is; `colours` asks for contrast only. How large a target is, `layoutFaults` tells, and more strictly. */
 export const axeFaults = async (page: Page, what: "all" | "colours" = "all"): Promise<ReadonlyArray<string>> => {
   if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(axe)
   // What opens from a menu's button lies outside of all landmarks, at the end of the page.
   const isMenuOpen = await page.locator("[role=menu]").first().isVisible()
-  const rules = isMenuOpen ? { region: { enabled: false } } : {}
+  const rules = { "target-size": { enabled: false }, ...(isMenuOpen ? { region: { enabled: false } } : {}) }
   const runOnly = what === "all" ? { type: "tag", values: tags } : { type: "rule", values: ["color-contrast"] }
   return page.evaluate<ReadonlyArray<string>>(`axe
     .run({ runOnly: ${JSON.stringify(runOnly)}, rules: ${JSON.stringify(rules)}, iframes: false, resultTypes: ["violations"] })

@@ -1,11 +1,19 @@
 /** The app in a real browser, on the real program, with a provider whose answers the test writes. */
 import { CreatedTenant } from "@parley/domain/Administration"
 import { Context, Effect, Layer, Redacted, Schema, type Scope } from "effect"
-import { mkdirSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core"
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  type ViewportSize
+} from "playwright-core"
 import { inject } from "vitest"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { waitTimeoutMs } from "../../../../test/support/waitTimeoutMs.ts"
 import { request } from "../../../cli/test/e2e/support/api.ts"
 import { startParley, type Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
@@ -25,16 +33,14 @@ export const browserArguments = [
   "--disable-sync"
 ]
 
-/** Longest wait for one thing in a page: a bound on a hang that names the thing, within that of the test, and no measure of speed. */
-const waitTimeoutMs = 60_000
-
 /** The same for `vi.waitUntil`. */
 export const patience = { timeout: waitTimeoutMs }
 
 const artifacts = fileURLToPath(new URL("../../../../artifacts/web", import.meta.url))
 
 export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
-export const tablet: BrowserContextOptions = { viewport: { width: 820, height: 1180 } }
+/** Wider than a phone, and its list still lies over the conversation. */
+export const tablet: ViewportSize = { width: 820, height: 1180 }
 export const desktop: BrowserContextOptions = { viewport: { width: 1440, height: 900 } }
 
 interface Server {
@@ -86,15 +92,25 @@ export const freshApp = Effect.gen(function* () {
   return { browser, wire, parley: { ...parley, key: ownerKey.secret } }
 })
 
+/** The app's worker would fetch all of it anew for each window: for tests that load nothing without a network. */
+export const withoutWorker: BrowserContextOptions = { ...desktop, serviceWorkers: "block" }
+
 export interface OpenPage {
   readonly page: Page
   /** Errors that nobody caught, and what the page's policy refused. */
   readonly faults: ReadonlyArray<string>
 }
 
-export const openPage = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> => {
+export const openPage = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> =>
+  openPageIn(await openContext(browser, options))
+
+export const openContext = async (browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> => {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options })
   context.setDefaultTimeout(waitTimeoutMs)
+  return context
+}
+
+export const openPageIn = async (context: BrowserContext): Promise<OpenPage> => {
   const page = await context.newPage()
   const faults: Array<string> = []
   page.on("pageerror", (error) => faults.push(error.message))
@@ -137,7 +153,11 @@ export const say = async (page: Page, text: string): Promise<void> => {
 /** The last answer, once it has its buttons: it has ended. */
 export const ended = (page: Page) => page.locator(".answer").last().getByRole("button", { name: "Answer again" })
 
+/** Of what is in sight, as it is. Playwright's own takes twice as long: it packs the picture tightly. */
 export const screenshot = async (page: Page, name: string): Promise<void> => {
   mkdirSync(artifacts, { recursive: true })
-  await page.screenshot({ path: `${artifacts}/${name}.png` })
+  const session = await page.context().newCDPSession(page)
+  const { data } = await session.send("Page.captureScreenshot", { format: "png", optimizeForSpeed: true })
+  writeFileSync(`${artifacts}/${name}.png`, data, "base64")
+  await session.detach()
 }

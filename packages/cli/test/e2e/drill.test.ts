@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Effect, Schema } from "effect"
+import { inject } from "vitest"
 
 const program = fileURLToPath(new URL("../../../../drills/run.ts", import.meta.url))
 
@@ -24,7 +25,8 @@ const Reports = Schema.fromJsonString(
 
 const drill = (...args: ReadonlyArray<string>) =>
   Effect.callback<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((resume) => {
-    const child = execFile(process.execPath, [program, ...args], (_, stdout, stderr) =>
+    const env = { ...process.env, PARLEY_DRILL_PROGRAM: inject("program") }
+    const child = execFile(process.execPath, [program, ...args], { env }, (_, stdout, stderr) =>
       resume(Effect.succeed({ code: child.exitCode ?? -1, stdout, stderr }))
     )
     return Effect.sync(() => child.kill("SIGTERM"))

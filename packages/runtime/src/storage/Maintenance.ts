@@ -1,7 +1,7 @@
 /** What the database needs from time to time: next months' partitions, and the end of what has expired. Any process may do it; doing it twice is harmless. */
 import { Clock, Effect, Layer } from "effect"
 import type { Unavailable } from "@parley/domain/Errors"
-import { dedupeWindowMs } from "./conversations/acceptTurn.ts"
+import { dedupeWindowMs } from "./conversations/turnStatement.ts"
 import { ensurePartitions } from "./partitions.ts"
 import { SystemSql } from "./SystemSql.ts"
 

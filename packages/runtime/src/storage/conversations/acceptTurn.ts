@@ -6,39 +6,24 @@
  * take-over), a constraint refuses the second, and it is decided again on what is then there.
  */
 import { Clock, Effect, Schema } from "effect"
-import { Statement } from "effect/sql"
-import type { SqlClient, SqlError } from "effect/sql"
-import type { UserContent } from "@parley/domain/Content"
+import type { SqlError } from "effect/sql"
 import { Accepted } from "@parley/domain/ConversationCommand"
 import type { Send } from "@parley/domain/ConversationCommand"
 import { Conflict, InvalidRequest, NotFound } from "@parley/domain/Errors"
 import type { Unavailable } from "@parley/domain/Errors"
 import { MessageId } from "@parley/domain/Ids"
-import type { ClientMessageId } from "@parley/domain/Ids"
 import type { Message } from "@parley/domain/Message"
 import type { RoomEvent } from "@parley/domain/RoomFrame"
 import { decodeRows } from "../decodeRows.ts"
-import type { AcceptContext, AcceptResult, ConversationKey, ConversationStore, StoredRoomEvent } from "../ConversationStore.ts"
+import type { AcceptResult, ConversationStore, StoredRoomEvent } from "../ConversationStore.ts"
 import { orUnavailable } from "../sqlFailure.ts"
 import type { TenantSql } from "../TenantSql.ts"
 import { conversationNotFound } from "./roomLog.ts"
+import { runStarted, turnStatement } from "./turnStatement.ts"
+import type { Target, Turn } from "./turnStatement.ts"
 
-/** How long a client message id is remembered. */
-export const dedupeWindowMs = 86_400_000
 /** Decisions that may lose against another one before the turn is given up. */
 const maxDecisions = 4
-
-/** Where the turn hangs: one row `parent_id, fault`, or none when what it names is not there. */
-type Target = (sql: SqlClient.SqlClient) => Statement.Fragment
-
-interface Turn {
-  readonly key: ConversationKey
-  readonly clientMessageId: ClientMessageId
-  readonly context: AcceptContext
-  readonly target: Target
-  /** The person's words; null for a regeneration, which answers its parent again. */
-  readonly content: UserContent | null
-}
 
 const Decision = Schema.Struct({
   isFound: Schema.Boolean,
@@ -98,105 +83,6 @@ const messagesOf =
     ]
   }
 
-const runStarted = ({ messageId, runId }: NonNullable<AcceptContext["run"]>): RoomEvent => ({
-  type: "run-started",
-  run: { runId, messageId, status: "running" }
-})
-
-/** One insert for all rows of a table: to begin an insert costs as much as a row of it. */
-const unionAll = Statement.join(" union all ", false)
-
-/** What the turn adds to the tables of messages and of the room's events, in the order of the events. */
-const rowsOf = (sql: SqlClient.SqlClient, { content, context, key }: Turn, nowMs: number) => {
-  const { authorId, messageId, run } = context
-  const { conversationId } = key
-  const messages: Array<Statement.Fragment> = []
-  const events: Array<Statement.Fragment> = []
-  const added = (id: MessageId) => {
-    events.push(sql`
-      select ${conversationId}, go.room_seq + ${events.length + 1}, 'message-added', ${id}, null::json, ${nowMs} from go`)
-    return sql`go.room_seq + ${events.length}`
-  }
-  if (content !== null) {
-    messages.push(sql`
-      select ${messageId}, ${conversationId}, go.parent_id, 'user', ${authorId}, ${JSON.stringify(content)}::json,
-        'complete', null::text, null::text, ${added(messageId)}, ${nowMs}
-      from go`)
-  }
-  if (run !== null) {
-    messages.push(sql`
-      select ${run.messageId}, ${conversationId}, ${content === null ? sql`go.parent_id` : sql`${messageId}`}, 'assistant',
-        null::text, '[]'::json, 'streaming', ${run.runId}, ${run.model}, ${added(run.messageId)}, ${nowMs}
-      from go`)
-    events.push(sql`
-      select ${conversationId}, go.room_seq + ${events.length + 1}, 'run-started', null,
-        ${JSON.stringify(runStarted(run))}::json, ${nowMs}
-      from go`)
-  }
-  return { messages, events }
-}
-
-const statement = (turn: Turn, nowMs: number) => (sql: SqlClient.SqlClient) => {
-  const { authorId, messageId, run } = turn.context
-  const { conversationId } = turn.key
-  const isSaid = turn.content !== null
-  const sinceMs = nowMs - dedupeWindowMs
-  const { events, messages } = rowsOf(sql, turn, nowMs)
-  const accepted = run === null ? null : { runId: run.runId, messageId: run.messageId, epoch: run.epoch }
-  return sql`
-    with locked as materialized (
-      select room_seq, last_message_id from conversations where id = ${conversationId} for update
-    ), remembered as materialized (
-      select accepted from client_messages
-      where conversation_id = ${conversationId} and author_id = ${authorId}
-        and client_message_id = ${turn.clientMessageId} and at_ms > ${sinceMs}::bigint
-    ), target as materialized (${turn.target(sql)}
-    ), busy as materialized (
-      select 1 from runs where conversation_id = ${conversationId} and status = 'running' and ${run !== null}
-    ), go as materialized (
-      select locked.room_seq, target.parent_id from locked cross join target
-      where target.fault is null and not exists (select from remembered) and not exists (select from busy)
-    ), numbered as (
-      update conversations set
-        room_seq = go.room_seq + ${events.length}, updated_at_ms = ${nowMs},
-        last_message_id = ${run === null ? messageId : run.messageId}
-      from go where id = ${conversationId}
-    ), kept as (
-      insert into client_messages (conversation_id, author_id, client_message_id, accepted, at_ms)
-      select ${conversationId}, ${authorId}, ${turn.clientMessageId},
-        json_build_object(
-          'messageId', ${isSaid ? sql`${messageId}::text` : sql`go.parent_id`}, 'run', ${JSON.stringify(accepted)}::json
-        ), ${nowMs}
-      from go
-      -- One that has expired is replaced. One that has not was stored since this statement began: null is refused, and all is decided again.
-      on conflict (tenant_id, conversation_id, author_id, client_message_id) do update set
-        accepted = excluded.accepted,
-        at_ms = case when client_messages.at_ms > ${sinceMs}::bigint then null else excluded.at_ms end
-    ), added as (
-      insert into messages
-        (id, conversation_id, parent_id, role, author_id, content, status, run_id, model, room_seq, created_at_ms)
-      ${unionAll(messages)}
-    ), told as (
-      insert into room_events (conversation_id, seq, type, message_id, event, at_ms)
-      ${unionAll(events)}
-    )${
-      run === null
-        ? sql``
-        : sql`, started as (
-      insert into runs
-        (id, conversation_id, message_id, principal_id, model, parameters, epoch, status, started_at_ms)
-      select ${run.runId}, ${conversationId}, ${run.messageId}, ${authorId}, ${run.model},
-        ${JSON.stringify(run.parameters)}::json, ${run.epoch}, 'running', ${nowMs}
-      from go
-    )`
-    }
-    select
-      exists (select from locked) as "isFound", (select accepted from remembered) as remembered,
-      exists (select from target) as "hasTarget", (select fault from target) as fault,
-      exists (select from busy) as "isBusy", (select room_seq from go)::float8 as "roomSeq",
-      (select parent_id from go) as "parentId"`
-}
-
 /** Another turn of the same conversation came between: nothing was stored, and the next look will see it. */
 const isOvertaken = (error: SqlError.SqlError): boolean =>
   error.reason._tag === "UniqueViolation" || error.reason._tag === "ConstraintError"
@@ -211,7 +97,7 @@ const accept = Effect.fnUntraced(function* (
   turn: Turn
 ): Effect.fn.Return<AcceptResult, NotFound | Conflict | InvalidRequest | Unavailable> {
   const nowMs = yield* Clock.currentTimeMillis
-  const rows = yield* tenantSql.tryWrite(turn.key.tenantId, statement(turn, nowMs)).pipe(
+  const rows = yield* tenantSql.tryWrite(turn.key.tenantId, turnStatement(turn, nowMs)).pipe(
     Effect.retry({ while: (error) => error._tag === "SqlError" && isOvertaken(error), times: maxDecisions - 1 }),
     Effect.catchTag("SqlError", (error) => orUnavailable(error, false))
   )
@@ -246,14 +132,9 @@ const accept = Effect.fnUntraced(function* (
   }
 })
 
-/** After the newest message, from the root, or after a given one. */
-const sendTarget = (command: Send, key: ConversationKey): Target => {
-  const { parentId } = command
-  if (parentId === undefined) return (sql) => sql`select last_message_id as parent_id, null::text as fault from locked`
-  if (parentId === null) return (sql) => sql`select null::text as parent_id, null::text as fault`
-  return (sql) => sql`
-    select id as parent_id, null::text as fault from messages
-    where id = ${parentId} and conversation_id = ${key.conversationId}`
+const targetOfSend = ({ parentId }: Send): Target => {
+  if (parentId === undefined) return "newest"
+  return parentId === null ? "root" : "after"
 }
 
 type Accepting = Pick<ConversationStore["Service"], "acceptSend" | "acceptRegenerate" | "acceptEdit">
@@ -265,7 +146,8 @@ export const accepting = (tenantSql: TenantSql["Service"]): Accepting => ({
         key,
         clientMessageId: command.clientMessageId,
         context,
-        target: sendTarget(command, key),
+        target: targetOfSend(command),
+        targetId: command.parentId ?? null,
         content: command.content
       }),
       "InvalidRequest",
@@ -278,9 +160,8 @@ export const accepting = (tenantSql: TenantSql["Service"]): Accepting => ({
       key,
       clientMessageId: command.clientMessageId,
       context,
-      target: (sql) => sql`
-        select parent_id, case when role <> 'assistant' or parent_id is null then 'not-answer' end as fault
-        from messages where id = ${command.messageId} and conversation_id = ${key.conversationId}`,
+      target: "regenerated",
+      targetId: command.messageId,
       content: null
     })
   ),
@@ -290,10 +171,8 @@ export const accepting = (tenantSql: TenantSql["Service"]): Accepting => ({
       key,
       clientMessageId: command.clientMessageId,
       context,
-      target: (sql) => sql`
-        select parent_id,
-          case when role <> 'user' or author_id is distinct from ${context.authorId} then 'not-own' end as fault
-        from messages where id = ${command.messageId} and conversation_id = ${key.conversationId}`,
+      target: "edited",
+      targetId: command.messageId,
       content: command.content
     })
   )

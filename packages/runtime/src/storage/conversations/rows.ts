@@ -12,7 +12,7 @@ export const conversationColumns = (sql: SqlClient.SqlClient): Statement.Fragmen
   c.id, c.title, c.model, c.system_prompt as "systemPrompt", c.parameters, c.created_by as "createdBy",
   c.created_at_ms::float8 as "createdAtMs", c.updated_at_ms::float8 as "updatedAtMs"`
 
-export const messageColumns = (sql: SqlClient.SqlClient): Statement.Fragment => sql`
+export const messageColumns = (sql: Statement.Constructor): Statement.Fragment => sql`
   m.id, m.conversation_id as "conversationId", m.parent_id as "parentId", m.role, m.author_id as "authorId", m.content,
   m.status, m.run_id as "runId", m.model,
   (select asked.model from runs asked where asked.id = m.run_id and asked.model <> m.model) as "askedModel", m.finish_reason as "finishReason", m.usage, m.error,

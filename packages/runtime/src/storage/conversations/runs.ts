@@ -8,6 +8,7 @@ import { decodeRows } from "../decodeRows.ts"
 import type { ConversationStore } from "../ConversationStore.ts"
 import type { SystemSql } from "../SystemSql.ts"
 import type { TenantSql } from "../TenantSql.ts"
+import { makeShapedStatement } from "../shapedStatement.ts"
 import { decodeRuns, messageColumns, runColumns } from "./rows.ts"
 
 const statusOf: Record<RunTerminal["type"], Exclude<MessageStatus, "streaming">> = {
@@ -28,37 +29,69 @@ const OpenRow = Schema.Struct({
 })
 const decodeOpen = decodeRows(OpenRow)
 
+const closeNames = [
+  "conversationId",
+  "runId",
+  "epoch",
+  "status",
+  "terminal",
+  "nowMs",
+  "content",
+  "usage",
+  "error",
+  "finishReason",
+  "model",
+  "lastSeq"
+] as const
+
+/** The run's row is taken first: of two that close it, the second finds it closed and changes nothing. */
+const closing = makeShapedStatement(
+  closeNames,
+  (sql, v, _shape: "any") => sql`
+    with closed as (
+      update runs set status = ${v.status}, terminal = ${v.terminal}::json, ended_at_ms = ${v.nowMs}
+      where id = ${v.runId} and conversation_id = ${v.conversationId} and epoch = ${v.epoch} and status = 'running'
+      returning message_id
+    ), numbered as (
+      update conversations set room_seq = room_seq + 1, updated_at_ms = ${v.nowMs}
+      from closed where id = ${v.conversationId} returning room_seq
+    ), m as (
+      update messages set
+        status = ${v.status}, content = ${v.content}::json, usage = ${v.usage}::json, error = ${v.error}::json,
+        finish_reason = ${v.finishReason}, model = ${v.model}, last_seq = ${v.lastSeq}
+      from closed where id = closed.message_id
+      returning messages.*
+    ), told as (
+      insert into room_events (conversation_id, seq, type, message_id, at_ms)
+      select ${v.conversationId}, numbered.room_seq, 'message-closed', closed.message_id, ${v.nowMs} from numbered, closed
+    )
+    select ${messageColumns(sql)}, numbered.room_seq::float8 as "roomSeq" from m, numbered`
+)
+
 type Runs = Pick<ConversationStore["Service"], "closeRun" | "takeOverRun" | "run" | "closedRun" | "openRuns">
 
 export const runs = (tenantSql: TenantSql["Service"], systemSql: SystemSql["Service"]): Runs => ({
   closeRun: Effect.fn("ConversationStore.closeRun")(function* (key, close) {
     const nowMs = yield* Clock.currentTimeMillis
-    const status = statusOf[close.terminal.type]
-    const error = close.terminal.type === "run-fail" ? { code: close.terminal.code, message: close.terminal.message } : null
+    const { terminal } = close
+    const error = terminal.type === "run-fail" ? { code: terminal.code, message: terminal.message } : null
     const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
-    // The run's row is taken first: of two that close it, the second finds it closed and changes nothing.
     const rows = yield* tenantSql.write(
       key.tenantId,
-      (sql) => sql`
-        with closed as (
-          update runs set status = ${status}, terminal = ${json(close.terminal)}::json, ended_at_ms = ${nowMs}
-          where id = ${close.runId} and conversation_id = ${key.conversationId}
-            and epoch = ${close.epoch} and status = 'running'
-          returning message_id
-        ), numbered as (
-          update conversations set room_seq = room_seq + 1, updated_at_ms = ${nowMs}
-          from closed where id = ${key.conversationId} returning room_seq
-        ), m as (
-          update messages set
-            status = ${status}, content = ${json(close.content)}::json, usage = ${json(close.usage)}::json,
-            error = ${json(error)}::json, finish_reason = ${close.finishReason}, model = ${close.model}, last_seq = ${close.lastSeq}
-          from closed where id = closed.message_id
-          returning messages.*
-        ), told as (
-          insert into room_events (conversation_id, seq, type, message_id, at_ms)
-          select ${key.conversationId}, numbered.room_seq, 'message-closed', closed.message_id, ${nowMs} from numbered, closed
-        )
-        select ${messageColumns(sql)}, numbered.room_seq::float8 as "roomSeq" from m, numbered`
+      closing("any", {
+        conversationId: key.conversationId,
+        runId: close.runId,
+        epoch: close.epoch,
+        status: statusOf[terminal.type],
+        terminal: json(terminal),
+        nowMs,
+        content: json(close.content),
+        usage: json(close.usage),
+        error: json(error),
+        finishReason: close.finishReason,
+        model: close.model,
+        lastSeq: close.lastSeq
+      })
     )
     return Option.map(Option.fromUndefinedOr((yield* decodeClosed(rows))[0]), ({ roomSeq, ...message }) => ({
       message,

@@ -2,7 +2,6 @@
 import { lazy, Suspense, type ReactNode } from "react"
 import { signInWithKey, useSession } from "../client/session.ts"
 import { Tooltips } from "../design/popups.tsx"
-import { Logo } from "../design/Logo.tsx"
 import { SignIn } from "../features/signIn/SignIn.tsx"
 import { useText } from "../i18n/useText.ts"
 import { SignedIn } from "./SignedIn.tsx"
@@ -27,7 +26,8 @@ const Entrance = () => {
   const session = useSession()
   switch (session.status) {
     case "unknown":
-      return <Splash />
+      // What `index.html` shows until there is something stays.
+      return null
     case "invited":
       return (
         <Waiting>
@@ -47,10 +47,4 @@ const Entrance = () => {
   }
 }
 
-const Waiting = ({ children }: { readonly children: ReactNode }) => <Suspense fallback={<Splash />}>{children}</Suspense>
-
-const Splash = () => (
-  <div className="splash">
-    <Logo size={56} />
-  </div>
-)
+const Waiting = ({ children }: { readonly children: ReactNode }) => <Suspense fallback={null}>{children}</Suspense>

@@ -36,6 +36,31 @@ const opened = Effect.fnUntraced(function* (
 
 describe.skipIf(chromiumPath === "")("around the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect("what the server sends first is painted without waiting for the program", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          const comes = Promise.withResolvers<void>()
+          await page.route(/\/assets\/.*\.js$/, async (route) => {
+            await comes.promise
+            await route.continue()
+          })
+          await page.goto(parley.url, { waitUntil: "commit" })
+          const mark = page.locator(".splash svg")
+          await mark.waitFor()
+          const { width = 0, x = 0 } = (await mark.boundingBox()) ?? {}
+          assert.strictEqual(x + width / 2, desktop.viewport.width / 2)
+          await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length === 1)
+          await screenshot(page, "first-paint")
+          comes.resolve()
+          await page.getByLabel("Key").waitFor()
+          assert.isFalse(await mark.isVisible())
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
     it.effect("what is dictated is written into the box, and an answer is read without its marks", () =>
       Effect.gen(function* () {
         const { faults, page, wire } = yield* opened((page) =>

@@ -242,6 +242,25 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
         })
     )
 
+    it.effect("a page that breaks says so, and is there again when it is loaded anew", () =>
+      Effect.gen(function* () {
+        const { faults, page, wire } = yield* opened()
+        wire.enqueue(answer("Whole."))
+        yield* Effect.promise(async () => {
+          await page.evaluate(() => Object.defineProperty(Intl, "NumberFormat", { value: undefined }))
+          await say(page, "Break")
+          await page.getByRole("alert").getByText("Something broke on this page.").waitFor()
+          await screenshot(page, "page-fault")
+          const { height = 0, y = 0 } = (await page.getByRole("button", { name: "Load again" }).boundingBox()) ?? {}
+          assert.isAbove(y + height, desktop.viewport.height / 2, "it stands in the middle")
+          await page.getByRole("button", { name: "Load again" }).click()
+          await page.getByText("Whole.").waitFor()
+          await ended(page).waitFor()
+        })
+        assert.match(faults.join(), /Intl.NumberFormat/)
+      })
+    )
+
     it.effect(
       "a clock that is years off, and a tab that slept for an hour in the middle of an answer, lose and double nothing",
       () =>

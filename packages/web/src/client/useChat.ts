@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react"
+import { afterKept } from "./afterKept.ts"
 import { keepChat, keptChat, type KeptChat } from "./kept.ts"
 import { parley } from "./parley.ts"
 import type { Chat, ChatState } from "./sdk.ts"
@@ -30,7 +31,7 @@ export const useChat = (id: string): readonly [Chat, ChatState] => {
   const isUnknown = state.conversation === null && (state.status === "loading" || state.status === "away")
   if (!isUnknown || kept === undefined) return [chat, state]
   const { conversation, members, messages } = kept
-  return [chat, { ...state, status: "away", conversation, members, messages: [...messages, ...state.messages] }]
+  return [chat, { ...state, status: "away", conversation, members, messages: afterKept(messages, state.messages) }]
 }
 
 const useKept = (id: string, wanted: boolean): KeptChat | undefined => {

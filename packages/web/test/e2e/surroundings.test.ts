@@ -50,7 +50,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           const mark = page.locator(".splash svg")
           await mark.waitFor()
           const { width = 0, x = 0 } = (await mark.boundingBox()) ?? {}
-          assert.strictEqual(x + width / 2, desktop.viewport.width / 2)
+          assert.strictEqual(x + width / 2, (page.viewportSize()?.width ?? 0) / 2)
           await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length === 1)
           await screenshot(page, "first-paint")
           comes.resolve()
@@ -252,7 +252,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           await page.getByRole("alert").getByText("Something broke on this page.").waitFor()
           await screenshot(page, "page-fault")
           const { height = 0, y = 0 } = (await page.getByRole("button", { name: "Load again" }).boundingBox()) ?? {}
-          assert.isAbove(y + height, desktop.viewport.height / 2, "it stands in the middle")
+          assert.isAbove(y + height, (page.viewportSize()?.height ?? 0) / 2, "it stands in the middle")
           await page.getByRole("button", { name: "Load again" }).click()
           await page.getByText("Whole.").waitFor()
           await ended(page).waitFor()

@@ -2,28 +2,9 @@
 import { describe, expect, it } from "vitest"
 import type { ChatMessage, Part } from "../../src/client/sdk.ts"
 import { toolResultsOf } from "../../src/features/thread/toolResults.ts"
+import { chatMessage } from "../support/chatMessage.ts"
 
-const message = (key: string, ...content: ReadonlyArray<Part>): ChatMessage => ({
-  key,
-  id: null,
-  parentId: null,
-  role: "user",
-  authorId: null,
-  content,
-  delivery: "accepted",
-  sendError: null,
-  status: "complete",
-  model: null,
-  askedModel: null,
-  finishReason: null,
-  usage: null,
-  error: null,
-  createdAtMs: 0,
-  run: null,
-  siblingIndex: 0,
-  siblings: [],
-  stored: null
-})
+const message = (key: string, ...content: ReadonlyArray<Part>): ChatMessage => chatMessage({ key, content })
 const call = (id: string): Part => ({ type: "tool-call", id, name: "look_up", arguments: "{}" })
 const result = (toolCallId: string, content: string): Part => ({ type: "tool-result", toolCallId, content })
 

@@ -39,7 +39,7 @@ const opened = Effect.fnUntraced(function* () {
 
 describe.skipIf(chromiumPath === "")("an answer", () => {
   layer(Routed.layer, { excludeTestServices: true })((it) => {
-    it.effect("that another model went on with says so, at once and after a reload", () =>
+    it.effect("that another model went on with says so, at once and after a reload; and is its own where it is shared", () =>
       Effect.gen(function* () {
         const { one, two } = yield* Routed
         const { faults, page } = yield* opened()
@@ -54,6 +54,10 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
           await page.reload()
           await page.getByText("best failed; second went on").waitFor()
           assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
+          await page.getByRole("button", { name: "Share by link" }).click()
+          await page.getByRole("button", { name: "Create a link" }).click()
+          await page.goto(await page.getByLabel("Copy the link").inputValue())
+          await page.getByRole("article", { name: "second" }).getByText("alpha beta gamma delta").waitFor()
         })
         assert.deepStrictEqual(faults, [])
       })

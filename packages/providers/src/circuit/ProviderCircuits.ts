@@ -53,8 +53,11 @@ const makeCircuits = Effect.fnUntraced(function* (sources: ReadonlyArray<Provide
   const targets = new Targets(sources, limits)
   const idle = { idleTimeToLive: limits.circuitIdleMs }
   const clients = yield* RcMap.make({ lookup: (source: ProviderSource) => source.make, ...idle })
+  // Given by name: a map's lookup finds what the calling fiber has before what the map was made with, and a tenant's own circuits have a store of
+  // their own.
+  const ownStore = Layer.succeed(CircuitBreaker.CircuitBreakerStore, store)
   const circuits = yield* LayerMap.make(
-    (target: Supervised) => ProviderCircuit.layer(target, clients, target.access.limits),
+    (target: Supervised) => Layer.provide(ProviderCircuit.layer(target, clients, target.access.limits), ownStore),
     idle
   )
   const leases = new CircuitLeases((target) => circuits.contextEffect(target))

@@ -30,3 +30,14 @@ export const parseObject = (text: string): ForeignObject | undefined => {
     return undefined
   }
 }
+
+/** The JSON object of an error, which Gemini's compatible API puts into a list. */
+export const parseErrorObject = (text: string): ForeignObject | undefined => {
+  try {
+    const value: unknown = JSON.parse(text)
+    const only: unknown = Array.isArray(value) ? value[0] : value
+    return isObject(only) ? only : undefined
+  } catch {
+    return undefined
+  }
+}

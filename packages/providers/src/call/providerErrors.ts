@@ -10,6 +10,7 @@ import {
   ProviderUnreachable
 } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
+import { contextExceededCode, refusalOf } from "./refusals.ts"
 import { headerOf, retryAfterMs } from "./retryAfter.ts"
 import type { Headers } from "./retryAfter.ts"
 
@@ -70,6 +71,8 @@ export const errorOfStatus = (
   nowMs: number
 ): ProviderError => {
   const { status } = head
+  const refusal = error === undefined ? undefined : refusalOf(status, error)
+  const code = refusal === "context-exceeded" ? contextExceededCode : error?.code
   const wait = retryAfterMs(head.headers, nowMs)
   const fields = {
     ...called,
@@ -78,11 +81,11 @@ export const errorOfStatus = (
       maxMessageLength
     ),
     status,
-    ...(error?.code === undefined ? {} : { code: error.code }),
+    ...(code === undefined ? {} : { code }),
     ...requestIdOf(head.headers),
     ...(wait === undefined ? {} : { retryAfterMs: wait })
   }
-  if (status === 401 || status === 402 || status === 403) {
+  if (status === 401 || status === 402 || status === 403 || refusal === "unauthorized") {
     // Providers repeat parts of the key: their words are not for the caller, who could do nothing about it either.
     const message = `${called.provider} refused Parley's own credential (${status}); an operator has to look at it`
     return new ProviderUnauthorized({ ...fields, message })
@@ -91,7 +94,9 @@ export const errorOfStatus = (
   if (status === 429) return new ProviderRateLimited(fields)
   // Without the provider's own words a 400 or 404 says only that something else answers at that address.
   if (error === undefined || status < 400 || status >= 500) return new ProviderFailed(fields)
-  return status === 404 ? new ProviderModelNotFound(fields) : new ProviderRejected(fields)
+  return refusal === "model-not-found" || (status === 404 && refusal === undefined)
+    ? new ProviderModelNotFound(fields)
+    : new ProviderRejected(fields)
 }
 
 /** An error that came as an event of a stream which had begun with 200. */

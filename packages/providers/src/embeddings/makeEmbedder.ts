@@ -7,7 +7,7 @@ import type { Scope } from "effect"
 import type { EmbeddingAnswer, EmbeddingRequest } from "@parley/domain/Embeddings"
 import { ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { parseObject } from "../call/foreign.ts"
+import { parseErrorObject, parseObject } from "../call/foreign.ts"
 import { makeProviderHttp } from "../call/ProviderHttp.ts"
 import type { Reply } from "../call/ProviderHttp.ts"
 import { errorOfFault, errorOfStatus } from "../call/providerErrors.ts"
@@ -98,8 +98,9 @@ const answerOf = (
   const body = parseObject(reply.text)
   const answer = reply.head.status < 300 && body !== undefined ? decodeEmbeddings(body, request) : undefined
   if (answer !== undefined) return Effect.succeed(answer)
+  const error = parseErrorObject(reply.text)
   return Effect.flatMap(Clock.currentTimeMillis, (nowMs) =>
-    Effect.fail(errorOfStatus(called, reply.head, body === undefined ? undefined : wire.decodeError(body), nowMs))
+    Effect.fail(errorOfStatus(called, reply.head, error === undefined ? undefined : wire.decodeError(error), nowMs))
   )
 }
 

@@ -1,6 +1,6 @@
 /** OpenAI's error object, in a body or as an event of a stream. */
 import type { ErrorObject } from "openai/resources/shared"
-import { isObject, textOf } from "../call/foreign.ts"
+import { isObject, listOf, objectOf, textOf } from "../call/foreign.ts"
 import type { Foreign, ForeignObject } from "../call/foreign.ts"
 import type { WireError } from "../call/providerErrors.ts"
 
@@ -21,15 +21,30 @@ const statusOfCode: { readonly [code: string]: number } = {
 
 export const decodeError = (body: ForeignObject): WireError | undefined => {
   const value = body["error"]
-  if (value === undefined || value === null) return undefined
-  // Ollama and some proxies: `{"error": "words"}`.
-  if (!isObject(value)) return { message: typeof value === "string" ? value : "The provider reported an error" }
-  const error: Foreign<ErrorObject> = value
-  const code = textOf(error.code) || textOf(error.type)
-  const status = typeof error.code === "number" ? error.code : (statusOfCode[code] ?? statusOfCode[textOf(error.type)])
+  if (value === undefined || value === null) return unwrapped(body)
+  // Ollama, xAI and some proxies: `{"error": "words"}`, with a code beside it or without.
+  if (!isObject(value)) return errorOf(typeof value === "string" ? { message: value, code: body["code"] } : {})
+  return errorOf(value)
+}
+
+/** Mistral and older servers of vLLM: the error is the body. Where its form is what is wrong, a list of `detail` says so. */
+const unwrapped = (body: ForeignObject): WireError | undefined => {
+  const details = listOf(body["detail"])
+  if (body["object"] !== "error" && details.length === 0) return undefined
+  const all = [...details, ...listOf(objectOf(body["message"])["detail"])]
+  const message = all.map((detail) => textOf(objectOf(detail)["msg"])).join("; ")
+  return errorOf(message === "" ? body : { ...body, message })
+}
+
+const errorOf = (error: Foreign<ErrorObject>): WireError => {
+  const code = nameOf(error.code) || nameOf(error.type)
+  const status = typeof error.code === "number" ? error.code : (statusOfCode[code] ?? statusOfCode[nameOf(error.type)])
   return {
     message: textOf(error.message) || "The provider reported an error",
     ...(code === "" ? {} : { code }),
     ...(status === undefined || status < 400 || status > 599 ? {} : { status })
   }
 }
+
+/** Mistral's codes are numbers in text, which say less than its types. */
+const nameOf = (value: unknown): string => (/^\d+$/.test(textOf(value)) ? "" : textOf(value))

@@ -1,6 +1,6 @@
 /** Which target a request calls next, and when. It decides and calls nothing; all bounds of a request are counted here. */
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { faultOf } from "./faultTable.ts"
+import { faultOf, isContextExceeded } from "./faultTable.ts"
 import type { RetrySettings } from "./Route.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
 
@@ -57,7 +57,14 @@ export class Plan {
 
   failed(target: RouteTarget, error: ProviderError): void {
     if (!faultOf(error).isRetried) this.#dead.add(target)
+    if (isContextExceeded(error)) this.#tooSmall(target)
     if (this.error === undefined || error._tag !== "ProviderUnavailable") this.error = error
+  }
+
+  /** What did not fit there fits none whose window is known to be no larger. */
+  #tooSmall({ facts: { contextTokens: windowTokens } }: RouteTarget): void {
+    if (windowTokens === undefined) return
+    for (const target of this.#order()) if ((target.facts.contextTokens ?? Infinity) <= windowTokens) this.#dead.add(target)
   }
 
   /** All were tried. The wait is at random, so that callers do not come back together, and at least until one may be called. */

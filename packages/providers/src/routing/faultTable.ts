@@ -3,6 +3,7 @@
  * no question here: a call is made again only where nothing of its answer was told, under an idempotency key where the provider takes one.
  */
 import type { ProviderError } from "@parley/domain/ProviderError"
+import { contextExceededCode } from "../call/refusals.ts"
 
 export interface Fault {
   /**
@@ -36,4 +37,10 @@ const faultTable: Record<ProviderError["_tag"], Fault> = {
   ProviderUnavailable: row("ignored", "isRetried", "failsOver")
 }
 
-export const faultOf = (error: ProviderError): Fault => faultTable[error._tag]
+/** The prompt is longer than this target's window; another's may hold it. */
+const contextExceeded = row("success", "failsOver")
+
+export const isContextExceeded = (error: ProviderError): boolean =>
+  error._tag === "ProviderRejected" && error.code === contextExceededCode
+
+export const faultOf = (error: ProviderError): Fault => (isContextExceeded(error) ? contextExceeded : faultTable[error._tag])

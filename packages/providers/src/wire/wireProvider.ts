@@ -5,7 +5,7 @@ import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { CallOptions, ModelInfo, ModelProvider } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { parseObject } from "../call/foreign.ts"
+import { parseErrorObject, parseObject } from "../call/foreign.ts"
 import { makeProviderHttp } from "../call/ProviderHttp.ts"
 import type { HttpCall, Reply } from "../call/ProviderHttp.ts"
 import { errorOfEvent, errorOfFault, errorOfStatus } from "../call/providerErrors.ts"
@@ -85,7 +85,7 @@ const answerOf = <State>(wire: Wire<State>, called: Called, reply: Reply): Effec
 
 const refusalOf = <State>(wire: Wire<State>, called: Called, reply: Reply): Effect.Effect<ProviderError> =>
   Effect.map(Clock.currentTimeMillis, (nowMs) => {
-    const body = parseObject(reply.text)
+    const body = parseErrorObject(reply.text)
     return errorOfStatus(called, reply.head, body === undefined ? undefined : wire.decodeError(body), nowMs)
   })
 

@@ -1,7 +1,7 @@
 /** When a request calls again: waits at random, doubled and bounded, none beyond the deadline; and the order by latency, which the same targets tell. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { ProviderFailed } from "@parley/domain/ProviderError"
+import { ProviderFailed, ProviderRejected } from "@parley/domain/ProviderError"
 import { Supervised } from "../../src/circuit/Supervised.ts"
 import { defaultLimits } from "../../src/ProviderLimits.ts"
 import { orderTargets } from "../../src/routing/orderTargets.ts"
@@ -11,7 +11,7 @@ import { makeModelTokens } from "../../src/tokens/ModelTokens.ts"
 import { TokenWorker } from "../../src/tokens/TokenWorker.ts"
 import { makeFake } from "../circuit/fakes.ts"
 
-const targetOf = (provider: string): RouteTarget => {
+const targetOf = (provider: string, facts: RouteTarget["facts"] = {}): RouteTarget => {
   const source = { id: provider, isDemo: false, make: Effect.succeed(makeFake(provider).provider) }
   const circuit = new Supervised({ source, limits: defaultLimits, inFlight: 0, probe: undefined }, "m")
   return {
@@ -21,7 +21,7 @@ const targetOf = (provider: string): RouteTarget => {
     region: undefined,
     isFallback: false,
     firstTokenTimeoutMs: undefined,
-    facts: {},
+    facts,
     tokens: makeModelTokens("m", {}, TokenWorker.of({ count: () => Effect.succeed(undefined) })),
     goesOn: false,
     circuit: () => circuit,
@@ -60,6 +60,25 @@ describe("a request that calls again", () => {
     assert.deepStrictEqual(waitsOf(0.999, 300), [99, 199])
     assert.deepStrictEqual(waitsOf(0.999, 60_000, 1), [])
   })
+})
+
+it("a prompt that was too long for one window is offered to larger windows and to unknown ones, and to no others", () => {
+  const targets = [
+    targetOf("small", { contextTokens: 8_000 }),
+    targetOf("same", { contextTokens: 8_000 }),
+    targetOf("large", { contextTokens: 9_000 }),
+    targetOf("unknown")
+  ]
+  const retry = { attempts: 9, baseMs: 100, maxMs: 350, maxWaitMs: 1_000 }
+  const plan = new Plan({ order: () => targets, retry, deadlineMs: 60_000, random: () => 0 })
+  const fields = { provider: "x", model: "m", message: "too long", status: 400, code: "context_length_exceeded" }
+  const called: Array<string> = []
+  for (let step = plan.next(0); step._tag === "Call"; step = plan.next(0)) {
+    called.push(step.target.owned.provider)
+    plan.failed(step.target, new ProviderRejected(fields))
+  }
+  assert.deepStrictEqual(called, ["small", "large", "unknown"])
+  assert.deepInclude(plan.error, fields)
 })
 
 describe("lowest-latency", () => {

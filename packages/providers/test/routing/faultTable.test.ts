@@ -53,6 +53,37 @@ const goesOn = (fault: string, client: string, more: Omit<Partial<Row>, "fault" 
 const chunk = (delta: string): string =>
   `data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"${delta}"},"finish_reason":null}]}\n\n`
 
+const says = (status: number, error: { readonly [key: string]: unknown }) =>
+  httpError(status, { error: { param: null, ...error } })
+
+/** What vendors say with a 400, each in its own words. */
+const refusals: ReadonlyArray<Row> = [
+  {
+    fault: "400 that says that there is no such model (Mistral, OpenRouter, DeepSeek, …)",
+    script: says(400, {
+      code: "model_not_found",
+      type: "invalid_request_error",
+      message: "The requested model 'm' does not exist."
+    }),
+    circuit: "no",
+    retried: "no",
+    failsOver: "yes",
+    client: seen("ProviderModelNotFound")
+  },
+  {
+    fault: "400 that says that the prompt is longer than the window: not for targets whose window is no larger",
+    script: says(400, { code: "context_length_exceeded", message: "This model's maximum context length is 8192 tokens." }),
+    circuit: "no",
+    retried: "no",
+    failsOver: "yes",
+    client: rejected
+  },
+  counts("400 that says that the key is wrong (xAI, Gemini)", seen("ProviderUnauthorized"), {
+    script: httpError(400, { code: "Client specified an invalid argument", error: "Incorrect API key provided: xa***." }),
+    retried: "no"
+  })
+]
+
 export const rows: ReadonlyArray<Row> = [
   {
     fault: "400, 413, 422: the request is wrong",
@@ -71,6 +102,7 @@ export const rows: ReadonlyArray<Row> = [
     failsOver: "yes",
     client: seen("ProviderModelNotFound")
   },
+  ...refusals,
   { fault: "429", script: httpError(429), circuit: "no", retried: "yes", failsOver: "yes", client: seen("ProviderRateLimited") },
   counts("408", timedOut, { script: httpError(408) }),
   counts("500, 502, 503, 529", failed, { script: httpError(503) }),

@@ -241,6 +241,10 @@ const badLuck = async ({ page, look, go, t, button, box, home: { one, places } }
   await look("gone")
 
   one.enqueue(answer(["It begins ", "and ends."], { holdAfter: 1 }))
+  // A command that waits for its answer when the network goes is told as lost.
+  const isAcknowledged = page
+    .waitForEvent("websocket")
+    .then((socket) => socket.waitForEvent("framereceived", ({ payload }) => String(payload).includes('"type":"cancelled"')))
   await go("/", t("welcome.lead"))
   await box.fill("Hold on")
   await box.press("Enter")
@@ -248,6 +252,7 @@ const badLuck = async ({ page, look, go, t, button, box, home: { one, places } }
   await look("streaming")
   await button("composer.stop").click()
   await page.getByText(t("message.stopped"), { exact: true }).waitFor()
+  await isAcknowledged
   await goOffline(page, t("connection.offline"))
   await box.fill("Written offline")
   await box.press("Enter")

@@ -111,6 +111,7 @@ const Rates = {
   input: dollars("US dollars for a million prompt tokens"),
   cachedInput: Schema.optionalKey(dollars("… that the provider reads from its cache; like input when absent")),
   cacheWrite: Schema.optionalKey(dollars("… that it writes to its cache; like input when absent")),
+  longCacheWrite: Schema.optionalKey(dollars("… that it keeps there for an hour; like cacheWrite when absent")),
   output: dollars("US dollars for a million answered tokens, reasoning included"),
   reasoning: Schema.optionalKey(dollars("… of reasoning, where they are not priced like output"))
 }

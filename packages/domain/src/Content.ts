@@ -12,9 +12,18 @@ export const maxImageUrlLength = 10_000_000
 /** Most parts of one message that comes in. */
 export const maxParts = 64
 
+/**
+ * Asks the provider to keep the prompt up to the end of this part for so long, where it does that only when it is asked (Anthropic); others keep
+ * what they like, and leave it out.
+ */
+export const CacheFor = Schema.Literals(["5m", "1h"])
+export type CacheFor = typeof CacheFor.Type
+const cached = { cacheFor: Schema.optionalKey(CacheFor) }
+
 export const TextPart = Schema.Struct({
   type: Schema.Literal("text"),
-  text: Schema.String
+  text: Schema.String,
+  ...cached
 })
 export type TextPart = typeof TextPart.Type
 
@@ -22,7 +31,8 @@ export const ImagePart = Schema.Struct({
   type: Schema.Literal("image"),
   /** `https:` or `data:image/…;base64,…` */
   url: Schema.String,
-  detail: Schema.optionalKey(Schema.Literals(["auto", "low", "high"]))
+  detail: Schema.optionalKey(Schema.Literals(["auto", "low", "high"])),
+  ...cached
 })
 export type ImagePart = typeof ImagePart.Type
 
@@ -42,7 +52,8 @@ export const ToolCallPart = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
   /** JSON text exactly as the model wrote it; it may be invalid. */
-  arguments: Schema.String
+  arguments: Schema.String,
+  ...cached
 })
 export type ToolCallPart = typeof ToolCallPart.Type
 
@@ -50,7 +61,8 @@ export const ToolResultPart = Schema.Struct({
   type: Schema.Literal("tool-result"),
   toolCallId: Schema.String,
   content: Schema.String,
-  isError: Schema.optionalKey(Schema.Boolean)
+  isError: Schema.optionalKey(Schema.Boolean),
+  ...cached
 })
 export type ToolResultPart = typeof ToolResultPart.Type
 

@@ -7,6 +7,8 @@ const rates = {
   cachedInput: Schema.optionalKey(Schema.Finite),
   /** Prompt tokens that it writes to its cache; like `input` when absent. */
   cacheWrite: Schema.optionalKey(Schema.Finite),
+  /** Those of them that it keeps for an hour; like `cacheWrite` when absent. */
+  longCacheWrite: Schema.optionalKey(Schema.Finite),
   /** Reasoning included. */
   output: Schema.Finite,
   /** Only where reasoning is not priced like `output`. */

@@ -1,6 +1,6 @@
 /** What is asked of a model, in our own words; each provider translates it to its wire. */
 import { Schema } from "effect"
-import { AssistantPart, UserPart, TextPart, ToolResultPart } from "./Content.ts"
+import { AssistantPart, CacheFor, UserPart, TextPart, ToolResultPart } from "./Content.ts"
 
 export const maxMessages = 10_000
 export const maxTools = 128
@@ -21,7 +21,8 @@ export const ToolDefinition = Schema.Struct({
   description: Schema.optionalKey(Schema.String),
   /** JSON Schema of the arguments object. */
   parameters: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
-  strict: Schema.optionalKey(Schema.Boolean)
+  strict: Schema.optionalKey(Schema.Boolean),
+  cacheFor: Schema.optionalKey(CacheFor)
 })
 export type ToolDefinition = typeof ToolDefinition.Type
 

@@ -10,6 +10,8 @@ export const Usage = Schema.Struct({
   cachedInputTokens: Count,
   /** Prompt tokens that the provider wrote to its cache. */
   cacheWriteTokens: Count,
+  /** Those of them that it keeps for an hour, which may cost more; none when absent. */
+  longCacheWriteTokens: Schema.optionalKey(Count),
   /** All completion tokens, reasoning included. */
   outputTokens: Count,
   reasoningTokens: Count,
@@ -32,6 +34,7 @@ export const addUsage = (a: Usage, b: Usage): Usage => ({
   inputTokens: a.inputTokens + b.inputTokens,
   cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
   cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+  ...sumOfLongWrites(a, b),
   outputTokens: a.outputTokens + b.outputTokens,
   reasoningTokens: a.reasoningTokens + b.reasoningTokens,
   ...sumOfCosts(a, b),
@@ -39,6 +42,11 @@ export const addUsage = (a: Usage, b: Usage): Usage => ({
 })
 
 export const isNoUsage = (usage: Usage): boolean => usage.inputTokens === 0 && usage.outputTokens === 0
+
+const sumOfLongWrites = (a: Usage, b: Usage): Pick<Usage, "longCacheWriteTokens"> => {
+  const sum = (a.longCacheWriteTokens ?? 0) + (b.longCacheWriteTokens ?? 0)
+  return sum === 0 ? {} : { longCacheWriteTokens: sum }
+}
 
 /** Where one of the two has no price the sum has none: a part of a cost would be taken for all of it. */
 const sumOfCosts = (a: Usage, b: Usage): Pick<Usage, "costNanoDollars"> => {

@@ -103,6 +103,18 @@ describe("a whole answer holds its parts in order", () => {
     })
   })
 
+  it("anthropic, with what it keeps for an hour", () => {
+    const usage = {
+      input_tokens: 10,
+      cache_creation_input_tokens: 300,
+      cache_creation: { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 100 },
+      output_tokens: 1
+    }
+    const whole = parseObject(fixture("anthropic", "whole-of-all-kinds-of-blocks", ".json").toString())!
+    const answer = anthropicWire.decodeAnswer({ ...whole, usage })
+    assert.deepInclude(answer?.usage, { inputTokens: 310, cacheWriteTokens: 300, longCacheWriteTokens: 100 })
+  })
+
   it("a compatible server, with the reasoning that it shows", () => {
     const answer = openaiWire.decodeAnswer(parseObject(fixture("llama", "whole-with-reasoning", ".json").toString())!)
     assert.deepStrictEqual(answer?.content, [

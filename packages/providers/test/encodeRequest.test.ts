@@ -229,6 +229,60 @@ describe("anthropic", () => {
     })
   )
 
+  it.live("is asked to keep what the caller wants kept, for as long, and nobody else is", () =>
+    Effect.gen(function* () {
+      const kept: ModelRequest = {
+        model: "set-by-resolve",
+        parameters: { tools: [{ ...weather, cacheFor: "1h" }] },
+        messages: [
+          {
+            role: "system",
+            content: [
+              { type: "text", text: "Long.", cacheFor: "1h" },
+              { type: "text", text: "Short." }
+            ]
+          },
+          {
+            role: "user",
+            content: [
+              { type: "image", url: png, cacheFor: "5m" },
+              { type: "text", text: "What?", cacheFor: "5m" }
+            ]
+          },
+          {
+            role: "assistant",
+            content: [{ type: "tool-call", id: "call_1", name: "get_weather", arguments: "{}", cacheFor: "5m" }]
+          },
+          { role: "tool", content: [{ type: "tool-result", toolCallId: "call_1", content: "Rain", cacheFor: "5m" }] }
+        ]
+      }
+      const fiveMinutes = { cache_control: { type: "ephemeral", ttl: "5m" } }
+      const hour = { cache_control: { type: "ephemeral", ttl: "1h" } }
+      const body = yield* bodyOf("anthropic", kept)
+      assert.deepInclude(body, {
+        system: [
+          { type: "text", text: "Long.", ...hour },
+          { type: "text", text: "Short." }
+        ],
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "image", source: { type: "base64", media_type: "image/png", data: "iVBORw0KGgo=" }, ...fiveMinutes },
+              { type: "text", text: "What?", ...fiveMinutes }
+            ]
+          },
+          { role: "assistant", content: [{ type: "tool_use", id: "call_1", name: "get_weather", input: {}, ...fiveMinutes }] },
+          { role: "user", content: [{ type: "tool_result", tool_use_id: "call_1", content: "Rain", ...fiveMinutes }] }
+        ]
+      })
+      assert.deepInclude(JSON.parse(JSON.stringify(body)).tools[0], hour)
+      for (const other of ["openai", "llama"] as const) {
+        assert.notMatch(JSON.stringify(yield* bodyOf(other, kept)), /cache/)
+      }
+    })
+  )
+
   it.live("gets the parameters that its API has, and none of those it would refuse", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* parametersOf("anthropic", all), {

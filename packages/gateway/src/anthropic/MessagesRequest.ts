@@ -2,7 +2,7 @@
  * `POST /v1/messages` as Anthropic's clients send it. Fields that only tune cost or speed, and ones that Parley does not know, are ignored; ones
  * that would change the answer and cannot be honoured are refused.
  */
-import { maxImageUrlLength, maxParts, maxTextLength } from "@parley/domain/Content"
+import { CacheFor, maxImageUrlLength, maxParts, maxTextLength } from "@parley/domain/Content"
 import { maxMessages, maxTools, ToolDefinition } from "@parley/domain/ModelRequest"
 import { Schema } from "effect"
 
@@ -11,7 +11,10 @@ const optional = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(
 const refused = (message: string) => Schema.optionalKey(Schema.Null.annotate({ message }))
 
 const text = Schema.String.check(Schema.isMaxLength(maxTextLength))
-const TextBlock = Schema.Struct({ type: Schema.Literal("text"), text })
+/** Five minutes when it says nothing else. */
+const CacheControl = Schema.Struct({ type: Schema.Literal("ephemeral"), ttl: optional(CacheFor) })
+const cached = { cache_control: optional(CacheControl) }
+const TextBlock = Schema.Struct({ type: Schema.Literal("text"), text, ...cached })
 const textOr = <S extends Schema.Constraint>(block: S) =>
   Schema.Union([text, Schema.Array(block).check(Schema.isMinLength(1), Schema.isMaxLength(maxParts))])
 
@@ -26,13 +29,14 @@ const ImageSource = Schema.Union([
     url: Schema.String.check(Schema.isMaxLength(8_192), Schema.isPattern(/^https?:\/\//))
   })
 ])
-const ImageBlock = Schema.Struct({ type: Schema.Literal("image"), source: ImageSource })
+const ImageBlock = Schema.Struct({ type: Schema.Literal("image"), source: ImageSource, ...cached })
 /** Of text only: a tool's result cannot carry images to every provider. */
 const ToolResultBlock = Schema.Struct({
   type: Schema.Literal("tool_result"),
   tool_use_id: Schema.String,
   content: optional(Schema.Union([text, Schema.Array(TextBlock).check(Schema.isMaxLength(maxParts))])),
-  is_error: optional(Schema.Boolean)
+  is_error: optional(Schema.Boolean),
+  ...cached
 })
 const ThinkingBlock = Schema.Struct({ type: Schema.Literal("thinking"), thinking: text, signature: optional(Schema.String) })
 const RedactedThinkingBlock = Schema.Struct({ type: Schema.Literal("redacted_thinking"), data: Schema.String })
@@ -42,7 +46,8 @@ const ToolUseBlock = Schema.Struct({
   type: Schema.Literal("tool_use"),
   id: Schema.String,
   name: Schema.String,
-  input: json
+  input: json,
+  ...cached
 })
 
 // One literal a member: by it a union finds the one member whose faults are told.
@@ -64,7 +69,8 @@ const Tool = Schema.Struct({
   name: ToolDefinition.fields.name,
   description: optional(Schema.String),
   input_schema: json,
-  strict: optional(Schema.Boolean)
+  strict: optional(Schema.Boolean),
+  ...cached
 })
 
 const parallel = { disable_parallel_tool_use: optional(Schema.Boolean) }
@@ -95,6 +101,8 @@ const fields = {
   messages: Schema.Array(InputMessage).check(Schema.isMinLength(1), Schema.isMaxLength(maxMessages)),
   system: optional(Schema.Union([text, Schema.Array(TextBlock).check(Schema.isMaxLength(maxParts))])),
   stream: optional(Schema.Boolean),
+  /** As if the last block had it. */
+  ...cached,
   stop_sequences: optional(Schema.Array(Schema.String).check(Schema.isMaxLength(8))),
   temperature: fraction,
   top_p: fraction,

@@ -1,27 +1,45 @@
 /** From Anthropic's shape to ours. */
 import type { CompletionRequest } from "@parley/domain/Completions"
-import { redactedPrefix, type AssistantPart, type UserPart } from "@parley/domain/Content"
+import { redactedPrefix, type AssistantPart, type CacheFor, type UserPart } from "@parley/domain/Content"
 import type { ModelMessage, ModelParameters, ReasoningEffort, ToolChoice } from "@parley/domain/ModelRequest"
 import { given } from "../given.ts"
 import type { InputMessage, MessagesRequest } from "./MessagesRequest.ts"
 
 export const toModelRequest = (request: MessagesRequest): CompletionRequest => ({
   model: request.model,
-  messages: [...systemMessages(request.system), ...request.messages.map(message)],
+  messages: withLastKept([...systemMessages(request.system), ...request.messages.map(message)], request.cache_control),
   parameters: parameters(request)
 })
 
 const textPart = (text: string) => ({ type: "text", text }) as const
 
+type CacheControl = MessagesRequest["cache_control"]
+
+const cacheForOf = (control: CacheControl): { readonly cacheFor?: CacheFor } =>
+  control === undefined || control === null ? {} : { cacheFor: control.ttl ?? "5m" }
+
+const textBlock = ({ cache_control, text }: Block<"system">) => ({ ...textPart(text), ...cacheForOf(cache_control) })
+
+const withLastKept = (messages: ReadonlyArray<ModelMessage>, control: CacheControl): ReadonlyArray<ModelMessage> => {
+  const last = messages.at(-1)
+  if (control === undefined || control === null || last === undefined || last.role === "tool") return messages
+  const content = last.content.map((part, n) => (n === last.content.length - 1 ? { ...part, ...cacheForOf(control) } : part))
+  // The same parts with one key more, which the compiler does not see of a union.
+  return [...messages.slice(0, -1), { ...last, content } as ModelMessage]
+}
+
 const systemMessages = (system: MessagesRequest["system"]): ReadonlyArray<ModelMessage> => {
   if (system === undefined || system === null || system.length === 0) return []
-  return [{ role: "system", content: typeof system === "string" ? [textPart(system)] : system }]
+  return [{ role: "system", content: typeof system === "string" ? [textPart(system)] : system.map(textBlock) }]
 }
 
 const message = (from: InputMessage): ModelMessage => {
   switch (from.role) {
     case "system":
-      return { role: "system", content: typeof from.content === "string" ? [textPart(from.content)] : from.content }
+      return {
+        role: "system",
+        content: typeof from.content === "string" ? [textPart(from.content)] : from.content.map(textBlock)
+      }
     case "user":
       return { role: "user", content: typeof from.content === "string" ? [textPart(from.content)] : from.content.map(userPart) }
     case "assistant":
@@ -37,10 +55,11 @@ type Block<Role extends InputMessage["role"]> = Exclude<Extract<InputMessage, { 
 const userPart = (block: Block<"user">): UserPart => {
   switch (block.type) {
     case "text":
-      return block
+      return textBlock(block)
     case "image": {
       const { source } = block
-      return { type: "image", url: source.type === "url" ? source.url : `data:${source.media_type};base64,${source.data}` }
+      const url = source.type === "url" ? source.url : `data:${source.media_type};base64,${source.data}`
+      return { type: "image", url, ...cacheForOf(block.cache_control) }
     }
     case "tool_result": {
       const content = block.content ?? ""
@@ -48,7 +67,8 @@ const userPart = (block: Block<"user">): UserPart => {
         type: "tool-result",
         toolCallId: block.tool_use_id,
         content: typeof content === "string" ? content : content.map((part) => part.text).join(""),
-        ...given("isError", block.is_error)
+        ...given("isError", block.is_error),
+        ...cacheForOf(block.cache_control)
       }
     }
   }
@@ -57,13 +77,19 @@ const userPart = (block: Block<"user">): UserPart => {
 const assistantPart = (block: Block<"assistant">): AssistantPart => {
   switch (block.type) {
     case "text":
-      return block
+      return textBlock(block)
     case "thinking":
       return { type: "reasoning", text: block.thinking, ...(block.signature ? { signature: block.signature } : {}) }
     case "redacted_thinking":
       return { type: "reasoning", text: "", signature: `${redactedPrefix}${block.data}` }
     case "tool_use":
-      return { type: "tool-call", id: block.id, name: block.name, arguments: JSON.stringify(block.input) }
+      return {
+        type: "tool-call",
+        id: block.id,
+        name: block.name,
+        arguments: JSON.stringify(block.input),
+        ...cacheForOf(block.cache_control)
+      }
   }
 }
 
@@ -80,11 +106,12 @@ const parameters = (request: MessagesRequest): ModelParameters => {
     ...(format ? { responseFormat: { type: "json-schema", name: "answer", schema: format.schema, strict: true } } : {}),
     ...given(
       "tools",
-      request.tools?.map(({ description, input_schema, name, strict }) => ({
+      request.tools?.map(({ cache_control, description, input_schema, name, strict }) => ({
         name,
         ...given("description", description),
         parameters: input_schema,
-        ...given("strict", strict)
+        ...given("strict", strict),
+        ...cacheForOf(cache_control)
       }))
     ),
     ...given("toolChoice", toolChoice(choice)),

@@ -286,7 +286,7 @@ describe.each(engines)("the anthropic client, on %s", (engine) => {
         {
           role: "user",
           content: [
-            { type: "text", text: "What is this?" },
+            { type: "text", text: "What is this?", cache_control: { type: "ephemeral", ttl: "1h" } },
             { type: "image", source: { type: "url", url: "https://example.com/a.png" } },
             { type: "image", source: { type: "base64", media_type: "image/png", data: "aGk=" } }
           ]
@@ -294,6 +294,7 @@ describe.each(engines)("the anthropic client, on %s", (engine) => {
         { role: "system", content: "Now in French." },
         { role: "assistant", content: "Un chat." }
       ],
+      cache_control: { type: "ephemeral" },
       stop_sequences: ["END"],
       metadata: { user_id: "u-1" },
       tools,
@@ -306,20 +307,20 @@ describe.each(engines)("the anthropic client, on %s", (engine) => {
         {
           role: "system",
           content: [
-            { type: "text", text: "Be brief." },
+            { type: "text", text: "Be brief.", cacheFor: "5m" },
             { type: "text", text: "Be kind." }
           ]
         },
         {
           role: "user",
           content: [
-            { type: "text", text: "What is this?" },
+            { type: "text", text: "What is this?", cacheFor: "1h" },
             { type: "image", url: "https://example.com/a.png" },
             { type: "image", url: "data:image/png;base64,aGk=" }
           ]
         },
         { role: "system", content: [{ type: "text", text: "Now in French." }] },
-        { role: "assistant", content: [{ type: "text", text: "Un chat." }] }
+        { role: "assistant", content: [{ type: "text", text: "Un chat.", cacheFor: "5m" }] }
       ],
       parameters: {
         maxOutputTokens: 100,

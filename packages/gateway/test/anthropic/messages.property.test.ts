@@ -55,7 +55,7 @@ describe("a request for a message", () => {
     "keeps what it was read as when fields are added that nobody knows",
     [MessagesRequest],
     ([request]) => {
-      expect(read({ ...request, service_tier: "auto", cache_control: { type: "ephemeral" }, betas: [] })).toEqual(read(request))
+      expect(read({ ...request, service_tier: "auto", betas: [] })).toEqual(read(request))
     },
     timeoutMs
   )

@@ -1,5 +1,11 @@
 /** What an answer and a stream of Anthropic's have in common. */
-import type { MessageDeltaUsage, OutputTokensDetails, StopReason } from "@anthropic-ai/sdk/resources/messages"
+import type {
+  CacheCreation,
+  MessageDeltaUsage,
+  OutputTokensDetails,
+  StopReason,
+  Usage as WireUsage
+} from "@anthropic-ai/sdk/resources/messages"
 import type { FinishReason } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
 import { countOf, objectOf, textOf } from "../call/foreign.ts"
@@ -25,21 +31,25 @@ export interface AnthropicCounts {
   readonly input: number
   readonly cacheRead: number
   readonly cacheWrite: number
+  /** Of `cacheWrite`, what is kept for an hour. */
+  readonly longCacheWrite: number
   readonly output: number
   readonly thinking: number
 }
 
-export const noCounts: AnthropicCounts = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, thinking: 0 }
+export const noCounts: AnthropicCounts = { input: 0, cacheRead: 0, cacheWrite: 0, longCacheWrite: 0, output: 0, thinking: 0 }
 
 /** Counts are cumulative; what a later event does not say stays as it was. */
 export const countsOf = (value: unknown, before: AnthropicCounts): AnthropicCounts => {
-  const usage: Foreign<MessageDeltaUsage> = objectOf(value)
+  const usage: Foreign<MessageDeltaUsage & Pick<WireUsage, "cache_creation">> = objectOf(value)
+  const written: Foreign<CacheCreation> = objectOf(usage.cache_creation)
   const details: Foreign<OutputTokensDetails> = objectOf(usage.output_tokens_details)
   const later = (count: unknown, earlier: number) => (typeof count === "number" ? countOf(count) : earlier)
   return {
     input: later(usage.input_tokens, before.input),
     cacheRead: later(usage.cache_read_input_tokens, before.cacheRead),
     cacheWrite: later(usage.cache_creation_input_tokens, before.cacheWrite),
+    longCacheWrite: later(written.ephemeral_1h_input_tokens, before.longCacheWrite),
     output: later(usage.output_tokens, before.output),
     thinking: later(details.thinking_tokens, before.thinking)
   }
@@ -49,6 +59,7 @@ export const usageOf = (counts: AnthropicCounts): Usage => ({
   inputTokens: counts.input + counts.cacheRead + counts.cacheWrite,
   cachedInputTokens: counts.cacheRead,
   cacheWriteTokens: counts.cacheWrite,
+  ...(counts.longCacheWrite === 0 ? {} : { longCacheWriteTokens: counts.longCacheWrite }),
   outputTokens: counts.output,
   reasoningTokens: counts.thinking
 })

@@ -4,14 +4,16 @@
  * system messages in the middle of a conversation, which join the others at its top.
  */
 import type {
+  CacheControlEphemeral,
   ContentBlockParam,
   ImageBlockParam,
   MessageCreateParamsBase,
+  TextBlockParam,
   Tool,
   ToolChoice,
   ToolResultBlockParam
 } from "@anthropic-ai/sdk/resources/messages"
-import type { ImagePart, ToolResultPart } from "@parley/domain/Content"
+import type { CacheFor, ImagePart, ToolResultPart } from "@parley/domain/Content"
 import type { ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
 import { parseObject } from "../call/foreign.ts"
 import { turnsOf } from "../call/turnsOf.ts"
@@ -30,32 +32,38 @@ export const encodeRequest = (request: ModelRequest, streaming: boolean): Messag
     model: request.model,
     max_tokens: request.parameters.maxOutputTokens ?? defaultMaxOutputTokens,
     messages: turnsOf<ContentBlockParam>(request.messages, { result: toolResult, said: blocksOf }),
-    ...(system === "" ? {} : { system }),
+    ...(system.length === 0 ? {} : { system }),
     ...encodeParameters(request.parameters),
     ...(streaming ? { stream: true } : {})
   }
 }
 
-const systemOf = (request: ModelRequest): string => {
-  const texts = request.messages.flatMap((message) => (message.role === "system" ? message.content.map((part) => part.text) : []))
-  if (request.parameters.responseFormat?.type === "json") texts.push(jsonInstruction)
-  return texts.filter((text) => text !== "").join("\n\n")
+/** One text; blocks where one of them is to be kept. */
+const systemOf = (request: ModelRequest): string | Array<TextBlockParam> => {
+  const parts = request.messages.flatMap((message) => (message.role === "system" ? message.content : []))
+  const said = parts.filter(({ text }) => text !== "")
+  if (request.parameters.responseFormat?.type === "json") said.push({ type: "text", text: jsonInstruction })
+  if (said.every(({ cacheFor }) => cacheFor === undefined)) return said.map(({ text }) => text).join("\n\n")
+  return said.map(({ cacheFor, text }) => ({ type: "text", text, ...kept(cacheFor) }))
 }
+
+const kept = (cacheFor: CacheFor | undefined): { cache_control?: CacheControlEphemeral } =>
+  cacheFor === undefined ? {} : { cache_control: { type: "ephemeral", ttl: cacheFor } }
 
 const blocksOf = (part: SaidPart): Array<ContentBlockParam> => {
   switch (part.type) {
     case "text":
       // The API refuses empty texts.
-      return part.text === "" ? [] : [{ type: "text", text: part.text }]
+      return part.text === "" ? [] : [{ type: "text", text: part.text, ...kept(part.cacheFor) }]
     case "image":
-      return [{ type: "image", source: imageSource(part) }]
+      return [{ type: "image", source: imageSource(part), ...kept(part.cacheFor) }]
     case "reasoning":
       if (part.signature === undefined) return []
       return part.signature.startsWith(redactedPrefix)
         ? [{ type: "redacted_thinking", data: part.signature.slice(redactedPrefix.length) }]
         : [{ type: "thinking", thinking: part.text, signature: part.signature }]
     case "tool-call":
-      return [{ type: "tool_use", id: part.id, name: part.name, input: inputOf(part.arguments) }]
+      return [{ type: "tool_use", id: part.id, name: part.name, input: inputOf(part.arguments), ...kept(part.cacheFor) }]
   }
 }
 
@@ -76,7 +84,8 @@ const toolResult = (part: ToolResultPart): ToolResultBlockParam => ({
   type: "tool_result",
   tool_use_id: part.toolCallId,
   content: part.content,
-  ...(part.isError === true ? { is_error: true } : {})
+  ...(part.isError === true ? { is_error: true } : {}),
+  ...kept(part.cacheFor)
 })
 
 const encodeParameters = (parameters: ModelParameters): Partial<MessageCreateParamsBase> => {
@@ -111,7 +120,8 @@ const toolOf = (tool: NonNullable<ModelParameters["tools"]>[number]): Tool => ({
   name: tool.name,
   ...(tool.description === undefined ? {} : { description: tool.description }),
   input_schema: { ...tool.parameters, type: "object" },
-  ...(tool.strict === undefined ? {} : { strict: tool.strict })
+  ...(tool.strict === undefined ? {} : { strict: tool.strict }),
+  ...kept(tool.cacheFor)
 })
 
 const toolChoiceOf = (parameters: ModelParameters): ToolChoice | undefined => {

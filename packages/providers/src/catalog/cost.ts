@@ -21,12 +21,14 @@ export const cost = (usage: Usage, price: DollarPrice): number => {
   const input = tokens(usage.inputTokens)
   const cached = Math.min(tokens(usage.cachedInputTokens), input)
   const written = Math.min(tokens(usage.cacheWriteTokens), input - cached)
+  const kept = Math.min(tokens(usage.longCacheWriteTokens ?? 0), written)
   const output = tokens(usage.outputTokens)
   const reasoning = Math.min(tokens(usage.reasoningTokens), output)
   return nanoDollars([
     [input - cached - written, rates.input],
     [cached, rates.cachedInput ?? rates.input],
-    [written, rates.cacheWrite ?? rates.input],
+    [written - kept, rates.cacheWrite ?? rates.input],
+    [kept, rates.longCacheWrite ?? rates.cacheWrite ?? rates.input],
     [output - reasoning, rates.output],
     [reasoning, rates.reasoning ?? rates.output]
   ])
@@ -42,7 +44,7 @@ export const costBound = (inputTokens: number, maxOutputTokens: number, price: D
 
 const boundBy = (rates: DollarRates, inputTokens: number, maxOutputTokens: number): number =>
   nanoDollars([
-    [tokens(inputTokens), Math.max(rates.input, rates.cachedInput ?? 0, rates.cacheWrite ?? 0)],
+    [tokens(inputTokens), Math.max(rates.input, rates.cachedInput ?? 0, rates.cacheWrite ?? 0, rates.longCacheWrite ?? 0)],
     [tokens(maxOutputTokens), Math.max(rates.output, rates.reasoning ?? 0)]
   ])
 

@@ -22,6 +22,8 @@ const claude = (input: number, cachedInput: number, cacheWrite: number, output: 
   input,
   cachedInput,
   cacheWrite,
+  // Of all of them: twice the input.
+  longCacheWrite: 2 * input,
   output
 })
 

@@ -29,6 +29,18 @@ describe("the cost of a call", () => {
       dollars(3 + 0.3 + 3.75)
     ],
     [
+      "what is kept for an hour has its own rate, where it has one",
+      { inputTokens: million, cacheWriteTokens: million, longCacheWriteTokens: 400_000 },
+      { ...price, longCacheWrite: 6 },
+      dollars(0.6 * 3.75 + 0.4 * 6)
+    ],
+    [
+      "what is kept for an hour costs what is written, where it has none",
+      { inputTokens: million, cacheWriteTokens: million, longCacheWriteTokens: 2 * million },
+      price,
+      dollars(3.75)
+    ],
+    [
       "reasoning is part of the output and not paid twice",
       { outputTokens: million, reasoningTokens: million },
       price,

@@ -2,9 +2,12 @@
 export interface ProviderLimits {
   /** Calls in flight per provider, and so also its connections; one more fails as `ProviderUnavailable`, nothing queues. */
   readonly maxConcurrent: number
-  /** A 429 lowers how many calls a target may hold, to this part of those in flight, but never below the least. */
+  /** A 429 lowers how many calls a target may hold, to this part of the most that were in flight within the window, but never below the least. */
   readonly limitDecrease: number
+  readonly limitWindowMs: number
   readonly minConcurrent: number
+  /** Calls by which each answer raises a lowered limit. */
+  readonly limitIncrease: number
   /** 429s of one burst lower the limit once. */
   readonly limitBurstMs: number
   /** Without a 429 for this long, a lowered limit is forgotten. */
@@ -70,7 +73,9 @@ export interface ProviderLimits {
 export const defaultLimits: ProviderLimits = {
   maxConcurrent: 2_000,
   limitDecrease: 0.7,
-  minConcurrent: 1,
+  limitWindowMs: 10_000,
+  minConcurrent: 20,
+  limitIncrease: 1,
   limitBurstMs: 1_000,
   limitForgottenMs: 60_000,
   maxHoldMs: 300_000,

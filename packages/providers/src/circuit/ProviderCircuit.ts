@@ -58,7 +58,7 @@ export class ProviderCircuit extends Context.Service<
           limits,
           view: target.view,
           marks,
-          onLowered: (nowMs) => target.limit.lowerToo(target.statistics.inFlight, nowMs),
+          onLowered: (nowMs) => target.limit.lowerToo(nowMs),
           besideCalls,
           outcomeOf
         })
@@ -100,7 +100,7 @@ const withFirstToken = (
   return Effect.raceFirst(call, Effect.delay(late, limitMs))
 }
 
-/** What a 429 was, for this process's own use and for the others. */
+/** What a 429 was, or a failure with `Retry-After`: for this process's own use and for the others. */
 interface Lowered {
   readonly heldMs: number
   /** How long the mark stands that it lowered the limit; 0: it was one of a burst. */
@@ -141,6 +141,7 @@ const makeGuard =
           startedMs = nowMs
           statistics.inFlight++
           access.inFlight++
+          limit.see(statistics.inFlight, nowMs)
           watched?.begin(now)
           const traced = isTraced(fiber) ? spanned(target, request, call()) : call()
           admission = breaker.admitted(nowMs)
@@ -153,11 +154,12 @@ const makeGuard =
         }),
         (exit) => {
           if (caller === undefined) return undefined
+          const nowMs = caller.getRef(Clock.Clock).currentTimeMillisUnsafe()
+          limit.see(statistics.inFlight, nowMs)
           statistics.inFlight--
           access.inFlight--
           let lowered: Lowered | undefined
           if (!isRefused) {
-            const nowMs = caller.getRef(Clock.Clock).currentTimeMillisUnsafe()
             lowered = count(target, watched, exit, startedMs, nowMs, limits)
             const { isNamed, model } = target
             recordModelCall(
@@ -220,7 +222,7 @@ const count = (
   if (watched !== undefined && watched.spokeMs >= 0) statistics.spoke(nowMs, watched.spokeMs - startedMs)
   if (Exit.isSuccess(exit)) {
     statistics.answered(nowMs, nowMs - startedMs, watched !== undefined)
-    limit.raise(statistics.inFlight + 1)
+    limit.raise(startedMs)
     if (watched !== undefined && watched.spokeMs >= 0) {
       statistics.wrote(nowMs, exit.value.usage.outputTokens, Math.max(1, nowMs - watched.spokeMs))
     }
@@ -230,10 +232,11 @@ const count = (
   if (found._tag === "None") return undefined
   const error = found.value
   statistics.failedWith(nowMs, error)
-  if (!faultOf(error).lowersLimit) return undefined
-  const isLowered = limit.lower(statistics.inFlight + 1, nowMs)
-  const heldMs = Math.min(error.retryAfterMs ?? 0, limits.maxHoldMs)
-  if (heldMs > 0) statistics.heldUntilMs = nowMs + heldMs
+  const fault = faultOf(error)
+  const isLowered = fault.lowersLimit && limit.lower(nowMs)
+  const heldMs = fault.isHeld ? Math.min(error.retryAfterMs ?? 0, limits.maxHoldMs) : 0
+  // Of answers that come together the one that asks for the longest wait is heeded.
+  if (heldMs > 0) statistics.heldUntilMs = Math.max(statistics.heldUntilMs, nowMs + heldMs)
   return heldMs > 0 || isLowered ? { heldMs, loweredMs: isLowered ? limits.limitBurstMs : 0 } : undefined
 }
 

@@ -12,15 +12,18 @@ export interface Fault {
   readonly circuit: "failure" | "success" | "ignored"
   /** It lowers how many calls the target may hold at once. */
   readonly lowersLimit: boolean
+  /** Its `Retry-After` is honoured: the target is left alone for so long. */
+  readonly isHeld: boolean
   /** The same call may have another fate there a little later. */
   readonly isRetried: boolean
   /** Another target may answer what this one does not. */
   readonly failsOver: boolean
 }
 
-const row = (circuit: Fault["circuit"], ...is: ReadonlyArray<"lowersLimit" | "isRetried" | "failsOver">): Fault => ({
+const row = (circuit: Fault["circuit"], ...is: ReadonlyArray<Exclude<keyof Fault, "circuit">>): Fault => ({
   circuit,
   lowersLimit: is.includes("lowersLimit"),
+  isHeld: is.includes("isHeld"),
   isRetried: is.includes("isRetried"),
   failsOver: is.includes("failsOver")
 })
@@ -29,11 +32,11 @@ const faultTable: Record<ProviderError["_tag"], Fault> = {
   ProviderRejected: row("success"),
   ProviderModelNotFound: row("ignored", "failsOver"),
   ProviderUnauthorized: row("failure", "failsOver"),
-  ProviderRateLimited: row("ignored", "lowersLimit", "isRetried", "failsOver"),
-  ProviderFailed: row("failure", "isRetried", "failsOver"),
+  ProviderRateLimited: row("ignored", "lowersLimit", "isHeld", "isRetried", "failsOver"),
+  ProviderFailed: row("failure", "isHeld", "isRetried", "failsOver"),
   ProviderUnreachable: row("failure", "isRetried", "failsOver"),
   ProviderTruncated: row("failure", "isRetried", "failsOver"),
-  ProviderTimeout: row("failure", "isRetried", "failsOver"),
+  ProviderTimeout: row("failure", "isHeld", "isRetried", "failsOver"),
   ProviderUnavailable: row("ignored", "isRetried", "failsOver")
 }
 

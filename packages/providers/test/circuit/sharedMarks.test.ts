@@ -80,12 +80,23 @@ describe("a target that asked one process to be left alone", () => {
   )
 })
 
+it.effect("a target that failed and asked to be left alone is left alone by the others too", () =>
+  Effect.gen(function* () {
+    const { process } = yield* sharing()
+    const [mine, theirs] = [yield* process, yield* process]
+    mine.one.does(Effect.fail(new ProviderFailed({ provider: "one", model: "m", message: "overloaded", retryAfterMs: 30_000 })))
+    assert.deepInclude(yield* mine.call("both"), fine)
+    yield* theirs.call("both")
+    assert.deepStrictEqual([theirs.one.calls(), theirs.two.calls()], [0, 1])
+  })
+)
+
 describe("a target that refused one process for too many calls", () => {
   /** With so many calls under way at the target. */
   const busy = Effect.fnUntraced(function* (store: Store, inFlight: number) {
     const one = makeHeld("one")
     const context = yield* Layer.build(
-      Layer.fresh(Providers.layerWithStore({ extra: [one.provider], limits: { probeEveryMs: 0 } })).pipe(
+      Layer.fresh(Providers.layerWithStore({ extra: [one.provider], limits: { probeEveryMs: 0, minConcurrent: 1 } })).pipe(
         Layer.provide(Layer.succeed(CircuitBreaker.CircuitBreakerStore, store))
       )
     )
@@ -101,7 +112,7 @@ describe("a target that refused one process for too many calls", () => {
       TestClock.adjust(0)
     )
 
-  it.effect("is called less by all: each lowers its own limit to the same part of what it has under way, once for a burst", () =>
+  it.effect("is called less by all: each lowers its own limit to the same part of what it had under way, once for a burst", () =>
     Effect.gen(function* () {
       const store = yield* memoryStore
       const [mine, theirs] = [yield* busy(store, 100), yield* busy(store, 10)]

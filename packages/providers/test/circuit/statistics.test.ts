@@ -4,8 +4,7 @@ import { afterEach, vi } from "vitest"
 import { TestClock } from "effect/testing"
 import type { ModelEvent } from "@parley/domain/ModelEvent"
 import type { ModelProvider } from "@parley/domain/ModelProvider"
-import { ProviderFailed, ProviderRateLimited, ProviderUnreachable } from "@parley/domain/ProviderError"
-import { ConcurrencyLimit } from "../../src/circuit/ConcurrencyLimit.ts"
+import { ProviderFailed, ProviderUnreachable } from "@parley/domain/ProviderError"
 import { LatencyHistogram } from "../../src/circuit/LatencyHistogram.ts"
 import { TargetStatistics } from "../../src/circuit/TargetStatistics.ts"
 import { Targets } from "../../src/circuit/Targets.ts"
@@ -63,42 +62,6 @@ describe("a target's statistics", () => {
       [0, 1, 1]
     )
   })
-})
-
-describe("the limit on calls of a target", () => {
-  it("is lowered once for a burst of 429s, to a part of what was in flight, and never below the least", () => {
-    const limit = new ConcurrencyLimit(defaultLimits)
-    limit.lower(100, 0)
-    limit.lower(100, 10)
-    assert.strictEqual(limit.at(10), 70)
-    for (let nowMs = 2_000; nowMs < 60_000; nowMs += 2_000) limit.lower(1, nowMs)
-    assert.strictEqual(limit.at(60_000), 1)
-  })
-
-  it("grows by one for as many answers as it allows, when it is made use of, and is forgotten after a quiet minute", () => {
-    const limit = new ConcurrencyLimit(defaultLimits)
-    limit.lower(10, 0)
-    for (let answers = 0; answers < 8; answers++) limit.raise(7)
-    assert.strictEqual(limit.at(1), 8)
-    for (let answers = 0; answers < 100; answers++) limit.raise(1)
-    assert.strictEqual(limit.at(1), 8)
-    assert.strictEqual(limit.at(defaultLimits.limitForgottenMs), defaultLimits.maxConcurrent)
-  })
-
-  it.effect("refuses the next call at once, and the refused one is tried again when there is room", () =>
-    Effect.gen(function* () {
-      const one = makeFake("one")
-      const providers = yield* providersOf({ extra: [one.provider] })
-      const call = (yield* providers.resolve("one/m")).complete(ask("Hello"))
-      one.does(Effect.fail(new ProviderRateLimited(fields)))
-      yield* Effect.flip(call)
-      one.does(Effect.never)
-      const running = yield* Effect.forkChild(call, { startImmediately: true })
-      assert.strictEqual((yield* Effect.flip(call))._tag, "ProviderUnavailable")
-      assert.strictEqual((yield* providers.health)[0]?.maxConcurrent, 1)
-      yield* Fiber.interrupt(running)
-    })
-  )
 })
 
 it.effect("a stream is timed to its first token, and tells who speaks", () =>

@@ -197,7 +197,7 @@ for (const [name, store] of Object.entries(stores)) {
         const [mine, theirs] = [makeHeld("one"), makeHeld("one")]
         const model = key("model").replaceAll(":", "-")
         const processOf = Effect.fnUntraced(function* ({ calls, provider }: ReturnType<typeof makeHeld>, inFlight: number) {
-          const config = { extra: [provider], limits: { probeEveryMs: 0, limitBurstMs: 60_000 } }
+          const config = { extra: [provider], limits: { probeEveryMs: 0, limitBurstMs: 60_000, minConcurrent: 1 } }
           const context = yield* Layer.build(Layer.fresh(Providers.layerWithStore(config)))
           const { health, resolve } = Context.get(context, Providers)
           const { complete } = yield* Effect.orDie(resolve(`one/${model}`))

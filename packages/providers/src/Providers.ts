@@ -168,6 +168,7 @@ const makeProviders = Effect.fnUntraced(function* (
       facts,
       tokens,
       goesOn: source?.goesOn?.(owned.model) ?? false,
+      echoes: source?.echoes ?? false,
       circuit: () => circuits.target(owned),
       complete: (request, options) => circuits.complete(owned, request, options),
       stream: (request, sink, options) => circuits.stream(owned, request, sink, options)

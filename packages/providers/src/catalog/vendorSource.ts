@@ -27,7 +27,7 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   const vendor = vendorOf(given.kind)
   const limits = { ...shared, ...given.limits }
   const { apiKey, headers, target } = vendorTarget(given)
-  const goesOn = vendor.goesOn === undefined ? {} : { goesOn: () => true }
+  const goesOn = vendor.goesOn === undefined ? {} : { goesOn: () => true, echoes: vendor.goesOn.echoes ?? false }
   const { genAiName = given.id } = vendor
   const base = { id: given.id, address: target.baseUrl, isDemo: false, genAiName, limits, target, ...goesOn }
   if (vendor.wire === "bedrock") {

@@ -26,8 +26,14 @@ export interface Vendor {
   readonly dialect: Dialect
   /** How it counts tokens for nothing, where its wire does not say so itself. */
   readonly counts?: "gemini"
-  /** Its models go on with an answer that ends the messages. Fields that it wants for that, in the answer and in the body. */
-  readonly goesOn?: { readonly message?: Readonly<Record<string, unknown>>; readonly body?: Readonly<Record<string, unknown>> }
+  /** Its models go on with an answer that ends the messages. */
+  readonly goesOn?: {
+    /** Fields that it wants for that, in the answer and in the body. */
+    readonly message?: Readonly<Record<string, unknown>>
+    readonly body?: Readonly<Record<string, unknown>>
+    /** Its answer has that beginning in it. */
+    readonly echoes?: true
+  }
 }
 
 const dialect = (differences: Partial<Dialect> = {}): Dialect => ({
@@ -80,7 +86,7 @@ export const vendors = {
     keyEnv: "MISTRAL_API_KEY",
     genAiName: "mistral_ai",
     dialect: dialect({ streamOptions: false, rename: { seed: "random_seed" }, omit: ["user"] }),
-    goesOn: { message: { prefix: true } }
+    goesOn: { message: { prefix: true }, echoes: true }
   },
   groq: {
     wire: "openai",

@@ -35,6 +35,8 @@ export interface ProviderSource {
   readonly limits?: ProviderLimits
   /** Whether a model of it goes on with an answer that ends the messages; when absent, none does. */
   readonly goesOn?: (model: string) => boolean
+  /** Those that do tell that answer's beginning too, before what follows it. */
+  readonly echoes?: boolean
 }
 
 export class ProviderCircuit extends Context.Service<

@@ -4,6 +4,7 @@ import type { ModelAnswer, ModelEvent, ProviderSwitch } from "@parley/domain/Mod
 import type { ModelSink, StreamControl } from "@parley/domain/ModelProvider"
 import type { LedgerEntry } from "./Ledger.ts"
 import { Seam } from "./Seam.ts"
+import type { Continuing } from "./Seam.ts"
 
 export class Relay {
   text = ""
@@ -41,11 +42,11 @@ export class Relay {
     this.#sink([event], noControl)
   }
 
-  /** The sink of one attempt. `isContinued`: what it says follows on what was told. */
-  sinkOf(entry: LedgerEntry, isContinued: boolean, leftOff: number): ModelSink {
-    const seam = isContinued ? new Seam(this.text, leftOff) : undefined
-    if (isContinued) this.continuations++
-    if (seam === undefined) return (events, control) => this.#pass(events, control, entry)
+  /** The sink of one attempt. `continuing`: what it says follows on what was told. */
+  sinkOf(entry: LedgerEntry, continuing?: Continuing): ModelSink {
+    if (continuing === undefined) return (events, control) => this.#pass(events, control, entry)
+    const seam = new Seam(this.text, continuing)
+    this.continuations++
     return (events, control) => {
       const told: Array<ModelEvent> = []
       for (const event of events) this.#sew(event, entry, seam, told)

@@ -22,6 +22,8 @@ export interface RouteTarget {
   readonly tokens: ModelTokens
   /** It goes on with an answer that ends the messages. */
   readonly goesOn: boolean
+  /** And tells that beginning before what follows it. */
+  readonly echoes: boolean
   /** What its circuit knows now. */
   readonly circuit: () => Supervised
   readonly complete: (request: ModelRequest, options: CallOptions) => Effect.Effect<ModelAnswer, ProviderError>

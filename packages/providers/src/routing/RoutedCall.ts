@@ -143,9 +143,9 @@ export class RoutedCall {
       this.#way = "restarts"
       return true
     }
-    // Thoughts alone are no part of the answer: it begins after them. What else was told cannot be taken back.
+    // Thoughts and white space are no part of the answer: it begins after them. What else was told cannot be taken back.
     this.#way = "begins"
-    return this.#relay.text === "" && !this.#relay.hasCalls
+    return this.#relay.text.trim() === "" && !this.#relay.hasCalls
   }
 
   #tellSwitch(target: RouteTarget): void {
@@ -245,10 +245,11 @@ export class RoutedCall {
   }
 
   #sinkOf(entry: LedgerEntry, target: RouteTarget, wins: () => boolean): ModelSink {
-    const isContinued = this.#way === "continues"
-    const { text } = this.#relay
-    const leftOff = isContinued && target.goesOn ? text.length - text.trimEnd().length : 0
-    const inner = this.#relay.sinkOf(entry, isContinued, leftOff)
+    const { echoes, goesOn } = target
+    const inner = this.#relay.sinkOf(
+      entry,
+      this.#way !== "continues" ? undefined : !goesOn ? "asked" : echoes ? "echoes" : "begun"
+    )
     if (this.#settings.hedge === undefined) return inner
     let hasWon = false
     return (events, control) => {
@@ -264,7 +265,11 @@ export class RoutedCall {
     const { parameters } = this.#request
     if (this.#way !== "continues") return { model, messages: this.#messages, parameters }
     const { text } = this.#relay
-    return { model, messages: continuePrompt(this.#messages, text, goesOn), parameters: continueParameters(parameters, text) }
+    return {
+      model,
+      messages: continuePrompt(this.#messages, text, goesOn),
+      parameters: continueParameters(parameters, text, goesOn)
+    }
   }
 
   #whole(last: ModelAnswer): Effect.Effect<ModelAnswer> {

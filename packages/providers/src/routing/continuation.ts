@@ -1,11 +1,15 @@
 /** How a partial answer is gone on with, whoever broke off: a provider, or the process that asked it. The only place that knows. */
 import type { ModelMessage, ModelParameters } from "@parley/domain/ModelRequest"
 import { estimateTokens } from "../tokens/estimateTokens.ts"
+import { anchorMark, anchorOf } from "./anchor.ts"
 
-/** Said after a partial answer to a model that does not go on with an answer by itself: all of them take this. */
-export const continueInstruction =
-  "Your previous message was cut off. Continue it exactly where it stopped, as if nothing had happened: " +
-  "repeat nothing of it, and write nothing before the continuation."
+/** Said after a partial answer to a model that does not go on with an answer by itself: all of them take this. `Seam` knows what comes of it. */
+export const continueInstruction = (text: string): string =>
+  "Your previous message was cut off. Continue it exactly where it stopped, as if nothing had happened. " +
+  "So that both parts can be joined, begin with the following line, its mark and the last words of your message, to the letter, and " +
+  "directly after its last letter write what comes next. Write nothing before it, repeat nothing else, and do not speak of this.\n\n" +
+  anchorMark +
+  anchorOf(text)
 
 export interface Said {
   readonly text: string
@@ -25,13 +29,13 @@ export const continuePrompt = (
   const begun: ModelMessage = { role: "assistant", content: [{ type: "text", text: goesOn ? text.trimEnd() : text }] }
   return goesOn
     ? [...prompt, begun]
-    : [...prompt, begun, { role: "user", content: [{ type: "text", text: continueInstruction }] }]
+    : [...prompt, begun, { role: "user", content: [{ type: "text", text: continueInstruction(text) }] }]
 }
 
-/** What was said counts against the bound on the answer. */
-export const continueParameters = (parameters: ModelParameters, text: string): ModelParameters => {
+/** What was said counts against the bound on the answer; the last words that it is asked to repeat do not. */
+export const continueParameters = (parameters: ModelParameters, text: string, goesOn = false): ModelParameters => {
   const { maxOutputTokens } = parameters
-  return maxOutputTokens === undefined
-    ? parameters
-    : { ...parameters, maxOutputTokens: Math.max(1, maxOutputTokens - estimateTokens(text)) }
+  if (maxOutputTokens === undefined) return parameters
+  const repeated = goesOn ? 0 : estimateTokens(anchorMark + anchorOf(text))
+  return { ...parameters, maxOutputTokens: Math.max(1, maxOutputTokens - estimateTokens(text)) + repeated }
 }

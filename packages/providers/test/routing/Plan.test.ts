@@ -24,6 +24,7 @@ const targetOf = (provider: string, facts: RouteTarget["facts"] = {}): RouteTarg
     facts,
     tokens: makeModelTokens("m", {}, TokenWorker.of({ count: () => Effect.succeed(undefined) })),
     goesOn: false,
+    echoes: false,
     circuit: () => circuit,
     complete: () => Effect.die("not called here"),
     stream: () => Effect.die("not called here")

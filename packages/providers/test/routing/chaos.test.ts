@@ -24,7 +24,7 @@ import type { WorldId } from "./world.ts"
 
 const requests = 150
 const atOnce = 16
-type Id = Exclude<WorldId, "ollama">
+type Id = Exclude<WorldId, "ollama" | "mistral">
 /** These count what they are asked about. */
 const counting: ReadonlyArray<Id> = ["claude", "gemini", "bedrock"]
 const names = { two: "gpt-5-mini" }

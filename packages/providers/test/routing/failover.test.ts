@@ -3,8 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import type { ModelEvent } from "@parley/domain/ModelEvent"
 import { textOf } from "@parley/domain/Content"
+import { anchorMark, anchorOf } from "../../src/routing/anchor.ts"
 import { continueInstruction } from "../../src/routing/continuation.ts"
 import { Ledger } from "../../src/routing/Ledger.ts"
+import { estimateTokens } from "../../src/tokens/estimateTokens.ts"
 import { collect } from "../support/collect.ts"
 import { ask } from "../support/requests.ts"
 import { answer, hang, httpError } from "../wire/WireServer.ts"
@@ -92,7 +94,7 @@ describe("a streamed answer", () => {
       assert.deepStrictEqual(messagesOf(two.requests[0]?.body), [
         { role: "user", content: "Count" },
         { role: "assistant", content: "One two three " },
-        { role: "user", content: continueInstruction }
+        { role: "user", content: continueInstruction("One two three ") }
       ])
       const [first, second] = whole.attempts ?? []
       assert.deepInclude(first, { target: "one/m", failure: "ProviderTruncated" })
@@ -201,15 +203,21 @@ describe("a streamed answer", () => {
     })
   )
 
-  it.live("asks for no more of an answer than is left of its bound", () =>
+  it.live("asks for no more of an answer than is left of its bound, and for the last words that it is to begin with", () =>
     Effect.gen(function* () {
-      const { model, one, two } = yield* world()
-      one.enqueue(answer("One two three four", { cutAfter: 3 }))
-      two.enqueue(answer("four"))
-      yield* model.stream(ask("Count", { maxOutputTokens: 50 }), collect().sink)
-      const bound: unknown = Reflect.get(Object(two.requests[0]?.body), "max_completion_tokens")
-      assert.isBelow(Number(bound), 50)
-      assert.isAbove(Number(bound), 40)
+      const { model, ollama, one, two } = yield* world({}, {}, ["one", "two", "ollama"])
+      const said = Array.from({ length: 30 }, (_, n) => `word${n} `)
+      one.enqueue(answer(said, { cutAfter: 29 }))
+      two.enqueue(answer(["word29 "], { cutAfter: 0 }))
+      ollama.enqueue(answer(["word29 "]))
+      yield* model.stream(ask("Count", { maxOutputTokens: 100 }), collect().sink)
+      const told = said.slice(0, 29).join("")
+      const left = 100 - estimateTokens(told)
+      assert.strictEqual(
+        Reflect.get(Object(two.requests[0]?.body), "max_completion_tokens"),
+        left + estimateTokens(anchorMark + anchorOf(told))
+      )
+      assert.strictEqual(Reflect.get(Object(ollama.requests[0]?.body), "max_tokens"), left)
     })
   )
 

@@ -6,7 +6,7 @@ import { continueInstruction } from "../../src/routing/continuation.ts"
 import { collect } from "../support/collect.ts"
 import { ask } from "../support/requests.ts"
 import { answer, type WireServer } from "../wire/WireServer.ts"
-import { world } from "./world.ts"
+import { world, type WorldId } from "./world.ts"
 
 const said = { text: "Once upon a time there ", reasoning: "A tale, then." }
 
@@ -16,10 +16,10 @@ const messagesSent = (wire: WireServer): ReadonlyArray<unknown> => {
 }
 
 describe("an answer that was begun elsewhere", () => {
-  it.live("is gone on with by a model that takes its beginning, without a repeated word", () =>
+  it.live("is gone on with by a model that takes its beginning, without a second space", () =>
     Effect.gen(function* () {
       const { ollama, providers } = yield* world({}, {}, ["ollama"])
-      ollama.enqueue(answer(["a time there was", " a king"], { usage: { inputTokens: 20, outputTokens: 6 } }))
+      ollama.enqueue(answer([" was", " a king"], { usage: { inputTokens: 20, outputTokens: 6 } }))
       const model = yield* Effect.orDie(providers.resolve("ollama/m"))
       const told = collect()
       const whole = yield* model.stream(ask("Tell me", { maxOutputTokens: 50 }), told.sink, { said })
@@ -45,7 +45,7 @@ describe("an answer that was begun elsewhere", () => {
       assert.strictEqual(told.text(), "was")
       assert.deepStrictEqual(messagesSent(one).slice(-2), [
         { role: "assistant", content: said.text },
-        { role: "user", content: continueInstruction }
+        { role: "user", content: continueInstruction(said.text) }
       ])
       assert.lengthOf(one.requests, 1)
     })
@@ -61,6 +61,32 @@ describe("an answer that was begun elsewhere", () => {
       assert.strictEqual(told.text(), "was a king")
       assert.strictEqual(textOf(whole.content), "Once upon a time there was a king")
       assert.deepStrictEqual(messagesSent(two).at(-2), { role: "assistant", content: `${said.text}was ` })
+    })
+  )
+})
+
+const zeros = "row = [0, 0, 0, 0, 0, 0, "
+const row = "row = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]"
+/** Who goes on, and what it says: by its own, what it was shown as well, as it was asked to, not as it was asked to. */
+const joins: ReadonlyArray<readonly [WorldId, says: string, before: string, after: ReadonlyArray<string>, whole: string]> = [
+  ["ollama", "goes on by itself in a text that repeats itself", zeros, [" 0, 0, 0, ", "0, 0, 1]"], row],
+  ["mistral", "tells also what it was shown", zeros, [zeros.trimEnd(), " 0, 0, 0, 0, 0, 1]"], row],
+  ["two", "begins with the last words as it was asked to", zeros, [`…${zeros.trimEnd()}`, " 0, 0, 0, 0, 0, 1]"], row],
+  ["two", "just goes on in a text that repeats itself", zeros, ["0, 0, 0, ", "0, 0, 1]"], row],
+  ["two", "says a word again", "ships before dawn, and ", ["and ", "each"], "ships before dawn, and each"],
+  ["two", "leaves the space out", "ships before dawn, and", ["each"], "ships before dawn, and each"],
+  ["two", "begins once more after nothing but white space", "\n\n", ["Hello", " there"], "\n\nHello there"]
+]
+
+describe("an answer that breaks off after some words", () => {
+  it.live.each(joins)("is whole when %s %s", ([id, , before, after, whole]) =>
+    Effect.gen(function* () {
+      const { model, one, ...wires } = yield* world({}, {}, ["one", id])
+      one.enqueue(answer([before, "never told"], { cutAfter: 1 }))
+      wires[id === "one" ? "two" : id].enqueue(answer(after))
+      const told = collect()
+      yield* model.stream(ask("Tell me"), told.sink)
+      assert.strictEqual(told.text(), whole)
     })
   )
 })

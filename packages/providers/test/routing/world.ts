@@ -12,9 +12,9 @@ import { providersOf } from "../support/model.ts"
 const price = { input: 1, output: 10 }
 const apiKey = Redacted.make("key-of-the-test")
 
-export type WorldId = "one" | "two" | "ollama" | "claude" | "gemini" | "bedrock"
+export type WorldId = "one" | "two" | "ollama" | "mistral" | "claude" | "gemini" | "bedrock"
 
-/** `one` and `two` speak OpenAI's wire and take no beginning of an answer, `ollama` goes on with one, the others speak their vendors'. */
+/** `one` and `two` speak OpenAI's wire and take no beginning of an answer, `ollama` goes on with one, `mistral` tells it too, the others speak their vendors'. */
 export const world = Effect.fnUntraced(function* (
   route: Partial<RouteConfig> = {},
   limits: Partial<ProviderLimits> = {},
@@ -26,6 +26,7 @@ export const world = Effect.fnUntraced(function* (
     one: yield* startOpenaiWire,
     two: yield* startOpenaiWire,
     ollama: yield* startOpenaiWire,
+    mistral: yield* startOpenaiWire,
     claude: yield* startAnthropicWire,
     gemini: yield* startGeminiWire,
     bedrock: yield* startBedrockWire
@@ -34,6 +35,7 @@ export const world = Effect.fnUntraced(function* (
     one: "openai-compatible",
     two: "openai",
     ollama: "ollama",
+    mistral: "mistral",
     claude: "anthropic",
     gemini: "gemini",
     bedrock: "bedrock"

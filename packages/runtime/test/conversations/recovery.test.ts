@@ -50,16 +50,17 @@ describe("after the process was killed", () => {
     Effect.gen(function* () {
       const world = yield* conversationWorld()
       const { id } = yield* world.create({ parameters: { maxOutputTokens: 100 } })
+      const before = "The keeper counted seventeen ships before dawn and once upon a time "
       const sent = yield* world.send(id, "c1", "Tell me")
-      ;(yield* world.provider.call(0)).say("Once upon a time there was")
+      ;(yield* world.provider.call(0)).say(`${before}there was`)
       yield* TestClock.adjust(150)
       yield* world.crash
       const second = yield* world.provider.call(1)
       assert.isBelow(second.request.parameters.maxOutputTokens ?? 100, 98)
-      second.say("a time ", "there was", " a king")
+      second.say("upon a time ", "there was", " a king")
       yield* second.complete()
       yield* settle
-      assert.strictEqual(textOf((yield* world.message(id, sent.run?.messageId)).content), "Once upon a time there was a king")
+      assert.strictEqual(textOf((yield* world.message(id, sent.run?.messageId)).content), `${before}there was a king`)
     })
   )
 
@@ -84,7 +85,7 @@ describe("after the process was killed", () => {
         [
           ["user", "Tell me"],
           ["assistant", "Once upon a time "],
-          ["user", continueInstruction]
+          ["user", continueInstruction("Once upon a time ")]
         ]
       )
       third.say("there was a king")

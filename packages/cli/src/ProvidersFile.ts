@@ -2,12 +2,10 @@
 import { vendors, type VendorKind } from "@parley/providers/catalog/vendors"
 import { strategies } from "@parley/providers/routing/Route"
 import { Schema } from "effect"
+import { maxLimitMs, ProviderLimitFields, SharedLimitFields } from "./ProviderLimitFields.ts"
 
 /** Most entries of each of the file's lists. */
 const maxEntries = 1_000
-/** Longest limit in time: an hour. */
-const maxLimitMs = 3_600_000
-
 const of = (message: string) => ({ message: `Expected ${message}`, description: message })
 
 const SecretReference = Schema.Struct({
@@ -40,26 +38,6 @@ const Headers = Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9-
   )
 )
 
-const limitMs = (description: string) =>
-  Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxLimitMs })).annotate({ description }))
-
-const Limits = Schema.Struct({
-  maxConcurrent: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 })).annotate({
-      description: "Calls in flight; one more is refused at once"
-    })
-  ),
-  connectTimeoutMs: limitMs("Milliseconds until a connection stands"),
-  headersTimeoutMs: limitMs("Milliseconds until the provider's headers"),
-  firstTokenTimeoutMs: limitMs("Milliseconds until the first token of a stream; without end when absent"),
-  chunkTimeoutMs: limitMs("Milliseconds between two chunks of an answer"),
-  countTimeoutMs: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: maxLimitMs })).annotate({
-      description: "Milliseconds to count the tokens of an answer that broke off, where the provider does; 0: it is not asked"
-    })
-  )
-})
-
 const fieldName = Schema.String.check(Schema.isPattern(/^[a-z_]{1,64}$/u))
 
 const Dialect = Schema.Struct({
@@ -75,7 +53,7 @@ const Dialect = Schema.Struct({
 
 const kinds = Object.keys(vendors).filter((kind): kind is VendorKind => kind in vendors)
 
-const Provider = Schema.Struct({
+export const Provider = Schema.Struct({
   kind: Schema.Literals(kinds),
   baseUrl: Schema.optionalKey(
     Schema.String.check(Schema.isMaxLength(2_048), isBaseUrl).annotate({
@@ -89,7 +67,7 @@ const Provider = Schema.Struct({
     })
   ),
   headers: Schema.optionalKey(Headers.annotate({ description: "Sent with every request" })),
-  limits: Schema.optionalKey(Limits),
+  limits: Schema.optionalKey(ProviderLimitFields),
   dialect: Schema.optionalKey(Dialect)
 }).check(
   Schema.makeFilter((provider) =>
@@ -116,7 +94,7 @@ const Rates = {
   reasoning: Schema.optionalKey(dollars("… of reasoning, where they are not priced like output"))
 }
 
-const Model = Schema.Struct({
+export const Model = Schema.Struct({
   kind: Schema.optionalKey(Schema.Literals(["chat", "embedding"])),
   contextTokens: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000_000 }))),
   maxOutputTokens: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000_000 }))),
@@ -134,13 +112,13 @@ const Model = Schema.Struct({
 
 const settingMs = (minimum: number, description: string) =>
   Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum, maximum: maxLimitMs })).annotate({ description }))
-const ModelReference = Schema.String.check(Schema.isPattern(/^[^\p{C}\s]{1,256}$/u, of("the name of a model")))
+export const ModelReference = Schema.String.check(Schema.isPattern(/^[^\p{C}\s]{1,256}$/u, of("the name of a model")))
 const region = Schema.String.check(Schema.isPattern(/^[a-z0-9-]{1,32}$/u, of("lower-case letters, digits and hyphens")))
 
 /** Most targets of one route, its fallbacks apart. */
 const maxTargets = 32
 
-const Route = Schema.Struct({
+export const Route = Schema.Struct({
   strategy: Schema.optionalKey(
     Schema.Literals(strategies).annotate({
       description: "The order in which targets are tried; priority, as they stand, when absent"
@@ -206,20 +184,16 @@ const providerId = /^[a-z][a-z0-9-]{0,31}$/u
 const modelName = /^[a-z][a-z0-9-]{0,31}\/[^\p{C}\s]{1,200}$/u
 const aliasName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u
 
-/** What the environment alone can make live, and so may be named by the file without being described in it. */
-const environmentProviders = ["openai", "anthropic", "llama", "demo"]
-
+/** The shape alone: what its parts mean together is judged by configurationFaults. */
 export const ProvidersFile = Schema.Struct({
   $schema: Schema.optionalKey(Schema.String),
   providers: Schema.optionalKey(
     Schema.Record(Schema.String.check(Schema.isPattern(providerId)), Provider)
-      .check(
-        Schema.isMaxProperties(maxEntries),
-        Schema.makeFilter((providers) =>
-          "demo" in providers ? { path: ["demo"], issue: "Expected another name: the demo is built in" } : undefined
-        )
-      )
+      .check(Schema.isMaxProperties(maxEntries))
       .annotate({ description: "By the prefix of their models' names; each is live once its key is in the environment" })
+  ),
+  limits: Schema.optionalKey(
+    SharedLimitFields.annotate({ description: "Of every provider, those of the environment too; a provider's own win over them" })
   ),
   aliases: Schema.optionalKey(
     Schema.Record(Schema.String.check(Schema.isPattern(aliasName)), ModelReference)
@@ -236,45 +210,7 @@ export const ProvidersFile = Schema.Struct({
       .check(Schema.isMaxProperties(maxEntries))
       .annotate({ description: "By provider/model; what is said here wins over what Parley knows" })
   )
-})
-  .check(
-    Schema.makeFilter((file) => {
-      const known = new Set([...environmentProviders, ...Object.keys(file.providers ?? {})])
-      const unknownOf = (name: string) => (name.includes("/") && !known.has(name.slice(0, name.indexOf("/"))) ? name : undefined)
-      return [
-        ...Object.entries(file.aliases ?? {}).flatMap(([alias, name]) =>
-          unknownOf(name) !== undefined
-            ? [{ path: ["aliases", alias], issue: `Expected a model of a provider that this file names; ${name} is of none` }]
-            : Object.hasOwn(file.aliases ?? {}, name)
-              ? [{ path: ["aliases", alias], issue: `Expected a model; ${name} is an alias itself` }]
-              : []
-        ),
-        ...Object.entries(file.routes ?? {}).flatMap(([route, { fallbacks = [], targets }]) => [
-          ...targets.flatMap(({ model }, at) =>
-            unknownOf(model) === undefined
-              ? []
-              : [
-                  {
-                    path: ["routes", route, "targets", at, "model"],
-                    issue: "Expected a model of a provider that this file names"
-                  }
-                ]
-          ),
-          ...fallbacks.flatMap((model, at) =>
-            unknownOf(model) === undefined
-              ? []
-              : [{ path: ["routes", route, "fallbacks", at], issue: "Expected a model of a provider that this file names" }]
-          )
-        ]),
-        ...Object.keys(file.models ?? {}).flatMap((name) =>
-          unknownOf(name) === undefined
-            ? []
-            : [{ path: ["models", name], issue: "Expected a model of a provider that this file names" }]
-        )
-      ]
-    })
-  )
-  .annotate({ title: "parley.config.json", description: "Providers, models and aliases of Parley" })
+}).annotate({ title: "parley.config.json", description: "Providers, models and aliases of Parley" })
 export type ProvidersFile = typeof ProvidersFile.Type
 
 /** As committed in docs/parley.config.schema.json; a test holds the two together. */

@@ -27,7 +27,7 @@ export const environmentProviders = (settings: Settings): ProvidersConfig => ({
 const baseUrl = (address: Option.Option<string>) => (Option.isSome(address) ? { baseUrl: address.value } : {})
 
 export interface FileProviders {
-  readonly config: Pick<ProvidersConfig, "configured" | "aliases" | "models" | "routes"> & {
+  readonly config: Pick<ProvidersConfig, "configured" | "aliases" | "models" | "routes" | "limits"> & {
     readonly asleep: ReadonlyArray<AsleepProvider>
   }
 }
@@ -70,6 +70,7 @@ export const fileProviders = Effect.fnUntraced(function* (file: ProvidersFile) {
     config: {
       configured,
       asleep,
+      ...(file.limits === undefined ? {} : { limits: file.limits }),
       ...(file.aliases === undefined ? {} : { aliases: file.aliases }),
       ...(file.routes === undefined ? {} : { routes: file.routes }),
       ...(file.models === undefined ? {} : { models: file.models })

@@ -1,6 +1,9 @@
 /** The configuration file, read and checked. A wrong one stops the program with the path of each fault, and never with what stands there. */
 import { Effect, FileSystem, Option, Result, Schema, SchemaIssue, SchemaParser } from "effect"
+import { configurationFaults } from "./configurationFaults.ts"
+import { duplicateKeys } from "./duplicateKeys.ts"
 import { ProvidersFile } from "./ProvidersFile.ts"
+import { readableParts } from "./readableParts.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Read when PARLEY_CONFIG_FILE names no other, if it is there. */
@@ -40,12 +43,16 @@ export const parseProvidersFile = (text: string): Effect.Effect<ProvidersFile, s
   } catch (error) {
     return Effect.fail(`is not JSON${placeOf(error)}`)
   }
-  const read = decode(input)
-  if (Result.isSuccess(read)) return Effect.succeed(read.success)
-  const { issues } = format(read.failure)
-  const told = issues.slice(0, maxFaults).map(({ message, path }) => `\n  ${pathText(path ?? [])}: ${message}`)
-  const more = issues.length > maxFaults ? [`\n  and ${issues.length - maxFaults} more`] : []
-  return Effect.fail(`does not fit docs/parley.config.schema.json:${[...told, ...more].join("")}`)
+  const shape = decode(input)
+  const faults = [
+    ...(Result.isSuccess(shape) ? [] : format(shape.failure).issues),
+    ...duplicateKeys(text).map(({ path }) => ({ path, message: "Expected to stand once; the later one would win" })),
+    ...configurationFaults(readableParts(input))
+  ]
+  if (Result.isSuccess(shape) && faults.length === 0) return Effect.succeed(shape.success)
+  const told = faults.slice(0, maxFaults).map(({ message, path }) => `\n  ${pathText(path ?? [])}: ${message}`)
+  const more = faults.length > maxFaults ? [`\n  and ${faults.length - maxFaults} more`] : []
+  return Effect.fail(`is not a configuration (docs/configuration.md):${[...told, ...more].join("")}`)
 }
 
 const decode = SchemaParser.decodeUnknownResult(ProvidersFile, { errors: "all", onExcessProperty: "error" })

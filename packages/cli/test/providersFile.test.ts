@@ -121,6 +121,15 @@ describe("the configuration file", () => {
       "no such name",
       { providers: { groq: { kind: "groq", limits: { maxConcurent: 5 } } } }
     ],
+    ["limits.breakerRate", "between 0 and 1", { limits: { breakerRate: 50 } }],
+    ["limits.openMs", "between 1", { limits: { openMs: 0 } }],
+    ["limits.breakerFailures", "between 1", { limits: { breakerFailures: 0 } }],
+    ["limits.openSeconds", "no such name", { limits: { openSeconds: 5 } }],
+    [
+      "providers.groq.limits.probeEveryMs",
+      "no such name",
+      { providers: { groq: { kind: "groq", limits: { probeEveryMs: 5 } } } }
+    ],
     ["providers.azure.baseUrl", "address", { providers: { azure: { kind: "azure-openai" } } }],
     ["providers.mine.baseUrl", "address", { providers: { mine: { kind: "openai-compatible" } } }],
     ["providers.UPPER", "no such name", { providers: { UPPER: { kind: "groq" } } }],
@@ -183,6 +192,23 @@ describe("providers of the file", () => {
         { id: "xai", variable: "XAI_API_KEY" },
         { id: "headed", variable: "NOT_SET" }
       ])
+    })
+  )
+
+  it.effect("have the limits of the file: their own, and those of all", () =>
+    Effect.gen(function* () {
+      const own = {
+        breakerRate: 0.5,
+        breakerRateCalls: 40,
+        breakerRateMinCalls: 10,
+        maxStreamedLength: 1_000,
+        maxStreamLineBytes: 500
+      }
+      const limits = { breakerFailures: 3, openMs: 1_000, maxOpenMs: 2_000, maxHoldMs: 60_000, probeEveryMs: 5_000 }
+      const file = yield* parseProvidersFile(JSON.stringify({ limits, providers: { ollama: { kind: "ollama", limits: own } } }))
+      const { config } = yield* fileProviders(file).pipe(inEnvironment({}))
+      assert.deepStrictEqual(config.limits, limits)
+      assert.deepStrictEqual(config.configured?.[0]?.limits, own)
     })
   )
 

@@ -386,6 +386,28 @@ it.effect("a circuit that cannot be built is tried again after its backoff", () 
   }).pipe(Effect.provide(Logger.layer([])))
 )
 
+it.effect("a provider's own limits are its breaker's, also for how long a look that cannot reach it keeps its circuit open", () =>
+  Effect.gen(function* () {
+    const one = makeFake("one")
+    const limits = { ...defaultLimits, breakerFailures: 2, openMs: 7_000, openJitter: 0 }
+    const source: ProviderSource = { id: "one", isDemo: false, make: Effect.succeed(one.provider), limits }
+    const layer = Layer.provide(
+      ProviderCircuits.layer([source], { ...defaultLimits, probeEveryMs: 20_000 }),
+      CircuitBreaker.layerStoreMemory()
+    )
+    const context = yield* Layer.build(layer)
+    const circuits = yield* Effect.provide(ProviderCircuits, context)
+    one.does(failing)
+    one.lists(failing)
+    for (let call = 0; call < 2; call++) {
+      yield* Effect.exit(circuits.complete({ provider: "one", model: "m" }, ask("Hello")))
+    }
+    assert.deepInclude((yield* circuits.health)[0], { state: "open", retryAfterMs: 7_000 })
+    yield* TestClock.adjust(20_000)
+    assert.deepInclude((yield* circuits.health)[0], { state: "open", retryAfterMs: 14_000 })
+  }).pipe(Effect.provide(Logger.layer([])))
+)
+
 it.effect("circuits that idle are closed down, and come back when they are called", () =>
   Effect.gen(function* () {
     const { callOne } = yield* twoTargets()

@@ -67,16 +67,14 @@ const probe = (options: ProbesOptions, access: Access): Effect.Effect<void> =>
   )
 
 /** Takes the place of the call that would decide, and fails it. */
-const keepOpen = (
-  { limits, store }: ProbesOptions,
-  target: Supervised
-): Effect.Effect<void, CircuitBreaker.CircuitBreakerError> =>
+const keepOpen = ({ store }: ProbesOptions, target: Supervised): Effect.Effect<void, CircuitBreaker.CircuitBreakerError> =>
   Effect.scopedWith(
     Effect.fnUntraced(function* (scope: Scope.Scope) {
       const admitted = yield* Effect.option(Scope.provide(store.admit(target.name), scope))
       if (admitted._tag === "None" || !admitted.value.probe) return
       target.view.on("admitted-as-probe", 0)
       const { consecutiveOpenings, generation } = admitted.value
+      const { limits } = target.access
       const openMs = Math.min(limits.openMs * 2 ** consecutiveOpenings, limits.maxOpenMs)
       const transition = yield* store.record({
         key: target.name,

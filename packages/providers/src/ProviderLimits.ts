@@ -37,6 +37,13 @@ export interface ProviderLimits {
   /** Most that one streamed answer may send, all its text, reasoning and arguments together, in UTF-16 code units. */
   readonly maxStreamedLength: number
   /**
+   * The same of an answer with a bound on its tokens, for each of them: no token of the published vocabularies is longer. What it thinks is not
+   * counted, since not every server holds that to the bound.
+   */
+  readonly maxStreamedLengthPerToken: number
+  /** What it may send however low that bound is. */
+  readonly minStreamedLength: number
+  /**
    * How long a provider is given to count the tokens of an answer that broke off, where it counts them for nothing; past it they are
    * estimated. 0: it is not asked.
    */
@@ -91,6 +98,8 @@ export const defaultLimits: ProviderLimits = {
   maxAnswerBytes: 32_000_000,
   maxStreamLineBytes: 4_000_000,
   maxStreamedLength: 16_000_000,
+  maxStreamedLengthPerToken: 128,
+  minStreamedLength: 16_000,
   countTimeoutMs: 1_000,
   countsAtOnce: 4,
   countRefusedMs: 600_000,

@@ -219,6 +219,26 @@ describe.each(wires)("$id", (wire) => {
     })
   )
 
+  it.live("a stream that runs past the bound on its tokens is stopped where no tokens could be as long, whatever it thinks", () =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      const model = yield* modelAt(server.baseUrl, { maxStreamedLengthPerToken: 50, minStreamedLength: 1_000 })
+      const reasoning = "thinking ".repeat(1_000)
+      const asked = ask("Hello", { maxOutputTokens: 40 })
+      server.enqueue(answer(["x".repeat(2_000)], { reasoning }))
+      assert.strictEqual((yield* model.stream(asked, () => undefined)).finishReason, "stop")
+      server.enqueue(answer(["x".repeat(2_001), "y"], { holdAfter: 1 }))
+      const error = yield* Effect.flip(model.stream(asked, () => undefined))
+      assert.deepStrictEqual([error._tag, error.message], ["ProviderFailed", "The answer is longer than 2000 characters"])
+      // Of a lower bound it is the least, and without one that of every stream.
+      server.enqueue(answer(["x".repeat(1_001)], { holdAfter: 1 }))
+      const least = yield* Effect.flip(model.stream(ask("Hello", { maxOutputTokens: 1 }), () => undefined))
+      assert.strictEqual(least.message, "The answer is longer than 1000 characters")
+      server.enqueue(answer("x".repeat(5_000)))
+      yield* model.stream(ask("Hello"), () => undefined)
+    })
+  )
+
   it.live("what a provider says of our key is for the operator, not for the caller", () =>
     Effect.gen(function* () {
       const server = yield* wire.start

@@ -2,9 +2,12 @@
 import { Exit } from "effect"
 import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
 import type { ModelSink, StreamControl } from "@parley/domain/ModelProvider"
+import type { ModelParameters } from "@parley/domain/ModelRequest"
 import { AnswerFold } from "../call/AnswerFold.ts"
 import type { BodyReader } from "../call/ProviderHttp.ts"
 import type { CallFault } from "../call/providerErrors.ts"
+import { passedBy, streamedLengthOf } from "../call/streamedLength.ts"
+import type { StreamedLength } from "../call/streamedLength.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { StreamError } from "../wire/AnswerStreamReader.ts"
 import type { Step } from "../wire/Wire.ts"
@@ -17,15 +20,20 @@ type Outcome = Exit.Exit<ModelAnswer, CallFault | StreamError>
 export class BedrockStreamReader implements BodyReader<ModelAnswer, CallFault | StreamError> {
   readonly #identity: { readonly model: string; readonly responseId: string }
   readonly #sink: ModelSink
-  readonly #maxLength: number
+  readonly #bound: StreamedLength
   readonly #frames: EventStreamFrames
   readonly #fold = new AnswerFold()
   #state: BedrockState = start
 
-  constructor(identity: { readonly model: string; readonly responseId: string }, limits: ProviderLimits, sink: ModelSink) {
+  constructor(
+    identity: { readonly model: string; readonly responseId: string },
+    limits: ProviderLimits,
+    sink: ModelSink,
+    parameters: ModelParameters = {}
+  ) {
     this.#identity = identity
     this.#sink = sink
-    this.#maxLength = limits.maxStreamedLength
+    this.#bound = streamedLengthOf(limits, parameters)
     this.#frames = new EventStreamFrames(limits.maxStreamLineBytes)
   }
 
@@ -38,7 +46,8 @@ export class BedrockStreamReader implements BodyReader<ModelAnswer, CallFault | 
       return outcome
     }
     this.#deliver(events, control)
-    return this.#fold.length > this.#maxLength ? malformed(`The answer is longer than ${this.#maxLength} characters`) : undefined
+    const passed = passedBy(this.#bound, this.#fold)
+    return passed === undefined ? undefined : malformed(`The answer is longer than ${passed} characters`)
   }
 
   end(control: StreamControl): Outcome {

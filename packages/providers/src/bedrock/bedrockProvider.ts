@@ -74,7 +74,7 @@ export const makeBedrockProvider = Effect.fnUntraced(function* (
           http.stream<ModelAnswer, CallFault | StreamError>(call, (head) => {
             seen = head.headers
             options?.began?.()
-            return new BedrockStreamReader({ model: request.model, responseId: idOf(seen) }, limits, sink)
+            return new BedrockStreamReader({ model: request.model, responseId: idOf(seen) }, limits, sink, request.parameters)
           })
         )
         return Effect.catch(answered, (failure): Effect.Effect<never, ProviderError> => {

@@ -12,9 +12,15 @@ export class AnswerFold {
   #usage: Usage = noUsage
   #finishReason: FinishReason = "stop"
   #length = 0
+  #reasoningLength = 0
 
   /** What has been folded so far, in UTF-16 code units. */
   get length(): number {
+    return this.#length + this.#reasoningLength
+  }
+
+  /** The same without what was thought. */
+  get answerLength(): number {
     return this.#length
   }
 
@@ -25,7 +31,7 @@ export class AnswerFold {
       case "reasoning-delta":
         this.#closeText()
         this.#reasoning += event.text
-        this.#length += event.text.length
+        this.#reasoningLength += event.text.length
         if (event.signature !== undefined) {
           this.#signature = event.signature
           this.#closeReasoning()

@@ -14,6 +14,7 @@ export class Plan {
   /** The last that says more than that a target cannot be called now; else the last. */
   error: ProviderError | undefined
   readonly #order: () => ReadonlyArray<RouteTarget>
+  readonly #fits: (target: RouteTarget) => boolean
   readonly #retry: RetrySettings
   readonly #deadlineMs: number
   readonly #random: () => number
@@ -24,11 +25,14 @@ export class Plan {
 
   constructor(options: {
     readonly order: () => ReadonlyArray<RouteTarget>
+    /** Whether its window takes what would be asked now, which may be more than at first. */
+    readonly fits?: (target: RouteTarget) => boolean
     readonly retry: RetrySettings
     readonly deadlineMs: number
     readonly random: () => number
   }) {
     this.#order = options.order
+    this.#fits = options.fits ?? (() => true)
     this.#retry = options.retry
     this.#deadlineMs = options.deadlineMs
     this.#random = options.random
@@ -47,7 +51,7 @@ export class Plan {
 
   /** The next that may be called now, of those that this round has not called. */
   take(nowMs: number): RouteTarget | undefined {
-    const at = this.#left.findIndex((target) => !this.#dead.has(target) && isFree(target, nowMs))
+    const at = this.#left.findIndex((target) => this.#isOpen(target) && isFree(target, nowMs))
     const target = this.#left[at]
     if (target === undefined || this.#calls >= this.#retry.attempts) return undefined
     this.#left.splice(at, 1)
@@ -67,10 +71,14 @@ export class Plan {
     for (const target of this.#order()) if ((target.facts.contextTokens ?? Infinity) <= windowTokens) this.#dead.add(target)
   }
 
+  #isOpen(target: RouteTarget): boolean {
+    return !this.#dead.has(target) && this.#fits(target)
+  }
+
   /** All were tried. The wait is at random, so that callers do not come back together, and at least until one may be called. */
   #nextRound(nowMs: number): PlanStep {
     const { baseMs, maxMs, maxWaitMs } = this.#retry
-    const targets = this.#order().filter((target) => !this.#dead.has(target))
+    const targets = this.#order().filter((target) => this.#isOpen(target))
     if (targets.length === 0) return giveUp
     const backoffMs = Math.floor(this.#random() * Math.min(maxMs, baseMs * 2 ** this.#rounds))
     const heldMs = Math.min(...targets.map((target) => target.circuit().waitMs(nowMs)))

@@ -1,6 +1,7 @@
 /** What a client has been told of one streamed answer, whoever gave it; and the sinks through which the targets tell more. Synchronous. */
 import type { AssistantPart } from "@parley/domain/Content"
 import type { ModelAnswer, ModelEvent, ProviderSwitch } from "@parley/domain/ModelEvent"
+import { noUsage } from "@parley/domain/Usage"
 import type { ModelSink, StreamControl } from "@parley/domain/ModelProvider"
 import type { LedgerEntry } from "./Ledger.ts"
 import { Seam } from "./Seam.ts"
@@ -54,12 +55,21 @@ export class Relay {
     }
   }
 
+  /** The answer ends here, for its bound is reached. */
+  endUsedUp(model: string): ModelAnswer {
+    this.end({ type: "finish", reason: "length" })
+    return { model, responseId: "", content: this.#content([]), finishReason: "length", usage: noUsage }
+  }
+
   /** The whole answer, of which the last attempt gave the end. */
   answer(last: ModelAnswer): ModelAnswer {
-    if (this.continuations === 0) return last
+    return this.continuations === 0 ? last : { ...last, content: this.#content(last.content) }
+  }
+
+  /** What was told, and the calls of the last attempt. */
+  #content(last: ReadonlyArray<AssistantPart>): ReadonlyArray<AssistantPart> {
     const reasoning: ReadonlyArray<AssistantPart> = this.reasoning === "" ? [] : [{ type: "reasoning", text: this.reasoning }]
-    const calls = last.content.filter((part) => part.type === "tool-call")
-    return { ...last, content: [...reasoning, { type: "text", text: this.text }, ...calls] }
+    return [...reasoning, { type: "text", text: this.text }, ...last.filter((part) => part.type === "tool-call")]
   }
 
   /** Of an answer from its beginning, which nearly all are: told as it came, but for the usage. */

@@ -7,13 +7,12 @@ import { errorTraits } from "@parley/domain/ErrorTraits"
 import type { Attempt, ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelMessage, ModelRequest } from "@parley/domain/ModelRequest"
-import { ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { isDecisive } from "../circuit/WatchedSink.ts"
-import { continueParameters, continuePrompt, isContinuable } from "./continuation.ts"
+import { continued, continuingOf, isContinuable, isUsedUp } from "./continuation.ts"
 import { faultOf } from "./faultTable.ts"
 import { Ledger, LedgerEntry, sumOf } from "./Ledger.ts"
-import { fitting } from "./orderTargets.ts"
+import { fits, fitting } from "./orderTargets.ts"
 import { Plan } from "./Plan.ts"
 import type { PlanStep } from "./Plan.ts"
 import { race } from "./race.ts"
@@ -21,6 +20,7 @@ import type { Racer } from "./race.ts"
 import { Relay } from "./Relay.ts"
 import type { RouteSettings } from "./Router.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
+import { unavailable } from "./unavailable.ts"
 
 export interface StreamOptions {
   /** What was told of the answer by a process that was lost: it is gone on with as after any other break. */
@@ -68,6 +68,7 @@ export class RoutedCall {
   /** What nearly every request is: one call that answers. Only what fails pays for more. */
   run(): Effect.Effect<ModelAnswer, ProviderError> {
     return Effect.withFiber((fiber) => {
+      if (this.#isUsedUp) return this.#endUsedUp()
       const startedMs = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
       const plan = this.#plan(startedMs)
       const step = plan.next(startedMs)
@@ -87,7 +88,7 @@ export class RoutedCall {
         if (step._tag !== "GiveUp") this.#last?.entry.settleEarly(context)
         switch (step._tag) {
           case "GiveUp":
-            return yield* Effect.fail(plan.error ?? this.#unavailable(yield* Clock.currentTimeMillis))
+            return yield* Effect.fail(plan.error ?? unavailable(this.#settings, this.#isStream, yield* Clock.currentTimeMillis))
           case "Wait":
             yield* Effect.sleep(step.ms)
             break
@@ -105,16 +106,19 @@ export class RoutedCall {
   }
 
   /** Undefined: something more may be tried. */
-  #failed(plan: Plan, cause: Cause.Cause<ProviderError>): Effect.Effect<never, ProviderError> | undefined {
+  #failed(plan: Plan, cause: Cause.Cause<ProviderError>): Effect.Effect<ModelAnswer, ProviderError> | undefined {
     const found = Cause.findErrorOption(cause)
     if (found._tag === "None") return Effect.failCause(cause)
-    return this.#goesOn(plan, found.value) ? undefined : Effect.fail(found.value)
+    if (!this.#goesOn(plan, found.value)) return Effect.fail(found.value)
+    return this.#isUsedUp ? this.#endUsedUp() : undefined
   }
 
   #plan(startedMs: number): Plan {
     const { order, random, retry, deadlineMs } = this.#settings
     return new Plan({
       order: () => fitting(order(this.#isStream, startedMs), this.#request),
+      // The longer prompt of a continuation needs not fit where the question did.
+      fits: (target) => this.#way !== "continues" || this.#last === undefined || fits(target, this.#requestOf(target)),
       retry,
       random,
       deadlineMs: startedMs + deadlineMs
@@ -245,11 +249,7 @@ export class RoutedCall {
   }
 
   #sinkOf(entry: LedgerEntry, target: RouteTarget, wins: () => boolean): ModelSink {
-    const { echoes, goesOn } = target
-    const inner = this.#relay.sinkOf(
-      entry,
-      this.#way !== "continues" ? undefined : !goesOn ? "asked" : echoes ? "echoes" : "begun"
-    )
+    const inner = this.#relay.sinkOf(entry, this.#way === "continues" ? continuingOf(target) : undefined)
     if (this.#settings.hedge === undefined) return inner
     let hasWon = false
     return (events, control) => {
@@ -261,15 +261,18 @@ export class RoutedCall {
     }
   }
 
-  #requestOf({ goesOn, owned: { model } }: RouteTarget): ModelRequest {
-    const { parameters } = this.#request
-    if (this.#way !== "continues") return { model, messages: this.#messages, parameters }
-    const { text } = this.#relay
-    return {
-      model,
-      messages: continuePrompt(this.#messages, text, goesOn),
-      parameters: continueParameters(parameters, text, goesOn)
-    }
+  #requestOf(target: RouteTarget): ModelRequest {
+    const asked = { model: target.owned.model, messages: this.#messages, parameters: this.#request.parameters }
+    return this.#way === "continues" ? continued(asked, this.#relay.text, target.goesOn) : asked
+  }
+
+  /** Nothing is left of the bound on the answer for another call to say. */
+  get #isUsedUp(): boolean {
+    return this.#way === "continues" && isUsedUp(this.#request.parameters, this.#relay.text)
+  }
+
+  #endUsedUp(): Effect.Effect<ModelAnswer> {
+    return this.#whole(this.#relay.endUsedUp(this.#last?.target.owned.model ?? this.#request.model))
   }
 
   #whole(last: ModelAnswer): Effect.Effect<ModelAnswer> {
@@ -283,16 +286,5 @@ export class RoutedCall {
     const usage = attempts.length === 1 && first !== undefined ? first.usage : sumOf(attempts)
     if (this.#isStream) this.#relay.end({ type: "usage", usage })
     return { ...this.#relay.answer(last), usage, attempts }
-  }
-
-  #unavailable(nowMs: number): ProviderUnavailable {
-    const { name, order } = this.#settings
-    const waits = order(this.#isStream, nowMs).map((target) => target.circuit().waitMs(nowMs))
-    return new ProviderUnavailable({
-      provider: name,
-      model: name,
-      message: `None of the targets of ${name} is available now`,
-      retryAfterMs: Math.max(1, Math.min(...waits))
-    })
   }
 }

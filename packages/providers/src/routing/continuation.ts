@@ -1,7 +1,9 @@
 /** How a partial answer is gone on with, whoever broke off: a provider, or the process that asked it. The only place that knows. */
-import type { ModelMessage, ModelParameters } from "@parley/domain/ModelRequest"
+import type { ModelMessage, ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
 import { estimateTokens } from "../tokens/estimateTokens.ts"
 import { anchorMark, anchorOf } from "./anchor.ts"
+import type { RouteTarget } from "./RouteTarget.ts"
+import type { Continuing } from "./Seam.ts"
 
 /** Said after a partial answer to a model that does not go on with an answer by itself: all of them take this. `Seam` knows what comes of it. */
 export const continueInstruction = (text: string): string =>
@@ -32,10 +34,19 @@ export const continuePrompt = (
     : [...prompt, begun, { role: "user", content: [{ type: "text", text: continueInstruction(text) }] }]
 }
 
-/** What was said counts against the bound on the answer; the last words that it is asked to repeat do not. */
-export const continueParameters = (parameters: ModelParameters, text: string, goesOn = false): ModelParameters => {
+export const continuingOf = ({ echoes, goesOn }: RouteTarget): Continuing => (!goesOn ? "asked" : echoes ? "echoes" : "begun")
+
+/** What is asked of who goes on with this text. The bound on the answer is less what was said, and more the words that are asked for again. */
+export const continued = (request: ModelRequest, text: string, goesOn: boolean): ModelRequest => {
+  const { messages, model, parameters } = request
   const { maxOutputTokens } = parameters
-  if (maxOutputTokens === undefined) return parameters
-  const repeated = goesOn ? 0 : estimateTokens(anchorMark + anchorOf(text))
-  return { ...parameters, maxOutputTokens: Math.max(1, maxOutputTokens - estimateTokens(text)) + repeated }
+  const asked = { model, messages: continuePrompt(messages, text, goesOn), parameters }
+  if (maxOutputTokens === undefined) return asked
+  const left = Math.max(1, maxOutputTokens - estimateTokens(text))
+  const again = goesOn ? 0 : estimateTokens(anchorMark + anchorOf(text))
+  return { ...asked, parameters: { ...parameters, maxOutputTokens: left + again } }
 }
+
+/** The text is, by estimate, all that the bound on the answer allows. */
+export const isUsedUp = ({ maxOutputTokens }: ModelParameters, text: string): boolean =>
+  maxOutputTokens !== undefined && estimateTokens(text) >= maxOutputTokens

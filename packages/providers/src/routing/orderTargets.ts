@@ -25,12 +25,14 @@ export const orderTargets = (targets: ReadonlyArray<RouteTarget>, options: Order
 
 /** A target whose window is surely too small is left out, unless all are: then they may say so themselves. */
 export const fitting = (targets: ReadonlyArray<RouteTarget>, request: ModelRequest): ReadonlyArray<RouteTarget> => {
-  const isFitting = ({ facts: { contextTokens }, tokens }: RouteTarget): boolean =>
-    contextTokens === undefined || tokens.surelyFits(request) || tokens.estimate(request) < contextTokens * estimateMargin
-  if (targets.every(isFitting)) return targets
-  const left = targets.filter(isFitting)
+  if (targets.every((target) => fits(target, request))) return targets
+  const left = targets.filter((target) => fits(target, request))
   return left.length === 0 ? targets : left
 }
+
+/** Not surely too small. */
+export const fits = ({ facts: { contextTokens }, tokens }: RouteTarget, request: ModelRequest): boolean =>
+  contextTokens === undefined || tokens.surelyFits(request) || tokens.estimate(request) < contextTokens * estimateMargin
 
 /** An estimate of a prompt may be this much too high. */
 const estimateMargin = 1.3

@@ -5,10 +5,13 @@
 import { Exit } from "effect"
 import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
 import type { ModelSink, StreamControl } from "@parley/domain/ModelProvider"
+import type { ModelParameters } from "@parley/domain/ModelRequest"
 import { AnswerFold } from "../call/AnswerFold.ts"
 import type { BodyReader } from "../call/ProviderHttp.ts"
 import type { CallFault, WireError } from "../call/providerErrors.ts"
 import { SseDecoder, SseLineTooLong } from "../call/Sse.ts"
+import { passedBy, streamedLengthOf } from "../call/streamedLength.ts"
+import type { StreamedLength } from "../call/streamedLength.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import { RepeatedText } from "./RepeatedText.ts"
 import type { StreamDecoder, Step } from "./Wire.ts"
@@ -24,18 +27,18 @@ type Outcome = Exit.Exit<ModelAnswer, CallFault | StreamError>
 export class AnswerStreamReader<State> implements BodyReader<ModelAnswer, CallFault | StreamError> {
   readonly #decoder: StreamDecoder<State>
   readonly #sink: ModelSink
-  readonly #maxLength: number
+  readonly #bound: StreamedLength
   readonly #sse: SseDecoder
   readonly #repeated: RepeatedText
   readonly #fold = new AnswerFold()
   #state: State
   #pending: Array<ModelEvent> = []
 
-  constructor(decoder: StreamDecoder<State>, limits: ProviderLimits, sink: ModelSink) {
+  constructor(decoder: StreamDecoder<State>, limits: ProviderLimits, sink: ModelSink, parameters: ModelParameters = {}) {
     this.#decoder = decoder
     this.#state = decoder.start
     this.#sink = sink
-    this.#maxLength = limits.maxStreamedLength
+    this.#bound = streamedLengthOf(limits, parameters)
     this.#sse = new SseDecoder(limits.maxStreamLineBytes)
     this.#repeated = new RepeatedText(decoder.textKey)
   }
@@ -60,7 +63,8 @@ export class AnswerStreamReader<State> implements BodyReader<ModelAnswer, CallFa
       if (outcome !== undefined) return outcome
     }
     this.#deliver(control)
-    return this.#fold.length > this.#maxLength ? malformed(`The answer is longer than ${this.#maxLength} characters`) : undefined
+    const passed = passedBy(this.#bound, this.#fold)
+    return passed === undefined ? undefined : malformed(`The answer is longer than ${passed} characters`)
   }
 
   end(control: StreamControl): Outcome {

@@ -54,7 +54,7 @@ export const makeWireProvider = Effect.fnUntraced(function* <State>(
           http.stream<ModelAnswer, CallFault | StreamError>(callOf(fiber, request, true, options), (head) => {
             headersSeen = head.headers
             options?.began?.()
-            return new AnswerStreamReader(wire.decodeStream, limits, sink)
+            return new AnswerStreamReader(wire.decodeStream, limits, sink, request.parameters)
           }),
           (failure) => {
             const called = calledOf(request)

@@ -221,6 +221,57 @@ describe("a streamed answer", () => {
     })
   )
 
+  it.live("ends as one that reached its bound when that is used up, and nobody is asked for more", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(answer("One two three four five six", { cutAfter: 5 }))
+      const collected = collect()
+      const whole = yield* model.stream(ask("Count", { maxOutputTokens: 4 }), collected.sink)
+      assert.strictEqual(two.requests.length, 0)
+      assert.deepInclude(whole, { finishReason: "length", content: [{ type: "text", text: "One two three four five " }] })
+      assert.deepStrictEqual(
+        whole.attempts?.map(({ failure }) => failure),
+        ["ProviderTruncated"]
+      )
+      assert.deepStrictEqual(
+        collected.events.filter(({ type }) => type !== "text-delta"),
+        [
+          { type: "finish", reason: "length" },
+          { type: "usage", usage: whole.usage }
+        ]
+      )
+      assert.isAbove(whole.usage.outputTokens, 0)
+    })
+  )
+
+  it.live("that runs on far past its bound is stopped, and ends as one that reached it", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world({}, { minStreamedLength: 1_000 })
+      one.enqueue(answer(["x ".repeat(400), "x ".repeat(400), "more"], { holdAfter: 2 }))
+      const whole = yield* model.stream(ask("Count", { maxOutputTokens: 5 }), collect().sink)
+      assert.strictEqual(whole.finishReason, "length")
+      assert.strictEqual(two.requests.length, 0)
+    })
+  )
+
+  it.live("passes over targets whose window takes the question, and not what was told as well", () =>
+    Effect.gen(function* () {
+      const small = { two: { contextTokens: 200 } }
+      const { model, ollama, one, two } = yield* world({}, {}, ["one", "two", "ollama"], {}, small)
+      const said = Array.from({ length: 300 }, (_, n) => `word${n} `)
+      one.enqueue(answer(said, { cutAfter: 299 }), answer(said, { cutAfter: 1 }))
+      ollama.enqueue(answer([" word299 "]))
+      const collected = collect()
+      yield* model.stream(ask("Count"), collected.sink)
+      assert.strictEqual(collected.text(), said.join(""))
+      assert.deepStrictEqual([two.requests.length, ollama.requests.length], [0, 1])
+      // A short beginning fits.
+      two.enqueue(answer(["word1 "]))
+      yield* model.stream(ask("Count"), collect().sink)
+      assert.strictEqual(two.requests.length, 1)
+    })
+  )
+
   it.live("is aborted at the target that speaks, within its continuation too", () =>
     Effect.gen(function* () {
       const { model, one, two } = yield* world()

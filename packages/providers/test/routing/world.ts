@@ -19,7 +19,8 @@ export const world = Effect.fnUntraced(function* (
   route: Partial<RouteConfig> = {},
   limits: Partial<ProviderLimits> = {},
   ids: ReadonlyArray<WorldId> = ["one", "two"],
-  names: { readonly [id: string]: string } = {}
+  names: { readonly [id: string]: string } = {},
+  facts: { readonly [id: string]: object } = {}
 ) {
   const targetOf = (id: string) => `${id}/${names[id] ?? "m"}`
   const wires = {
@@ -42,7 +43,7 @@ export const world = Effect.fnUntraced(function* (
   } as const
   const providers = yield* providersOf({
     configured: ids.map((id) => ({ id, kind: kinds[id], baseUrl: wires[id].baseUrl, apiKey, region: "us-east-1" })),
-    models: Object.fromEntries(ids.map((id) => [targetOf(id), { price }])),
+    models: Object.fromEntries(ids.map((id) => [targetOf(id), { price, ...facts[id] }])),
     routes: {
       best: {
         targets: ids.map((id) => ({ model: targetOf(id) })),

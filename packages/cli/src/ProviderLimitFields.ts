@@ -47,6 +47,10 @@ export const ProviderLimitFields = Schema.Struct(fields)
 
 export const SharedLimitFields = Schema.Struct({
   ...fields,
+  modelsWaitMs: limitMs(
+    0,
+    "Milliseconds for which a model asked for by its name alone is looked for in lists that are not known yet; 2000 when absent"
+  ),
   probeEveryMs: limitMs(
     0,
     "Milliseconds between two looks at providers that are idle or whose circuits are open; 30000 when absent, 0: none"

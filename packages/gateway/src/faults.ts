@@ -7,10 +7,16 @@ export const maxFaults = 20
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-export const faultsOf = (issue: SchemaIssue.Issue, root = ""): ReadonlyArray<Fault> =>
-  format(issue)
-    .issues.slice(0, maxFaults)
-    .map(({ message, path }) => ({ path: pathText(root, path ?? []), message }))
+/** Each once: the members of a union have the same to say of what none of them takes. */
+export const faultsOf = (issue: SchemaIssue.Issue, root = ""): ReadonlyArray<Fault> => {
+  const faults = new Map<string, Fault>()
+  for (const { message, path } of format(issue).issues) {
+    const fault = { path: pathText(root, path ?? []), message }
+    faults.set(`${fault.path}: ${message}`, fault)
+    if (faults.size === maxFaults) break
+  }
+  return [...faults.values()]
+}
 
 /** `content[0].text`, as a person would write it. */
 const pathText = (root: string, path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>): string => {

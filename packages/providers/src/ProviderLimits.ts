@@ -75,6 +75,8 @@ export interface ProviderLimits {
   readonly modelsFreshMs: number
   /** How long to wait for one provider's list of models. */
   readonly modelsTimeoutMs: number
+  /** How long who asks for a model by its name alone waits for lists that are not known yet. */
+  readonly modelsWaitMs: number
 }
 
 export const defaultLimits: ProviderLimits = {
@@ -115,5 +117,6 @@ export const defaultLimits: ProviderLimits = {
   restartMs: 100,
   maxRestartMs: 30_000,
   modelsFreshMs: 300_000,
-  modelsTimeoutMs: 10_000
+  modelsTimeoutMs: 10_000,
+  modelsWaitMs: 2_000
 }

@@ -115,7 +115,8 @@ const makeProviders = Effect.fnUntraced(function* (
     })),
     limits
   )
-  const models = Effect.map(catalog.models, (listed) => names.complete(listed, live, [...routed.keys()]))
+  const complete = (listed: ReadonlyArray<ModelInfo>) => names.complete(listed, live, [...routed.keys()])
+  const models = Effect.map(catalog.models, complete)
   const resolved = new Map<string, ResolvedModel>()
   const embedders = new Map<string, Embedder>()
   const counters = new Map<string, TokenCounter>()
@@ -219,13 +220,21 @@ const makeProviders = Effect.fnUntraced(function* (
     if (known !== undefined) return Effect.succeed(known)
     const owner = ownerOf(meant, live)
     if (owner !== undefined) return Effect.sync(() => keep(name, owner))
-    return Effect.flatMap(models, (all) => {
-      const info = all.find((model) => model.model === meant)
-      return info === undefined
-        ? Effect.fail(new ModelNotFound({ model: name, message: notFoundMessage(meant, live) }))
-        : Effect.sync(() => keep(name, info))
+    const named = ({ model }: ModelInfo) => model === meant
+    const listed = complete(catalog.known()).find(named)
+    if (listed !== undefined) return Effect.sync(() => keep(name, listed))
+    return Effect.flatMap(catalog.soon, (found) => {
+      const all = complete(found)
+      const info = all.find(named)
+      if (info !== undefined) return Effect.sync(() => keep(name, info))
+      return Effect.fail(
+        new ModelNotFound({ model: name, message: notFoundMessage(meant, live, allows && allowed(all, allows)) })
+      )
     })
   }
+  /** The providers of which something may be asked: a pattern for all models of one allows its own text. */
+  const allowed = (all: ReadonlyArray<ModelInfo>, allows: Allows): ReadonlyArray<string> =>
+    live.filter((id) => allows(`${id}/*`) || all.some((info) => info.provider === id && allows(info.id)))
 
   return Providers.of({
     resolve,

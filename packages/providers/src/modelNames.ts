@@ -32,13 +32,21 @@ export const ownerOf = (name: string, live: ReadonlyArray<string>): OwnedModel |
   return family === undefined ? undefined : { provider: family[1], model: name }
 }
 
-/** What to tell somebody whose model nobody has. */
-export const notFoundMessage = (name: string, live: ReadonlyArray<string>): string => {
+/**
+ * What to tell somebody whose model nobody has. Of somebody who may not ask all providers: `allowed` are those whose names may be told, and what is
+ * not set up here is not for his eyes either.
+ */
+export const notFoundMessage = (name: string, live: ReadonlyArray<string>, allowed?: ReadonlyArray<string>): string => {
   const quoted = name.length > maxQuotedLength ? `${name.slice(0, maxQuotedLength)}…` : name
+  const told = allowed ?? live
+  const named = told.length === 0 ? "" : ` Name one as provider/model, of ${told.join(", ")};`
+  return `There is no model "${quoted}".${allowed === undefined ? missing(name, live) : ""}${named} GET /v1/models lists them.`
+}
+
+const missing = (name: string, live: ReadonlyArray<string>): string => {
   const wanted = name.includes("/")
     ? name.slice(0, name.indexOf("/"))
     : (families.find(([pattern]) => pattern.test(name))?.[1] ?? "")
   const setting = live.includes(wanted) ? undefined : settings.get(wanted)
-  const hint = setting === undefined ? "" : ` The provider ${wanted} is not set up here: it needs ${setting}.`
-  return `There is no model "${quoted}".${hint} Name one as provider/model, of ${live.join(", ")}; GET /v1/models lists them.`
+  return setting === undefined ? "" : ` The provider ${wanted} is not set up here: it needs ${setting}.`
 }

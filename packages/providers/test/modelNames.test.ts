@@ -34,3 +34,11 @@ it("somebody whose model nobody has is told which setting is missing, and whom t
   assert.notInclude(notFoundMessage("nonsense", ["openai"]), "not set up")
   assert.isBelow(notFoundMessage("n".repeat(100_000), ["openai"]).length, 500)
 })
+
+it("somebody who may not ask all of them is told nothing of the others, and not what is missing here", () => {
+  const told = notFoundMessage("gpt-5.2", ["demo", "secret"], ["demo"])
+  assert.include(told, "of demo;")
+  assert.notInclude(told, "secret")
+  assert.notInclude(told, "OPENAI_API_KEY")
+  assert.strictEqual(notFoundMessage("x", ["secret"], []), 'There is no model "x". GET /v1/models lists them.')
+})

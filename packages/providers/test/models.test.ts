@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import type { ModelInfo, ModelProvider } from "@parley/domain/ModelProvider"
 import { ProviderUnreachable } from "@parley/domain/ProviderError"
@@ -115,6 +115,52 @@ const fake: ModelProvider = {
   complete: () => Effect.never,
   stream: () => Effect.never
 }
+
+describe("a name that no provider's prefix tells", () => {
+  const providersWith = (lists: { readonly [id: string]: ModelProvider["models"] }) =>
+    providersOf({ extra: Object.entries(lists).map(([id, models]) => ({ ...fake, id, models })) })
+  const listed = (provider: string, model: string) =>
+    Effect.succeed([{ id: `${provider}/${model}`, provider, model, createdAtSeconds: 1, kind: "chat" as const }])
+
+  it.effect("is looked for no longer than its bound while a provider's list hangs, by all who ask together", () =>
+    Effect.gen(function* () {
+      const providers = yield* providersWith({ hangs: Effect.never, quick: listed("quick", "m") })
+      const first = yield* Effect.forkChild(Effect.flip(providers.resolve("nobody")), { startImmediately: true })
+      yield* TestClock.adjust(defaultLimits.modelsWaitMs - 1)
+      assert.isUndefined(first.pollUnsafe())
+      // Found in what is known, and at once.
+      assert.strictEqual((yield* providers.resolve("m")).name, "quick/m")
+      const second = yield* Effect.forkChild(Effect.flip(providers.resolve("nobody-else")), { startImmediately: true })
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* Fiber.join(first))._tag, "ModelNotFound")
+      assert.strictEqual((yield* Fiber.join(second))._tag, "ModelNotFound")
+      assert.strictEqual((yield* Effect.flip(providers.resolve("nobody")))._tag, "ModelNotFound")
+    })
+  )
+
+  it.effect("is found in a list that comes after its first asker has gone", () =>
+    Effect.gen(function* () {
+      const providers = yield* providersWith({ slow: Effect.delay(listed("slow", "m"), 3_000) })
+      const first = yield* Effect.forkChild(Effect.flip(providers.resolve("m")), { startImmediately: true })
+      yield* TestClock.adjust(defaultLimits.modelsWaitMs)
+      assert.strictEqual((yield* Fiber.join(first))._tag, "ModelNotFound")
+      yield* TestClock.adjust(1_000)
+      assert.strictEqual((yield* providers.resolve("m")).name, "slow/m")
+    })
+  )
+
+  it.effect("is told nobody with the names of providers that may not be asked", () =>
+    Effect.gen(function* () {
+      const providers = yield* providersWith({ one: listed("one", "m"), two: listed("two", "m"), three: listed("three", "m") })
+      const patterns = new Set(["one/*", "two/m"])
+      const { message } = yield* Effect.flip(providers.resolve("nobody", (target) => patterns.has(target)))
+      assert.include(message, "of one, two;")
+      assert.notInclude(message, "three")
+      assert.include((yield* Effect.flip(providers.resolve("nobody"))).message, "of one, two, three;")
+      assert.notInclude((yield* Effect.flip(providers.resolve("nobody", () => false))).message, "one")
+    })
+  )
+})
 
 describe("a list of models", () => {
   const makeCatalog = Effect.fnUntraced(function* (answers: Array<Effect.Effect<ReadonlyArray<ModelInfo>, ProviderUnreachable>>) {

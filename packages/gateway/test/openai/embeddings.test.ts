@@ -96,6 +96,12 @@ describe.each(engines)("embeddings, on %s", (engine) => {
     expect(doors.embeddings.requests).toEqual([])
   })
 
+  it("are told each fault once, however many shapes their input might have had", async () => {
+    const { body } = await doors.ask("POST", path, { model, input: [] })
+    const told = JSON.stringify(body)
+    expect(told.match(/length of at least 1/g)).toHaveLength(1)
+  })
+
   it("are refused past the body's bound, without a key, without the scope, and by another method", async () => {
     expect((await doors.ask("POST", path, { model, input: "x".repeat(maxBodyBytes) })).status).toBe(413)
     expect((await doors.ask("POST", path, { model, input: "x" }, { authorization: "Bearer pk_wrong" })).status).toBe(401)

@@ -40,6 +40,8 @@ const fields = {
   maxOpenMs: limitMs(1, "The longest of these; 60000 when absent"),
   maxHoldMs: limitMs(0, "Milliseconds for which Retry-After is honoured at most; 300000 when absent"),
   maxStreamedLength: count(maxLength, "UTF-16 code units that one streamed answer may have; 16000000 when absent"),
+  maxStreamedLengthPerToken: count(10_000, "The same for each token of max_tokens, thoughts not counted; 128 when absent"),
+  minStreamedLength: count(maxLength, "The least of that, however low max_tokens is; 16000 when absent"),
   maxStreamLineBytes: count(maxLength, "Bytes that one line of a stream may have; 4000000 when absent")
 }
 

@@ -137,7 +137,7 @@ export class Seam {
 
   /** The white space that the client has already, and the model tells again. */
   #spaces(isEnd: boolean): void {
-    const again = gapIn(this.#gap, this.#held, isEnd)
+    const again = gapIn(this.#gap, this.#held, isEnd || this.#held.length > maxHeld)
     if (again !== undefined) this.#go("open", again)
   }
 

@@ -1,6 +1,9 @@
 /** White space where two texts meet. */
 import { isSpace } from "./anchor.ts"
 
+/** How much of the end of such white space is looked for, where it is not told again as a whole; in UTF-16 code units. */
+const maxPartOfGap = 256
+
 /** How much of the text is white space that stands at the end of what was told, and so is told again; undefined: more has to come. */
 export const gapIn = (gap: string, text: string, isEnd: boolean): number | undefined => {
   if (gap === "") return 0
@@ -8,7 +11,8 @@ export const gapIn = (gap: string, text: string, isEnd: boolean): number | undef
   while (spaces < text.length && spaces < gap.length && isSpace(text.charCodeAt(spaces))) spaces++
   if (spaces === text.length && spaces < gap.length && !isEnd) return undefined
   const told = text.slice(0, spaces)
-  for (let length = spaces; length > 0; length--) if (gap.endsWith(told.slice(0, length))) return length
+  if (told === gap) return spaces
+  for (let length = Math.min(spaces, maxPartOfGap); length > 0; length--) if (gap.endsWith(told.slice(0, length))) return length
   return 0
 }
 

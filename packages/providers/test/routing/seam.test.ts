@@ -106,6 +106,9 @@ describe("a continuation", () => {
     let told = 0
     for (let n = 0; n <= maxHeld + 1; n++) told += seam.push("a").length
     assert.isAtLeast(told, maxHeld)
+    const spaces = new Seam(`x${" ".repeat(20_000)}`, "begun")
+    assert.strictEqual(spaces.push(" ".repeat(maxHeld)), "")
+    assert.isAbove(spaces.push(" ").length, 0)
     const decided = new Seam(tale)
     assert.strictEqual(decided.push("each"), "each")
     assert.strictEqual(decided.push(tale), tale)

@@ -10,16 +10,20 @@ const publicFiles = ["/theme.js", "/manifest.webmanifest", "/icons/parley.svg"]
 export const appFiles = (): Plugin => ({
   name: "parley:app-files",
   apply: "build",
-  generateBundle(_options, bundle) {
-    const files = ["/", ...firstLoadOf(bundle).map((file) => `/${file}`), ...publicFiles]
-    const version = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12)
-    const worker = bundle["sw.js"]
-    if (worker?.type !== "chunk") throw new Error("the build has no sw.js")
-    worker.code = worker.code
-      .replace(/"__PARLEY_FILES__"|`__PARLEY_FILES__`/, JSON.stringify(JSON.stringify(files)))
-      .replace("__PARLEY_VERSION__", version)
-    for (const [fileName, path] of diagramFiles) {
-      this.emitFile({ type: "asset", fileName, source: readFileSync(fileURLToPath(path)) })
+  generateBundle: {
+    // After Vite has taken out the chunks that were nothing but styles: a worker that is told of a file that is not there is never installed.
+    order: "post",
+    handler(_options, bundle) {
+      const files = ["/", ...firstLoadOf(bundle).map((file) => `/${file}`), ...publicFiles]
+      const version = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12)
+      const worker = bundle["sw.js"]
+      if (worker?.type !== "chunk") throw new Error("the build has no sw.js")
+      worker.code = worker.code
+        .replace(/"__PARLEY_FILES__"|`__PARLEY_FILES__`/, JSON.stringify(JSON.stringify(files)))
+        .replace("__PARLEY_VERSION__", version)
+      for (const [fileName, path] of diagramFiles) {
+        this.emitFile({ type: "asset", fileName, source: readFileSync(fileURLToPath(path)) })
+      }
     }
   }
 })

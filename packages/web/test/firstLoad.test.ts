@@ -1,5 +1,6 @@
 /** What a browser fetches before anything can be done: everything else comes when it is needed. */
 import { assert, describe, it } from "@effect/vitest"
+import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { afterEach, vi } from "vitest"
@@ -34,9 +35,26 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
+/** What the service worker keeps, as it stands in its code. */
+const keptFiles = (bundle: Rolldown.OutputBundle): ReadonlyArray<string> => {
+  const worker = bundle["sw.js"]
+  const list = worker?.type === "chunk" ? /JSON\.parse\(("\[.*?\]")\)/.exec(worker.code)?.[1] : undefined
+  if (list === undefined) throw new Error("the worker has no list of files")
+  return JSON.parse(JSON.parse(list))
+}
+
+const publicFile = (path: string): boolean => existsSync(new URL(`../public${path}`, import.meta.url))
+
 describe("the first load", () => {
   it("is at most 220 KB gzipped with style, font and page, and holds nothing that comes when it is needed", async () => {
     const bundle = await built()
+    // One that is not there, and the worker is never installed.
+    const kept = keptFiles(bundle)
+    assert.deepStrictEqual(
+      kept.filter((path) => path !== "/" && bundle[path.slice(1)] === undefined && !publicFile(path)),
+      []
+    )
+    assert.isAbove(kept.length, 10)
     const files = firstLoadOf(bundle).flatMap((name) => bundle[name] ?? [])
     const page = bundle["index.html"]
     const sizes = [...files, ...(page === undefined ? [] : [page])].map((output) => ({

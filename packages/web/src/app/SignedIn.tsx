@@ -4,6 +4,7 @@ import { ConversationLists } from "../client/ConversationLists.ts"
 import { errorText } from "../client/errorText.ts"
 import { parley } from "../client/parley.ts"
 import type { WhoAmI } from "../client/sdk.ts"
+import { unsent } from "../client/indexedDbOutbox.ts"
 import { signOut } from "../client/session.ts"
 import { notify } from "../design/notify.ts"
 import { ConversationPage } from "../features/thread/ConversationPage.tsx"
@@ -12,6 +13,19 @@ import { texts } from "../i18n/texts.ts"
 import { AppProvider, type AppValue, type OpenDialog } from "./AppContext.ts"
 import { Dialogs } from "./Dialogs.tsx"
 import { Shell } from "./Shell.tsx"
+
+/** What was written and not sent goes with the session: then it is asked first. In a note, which needs no network as a dialog's own part does. */
+const askAndLeave = async (lists: ConversationLists): Promise<void> => {
+  const leave = async (): Promise<void> => {
+    // What was deleted is deleted by whoever did it.
+    await lists.settle()
+    await signOut()
+  }
+  const count = await unsent()
+  if (count === 0) return leave()
+  const t = texts.text()
+  notify(t("signOut.unsent", { count }), { action: { label: t("signOut.anyway"), run: () => void leave() } })
+}
 
 export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
   const [, navigate] = useLocation()
@@ -26,8 +40,7 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
       lists,
       me,
       report,
-      // What was deleted is deleted by whoever did it.
-      signOut: () => void lists.settle().then(signOut),
+      signOut: () => void askAndLeave(lists),
       open: setDialog,
       startNew: () => navigate("/")
     }),

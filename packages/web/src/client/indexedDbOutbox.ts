@@ -13,3 +13,6 @@ export const indexedDbOutbox = (): OutboxStorage => ({
   },
   remove: async (clientMessageId) => void (await inStore("outbox", "readwrite", (store) => store.delete(clientMessageId)))
 })
+
+/** How many messages wait here; none where nothing can be kept. */
+export const unsent = (): Promise<number> => inStore<number>("outbox", "readonly", (store) => store.count()).catch(() => 0)

@@ -39,6 +39,9 @@ export const de: Catalogue = {
     "Dieser Link wurde schon benutzt oder ist zu alt. Fügen Sie einen Schlüssel ein, oder starten Sie den Server für einen neuen Link neu.",
   "signIn.unreachable": "Der Server ist nicht zu erreichen. Läuft er?",
   "signIn.out": "Abmelden",
+  "signOut.unsent_one": "{{count}} Nachricht ist noch nicht gesendet und geht mit der Sitzung.",
+  "signOut.unsent_other": "{{count}} Nachrichten sind noch nicht gesendet und gehen mit der Sitzung.",
+  "signOut.anyway": "Trotzdem abmelden",
   "signIn.over": "Ihre Sitzung ist zu Ende. Melden Sie sich wieder an: Nichts Geschriebenes ist verloren.",
 
   "invite.title": "„{{title}}“ beitreten",

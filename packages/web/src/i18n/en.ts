@@ -37,6 +37,9 @@ export const en = {
   "signIn.linkUsed": "This link was used already or is too old. Paste a key, or restart the server for a new link.",
   "signIn.unreachable": "The server cannot be reached. Is it running?",
   "signIn.out": "Sign out",
+  "signOut.unsent_one": "{{count}} message was not sent yet, and goes with your session.",
+  "signOut.unsent_other": "{{count}} messages were not sent yet, and go with your session.",
+  "signOut.anyway": "Sign out all the same",
   "signIn.over": "Your session is over. Sign in again: nothing you wrote is lost.",
 
   "invite.title": "Join “{{title}}”",

@@ -166,6 +166,30 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       })
     )
 
+    it.effect("is not lost by signing out unless that is meant", () =>
+      Effect.gen(function* () {
+        const { browser, conversations, parley } = yield* ownTenant
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await openedOffline(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await waiting(page).waitFor()
+          await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+          await page.getByRole("button", { name: /Account/ }).click()
+          await page.getByRole("menuitem", { name: "Sign out" }).click()
+          const note = page.locator(".toast", { hasText: "1 message was not sent yet" })
+          await note.waitFor()
+          assert.deepStrictEqual(await bubbles(page), ["Otters"])
+          assert.strictEqual(await inOutbox(page), 1)
+          await note.getByRole("button", { name: "Sign out all the same" }).click()
+          await page.getByLabel("Key").waitFor()
+          assert.strictEqual(await inOutbox(page), 0)
+          assert.deepStrictEqual(await conversations(), [])
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
     it.effect("is made once, though two tabs have it", () =>
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, wire } = yield* ownTenant

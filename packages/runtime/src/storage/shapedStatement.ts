@@ -1,6 +1,6 @@
 /**
- * Statements that are put together once for each shape they can have. To put a statement of fifty parameters together costs as much as all else
- * that this process does for it; its text is the same each time.
+ * Statements that are put together once for each shape they can have. To put one of fifty parameters together takes some
+ * 100 µs, more while it is not compiled, between a person's message and the first token; its text is the same each time.
  */
 import type { Statement } from "effect/sql"
 

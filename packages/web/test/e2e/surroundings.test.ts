@@ -171,7 +171,10 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
 
     it.effect("a device without room sends what can go out at once, and says so of what cannot wait there", () =>
       Effect.gen(function* () {
+        let connected: Promise<unknown> = Promise.resolve()
         const { faults, page, wire } = yield* opened(async (page) => {
+          // Only what an open connection takes at once needs no room.
+          connected = page.waitForEvent("websocket").then((socket) => socket.waitForEvent("framereceived"))
           await page.clock.install()
           await page.addInitScript(() => {
             const full = () => {
@@ -183,6 +186,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
         })
         wire.enqueue(answer("It went out."), answer("That one too."))
         yield* Effect.promise(async () => {
+          await connected
           await say(page, "No room here")
           await page.getByText("It went out.").waitFor()
           await ended(page).waitFor()
@@ -193,7 +197,8 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           await told
           await screenshot(page, "storage-full")
           await page.context().setOffline(false)
-          await page.getByText("You are offline.").waitFor({ state: "detached" })
+          // The note says next that it connects; it goes once that is done.
+          await page.locator(".connection").waitFor({ state: "detached" })
           await page.getByRole("button", { name: "Try again" }).click()
           await page.getByText("That one too.").waitFor()
           assert.strictEqual(await page.locator(".bubble").count(), 2)

@@ -1,7 +1,7 @@
 /** Conversations that are begun without a network: there at once, there after a reload, made and sent once when the network is back. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import type { Page } from "playwright-core"
+import type { Page, Route } from "playwright-core"
 import { vi } from "vitest"
 import { CreatedTenant } from "@parley/domain/Administration"
 import { request } from "../../../cli/test/e2e/support/api.ts"
@@ -17,7 +17,8 @@ import {
   patience,
   phone,
   say,
-  signIn
+  signIn,
+  withoutWorker
 } from "../support/openApp.ts"
 
 const row = (page: Page, title: string) => page.getByRole("link", { name: title, exact: true })
@@ -77,6 +78,7 @@ const openedOffline = async (page: Page, url: string, key: string): Promise<void
   await page.reload()
   await composer(page).waitFor()
   await page.getByRole("button", { name: /^Model/ }).waitFor()
+  await page.getByText("No conversations yet").waitFor({ state: "attached" })
   await goOffline(page)
 }
 
@@ -163,6 +165,25 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
           assert.deepStrictEqual(await messages(id), ["user: Otters", "assistant: Of otters."])
         })
         assert.strictEqual(wire.requests.length, 1)
+      })
+    )
+
+    it.effect.each([
+      ["was not reached", async (route: Route) => route.abort()],
+      ["has not answered", async () => {}]
+    ] as const)("is in the list though the server %s when it was asked for the others", ([, asked]) =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* ownTenant
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
+        yield* Effect.promise(async () => {
+          await page.route(/\/api\/conversations\?/, asked)
+          await page.clock.install()
+          await signIn(page, parley.url, parley.key)
+          await goOffline(page)
+          await say(page, "Badgers")
+          await row(page, "Badgers").waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
       })
     )
 

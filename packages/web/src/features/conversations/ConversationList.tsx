@@ -14,23 +14,24 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
   const { lists } = useApp()
   const { begun, folders, hasMore, items, leaving, status } = useSnapshot(lists.state)
   const [inArchive, setInArchive] = useState(false)
+  // What waits on this device is there whatever the server says, or does not say.
+  const isLoading = status === "loading"
   const shown = useMemo(
-    () => allOf({ begun, items }).filter(({ id, isArchived }) => !leaving.has(id) && isArchived === inArchive),
-    [begun, items, leaving, inArchive]
+    () =>
+      (isLoading ? begun : allOf({ begun, items })).filter(({ id, isArchived }) => !leaving.has(id) && isArchived === inArchive),
+    [begun, isLoading, items, leaving, inArchive]
   )
   const pinned = shown.filter(({ isPinned }) => isPinned)
   const loose = shown.filter(({ folderId, isPinned }) => !isPinned && folderId === null)
   const groups = useMemo(() => groupByTime(loose, new Date()), [loose])
 
-  if (status === "loading") return <Skeleton />
-  if (status === "failed") {
+  const byTime = groups.map(({ items, title }) => <Group key={title} title={t(title)} items={items} activeId={activeId} />)
+  if (status !== "ready") {
     return (
-      <div className="list-empty">
-        <p>{t("list.loadFailed")}</p>
-        <button type="button" className="button" onClick={() => void lists.refresh()}>
-          {t("action.retry")}
-        </button>
-      </div>
+      <>
+        {byTime}
+        {isLoading ? <Skeleton /> : <LoadFailed />}
+      </>
     )
   }
   if (inArchive) {
@@ -56,9 +57,7 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
           activeId={activeId}
         />
       ))}
-      {groups.map(({ items, title }) => (
-        <Group key={title} title={t(title)} items={items} activeId={activeId} />
-      ))}
+      {byTime}
       {shown.length === 0 && folders.length === 0 ? (
         <div className="list-empty">
           <p>{t("list.empty")}</p>
@@ -82,6 +81,19 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
         {t("list.archived")}
       </button>
     </>
+  )
+}
+
+const LoadFailed = () => {
+  const t = useText()
+  const { lists } = useApp()
+  return (
+    <div className="list-empty">
+      <p>{t("list.loadFailed")}</p>
+      <button type="button" className="button" onClick={() => void lists.refresh()}>
+        {t("action.retry")}
+      </button>
+    </div>
   )
 }
 

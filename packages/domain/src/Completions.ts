@@ -2,13 +2,13 @@
 import { Context } from "effect"
 import type { Effect } from "effect"
 import type { Caller } from "./Caller.ts"
-import type { Busy, ContextTooLong, Forbidden, ModelNotFound } from "./Errors.ts"
+import type { Busy, ContextTooLong, Forbidden, ModelNotFound, ModelUnsuited } from "./Errors.ts"
 import type { ModelAnswer } from "./ModelEvent.ts"
 import type { ModelInfo, ModelSink } from "./ModelProvider.ts"
 import type { ModelRequest } from "./ModelRequest.ts"
 import type { ProviderError } from "./ProviderError.ts"
 
-export type CompletionError = ModelNotFound | ContextTooLong | Forbidden | Busy | ProviderError
+export type CompletionError = ModelNotFound | ModelUnsuited | ContextTooLong | Forbidden | Busy | ProviderError
 
 /** Tokens of a prompt. Estimated: nobody but the provider can count for that model, or the prompt is too long to be counted here. */
 export interface TokenCount {

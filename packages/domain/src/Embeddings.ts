@@ -3,6 +3,8 @@ import { Context, Schema } from "effect"
 import type { Effect } from "effect"
 import type { Caller } from "./Caller.ts"
 import type { CompletionError } from "./Completions.ts"
+import type { Attempt } from "./ModelEvent.ts"
+import type { Usage } from "./Usage.ts"
 
 /** Most texts of one request, as at OpenAI. */
 export const maxEmbeddingInputs = 2_048
@@ -39,7 +41,10 @@ export interface EmbeddingAnswer {
   readonly model: string
   /** One for each input, in the same order. */
   readonly vectors: ReadonlyArray<Float32Array>
-  readonly inputTokens: number
+  /** Of all attempts together, with its cost where the price is known. */
+  readonly usage: Usage
+  /** In the order in which they began, where a route chose between targets. */
+  readonly attempts?: ReadonlyArray<Attempt>
 }
 
 export type EmbeddingError = CompletionError

@@ -25,6 +25,7 @@ export const errorTraits: Record<ParleyError["_tag"], ErrorTraits> = {
   Forbidden: row("forbidden", 403, "Forbidden", "permission_error", "never"),
   NotFound: row("not_found", 404, "Not found", "invalid_request_error", "never"),
   ModelNotFound: row("model_not_found", 404, "Model not found", "invalid_request_error", "never"),
+  ModelUnsuited: row("model_unsuited", 400, "The model does something else", "invalid_request_error", "never"),
   ContextTooLong: row("context_length_exceeded", 400, "The prompt is too long for the model", "invalid_request_error", "never"),
   InvalidRequest: row("invalid_request", 400, "Invalid request", "invalid_request_error", "never"),
   PayloadTooLarge: row("payload_too_large", 413, "Payload too large", "invalid_request_error", "never"),

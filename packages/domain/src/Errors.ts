@@ -25,6 +25,20 @@ export class ModelNotFound extends Schema.TaggedError<ModelNotFound>()(
   { httpApiStatus: 404 }
 ) {}
 
+/** There is such a model, but it does something else: an embedding model was asked for an answer, or the reverse. */
+export class ModelUnsuited extends Schema.TaggedError<ModelUnsuited>()(
+  "ModelUnsuited",
+  {
+    message: Schema.String,
+    model: Schema.String,
+    /** What it was asked for. */
+    kind: Schema.Literals(["chat", "embedding"]),
+    /** Some of those that can do it, and may be asked. */
+    suited: Schema.Array(Schema.String)
+  },
+  { httpApiStatus: 400 }
+) {}
+
 /** The prompt is longer than the model's context window. Nothing was asked of its provider. */
 export class ContextTooLong extends Schema.TaggedError<ContextTooLong>()(
   "ContextTooLong",
@@ -83,6 +97,7 @@ export const ParleyError = Schema.Union([
   Forbidden,
   NotFound,
   ModelNotFound,
+  ModelUnsuited,
   ContextTooLong,
   InvalidRequest,
   PayloadTooLarge,
@@ -99,6 +114,7 @@ export const ConversationError = Schema.Union([
   Forbidden,
   NotFound,
   ModelNotFound,
+  ModelUnsuited,
   InvalidRequest,
   Conflict,
   Busy,

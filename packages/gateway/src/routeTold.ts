@@ -25,7 +25,7 @@ export class RouteTold {
 }
 
 /** Of a whole answer. */
-export const routeHeaders = ({ attempts = [] }: ModelAnswer): RouteHeaders =>
+export const routeHeaders = ({ attempts = [] }: Pick<ModelAnswer, "attempts">): RouteHeaders =>
   headersOf(
     attempts.findLast(({ failure }) => failure === undefined)?.target,
     attempts.flatMap(({ failure, target }) => (failure === undefined ? [] : [fallback(target, codeOf(failure))]))

@@ -13,7 +13,7 @@ import type { ModelFacts } from "./catalog/ModelFacts.ts"
 import { makeModelNames } from "./catalog/ModelNames.ts"
 import type { ModelNames } from "./catalog/ModelNames.ts"
 import { makeModelCatalog } from "./ModelCatalog.ts"
-import type { Embedder } from "./embeddings/makeEmbedder.ts"
+import type { Embedder, EmbeddingClient } from "./embeddings/makeEmbedder.ts"
 import type { ModelSource } from "./ModelSource.ts"
 import { notFoundMessage, ownerOf } from "./modelNames.ts"
 import type { OwnedModel } from "./modelNames.ts"
@@ -46,6 +46,8 @@ export interface ResolvedModel {
   readonly name: string
   /** Of a route: the providers of its targets. */
   readonly routedTo?: ReadonlyArray<string>
+  /** What it is known to be good for; undefined: nobody knows, or a route whose targets are not all good for the same. */
+  readonly kind: ModelFacts["kind"]
   /** Context window and price, as far as they are known. */
   readonly facts: ModelFacts
   readonly tokens: ModelTokens
@@ -55,7 +57,7 @@ export interface ResolvedModel {
   readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
   /** The options are of use to routes. */
   readonly stream: (request: ModelRequest, sink: ModelSink, options?: StreamOptions) => Effect.Effect<ModelAnswer, ProviderError>
-  /** Beside the circuit; `ProviderRejected` when the provider has no embeddings. */
+  /** Likewise; `ProviderRejected` when the provider has no embeddings. */
   readonly embed: Embedder
 }
 
@@ -115,10 +117,10 @@ const makeProviders = Effect.fnUntraced(function* (
     })),
     limits
   )
-  const complete = (listed: ReadonlyArray<ModelInfo>) => names.complete(listed, live, [...routed.keys()])
+  const complete = (listed: ReadonlyArray<ModelInfo>) => names.complete(listed, live, routed)
   const models = Effect.map(catalog.models, complete)
   const resolved = new Map<string, ResolvedModel>()
-  const embedders = new Map<string, Embedder>()
+  const embedders = new Map<string, EmbeddingClient>()
   const counters = new Map<string, TokenCounter>()
   for (const { counter, embedder, id } of sources) {
     if (embedder !== undefined) embedders.set(id, yield* embedder)
@@ -129,6 +131,7 @@ const makeProviders = Effect.fnUntraced(function* (
     const owned = { model, provider }
     const isDemo = sources.some((source) => source.id === provider && source.isDemo)
     const facts = names.facts(provider, model)
+    const embedder = embedders.get(provider)
     const tokens = makeModelTokens(model, facts, worker, counters.get(provider))
     const settled = (request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
       Effect.map(call, (answer) => ({ ...answer, usage: tokens.settle(request, answer) }))
@@ -137,6 +140,7 @@ const makeProviders = Effect.fnUntraced(function* (
       isDemo,
       model,
       name: `${provider}/${model}`,
+      kind: facts.kind ?? (embedder === undefined ? "chat" : undefined),
       facts,
       tokens,
       complete: (request) => settled(request, circuits.complete(owned, { ...request, model })),
@@ -144,7 +148,14 @@ const makeProviders = Effect.fnUntraced(function* (
         options?.said === undefined
           ? settled(request, circuits.stream(owned, { ...request, model }, sink))
           : goneOnWith(owned).stream(request, sink, options),
-      embed: (request) => (embedders.get(provider) ?? withoutEmbeddings(provider))({ ...request, model })
+      embed: (request) => {
+        if (embedder === undefined) return Effect.fail(withoutEmbeddings(owned))
+        const asked = { ...request, model }
+        const call = Effect.suspend(() =>
+          embedder.isFull() ? Effect.fail(embedder.full(model)) : circuits.embed(owned, asked, embedder.embed)
+        )
+        return Effect.map(call, (answer) => ({ ...answer, usage: tokens.settleInputs(request.inputs, answer.usage) }))
+      }
     }
   }
   /** What goes on with an answer is a route's work, be it one of a single target that is called once. */
@@ -161,7 +172,7 @@ const makeProviders = Effect.fnUntraced(function* (
   }
 
   const targetOf = (owned: OwnedModel): Omit<RouteTarget, keyof RoutedAs> => {
-    const { facts, tokens, name } = modelOf(owned)
+    const { embed, facts, kind, name, tokens } = modelOf(owned)
     const source = sources.find(({ id }) => id === owned.provider)
     return {
       owned,
@@ -172,7 +183,9 @@ const makeProviders = Effect.fnUntraced(function* (
       echoes: source?.echoes ?? false,
       circuit: () => circuits.target(owned),
       complete: (request, options) => circuits.complete(owned, request, options),
-      stream: (request, sink, options) => circuits.stream(owned, request, sink, options)
+      stream: (request, sink, options) => circuits.stream(owned, request, sink, options),
+      embed,
+      kind
     }
   }
   const namedTargetOf = (owned: OwnedModel) => ({
@@ -190,7 +203,15 @@ const makeProviders = Effect.fnUntraced(function* (
     }
     const route = resolveRoute({ name, config, targetOf: namedTargetOf, ownerOf: targetFor })
     return (
-      route && { ...modelOf(route.main), ...route.router, routedTo: route.providers, tokensOf: route.tokensOf, name, model: name }
+      route && {
+        ...modelOf(route.main),
+        ...route.router,
+        routedTo: route.providers,
+        tokensOf: route.tokensOf,
+        kind: route.kind,
+        name,
+        model: name
+      }
     )
   }
   const routed = new Map(
@@ -246,7 +267,5 @@ const makeProviders = Effect.fnUntraced(function* (
   })
 })
 
-const withoutEmbeddings =
-  (provider: string): Embedder =>
-  ({ model }) =>
-    Effect.fail(new ProviderRejected({ provider, model, message: `${provider} has no embeddings; ask a provider that has them` }))
+const withoutEmbeddings = ({ model, provider }: OwnedModel): ProviderRejected =>
+  new ProviderRejected({ provider, model, message: `${provider} has no embeddings; ask a provider that has them` })

@@ -8,7 +8,7 @@ import { Schema } from "effect"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { Accepted, Edit, Regenerate, RunCursor, Send } from "../ConversationCommand.ts"
 import { maxCursorLength, maxPageItems, NewConversation, RunInfo } from "../Conversations.ts"
-import { Busy, ContextTooLong, ConversationError, Forbidden, ModelNotFound } from "../Errors.ts"
+import { Busy, ContextTooLong, ConversationError, Forbidden, ModelNotFound, ModelUnsuited } from "../Errors.ts"
 import { ConversationId, RunId } from "../Ids.ts"
 import { Conversation, Message } from "../Message.ts"
 import { ModelAnswer, ModelEvent } from "../ModelEvent.ts"
@@ -21,7 +21,7 @@ import { RpcAuth } from "./RpcAuth.ts"
 
 const of = { conversationId: ConversationId }
 
-const CompletionError = Schema.Union([ModelNotFound, ContextTooLong, Forbidden, Busy, ...ProviderError.members])
+const CompletionError = Schema.Union([ModelNotFound, ModelUnsuited, ContextTooLong, Forbidden, Busy, ...ProviderError.members])
 
 export class ParleyRpc extends RpcGroup.make(
   Rpc.make("CreateConversation", {

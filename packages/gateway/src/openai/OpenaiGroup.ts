@@ -78,7 +78,7 @@ export const EmbeddingList = Schema.Struct({
     })
   ),
   model: Schema.String,
-  usage: Schema.Struct({ prompt_tokens: Schema.Int, total_tokens: Schema.Int })
+  usage: Schema.Struct({ prompt_tokens: Schema.Int, total_tokens: Schema.Int, ...CostFields })
 })
 
 /** US dollars for a million tokens. */
@@ -127,7 +127,7 @@ export class OpenaiGroup extends HttpApiGroup.make("openai")
       error: errors
     }).annotate(
       OpenApi.Description,
-      "Texts as vectors, by any provider that speaks OpenAI's API; one for each input, in the same order."
+      "Texts as vectors, by any provider that speaks OpenAI's API, or by a route; one for each input, in the same order."
     ),
     HttpApiEndpoint.get("models", "/v1/models", {
       success: Schema.Struct({ object: Schema.Literal("list"), data: Schema.Array(OpenaiModel) }),

@@ -6,7 +6,9 @@ import { Effect } from "effect"
 import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { authenticateRequest, requireScope } from "../auth/authenticateRequest.ts"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
+import { routeHeaders } from "../routeTold.ts"
 import { makeReadJsonBody } from "../readJsonBody.ts"
+import { costFields } from "./chatCompletion.ts"
 import { EmbeddingsRequest } from "./EmbeddingsRequest.ts"
 import { openaiError } from "./openaiError.ts"
 
@@ -24,7 +26,7 @@ export const answerEmbeddings = Effect.gen(function* () {
     const request = yield* read(yield* http.text)
     const answer = yield* Effect.provideService(embeddings.embed(toEmbeddingRequest(request)), Caller, caller)
     return HttpServerResponse.jsonUnsafe(embeddingList(answer, request.encoding_format ?? "float"), {
-      headers: { "x-request-id": requestId }
+      headers: { "x-request-id": requestId, ...routeHeaders(answer) }
     })
   }).pipe(
     Effect.catch((error) =>
@@ -61,7 +63,7 @@ const embeddingList = (answer: EmbeddingAnswer, encoding: "float" | "base64") =>
     embedding: encoding === "base64" ? base64Of(vector) : Array.from(vector)
   })),
   model: answer.model,
-  usage: { prompt_tokens: answer.inputTokens, total_tokens: answer.inputTokens }
+  usage: { prompt_tokens: answer.usage.inputTokens, total_tokens: answer.usage.inputTokens, ...costFields(answer.usage) }
 })
 
 const bytesOfFloat = 4

@@ -23,6 +23,7 @@ const paramOf = (error: ParleyError): string | null => {
       return error.issues[0]?.path || null
     case "ContextTooLong":
       return "messages"
+    case "ModelUnsuited":
     case "ModelNotFound":
     case "ProviderModelNotFound":
       return "model"

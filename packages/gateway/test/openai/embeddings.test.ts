@@ -1,6 +1,7 @@
 /** `POST /v1/embeddings`, by the official `openai` client and by requests that cannot be served. */
 import { ModelNotFound } from "@parley/domain/Errors"
 import { ProviderRateLimited, ProviderUnreachable } from "@parley/domain/ProviderError"
+import { noUsage } from "@parley/domain/Usage"
 import { Effect, Schema } from "effect"
 import OpenAI, { NotFoundError, RateLimitError } from "openai"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
@@ -52,6 +53,24 @@ describe.each(engines)("embeddings, on %s", (engine) => {
     expect(Schema.is(EmbeddingList)(base64.body)).toBe(true)
     expect(base64.body).toMatchObject({ data: [{ embedding: "AAAAAAAAoEDNzMw9" }] })
     expect(float.headers.get("x-request-id")).toBe(doors.embeddings.callers[0]?.requestId)
+  })
+
+  it("tell who gave them, who did not, and what they cost", async () => {
+    doors.embeddings.script = ({ inputs }) =>
+      Effect.succeed({
+        model: "m",
+        vectors: inputs.map(() => Float32Array.of(1)),
+        usage: { ...noUsage, inputTokens: 3, costNanoDollars: 6_000, isEstimated: true },
+        attempts: [
+          { target: "one/m", usage: noUsage, failure: "ProviderFailed" },
+          { target: "two/m", usage: { ...noUsage, inputTokens: 3 } }
+        ]
+      })
+    const { body, headers } = await doors.ask("POST", path, { model, input: "Hello" })
+    expect(headers.get("x-parley-provider")).toBe("two/m")
+    expect(headers.get("x-parley-fallback")).toBe("one/m; provider_failed")
+    expect(body).toMatchObject({ usage: { prompt_tokens: 3, total_tokens: 3, cost: 0.000_006, is_estimated: true } })
+    expect(Schema.is(EmbeddingList)(body)).toBe(true)
   })
 
   it("take a text, texts, the tokens of one, or those of several, and pass on what was asked beside them", async () => {

@@ -1,6 +1,7 @@
 /** Embeddings that say what the test tells them to. */
 import { Caller, type CallerInfo } from "@parley/domain/Caller"
 import { Embeddings, type EmbeddingAnswer, type EmbeddingError, type EmbeddingRequest } from "@parley/domain/Embeddings"
+import { noUsage } from "@parley/domain/Usage"
 import { Effect, Layer } from "effect"
 
 export type EmbeddingScript = (request: EmbeddingRequest) => Effect.Effect<EmbeddingAnswer, EmbeddingError>
@@ -10,7 +11,7 @@ const measuring: EmbeddingScript = ({ inputs, model }) =>
   Effect.succeed({
     model: `${model}-v1`,
     vectors: inputs.map((input, index) => Float32Array.of(index, input.length, 0.1)),
-    inputTokens: inputs.length * 3
+    usage: { ...noUsage, inputTokens: inputs.length * 3 }
   })
 
 export class ScriptedEmbeddings {

@@ -10,6 +10,7 @@ export const everyError: { readonly [Tag in ParleyError["_tag"]]: Extract<Parley
   Forbidden: new Errors.Forbidden({ message: "not yours" }),
   NotFound: new Errors.NotFound({ message: "no such thing", resource: "conversation" }),
   ModelNotFound: new Errors.ModelNotFound({ message: "no such model", model: "x" }),
+  ModelUnsuited: new Errors.ModelUnsuited({ message: "embeds", model: "x", kind: "chat", suited: ["y"] }),
   ContextTooLong: new Errors.ContextTooLong({ message: "too long", model: "x", contextTokens: 10, inputTokens: 12 }),
   InvalidRequest: new Errors.InvalidRequest({
     message: "does not fit",

@@ -17,7 +17,7 @@ export interface ModelNames {
   readonly complete: (
     listed: ReadonlyArray<ModelInfo>,
     live: ReadonlyArray<string>,
-    routes: ReadonlyArray<string>
+    routes: ReadonlyMap<string, { readonly kind: ModelFacts["kind"] }>
   ) => ReadonlyArray<ModelInfo>
 }
 
@@ -50,10 +50,11 @@ export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "config
     described: (info) => ({ ...info, ...told(facts(info.provider, info.model)) }),
     meant: (name) => aliases.get(name) ?? name,
     complete: (listed, live, routes) => {
-      if (aliases.size === 0 && models.length === 0 && routes.length === 0) return listed
+      if (aliases.size === 0 && models.length === 0 && routes.size === 0) return listed
       const all = [...listed, ...unlisted(listed, live)]
       const aliased = [...aliases].flatMap(([alias, name]): Array<ModelInfo> => {
-        if (routes.includes(name)) return [routeInfo(alias)]
+        const route = routes.get(name)
+        if (route !== undefined) return [routeInfo(alias, route)]
         const found = all.find(({ id, model }) => id === name || model === name)
         const owner = found ?? ownerOf(name, live)
         if (owner === undefined) return []
@@ -69,17 +70,24 @@ export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "config
         ]
       })
       const known = new Set([...all, ...aliased].map(({ id }) => id))
-      const routed = routes.filter((name) => !known.has(name)).map(routeInfo)
+      const routed = [...routes].filter(([name]) => !known.has(name)).map(([name, route]) => routeInfo(name, route))
       return [...all, ...aliased, ...routed].toSorted((a, b) => Number(a.kind !== "chat") - Number(b.kind !== "chat"))
     }
   }
 }
 
 /** What a list tells of it. */
-const told = ({ contextTokens, maxOutputTokens, price }: ModelFacts): ModelFacts => ({
+const told = ({ contextTokens, kind, maxOutputTokens, price }: ModelFacts): ModelFacts => ({
+  ...(kind === undefined ? {} : { kind }),
   ...(contextTokens === undefined ? {} : { contextTokens }),
   ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
   ...(price === undefined ? {} : { price })
 })
 
-const routeInfo = (name: string): ModelInfo => ({ id: name, provider: "route", model: name, createdAtSeconds: 0, kind: "chat" })
+const routeInfo = (name: string, { kind = "chat" }: { readonly kind: ModelFacts["kind"] }): ModelInfo => ({
+  id: name,
+  provider: "route",
+  model: name,
+  createdAtSeconds: 0,
+  kind
+})

@@ -141,6 +141,7 @@ export const publishedFacts = (kind: VendorKind, model: string): PublishedFacts 
   const rows = publishedModels[kind]
   if (rows === undefined) return undefined
   const base = model.replace(/-(latest|\d{8}|\d{4}-\d{2}-\d{2})$/, "")
-  if (Object.hasOwn(rows, model)) return rows[model]
-  return Object.hasOwn(rows, base) ? rows[base] : undefined
+  const row = Object.hasOwn(rows, model) ? rows[model] : Object.hasOwn(rows, base) ? rows[base] : undefined
+  // A row that does not say is of a model that answers.
+  return row && { kind: "chat", ...row }
 }

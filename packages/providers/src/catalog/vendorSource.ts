@@ -53,7 +53,7 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   return {
     ...base,
     target: listed,
-    embedder: makeEmbedder({ ...wire, genAiName }, target, limits),
+    embedder: makeEmbedder(wire, target, limits),
     ...(counted === undefined ? {} : { counter: makeTokenCounter(counted, limits) }),
     make: makeWireProvider(wire, target, limits, listOpenaiModels(given.id, listed, limits, kindOf))
   }

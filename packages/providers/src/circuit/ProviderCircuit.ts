@@ -5,15 +5,20 @@
 import { Cause, Clock, Context, Effect, Exit, Layer, RcMap, Tracer } from "effect"
 import type { Fiber, Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
+import type { EmbeddingAnswer, EmbeddingRequest } from "@parley/domain/Embeddings"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { CallOptions, ModelProvider, ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import { ProviderRateLimited, ProviderTimeout, ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
+import type { Usage } from "@parley/domain/Usage"
+import type { Embedder } from "../embeddings/makeEmbedder.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import { faultOf } from "../routing/faultTable.ts"
-import { answerAttributes, requestAttributes } from "./genAiAttributes.ts"
+import { answerAttributes, embeddingAnswerAttributes, embeddingRequestAttributes, requestAttributes } from "./genAiAttributes.ts"
+import type { Attributes } from "./genAiAttributes.ts"
 import { recordModelCall } from "./genAiMetrics.ts"
+import type { ModelCall } from "./genAiMetrics.ts"
 import { makeBesideCalls } from "./besideCalls.ts"
 import { makeSharedMarks } from "./SharedMark.ts"
 import type { SharedMarks } from "./SharedMark.ts"
@@ -46,6 +51,8 @@ export class ProviderCircuit extends Context.Service<
     readonly incarnation: number
     readonly complete: (request: ModelRequest, options?: CallOptions) => Effect.Effect<ModelAnswer, ProviderError>
     readonly stream: (request: ModelRequest, sink: ModelSink, options?: CallOptions) => Effect.Effect<ModelAnswer, ProviderError>
+    /** By the client that its provider has for them, which has connections of its own. */
+    readonly embed: (request: EmbeddingRequest, embedder: Embedder) => Effect.Effect<EmbeddingAnswer, ProviderError>
   }
 >()("@parley/providers/circuit/ProviderCircuit") {
   static layer(target: Supervised, clients: RcMap.RcMap<ProviderSource, ModelProvider>, limits: ProviderLimits) {
@@ -67,17 +74,36 @@ export class ProviderCircuit extends Context.Service<
         const guard = makeGuard(target, breaker, (refused) => besideCalls(tellOthers(marks, refused)), limits)
         return ProviderCircuit.of({
           incarnation: target.restarts,
-          complete: (request, options) => guard(request, undefined, () => provider.complete(request, options)),
+          complete: (request, options) => guard(chat, request, undefined, () => provider.complete(request, options)),
           stream: (request, sink, options) => {
             const watched = new WatchedSink(sink, target.name)
             const limitMs = options?.firstTokenTimeoutMs ?? limits.firstTokenTimeoutMs
             const call = () => provider.stream(request, watched.sink, options)
-            return guard(request, watched, limitMs === 0 ? call : () => withFirstToken(call(), target, watched, limitMs))
-          }
+            return guard(chat, request, watched, limitMs === 0 ? call : () => withFirstToken(call(), target, watched, limitMs))
+          },
+          embed: (request, embedder) => guard(embeddings, request, undefined, () => embedder(request))
         })
       })
     )
   }
+}
+
+interface Answered {
+  readonly usage: Usage
+}
+
+/** What is asked of a target, as spans and metrics tell it. */
+interface Operation<Request, Answer> {
+  readonly name: ModelCall["operation"]
+  readonly asked: (provider: string, address: string | undefined, request: Request) => Attributes
+  readonly answered: (answer: Answer) => Attributes
+}
+
+const chat: Operation<ModelRequest, ModelAnswer> = { name: "chat", asked: requestAttributes, answered: answerAttributes }
+const embeddings: Operation<EmbeddingRequest, EmbeddingAnswer> = {
+  name: "embeddings",
+  asked: embeddingRequestAttributes,
+  answered: embeddingAnswerAttributes
 }
 
 /** Inside of the breaker, which counts what was late as it counts all that fails. A fiber more, so only where there is a limit. */
@@ -117,11 +143,12 @@ const tellOthers = ({ held, lowered }: SharedMarks, { heldMs, loweredMs }: Lower
 
 const makeGuard =
   (target: Supervised, breaker: TargetBreaker, tell: (lowered: Lowered) => Effect.Effect<void>, limits: ProviderLimits) =>
-  (
-    request: ModelRequest,
+  <Request, Answer extends Answered>(
+    operation: Operation<Request, Answer>,
+    request: Request,
     watched: WatchedSink | undefined,
-    call: () => Effect.Effect<ModelAnswer, ProviderError>
-  ): Effect.Effect<ModelAnswer, ProviderError> =>
+    call: () => Effect.Effect<Answer, ProviderError>
+  ): Effect.Effect<Answer, ProviderError> =>
     Effect.suspend(() => {
       const { access, limit, statistics } = target
       // Both are set inside the finalizer's reach, so that no interruption comes in between.
@@ -130,7 +157,7 @@ const makeGuard =
       let isRefused = false
       let startedMs = 0
       return Effect.onExitPrimitive(
-        Effect.withFiber((fiber): Effect.Effect<ModelAnswer, ProviderError> => {
+        Effect.withFiber((fiber): Effect.Effect<Answer, ProviderError> => {
           const now = fiber.getRef(Clock.Clock)
           const nowMs = now.currentTimeMillisUnsafe()
           if (nowMs < statistics.heldUntilMs) return Effect.fail(held(target, statistics.heldUntilMs - nowMs))
@@ -145,7 +172,7 @@ const makeGuard =
           access.inFlight++
           limit.see(statistics.inFlight, nowMs)
           watched?.begin(now)
-          const traced = isTraced(fiber) ? spanned(target, request, call()) : call()
+          const traced = isTraced(fiber) ? spanned(operation, target, request, call()) : call()
           admission = breaker.admitted(nowMs)
           if (admission !== undefined) return traced
           return Effect.catchTag(breaker.execute(traced), "Refused", (refused) => {
@@ -165,7 +192,7 @@ const makeGuard =
             lowered = count(target, watched, exit, startedMs, nowMs, limits)
             const { isNamed, model } = target
             recordModelCall(
-              { operation: "chat", provider: genAiNameOf(access.source), model, isNamed, tookMs: nowMs - startedMs },
+              { operation: operation.name, provider: genAiNameOf(access.source), model, isNamed, tookMs: nowMs - startedMs },
               Exit.map(exit, ({ usage }) => usage),
               caller.context
             )
@@ -179,14 +206,19 @@ const makeGuard =
 /** Without a tracer of somebody's nobody sees the span; the provider is then told the caller's as its parent. */
 const isTraced = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
-const spanned = (target: Supervised, request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) => {
+const spanned = <Request, Answer>(
+  { answered, asked }: Operation<Request, Answer>,
+  target: Supervised,
+  request: Request,
+  call: Effect.Effect<Answer, ProviderError>
+): Effect.Effect<Answer, ProviderError> => {
   const { source } = target.access
   return call.pipe(
-    Effect.tap((answer) => Effect.annotateCurrentSpan(answerAttributes(answer))),
+    Effect.tap((answer) => Effect.annotateCurrentSpan(answered(answer))),
     Effect.tapError((error) => Effect.annotateCurrentSpan("error.type", error._tag)),
     Effect.withSpan(
       "provider.call",
-      { kind: "client", attributes: requestAttributes(genAiNameOf(source), source.address, request) },
+      { kind: "client", attributes: asked(genAiNameOf(source), source.address, request) },
       { captureStackTrace: false }
     )
   )
@@ -194,7 +226,7 @@ const spanned = (target: Supervised, request: ModelRequest, call: Effect.Effect<
 
 const genAiNameOf = ({ genAiName, id }: ProviderSource): string => genAiName ?? id
 
-const outcomeOf = (exit: Exit.Exit<ModelAnswer, ProviderError>): CircuitBreaker.Outcome => {
+const outcomeOf = (exit: Exit.Exit<unknown, ProviderError>): CircuitBreaker.Outcome => {
   if (Exit.isSuccess(exit)) return CircuitBreaker.success
   const found = Cause.findErrorOption(exit.cause)
   if (found._tag === "None") {
@@ -216,7 +248,7 @@ const outcomeOf = (exit: Exit.Exit<ModelAnswer, ProviderError>): CircuitBreaker.
 const count = (
   { limit, statistics }: Supervised,
   watched: WatchedSink | undefined,
-  exit: Exit.Exit<ModelAnswer, ProviderError>,
+  exit: Exit.Exit<Answered, ProviderError>,
   startedMs: number,
   nowMs: number,
   limits: ProviderLimits

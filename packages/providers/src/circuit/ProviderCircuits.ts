@@ -4,11 +4,13 @@
  */
 import { Cause, Clock, Context, Effect, Layer, LayerMap, RcMap } from "effect"
 import { CircuitBreaker } from "effect/persistence"
+import type { EmbeddingAnswer, EmbeddingRequest } from "@parley/domain/Embeddings"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { CallOptions, ModelInfo, ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import { ProviderFailed, ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
+import type { Embedder } from "../embeddings/makeEmbedder.ts"
 import type { OwnedModel } from "../modelNames.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import { healthOf } from "./CircuitHealth.ts"
@@ -35,6 +37,11 @@ export class ProviderCircuits extends Context.Service<
       sink: ModelSink,
       options?: CallOptions
     ) => Effect.Effect<ModelAnswer, ProviderError>
+    readonly embed: (
+      target: OwnedModel,
+      request: EmbeddingRequest,
+      embedder: Embedder
+    ) => Effect.Effect<EmbeddingAnswer, ProviderError>
     /** What is known of a target; it need not have been called yet. */
     readonly target: (target: OwnedModel) => Supervised
     /** Past the circuits: a list of models says nothing about answers. */
@@ -62,20 +69,20 @@ const makeCircuits = Effect.fnUntraced(function* (sources: ReadonlyArray<Provide
   )
   const leases = new CircuitLeases((target) => circuits.contextEffect(target))
 
-  const use = (
+  const use = <A>(
     owned: OwnedModel,
-    call: (circuit: ProviderCircuit["Service"]) => Effect.Effect<ModelAnswer, ProviderError>
-  ): Effect.Effect<ModelAnswer, ProviderError> =>
+    call: (circuit: ProviderCircuit["Service"]) => Effect.Effect<A, ProviderError>
+  ): Effect.Effect<A, ProviderError> =>
     Effect.withFiber((fiber) => {
       const nowMs = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
       const target = targets.used(owned, nowMs)
       return nowMs < target.notBeforeMs ? Effect.fail(restarting(target, target.notBeforeMs - nowMs)) : supervised(target, call)
     })
 
-  const supervised = (
+  const supervised = <A>(
     target: Supervised,
-    call: (circuit: ProviderCircuit["Service"]) => Effect.Effect<ModelAnswer, ProviderError>
-  ): Effect.Effect<ModelAnswer, ProviderError> => {
+    call: (circuit: ProviderCircuit["Service"]) => Effect.Effect<A, ProviderError>
+  ): Effect.Effect<A, ProviderError> => {
     let incarnation = target.restarts
     const started = leases.use(target, (circuit) => {
       incarnation = circuit.incarnation
@@ -125,6 +132,7 @@ const makeCircuits = Effect.fnUntraced(function* (sources: ReadonlyArray<Provide
   return ProviderCircuits.of({
     complete: (target, request, options) => use(target, (circuit) => circuit.complete(request, options)),
     stream: (target, request, sink, options) => use(target, (circuit) => circuit.stream(request, sink, options)),
+    embed: (target, request, embedder) => use(target, (circuit) => circuit.embed(request, embedder)),
     target: (target) => targets.of(target),
     models,
     health: Effect.flatMap(Clock.currentTimeMillis, (nowMs) =>

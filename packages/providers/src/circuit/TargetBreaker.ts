@@ -6,7 +6,6 @@
  */
 import { Cause, Clock, Duration, Effect, Exit, Result, Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
-import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { CircuitView } from "./CircuitView.ts"
@@ -35,8 +34,7 @@ export class Refused {
   }
 }
 
-type Call = Effect.Effect<ModelAnswer, ProviderError>
-type CallExit = Exit.Exit<ModelAnswer, ProviderError>
+type CallExit = Exit.Exit<unknown, ProviderError>
 type Admission = CircuitBreaker.Admission
 
 export interface TargetBreaker {
@@ -45,7 +43,7 @@ export interface TargetBreaker {
   /** Undefined: there is nothing to record. */
   readonly settle: (admission: Admission, exit: CallExit) => Effect.Effect<void> | undefined
   /** A call that asks the store, and tells it. */
-  readonly execute: (call: Call) => Effect.Effect<ModelAnswer, ProviderError | Refused>
+  readonly execute: <A>(call: Effect.Effect<A, ProviderError>) => Effect.Effect<A, ProviderError | Refused>
 }
 
 export interface BreakerOptions {
@@ -118,7 +116,7 @@ export const makeTargetBreaker = Effect.fnUntraced(function* ({
     last = admission.probe ? undefined : { admission, untilMs: nowMs + admissionMs }
   }
 
-  const execute = (call: Call): Effect.Effect<ModelAnswer, ProviderError | Refused> =>
+  const execute = <A>(call: Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError | Refused> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.scopedWith(
         Effect.fnUntraced(function* (scope: Scope.Scope) {

@@ -1,8 +1,9 @@
 /** What a span of a call says, by OpenTelemetry's semantic conventions for generative AI. Texts are never among it. */
+import type { EmbeddingAnswer, EmbeddingRequest } from "@parley/domain/Embeddings"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 
-type Attributes = Readonly<Record<string, unknown>>
+export type Attributes = Readonly<Record<string, unknown>>
 
 export const requestAttributes = (provider: string, address: string | undefined, request: ModelRequest): Attributes => {
   const { parameters } = request
@@ -29,6 +30,23 @@ export const answerAttributes = ({ finishReason, model, responseId, usage }: Mod
   "gen_ai.usage.output_tokens": usage.outputTokens,
   "gen_ai.usage.cache_read.input_tokens": usage.cachedInputTokens,
   "gen_ai.usage.cache_creation.input_tokens": usage.cacheWriteTokens
+})
+
+export const embeddingRequestAttributes = (
+  provider: string,
+  address: string | undefined,
+  { dimensions, model }: EmbeddingRequest
+): Attributes => ({
+  "gen_ai.operation.name": "embeddings",
+  "gen_ai.provider.name": provider,
+  "gen_ai.request.model": model,
+  ...told("gen_ai.embeddings.dimension.count", dimensions),
+  ...(address === undefined ? {} : serverOf(address))
+})
+
+export const embeddingAnswerAttributes = ({ model, usage }: EmbeddingAnswer): Attributes => ({
+  "gen_ai.response.model": model,
+  "gen_ai.usage.input_tokens": usage.inputTokens
 })
 
 const told = (name: string, value: unknown): Attributes => (value === undefined ? {} : { [name]: value })

@@ -1,6 +1,7 @@
 /** OpenAI's list of embeddings. */
 import type { CreateEmbeddingResponse, Embedding } from "openai/resources/embeddings"
 import type { EmbeddingAnswer, EmbeddingRequest } from "@parley/domain/Embeddings"
+import { noUsage } from "@parley/domain/Usage"
 import { countOf, listOf, objectOf, textOf } from "../call/foreign.ts"
 import type { Foreign, ForeignObject } from "../call/foreign.ts"
 
@@ -20,7 +21,11 @@ export const decodeEmbeddings = (body: ForeignObject, request: EmbeddingRequest)
   if (byIndex.size !== data.length) return undefined
   const vectors = [...byIndex].toSorted(([a], [b]) => a - b).map(([, vector]) => vector)
   const usage: Foreign<CreateEmbeddingResponse.Usage> = objectOf(response.usage)
-  return { model: textOf(response.model) || request.model, vectors, inputTokens: countOf(usage.prompt_tokens) }
+  return {
+    model: textOf(response.model) || request.model,
+    vectors,
+    usage: { ...noUsage, inputTokens: countOf(usage.prompt_tokens) }
+  }
 }
 
 const vectorOf = (value: unknown): Float32Array | undefined => {

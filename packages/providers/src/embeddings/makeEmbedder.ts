@@ -1,6 +1,6 @@
 /**
- * Embeddings of a server that speaks OpenAI's API. They have connections and a bound of their own and stand beside the target's circuit:
- * what fails here says nothing about chat completions, and the reverse. Nothing waits or is retried.
+ * Embeddings of a server that speaks OpenAI's API. They have connections and a bound of their own beside those of answers, since whole answers are held
+ * in memory; the target's circuit makes the calls. Nothing waits or is retried here.
  */
 import { Clock, Effect } from "effect"
 import type { Scope } from "effect"
@@ -12,7 +12,6 @@ import { makeProviderHttp } from "../call/ProviderHttp.ts"
 import type { Reply } from "../call/ProviderHttp.ts"
 import { errorOfFault, errorOfStatus } from "../call/providerErrors.ts"
 import type { Called } from "../call/providerErrors.ts"
-import { recordModelCall } from "../circuit/genAiMetrics.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { Target, Wire } from "../wire/Wire.ts"
 import { traced } from "../wire/wireProvider.ts"
@@ -20,24 +19,32 @@ import { decodeEmbeddings } from "./decodeEmbeddings.ts"
 
 export type Embedder = (request: EmbeddingRequest) => Effect.Effect<EmbeddingAnswer, ProviderError>
 
+/** A provider's, for all its models. */
+export interface EmbeddingClient {
+  /** One call, for the target's circuit to make. */
+  readonly embed: Embedder
+  /** As many calls are in flight as there may be; one more is refused before its circuit is asked. */
+  readonly isFull: () => boolean
+  readonly full: (model: string) => ProviderUnavailable
+}
+
 /** Calls in flight per target. They hold whole answers in memory, so there are fewer of them than of streams. */
 export const maxEmbeddingCalls = 32
 /** Largest answer: about 2,048 vectors of 3,072 numbers, as OpenAI words them. */
 export const maxEmbeddingAnswerBytes = 96_000_000
 
 export const makeEmbedder = Effect.fnUntraced(function* <State>(
-  wire: Pick<Wire<State>, "id" | "headers" | "decodeError"> & { readonly genAiName?: string },
+  wire: Pick<Wire<State>, "id" | "headers" | "decodeError">,
   target: Target,
   shared: ProviderLimits
-): Effect.fn.Return<Embedder, never, Scope.Scope> {
+): Effect.fn.Return<EmbeddingClient, never, Scope.Scope> {
   const maxConcurrent = Math.min(shared.maxConcurrent, maxEmbeddingCalls)
   const limits = { ...shared, maxConcurrent, maxAnswerBytes: maxEmbeddingAnswerBytes }
   const http = yield* makeProviderHttp(target.baseUrl, limits)
   const headers = wire.headers(target.apiKey)
-  const provider = wire.genAiName ?? wire.id
   let inFlight = 0
 
-  const call = (request: EmbeddingRequest): Effect.Effect<EmbeddingAnswer, ProviderError> =>
+  const call: Embedder = (request) =>
     Effect.withFiber((fiber) => {
       const called = { provider: wire.id, model: request.model }
       const sent = http.send({ path: "/embeddings", headers: traced(fiber, headers), body: JSON.stringify(bodyOf(request)) })
@@ -47,37 +54,26 @@ export const makeEmbedder = Effect.fnUntraced(function* <State>(
       })
     })
 
-  return (request) =>
-    Effect.withFiber((fiber): Effect.Effect<EmbeddingAnswer, ProviderError> => {
-      if (inFlight >= maxConcurrent) return Effect.fail(full(wire.id, request, maxConcurrent, limits.retryHintMs))
-      const clock = fiber.getRef(Clock.Clock)
-      const startedMs = clock.currentTimeMillisUnsafe()
-      inFlight++
-      return Effect.onExit(call(request), (exit) =>
-        Effect.sync(() => {
-          inFlight--
-          const tookMs = clock.currentTimeMillisUnsafe() - startedMs
-          recordModelCall(
-            { operation: "embeddings", provider, model: request.model, isNamed: false, tookMs },
-            exit,
-            fiber.context
-          )
-        })
-      )
-    }).pipe(
-      Effect.withSpan(
-        "provider.call",
-        {
-          kind: "client",
-          attributes: {
-            "gen_ai.operation.name": "embeddings",
-            "gen_ai.provider.name": provider,
-            "gen_ai.request.model": request.model
+  return {
+    embed: (request) =>
+      Effect.suspend(() => {
+        // Counted inside the finalizer's reach, so that no interruption comes in between.
+        let isCounted = false
+        return Effect.onExitPrimitive(
+          Effect.suspend(() => {
+            isCounted = true
+            inFlight++
+            return call(request)
+          }),
+          () => {
+            if (isCounted) inFlight--
+            return undefined
           }
-        },
-        { captureStackTrace: false }
-      )
-    )
+        )
+      }),
+    isFull: () => inFlight >= maxConcurrent,
+    full: (model) => full(wire.id, model, maxConcurrent, limits.retryHintMs)
+  }
 })
 
 /** Plain numbers: not every compatible server knows `base64`. */
@@ -104,7 +100,7 @@ const answerOf = (
   )
 }
 
-const full = (provider: string, { model }: EmbeddingRequest, bound: number, retryAfterMs: number): ProviderUnavailable =>
+const full = (provider: string, model: string, bound: number, retryAfterMs: number): ProviderUnavailable =>
   new ProviderUnavailable({
     provider,
     model,

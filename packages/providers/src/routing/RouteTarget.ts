@@ -6,6 +6,7 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import type { Effect } from "effect"
 import type { ModelFacts } from "../catalog/ModelFacts.ts"
 import type { Supervised } from "../circuit/Supervised.ts"
+import type { Embedder } from "../embeddings/makeEmbedder.ts"
 import type { OwnedModel } from "../modelNames.ts"
 import type { ModelTokens } from "../tokens/ModelTokens.ts"
 
@@ -28,4 +29,8 @@ export interface RouteTarget {
   readonly circuit: () => Supervised
   readonly complete: (request: ModelRequest, options: CallOptions) => Effect.Effect<ModelAnswer, ProviderError>
   readonly stream: (request: ModelRequest, sink: ModelSink, options: CallOptions) => Effect.Effect<ModelAnswer, ProviderError>
+  /** With the usage's cost where the price is known. */
+  readonly embed: Embedder
+  /** What it is known to be good for; undefined: nobody knows. */
+  readonly kind: ModelFacts["kind"]
 }

@@ -4,6 +4,7 @@ import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import type { ProviderError } from "@parley/domain/ProviderError"
+import type { Embedder } from "../embeddings/makeEmbedder.ts"
 import { HedgeBudget } from "./HedgeBudget.ts"
 import { HedgeTimer } from "./HedgeTimer.ts"
 import { orderTargets } from "./orderTargets.ts"
@@ -11,11 +12,13 @@ import { defaultDeadlineMs, defaultHedge, defaultRetry } from "./Route.ts"
 import type { HedgeSettings, RetrySettings, RouteConfig } from "./Route.ts"
 import { RoutedCall } from "./RoutedCall.ts"
 import type { StreamOptions } from "./RoutedCall.ts"
+import { RoutedEmbedding } from "./RoutedEmbedding.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
 
 export interface Router {
   readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
   readonly stream: (request: ModelRequest, sink: ModelSink, options?: StreamOptions) => Effect.Effect<ModelAnswer, ProviderError>
+  readonly embed: Embedder
 }
 
 export interface RouteSettings {
@@ -40,24 +43,35 @@ export const makeRouter = (
 ): Router => {
   const { deadlineMs = defaultDeadlineMs, midStream = true, region, strategy = "priority" } = config
   const hedge = config.hedge === undefined ? undefined : { ...defaultHedge, ...config.hedge }
-  const byPriority = orderTargets(targets, { strategy: "priority", region, isStream: true, nowMs: 0, random })
   const prefix = crypto.randomUUID()
   let requests = 0
-  const settings: RouteSettings = {
-    name,
-    order: (isStream, nowMs) =>
-      strategy === "priority" ? byPriority : orderTargets(targets, { strategy, region, isStream, nowMs, random }),
-    deadlineMs,
-    midStream,
-    retry: { ...defaultRetry, ...config.retry },
-    hedge,
-    budget: new HedgeBudget(hedge?.budget ?? 0, hedge?.burst ?? 0),
-    timer: new HedgeTimer(),
-    random,
-    nextId: () => `${prefix}-${++requests}`
+  const settingsOf = (targets: ReadonlyArray<RouteTarget>): RouteSettings => {
+    const byPriority = orderTargets(targets, { strategy: "priority", region, isStream: true, nowMs: 0, random })
+    return {
+      name,
+      order: (isStream, nowMs) =>
+        strategy === "priority" ? byPriority : orderTargets(targets, { strategy, region, isStream, nowMs, random }),
+      deadlineMs,
+      midStream,
+      retry: { ...defaultRetry, ...config.retry },
+      hedge,
+      budget: new HedgeBudget(hedge?.budget ?? 0, hedge?.burst ?? 0),
+      timer: new HedgeTimer(),
+      random,
+      nextId: () => `${prefix}-${++requests}`
+    }
   }
+  const answering = settingsOf(suited(targets, "embedding"))
+  const embedding = settingsOf(suited(targets, "chat"))
   return {
-    complete: (request) => Effect.suspend(() => new RoutedCall(settings, request, undefined, {}).run()),
-    stream: (request, sink, options = {}) => Effect.suspend(() => new RoutedCall(settings, request, sink, options).run())
+    complete: (request) => Effect.suspend(() => new RoutedCall(answering, request, undefined, {}).run()),
+    stream: (request, sink, options = {}) => Effect.suspend(() => new RoutedCall(answering, request, sink, options).run()),
+    embed: (request) => Effect.suspend(() => new RoutedEmbedding(embedding, request).run())
   }
+}
+
+/** Without those that are known to be good for something else only; where that is all of them, they may say so themselves. */
+const suited = (targets: ReadonlyArray<RouteTarget>, other: RouteTarget["kind"]): ReadonlyArray<RouteTarget> => {
+  const left = targets.filter(({ kind }) => kind !== other)
+  return left.length === 0 ? targets : left
 }

@@ -3,12 +3,11 @@
  * in a fiber of its own, so it costs one; hence only where a route asks for it.
  */
 import { Effect, Exit, Fiber } from "effect"
-import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { Hedge, HedgeTimer } from "./HedgeTimer.ts"
 
-type Call = Effect.Effect<ModelAnswer, ProviderError>
-type CallExit = Exit.Exit<ModelAnswer, ProviderError>
+type Call<A> = Effect.Effect<A, ProviderError>
+type CallExit<A> = Exit.Exit<A, ProviderError>
 type Place = "first" | "second"
 
 export interface Racer {
@@ -16,17 +15,17 @@ export interface Racer {
   readonly speak: () => boolean
 }
 
-export interface RaceOptions {
+export interface RaceOptions<A> {
   readonly timer: HedgeTimer
   readonly delayMs: number
-  readonly first: (racer: Racer) => Call
+  readonly first: (racer: Racer) => Call<A>
   /** The second call, once the first was slow; undefined: there is none to be made. */
-  readonly second: () => ((racer: Racer) => Call) | undefined
+  readonly second: () => ((racer: Racer) => Call<A>) | undefined
   /** A racer that lost, or failed while the other went on. */
-  readonly dropped: (racer: Place, exit: CallExit | undefined) => void
+  readonly dropped: (racer: Place, exit: CallExit<A> | undefined) => void
 }
 
-export const race = (options: RaceOptions): Call =>
+export const race = <A>(options: RaceOptions<A>): Call<A> =>
   Effect.withFiber((caller) =>
     Effect.callback((resume) => {
       const running = new Race(caller, options, resume)
@@ -35,15 +34,15 @@ export const race = (options: RaceOptions): Call =>
     })
   )
 
-class Race {
+class Race<A> {
   readonly #caller: Fiber.Fiber<unknown, unknown>
-  readonly #options: RaceOptions
-  readonly #resume: (exit: CallExit) => void
-  readonly #fibers: { first?: Fiber.Fiber<ModelAnswer, ProviderError>; second?: Fiber.Fiber<ModelAnswer, ProviderError> } = {}
+  readonly #options: RaceOptions<A>
+  readonly #resume: (exit: CallExit<A>) => void
+  readonly #fibers: { first?: Fiber.Fiber<A, ProviderError>; second?: Fiber.Fiber<A, ProviderError> } = {}
   #hedge: Hedge | undefined
   #winner: Place | undefined
 
-  constructor(caller: Fiber.Fiber<unknown, unknown>, options: RaceOptions, resume: (exit: CallExit) => void) {
+  constructor(caller: Fiber.Fiber<unknown, unknown>, options: RaceOptions<A>, resume: (exit: CallExit<A>) => void) {
     this.#caller = caller
     this.#options = options
     this.#resume = resume
@@ -64,7 +63,7 @@ class Race {
     return Fiber.interruptAll([first, second].filter((fiber) => fiber !== undefined))
   })
 
-  #start(me: Place, call: (racer: Racer) => Call): void {
+  #start(me: Place, call: (racer: Racer) => Call<A>): void {
     const fiber = Effect.runForkWith(this.#caller.context)(call({ speak: () => this.#speak(me) }))
     this.#fibers[me] = fiber
     fiber.addObserver((exit) => this.#ended(me, exit))
@@ -83,7 +82,7 @@ class Race {
     return true
   }
 
-  #ended(me: Place, exit: CallExit): void {
+  #ended(me: Place, exit: CallExit<A>): void {
     delete this.#fibers[me]
     // An answer without a word is an answer; a failure leaves the other to it.
     if (Exit.isSuccess(exit)) this.#speak(me)

@@ -11,6 +11,8 @@ export interface ResolvedRoute {
   /** What the name stands for where one model has to: the target with the largest window that is known, else the first. */
   readonly main: OwnedModel
   readonly providers: ReadonlyArray<string>
+  /** What all its targets are known to be good for; undefined: not all of them, or not for the same. */
+  readonly kind: RouteTarget["kind"]
   /** Of one of its targets, by `provider/model`. */
   readonly tokensOf: (target: string) => ModelTokens | undefined
 }
@@ -40,7 +42,8 @@ export const resolveRoute = (options: {
   const main = targets.reduce((best, target) => (windowOf(target) > windowOf(best) ? target : best), first)
   const providers = [...new Set(targets.map(({ owned }) => owned.provider))]
   const tokensOf = (target: string) => targets.find(({ name }) => name === target)?.tokens
-  return { router: makeRouter(name, config, targets), main: main.owned, providers, tokensOf }
+  const kind = targets.every((target) => target.kind === first.kind) ? first.kind : undefined
+  return { router: makeRouter(name, config, targets), main: main.owned, providers, kind, tokensOf }
 }
 
 const windowOf = ({ facts }: RouteTarget): number => facts.contextTokens ?? 0

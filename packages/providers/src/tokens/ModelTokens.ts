@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { TokenCount } from "@parley/domain/Completions"
 import type { Part } from "@parley/domain/Content"
+import type { EmbeddingInput } from "@parley/domain/Embeddings"
 import type { DollarPrice } from "@parley/domain/ModelPrice"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import { noUsage, type Usage } from "@parley/domain/Usage"
@@ -28,6 +29,8 @@ export interface ModelTokens {
   readonly surelyFits: (prompt: Prompt) => boolean
   /** The usage of a whole answer, with its cost; estimated where the provider told none. */
   readonly settle: (prompt: Prompt, answer: { readonly content: ReadonlyArray<Part>; readonly usage: Usage }) => Usage
+  /** The usage of vectors, likewise. */
+  readonly settleInputs: (inputs: ReadonlyArray<EmbeddingInput>, usage: Usage) => Usage
   /**
    * The usage of an answer that was cut off: what its provider told by then, or what is counted where that is more: by its tokenizer, or by its
    * provider where that counts for nothing, which takes up to `countTimeoutMs`.
@@ -144,6 +147,12 @@ export const makeModelTokens = (
       }
       const outputTokens = estimateTexts(answerTextsOf(content))
       return priced({ ...noUsage, inputTokens: estimate(prompt), outputTokens, isEstimated: true }, facts.price)
+    },
+    settleInputs: (inputs, usage) => {
+      if (usage.inputTokens > 0) return priced(usage, facts.price)
+      const texts = inputs.filter((input) => typeof input === "string")
+      const tokens = inputs.reduce((sum, input) => sum + (typeof input === "string" ? 0 : input.length), 0)
+      return priced({ ...noUsage, inputTokens: estimateTexts(texts) + tokens, isEstimated: true }, facts.price)
     },
     settlePartial: (prompt, content, told) => {
       const { messages, parameters } = prompt

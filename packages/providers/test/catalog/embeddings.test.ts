@@ -48,7 +48,7 @@ describe("embeddings of a provider that speaks OpenAI's API", () => {
           [1, 2]
         ]
       )
-      assert.strictEqual(answer.inputTokens, 9)
+      assert.strictEqual(answer.usage.inputTokens, 9)
       assert.strictEqual(answer.model, "vectors-1")
       assert.strictEqual(wire.requests[0]?.path, "/v1/embeddings")
       assert.strictEqual(wire.requests[0]?.headers.authorization, "Bearer key")
@@ -126,22 +126,23 @@ describe("embeddings of a provider that speaks OpenAI's API", () => {
     )
   }
 
-  const failures: ReadonlyArray<readonly [status: number, tag: string]> = [
-    [400, "ProviderRejected"],
-    [401, "ProviderUnauthorized"],
-    [404, "ProviderModelNotFound"],
-    [429, "ProviderRateLimited"],
-    [500, "ProviderFailed"]
+  const failures: ReadonlyArray<readonly [status: number, tag: string, state: string]> = [
+    [400, "ProviderRejected", "closed"],
+    [401, "ProviderUnauthorized", "open"],
+    [404, "ProviderModelNotFound", "closed"],
+    [429, "ProviderRateLimited", "closed"],
+    [500, "ProviderFailed", "open"]
   ]
-  for (const [status, tag] of failures) {
-    it.live(`fail as ${tag} on ${status}, and leave the target's circuit as it is`, () =>
+  for (const [status, tag, state] of failures) {
+    it.live(`fail as ${tag} on ${status}, and their own circuit alone is told`, () =>
       Effect.gen(function* () {
         const wire = yield* startOpenaiWire
         const providers = yield* providersOf({ openai: { apiKey, baseUrl: wire.baseUrl }, limits: { breakerFailures: 1 } })
         const model = yield* providers.resolve("openai/vectors")
         wire.enqueue(httpError(status, { error: { message: "no", type: "some_error" } }))
         assert.strictEqual((yield* Effect.flip(model.embed(ask(["a"]))))._tag, tag)
-        assert.deepStrictEqual(yield* providers.health, [])
+        const told = (yield* providers.health).map(({ failed, state, target }) => ({ failed, state, target }))
+        assert.deepStrictEqual(told, [{ failed: 1, state, target: "openai/vectors" }])
       })
     )
   }

@@ -24,7 +24,8 @@ const make = (starts: Effect.Effect<void> = Effect.void) => {
       const circuit = ProviderCircuit.of({
         incarnation: ++taken,
         complete: () => Effect.succeed(fine),
-        stream: () => Effect.succeed(fine)
+        stream: () => Effect.succeed(fine),
+        embed: () => Effect.die("not called here")
       })
       return Context.make(ProviderCircuit, circuit)
     })

@@ -27,7 +27,9 @@ const targetOf = (provider: string, facts: RouteTarget["facts"] = {}): RouteTarg
     echoes: false,
     circuit: () => circuit,
     complete: () => Effect.die("not called here"),
-    stream: () => Effect.die("not called here")
+    stream: () => Effect.die("not called here"),
+    embed: () => Effect.die("not called here"),
+    kind: undefined
   }
 }
 const failed = new ProviderFailed({ provider: "one", model: "m", message: "no" })

@@ -1,4 +1,4 @@
-/** Embeddings: the tenant's admission, the provider, and nothing between them. */
+/** Embeddings: the tenant's admission, the model or its route, and nothing between them. */
 import { Effect, Layer } from "effect"
 import { Caller } from "@parley/domain/Caller"
 import { Embeddings } from "@parley/domain/Embeddings"
@@ -15,11 +15,12 @@ export const layer = Layer.effect(
       embed: Effect.fn("Embeddings.embed")(function* (request) {
         const { tenantId } = yield* Caller
         const model = yield* models
-          .resolve(tenantId, request.model)
+          .resolve(tenantId, request.model, "embedding")
           .pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
-        return yield* tenants
+        const answer = yield* tenants
           .withRequest(tenantId)(model.embed(request))
           .pipe(Effect.catchTags({ Unavailable: notAdmitted, InternalError: notAdmitted }))
+        return { ...answer, attempts: answer.attempts ?? [{ target: model.name, usage: answer.usage }] }
       })
     })
   })

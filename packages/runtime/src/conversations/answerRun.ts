@@ -1,7 +1,7 @@
 /** One answer, from the question to its stored end: prompt → provider → log → store → terminal. */
 import { Cause, Clock, Deferred, Effect, Exit, Option, Schedule } from "effect"
 import { errorTraits } from "@parley/domain/ErrorTraits"
-import type { ContextTooLong, ModelNotFound, Unavailable } from "@parley/domain/Errors"
+import type { ContextTooLong, ModelNotFound, ModelUnsuited, Unavailable } from "@parley/domain/Errors"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { MessageId } from "@parley/domain/Ids"
 import type { ModelMessage } from "@parley/domain/ModelRequest"
@@ -24,7 +24,7 @@ import type { RunAct } from "./RunMachine.ts"
 import type { TakenOver } from "./takeOverRuns.ts"
 import { tellRoom } from "./tellRoom.ts"
 
-type AnswerError = TenantError | Unavailable | ModelNotFound | ContextTooLong | ProviderError
+type AnswerError = TenantError | Unavailable | ModelNotFound | ModelUnsuited | ContextTooLong | ProviderError
 
 export const answerRun = (
   host: ConversationHost,

@@ -52,6 +52,7 @@ const conversationErrors: Record<ConversationError["_tag"], true> = {
   Forbidden: true,
   NotFound: true,
   ModelNotFound: true,
+  ModelUnsuited: true,
   InvalidRequest: true,
   Conflict: true,
   Busy: true,

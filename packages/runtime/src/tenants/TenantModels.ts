@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
-import { ModelNotFound } from "@parley/domain/Errors"
+import { ModelNotFound, ModelUnsuited } from "@parley/domain/Errors"
 import type { TenantId } from "@parley/domain/Ids"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import { OwnKeys } from "@parley/providers/OwnKeys"
@@ -19,8 +19,15 @@ import type { TenantError } from "./Tenants.ts"
 export class TenantModels extends Context.Service<
   TenantModels,
   {
-    /** For one use, now. A model that the tenant may not ask is as unknown to it as one that is not there. */
-    readonly resolve: (tenantId: TenantId, name: string) => Effect.Effect<ResolvedModel, ModelNotFound | TenantError>
+    /**
+     * For one use, now. A model that the tenant may not ask is as unknown to it as one that is not there; one that is known to do nothing of
+     * that kind is refused. `chat` when absent.
+     */
+    readonly resolve: (
+      tenantId: TenantId,
+      name: string,
+      kind?: ModelUnsuited["kind"]
+    ) => Effect.Effect<ResolvedModel, ModelNotFound | ModelUnsuited | TenantError>
     readonly models: (tenantId: TenantId) => Effect.Effect<ReadonlyArray<ModelInfo>, TenantError>
   }
 >()("@parley/runtime/tenants/TenantModels") {
@@ -28,7 +35,10 @@ export class TenantModels extends Context.Service<
   static readonly layerOpen: Layer.Layer<TenantModels, never, Providers> = Layer.effect(
     TenantModels,
     Effect.map(Providers, (providers) =>
-      TenantModels.of({ resolve: (_tenantId, name) => providers.resolve(name), models: () => providers.models })
+      TenantModels.of({
+        resolve: (_tenantId, name, kind = "chat") => suited(providers.resolve(name), name, kind, providers.models),
+        models: () => providers.models
+      })
     )
   )
 
@@ -113,28 +123,67 @@ const make = Effect.gen(function* () {
     return provider === routeProvider ? Effect.isSuccess(judged(access, id)) : Effect.succeed(true)
   }
 
+  const models = (tenantId: TenantId): Effect.Effect<ReadonlyArray<ModelInfo>, TenantError> =>
+    Effect.suspend(() =>
+      withAccess(tenantId, (access) => {
+        if (access === undefined) return providers.models
+        const { own, unreadable } = access
+        const shared = Effect.map(providers.models, (all) => all.filter(({ provider }) => !unreadable.has(provider)))
+        const all =
+          own === undefined
+            ? shared
+            : Effect.zipWith(shared, ownKeyProviders.models(own), (theirs, ours) => [
+                ...theirs.filter(({ provider }) => !own.keys.has(provider)),
+                ...ours.filter(({ provider }) => own.keys.has(provider))
+              ])
+        return Effect.flatMap(all, (models) => Effect.filter(models, ({ id, provider }) => isListed(access, id, provider)))
+      })
+    )
+
   return TenantModels.of({
     // Not suspended: for most tenants the model is here already, and the caller sees that it is.
-    resolve: (tenantId, name) =>
-      withAccess(tenantId, (access) => (access === undefined ? providers.resolve(name) : judged(access, name))),
-    models: (tenantId) =>
-      Effect.suspend(() =>
-        withAccess(tenantId, (access) => {
-          if (access === undefined) return providers.models
-          const { own, unreadable } = access
-          const shared = Effect.map(providers.models, (all) => all.filter(({ provider }) => !unreadable.has(provider)))
-          const all =
-            own === undefined
-              ? shared
-              : Effect.zipWith(shared, ownKeyProviders.models(own), (theirs, ours) => [
-                  ...theirs.filter(({ provider }) => !own.keys.has(provider)),
-                  ...ours.filter(({ provider }) => own.keys.has(provider))
-                ])
-          return Effect.flatMap(all, (models) => Effect.filter(models, ({ id, provider }) => isListed(access, id, provider)))
-        })
-      )
+    resolve: (tenantId, name, kind = "chat") =>
+      suited(
+        withAccess(tenantId, (access) => (access === undefined ? providers.resolve(name) : judged(access, name))),
+        name,
+        kind,
+        models(tenantId)
+      ),
+    models
   })
 })
+
+/** How long the list is waited for that says what to ask instead. */
+const suitedWaitMs = 2_000
+/** Models that are named instead. */
+const maxSuited = 5
+
+const suited = <E>(
+  found: Effect.Effect<ResolvedModel, E>,
+  name: string,
+  kind: ModelUnsuited["kind"],
+  models: Effect.Effect<ReadonlyArray<ModelInfo>, TenantError>
+): Effect.Effect<ResolvedModel, E | ModelUnsuited> =>
+  Effect.flatMapEager(found, (model) =>
+    model.kind === undefined || model.kind === kind ? Effect.succeed(model) : unsuited(name, kind, models)
+  )
+
+const unsuited = (
+  name: string,
+  kind: ModelUnsuited["kind"],
+  models: Effect.Effect<ReadonlyArray<ModelInfo>, TenantError>
+): Effect.Effect<never, ModelUnsuited> =>
+  Effect.gen(function* () {
+    const listed = yield* models.pipe(Effect.timeoutOption(suitedWaitMs), Effect.orElseSucceed(Option.none))
+    const suited = Option.getOrElse(listed, (): ReadonlyArray<ModelInfo> => [])
+      .filter((info) => info.kind === kind)
+      .slice(0, maxSuited)
+      .map(({ id }) => id)
+    const does = kind === "chat" ? "makes embeddings and does not answer" : "answers and makes no embeddings"
+    const instead = suited.length === 0 ? "" : ` Ask ${suited.join(", ")};`
+    const message = `The model "${name.slice(0, maxQuotedLength)}" ${does}.${instead} GET /v1/models lists what each is for.`
+    return yield* new ModelUnsuited({ model: name, kind, suited, message })
+  })
 
 /** Under which provider routes are listed: theirs is none. */
 const routeProvider = "route"

@@ -74,6 +74,19 @@ describe("a stateless completion", () => {
     })
   )
 
+  it.effect("is not asked of a model that is known to make embeddings, nor counted for it", () =>
+    Effect.gen(function* () {
+      const { completions, me, provider } = yield* world()
+      provider.facts.kind = "embedding"
+      for (const ask of [completions.complete(request), completions.stream(request, () => undefined)]) {
+        const error = yield* Effect.flip(me(ask))
+        assert.strictEqual(error._tag, "ModelUnsuited")
+        assert.include(error.message, `"scripted/one" makes embeddings and does not answer`)
+      }
+      assert.lengthOf(provider.calls, 0)
+    })
+  )
+
   it.effect("is admitted as the tenant of its caller, for as long as it lasts", () =>
     Effect.gen(function* () {
       const admitted: Array<TenantId> = []

@@ -38,8 +38,37 @@ describe("embeddings", () => {
       wire.enqueue(httpError(200, { data: [{ index: 0, embedding: [0.5] }], model: "v", usage: { prompt_tokens: 2 } }))
       const answer = yield* me(embeddings.embed({ model: "text-embedding-3-small", inputs: ["Hello"] }))
       assert.deepStrictEqual([...(answer.vectors[0] ?? [])], [0.5])
-      assert.strictEqual(answer.inputTokens, 2)
+      assert.strictEqual(answer.usage.inputTokens, 2)
       assert.strictEqual(wire.requests[0]?.model, "text-embedding-3-small")
+    })
+  )
+
+  it.live("cost what is published for their model, and tell who gave them", () =>
+    Effect.gen(function* () {
+      const { embeddings, me, wire } = yield* world()
+      wire.enqueue(httpError(200, { data: [{ index: 0, embedding: [0.5] }], model: "v", usage: { prompt_tokens: 50 } }))
+      const { attempts, usage } = yield* me(embeddings.embed({ model: "text-embedding-3-small", inputs: ["Hello"] }))
+      assert.strictEqual(usage.costNanoDollars, 1_000)
+      assert.deepStrictEqual(
+        attempts?.map(({ target }) => target),
+        ["openai/text-embedding-3-small"]
+      )
+    })
+  )
+
+  it.live("are not asked of a model that is known to answer, and those are named that can be asked", () =>
+    Effect.gen(function* () {
+      const { embeddings, me, wire } = yield* world()
+      wire.setModels(["gpt-5", "text-embedding-3-small", "whisper-1"])
+      const error = yield* Effect.flip(me(embeddings.embed({ model: "gpt-5", inputs: ["Hello"] })))
+      assert.strictEqual(error._tag, "ModelUnsuited")
+      if (error._tag !== "ModelUnsuited") return
+      assert.deepStrictEqual([error.kind, error.suited], ["embedding", ["openai/text-embedding-3-small"]])
+      assert.include(error.message, "Ask openai/text-embedding-3-small;")
+      assert.lengthOf(
+        wire.requests.filter(({ path }) => path.endsWith("/embeddings")),
+        0
+      )
     })
   )
 

@@ -1,0 +1,120 @@
+/**
+ * One request for vectors on its way through the targets of its route, by the same plan as an answer's. Nothing of them is told before all are there, so
+ * it needs none of what goes on in the middle: a target that fails is followed by the next.
+ */
+import { Cause, Clock, Effect, Exit } from "effect"
+import type { EmbeddingAnswer, EmbeddingRequest } from "@parley/domain/Embeddings"
+import type { Attempt } from "@parley/domain/ModelEvent"
+import type { ProviderError } from "@parley/domain/ProviderError"
+import { noUsage } from "@parley/domain/Usage"
+import { faultOf } from "./faultTable.ts"
+import { sumOf } from "./Ledger.ts"
+import { Plan } from "./Plan.ts"
+import { race } from "./race.ts"
+import type { RouteSettings } from "./Router.ts"
+import type { RouteTarget } from "./RouteTarget.ts"
+import { unavailable } from "./unavailable.ts"
+
+type Call = Effect.Effect<EmbeddingAnswer, ProviderError>
+
+interface Attempted {
+  readonly target: RouteTarget
+  readonly attempt: { -readonly [K in keyof Attempt]: Attempt[K] }
+}
+
+export class RoutedEmbedding {
+  readonly #settings: RouteSettings
+  readonly #request: EmbeddingRequest
+  readonly #attempts: Array<Attempted> = []
+  /** The one whose failure is the next to be told. */
+  #last: Attempted | undefined
+
+  constructor(settings: RouteSettings, request: EmbeddingRequest) {
+    this.#settings = settings
+    this.#request = request
+  }
+
+  run(): Call {
+    return Effect.gen({ self: this }, function* () {
+      const { deadlineMs, order, random, retry } = this.#settings
+      const startedMs = yield* Clock.currentTimeMillis
+      const plan = new Plan({ order: () => order(false, startedMs), retry, random, deadlineMs: startedMs + deadlineMs })
+      for (;;) {
+        const nowMs = yield* Clock.currentTimeMillis
+        const step = plan.next(nowMs)
+        switch (step._tag) {
+          case "GiveUp":
+            return yield* Effect.fail(plan.error ?? unavailable(this.#settings, false, nowMs))
+          case "Wait":
+            yield* Effect.sleep(step.ms)
+            break
+          case "Call": {
+            const exit: Exit.Exit<EmbeddingAnswer, ProviderError> = yield* Effect.exit(this.#attempt(plan, step.target))
+            if (Exit.isSuccess(exit)) return this.#whole(exit.value)
+            const found = Cause.findErrorOption(exit.cause)
+            if (found._tag === "None" || this.#last === undefined) return yield* exit
+            failed(plan, this.#last, found.value)
+            if (!faultOf(found.value).failsOver) return yield* exit
+          }
+        }
+      }
+    })
+  }
+
+  #attempt(plan: Plan, target: RouteTarget): Call {
+    const { budget, hedge, timer } = this.#settings
+    const { statistics } = target.circuit()
+    if (this.#attempts.some((attempted) => attempted.target === target)) statistics.retries++
+    else if (this.#attempts.length > 0) statistics.fallbacks++
+    if (hedge === undefined) return this.#call(target)
+    budget.earn()
+    return Effect.clockWith((clock) => {
+      const racing: { first?: Attempted; second?: Attempted } = {}
+      const known = statistics.wholeMs(clock.currentTimeMillisUnsafe(), 0.95)
+      return race({
+        timer,
+        delayMs: Math.max(hedge.minMs, known ?? hedge.defaultMs),
+        first: () => this.#call(target, (attempted) => (racing.first = attempted)),
+        second: () => {
+          const other = plan.take(clock.currentTimeMillisUnsafe())
+          if (other === undefined || !budget.take()) return undefined
+          other.circuit().statistics.hedges++
+          return () => this.#call(other, (attempted) => (racing.second = attempted))
+        },
+        dropped: (name, exit) => {
+          const lost = racing[name]
+          if (lost === undefined) return
+          lost.attempt.failure = "Slower"
+          const error = exit === undefined || Exit.isSuccess(exit) ? undefined : Cause.findErrorOption(exit.cause)
+          if (error?._tag === "Some") failed(plan, lost, error.value)
+          // What fails from here on is the other's.
+          this.#last = name === "first" ? racing.second : racing.first
+        }
+      })
+    })
+  }
+
+  #call(target: RouteTarget, began?: (attempted: Attempted) => void): Call {
+    return Effect.suspend(() => {
+      const attempted: Attempted = { target, attempt: { target: target.name, usage: noUsage } }
+      this.#attempts.push(attempted)
+      this.#last = attempted
+      began?.(attempted)
+      return Effect.map(target.embed({ ...this.#request, model: target.owned.model }), (answer) => {
+        attempted.attempt.usage = answer.usage
+        return answer
+      })
+    })
+  }
+
+  /** What was refused, or aborted before its answer, cost nothing that anybody was told of. */
+  #whole(answer: EmbeddingAnswer): EmbeddingAnswer {
+    const attempts = this.#attempts.map(({ attempt }) => attempt)
+    return { ...answer, usage: sumOf(attempts), attempts }
+  }
+}
+
+const failed = (plan: Plan, { attempt, target }: Attempted, error: ProviderError): void => {
+  attempt.failure = error._tag
+  plan.failed(target, error)
+}

@@ -45,6 +45,8 @@ export interface EmbeddingAnswer {
   readonly usage: Usage
   /** In the order in which they began, where a route chose between targets. */
   readonly attempts?: ReadonlyArray<Attempt>
+  /** As of an answer. */
+  readonly passedOver?: ReadonlyArray<string>
 }
 
 export type EmbeddingError = CompletionError

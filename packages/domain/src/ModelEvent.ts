@@ -37,7 +37,7 @@ export const Finish = Schema.Struct({
 })
 
 /**
- * The answer goes on with another target: because one failed, or because its owner restarted. With `restart` what was told of
+ * The answer goes on with another target: because one failed, was passed over, or because its owner restarted. With `restart` what was told of
  * the answer so far is void, and the answer begins again.
  */
 export const ProviderSwitch = Schema.Struct({
@@ -73,6 +73,8 @@ export const ModelAnswer = Schema.Struct({
   /** Of all attempts together. */
   usage: Usage,
   /** In the order in which they began, where a route chose between targets; what it costs is the sum of their costs. */
-  attempts: Schema.optionalKey(Schema.Array(Attempt))
+  attempts: Schema.optionalKey(Schema.Array(Attempt)),
+  /** `provider/model` of those that would have been called before who answered, but could not be: an open circuit, a hold, too many calls. */
+  passedOver: Schema.optionalKey(Schema.Array(Schema.String))
 })
 export type ModelAnswer = typeof ModelAnswer.Type

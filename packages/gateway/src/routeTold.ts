@@ -25,18 +25,18 @@ export class RouteTold {
 }
 
 /** Of a whole answer. */
-export const routeHeaders = ({ attempts = [] }: Pick<ModelAnswer, "attempts">): RouteHeaders =>
-  headersOf(
-    attempts.findLast(({ failure }) => failure === undefined)?.target,
-    attempts.flatMap(({ failure, target }) => (failure === undefined ? [] : [fallback(target, codeOf(failure))]))
-  )
+export const routeHeaders = ({ attempts = [], passedOver = [] }: Pick<ModelAnswer, "attempts" | "passedOver">): RouteHeaders =>
+  headersOf(attempts.findLast(({ failure }) => failure === undefined)?.target, [
+    ...passedOver.map((target) => fallback(target, "passed_over")),
+    ...attempts.flatMap(({ failure, target }) => (failure === undefined ? [] : [fallback(target, codeOf(failure))]))
+  ])
 
 const headersOf = (target: string | undefined, fallbacks: ReadonlyArray<string>): RouteHeaders => ({
   ...(target === undefined ? {} : { "x-parley-provider": headerText(target) }),
   ...(fallbacks.length === 0 ? {} : { "x-parley-fallback": fallbacks.join(", ") })
 })
 
-/** `groq/llama; provider_failed`: who did not answer, and why. */
+/** `groq/llama; provider_failed`: who did not answer, and why; `passed_over`: it could not be asked. */
 const fallback = (from: string, reason: string): string => `${headerText(from)}; ${headerText(reason)}`
 
 const isTag = (failure: string): failure is keyof typeof errorTraits => failure in errorTraits

@@ -13,6 +13,8 @@ export type PlanStep =
 export class Plan {
   /** The last that says more than that a target cannot be called now; else the last. */
   error: ProviderError | undefined
+  /** Targets that would have been called before one that was, but could not be: an open circuit, a hold, or too many calls. */
+  readonly passedOver = new Set<RouteTarget>()
   readonly #order: () => ReadonlyArray<RouteTarget>
   readonly #fits: (target: RouteTarget) => boolean
   readonly #retry: RetrySettings
@@ -54,9 +56,14 @@ export class Plan {
     const at = this.#left.findIndex((target) => this.#isOpen(target) && isFree(target, nowMs))
     const target = this.#left[at]
     if (target === undefined || this.#calls >= this.#retry.attempts) return undefined
+    for (let before = 0; before < at; before++) this.#passOver(this.#left[before])
     this.#left.splice(at, 1)
     this.#calls++
     return target
+  }
+
+  #passOver(target: RouteTarget | undefined): void {
+    if (target !== undefined && this.#isOpen(target)) this.passedOver.add(target)
   }
 
   failed(target: RouteTarget, error: ProviderError): void {
@@ -89,6 +96,10 @@ export class Plan {
     return { _tag: "Wait", ms }
   }
 }
+
+/** As an answer tells it. */
+export const passedOverOf = ({ passedOver }: Plan): { readonly passedOver?: ReadonlyArray<string> } =>
+  passedOver.size === 0 ? {} : { passedOver: Array.from(passedOver, ({ name }) => name) }
 
 const giveUp: PlanStep = { _tag: "GiveUp" }
 

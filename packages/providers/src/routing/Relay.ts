@@ -13,6 +13,7 @@ export class Relay {
   hasCalls = false
   /** Attempts that went on after what was told. */
   continuations = 0
+  readonly #passedOver = new Set<string>()
   readonly #sink: ModelSink
 
   /** `said`: what was told before. */
@@ -36,6 +37,15 @@ export class Relay {
       this.continuations = 0
     }
     this.#sink([event], { ...noControl, target: event.to })
+  }
+
+  /** Those that would have been called before this one. Each is told once, and after the switch from whoever failed: what was said was that one's. */
+  passedOver(targets: Iterable<{ readonly name: string }>, to: string): void {
+    for (const { name } of targets) {
+      if (this.#passedOver.has(name)) continue
+      this.#passedOver.add(name)
+      this.switched({ type: "provider-switch", from: name, to, reason: passedOverReason })
+    }
   }
 
   /** What is said once all attempts are over. */
@@ -63,7 +73,8 @@ export class Relay {
 
   /** The whole answer, of which the last attempt gave the end. */
   answer(last: ModelAnswer): ModelAnswer {
-    return this.continuations === 0 ? last : { ...last, content: this.#content(last.content) }
+    const whole = this.continuations === 0 ? last : { ...last, content: this.#content(last.content) }
+    return this.#passedOver.size === 0 ? whole : { ...whole, passedOver: [...this.#passedOver] }
   }
 
   /** What was told, and the calls of the last attempt. */
@@ -145,6 +156,9 @@ export class Relay {
     told.push({ type: "text-delta", text })
   }
 }
+
+/** Beside the codes of errors. */
+export const passedOverReason = "passed_over"
 
 /** Of what no target says: there is nothing to pause. */
 const noControl: StreamControl = { pause: () => {}, resume: () => {} }

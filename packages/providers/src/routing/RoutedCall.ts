@@ -73,6 +73,7 @@ export class RoutedCall {
       const plan = this.#plan(startedMs)
       const step = plan.next(startedMs)
       if (step._tag !== "Call") return this.#goOn(plan, step)
+      this.#relay.passedOver(plan.passedOver, step.target.name)
       return Effect.matchCauseEffect(this.#attempt(plan, step.target), {
         onSuccess: (answer) => this.#whole(answer),
         onFailure: (cause) => this.#failed(plan, cause) ?? this.#goOn(plan, undefined)
@@ -94,6 +95,7 @@ export class RoutedCall {
             break
           case "Call": {
             this.#tellSwitch(step.target)
+            this.#relay.passedOver(plan.passedOver, step.target.name)
             const exit: Exit.Exit<ModelAnswer, ProviderError> = yield* Effect.exit(this.#attempt(plan, step.target))
             if (Exit.isSuccess(exit)) return yield* this.#whole(exit.value)
             const end = this.#failed(plan, exit.cause)

@@ -9,7 +9,7 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import { noUsage } from "@parley/domain/Usage"
 import { faultOf } from "./faultTable.ts"
 import { sumOf } from "./Ledger.ts"
-import { Plan } from "./Plan.ts"
+import { passedOverOf, Plan } from "./Plan.ts"
 import { race } from "./race.ts"
 import type { RouteSettings } from "./Router.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
@@ -50,7 +50,7 @@ export class RoutedEmbedding {
             break
           case "Call": {
             const exit: Exit.Exit<EmbeddingAnswer, ProviderError> = yield* Effect.exit(this.#attempt(plan, step.target))
-            if (Exit.isSuccess(exit)) return this.#whole(exit.value)
+            if (Exit.isSuccess(exit)) return this.#whole(plan, exit.value)
             const found = Cause.findErrorOption(exit.cause)
             if (found._tag === "None" || this.#last === undefined) return yield* exit
             failed(plan, this.#last, found.value)
@@ -108,9 +108,9 @@ export class RoutedEmbedding {
   }
 
   /** What was refused, or aborted before its answer, cost nothing that anybody was told of. */
-  #whole(answer: EmbeddingAnswer): EmbeddingAnswer {
+  #whole(plan: Plan, answer: EmbeddingAnswer): EmbeddingAnswer {
     const attempts = this.#attempts.map(({ attempt }) => attempt)
-    return { ...answer, usage: sumOf(attempts), attempts }
+    return { ...answer, usage: sumOf(attempts), attempts, ...passedOverOf(plan) }
   }
 }
 

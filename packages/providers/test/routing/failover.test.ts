@@ -18,6 +18,64 @@ const messagesOf = (body: unknown): ReadonlyArray<unknown> => {
   return Array.isArray(messages) ? messages : []
 }
 
+describe("an answer that the first choice could not be asked for", () => {
+  it.live("says who was passed over, whole or streamed, while the circuit is open and while the target is to be left alone", () =>
+    Effect.gen(function* () {
+      const refusals = [httpError(500), httpError(429, undefined, { "retry-after": "30" })]
+      for (const refusal of refusals) {
+        const { model, one, two } = yield* world({}, { breakerFailures: 1 })
+        one.enqueue(refusal)
+        assert.isUndefined((yield* model.complete(ask("Hi"))).passedOver, "it was asked, and failed")
+        const whole = yield* model.complete(ask("Hi"))
+        assert.deepStrictEqual(whole.passedOver, ["one/m"])
+        assert.deepStrictEqual(
+          whole.attempts?.map(({ target }) => target),
+          ["two/m"]
+        )
+        two.enqueue(answer("Hello"))
+        const { events, sink } = collect()
+        yield* model.stream(ask("Hi"), sink)
+        assert.deepStrictEqual(events[0], { type: "provider-switch", from: "one/m", to: "two/m", reason: "passed_over" })
+        assert.lengthOf(switches(events), 1)
+        const vectors = httpError(200, { data: [{ index: 0, embedding: [1] }], usage: { prompt_tokens: 1 } })
+        two.enqueue(vectors)
+        assert.deepStrictEqual((yield* model.embed({ model: "m", inputs: ["Hi"] })).passedOver, ["one/m"])
+      }
+    })
+  )
+
+  it.live("says it after who broke off, once for each, and nothing of who fails and is asked again", () =>
+    Effect.gen(function* () {
+      const ids = ["one", "ollama", "two"] as const
+      const { model, ollama, one, two } = yield* world({}, { breakerFailures: 1 }, ids)
+      one.enqueue(httpError(429), answer(["Hello ", "you"], { cutAfter: 1 }))
+      ollama.enqueue(httpError(500))
+      two.otherwise(() => answer("there."))
+      yield* model.complete(ask("Hi"))
+      const { events, sink } = collect()
+      yield* model.stream(ask("Hi"), sink)
+      assert.deepStrictEqual(
+        switches(events).map(({ from, reason, to }) => [from, reason, to]),
+        [
+          ["one/m", "provider_truncated", "two/m"],
+          ["ollama/m", "passed_over", "two/m"]
+        ]
+      )
+      assert.lengthOf(one.requests, 2)
+    })
+  )
+
+  it.live("says nothing where it was only waited for", () =>
+    Effect.gen(function* () {
+      const { model, one } = yield* world({}, { breakerFailures: 1, openMs: 5 }, ["one"])
+      one.enqueue(httpError(500))
+      const whole = yield* model.complete(ask("Hi"))
+      assert.isUndefined(whole.passedOver)
+      assert.lengthOf(one.requests, 2)
+    })
+  )
+})
+
 describe("a whole answer", () => {
   it.live("comes from the next target when the first fails, and tells what each attempt came to", () =>
     Effect.gen(function* () {

@@ -162,6 +162,7 @@ export const de: Catalogue = {
   "message.refused": "Das Modell hat die Antwort abgelehnt.",
   "message.failed": "Die Antwort konnte nicht beendet werden.",
   "message.switched": "{{from}} fiel aus; {{to}} machte weiter",
+  "message.passedOver": "{{from}} war nicht verfügbar; {{to}} antwortet",
   "message.restarted": "Der Server wurde neu gestartet; die Antwort ging weiter",
   "message.version": "Fassung {{number}} von {{count}}",
   "message.previous": "Vorige Fassung",

@@ -159,6 +159,7 @@ export const en = {
   "message.refused": "The model declined to answer.",
   "message.failed": "The answer could not be finished.",
   "message.switched": "{{from}} failed; {{to}} went on",
+  "message.passedOver": "{{from}} was not available; {{to}} answers",
   "message.restarted": "The server was restarted; the answer went on",
   "message.version": "Version {{number}} of {{count}}",
   "message.previous": "Previous version",

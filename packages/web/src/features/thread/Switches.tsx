@@ -14,7 +14,9 @@ export const Switches = ({ message: { askedModel, model, run } }: { readonly mes
   return told.map(({ from, reason, to }, index) => (
     <p key={index} className="message-note" data-kind="switch" title={reason}>
       <Shuffle aria-hidden />
-      {from === to ? t("message.restarted") : t("message.switched", { from: modelName(from), to: modelName(to) })}
+      {from === to
+        ? t("message.restarted")
+        : t(reason === "passed_over" ? "message.passedOver" : "message.switched", { from: modelName(from), to: modelName(to) })}
     </p>
   ))
 }

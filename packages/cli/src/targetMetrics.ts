@@ -16,6 +16,10 @@ const calls = counter("parley_provider_calls_total", "Calls that ended, by what 
 const retries = counter("parley_provider_retries_total", "Further tries of a target for one request")
 const hedges = counter("parley_provider_hedges_total", "Calls that were made because another target was slow")
 const fallbacks = counter("parley_provider_fallbacks_total", "Calls that were made because another target had failed")
+const wrongUsages = counter(
+  "parley_provider_wrong_usage_total",
+  "Answers whose provider told their usage in numbers that cannot be"
+)
 const transitions = counter(
   "parley_provider_circuit_transitions_total",
   "How often a target's circuit changed, by what it became"
@@ -72,6 +76,7 @@ export const makeTargetMetrics = (): ((health: ReadonlyArray<CircuitHealth>) => 
         yield* add(retries, one.retries)
         yield* add(hedges, one.hedges)
         yield* add(fallbacks, one.fallbacks)
+        yield* add(wrongUsages, one.wrongUsages)
         yield* add(transitions, one.transitions.opened, { to: "open" })
         yield* add(transitions, one.transitions.halfOpened, { to: "half-open" })
         yield* add(transitions, one.transitions.closed, { to: "closed" })

@@ -31,6 +31,7 @@ const health = (target: string, more: Partial<CircuitHealth> = {}): CircuitHealt
   failures: noFailures,
   retries: 0,
   hedges: 0,
+  wrongUsages: 0,
   fallbacks: 0,
   transitions: { opened: 0, halfOpened: 0, closed: 0 },
   restarts: 0,
@@ -52,7 +53,12 @@ it.effect("what a target's calls came to is counted once, however often it is to
   withRegistry(
     Effect.gen(function* () {
       const tell = makeTargetMetrics()
-      const one = health("one/m", { succeeded: 2, failures: { ...noFailures, ProviderTruncated: 1 }, fallbacks: 1 })
+      const one = health("one/m", {
+        succeeded: 2,
+        failures: { ...noFailures, ProviderTruncated: 1 },
+        fallbacks: 1,
+        wrongUsages: 2
+      })
       const recent = { ...one.recent, firstTokenP95Ms: 250, tokensPerSecond: 40 }
       yield* tell([one])
       yield* tell([{ ...one, succeeded: 5, recent, state: "open", transitions: { opened: 1, halfOpened: 0, closed: 0 } }])
@@ -61,6 +67,7 @@ it.effect("what a target's calls came to is counted once, however often it is to
         'parley_provider_calls_total{target="one/m",outcome="answered"} 5',
         'parley_provider_calls_total{target="one/m",outcome="provider_truncated"} 1',
         'parley_provider_fallbacks_total{target="one/m"} 1',
+        'parley_provider_wrong_usage_total{target="one/m"} 2',
         'parley_provider_circuit_transitions_total{target="one/m",to="open"} 1',
         'parley_provider_circuit_open{target="one/m"} 1',
         'parley_provider_first_token_ms{target="one/m",quantile="0.95"} 250',

@@ -60,8 +60,8 @@ describe("a configuration that is replaced", () => {
   it.live("prices the next answer by what is in force, for models that were resolved before too", () =>
     Effect.gen(function* () {
       const wire = yield* startOpenaiWire
-      wire.otherwise(() => answer("Hi", { usage: { inputTokens: 1_000, outputTokens: 0 } }))
-      const priced = (input: number) => server("one", wire.baseUrl, { models: { "one/m": { price: { input, output: 1 } } } })
+      wire.otherwise(() => answer("Hi", { usage: { inputTokens: 1_000, outputTokens: 1 } }))
+      const priced = (input: number) => server("one", wire.baseUrl, { models: { "one/m": { price: { input, output: 0 } } } })
       const { providers, reload } = yield* reloadable(priced(1))
       const held = yield* providers.resolve("one/m")
       assert.strictEqual((yield* held.complete(ask("Hello"))).usage.costNanoDollars, 1_000_000)

@@ -67,7 +67,7 @@ describe("the program with a configuration file", () => {
   it.live("takes a changed one over while it runs, tells a wrong one by its path, and looks at once on SIGHUP", () =>
     Effect.gen(function* () {
       const wire = yield* startOpenaiWire
-      wire.otherwise(() => answer("Hello.", { usage: { inputTokens: 1_000_000, outputTokens: 0 } }))
+      wire.otherwise(() => answer("Hello.", { usage: { inputTokens: 1_000_000, outputTokens: 1 } }))
       const database = yield* freshDatabase
       const provider = { kind: "openai-compatible", baseUrl: wire.baseUrl, apiKey: { env: "THE_KEY" } }
       const file = yield* stored({ providers: { one: provider }, aliases: { fast: "one/small" } })
@@ -82,7 +82,7 @@ describe("the program with a configuration file", () => {
         Effect.promise(() => client.chat.completions.create({ model, messages: [{ role: "user", content: "Hi" }] }))
       assert.notProperty((yield* ask("fast")).usage, "cost")
 
-      const priced = { "two/large": { price: { input: 3, output: 1 } } }
+      const priced = { "two/large": { price: { input: 3, output: 0 } } }
       writeFileSync(file, JSON.stringify({ providers: { two: provider }, aliases: { fast: "two/large" }, models: priced }))
       yield* parley.logged("The configuration file has changed and is in force")
       assert.include((yield* ask("fast")).usage, costing(3))

@@ -8,7 +8,7 @@ import type {
 } from "@anthropic-ai/sdk/resources/messages"
 import type { FinishReason } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
-import { countOf, objectOf, textOf } from "../call/foreign.ts"
+import { believed, objectOf, textOf, toldCountOf } from "../call/foreign.ts"
 import type { Foreign } from "../call/foreign.ts"
 
 const finishReasons: Record<StopReason, FinishReason> = {
@@ -44,7 +44,7 @@ export const countsOf = (value: unknown, before: AnthropicCounts): AnthropicCoun
   const usage: Foreign<MessageDeltaUsage & Pick<WireUsage, "cache_creation">> = objectOf(value)
   const written: Foreign<CacheCreation> = objectOf(usage.cache_creation)
   const details: Foreign<OutputTokensDetails> = objectOf(usage.output_tokens_details)
-  const later = (count: unknown, earlier: number) => (typeof count === "number" ? countOf(count) : earlier)
+  const later = (count: unknown, earlier: number) => (count === undefined || count === null ? earlier : toldCountOf(count))
   return {
     input: later(usage.input_tokens, before.input),
     cacheRead: later(usage.cache_read_input_tokens, before.cacheRead),
@@ -55,14 +55,15 @@ export const countsOf = (value: unknown, before: AnthropicCounts): AnthropicCoun
   }
 }
 
-export const usageOf = (counts: AnthropicCounts): Usage => ({
-  inputTokens: counts.input + counts.cacheRead + counts.cacheWrite,
-  cachedInputTokens: counts.cacheRead,
-  cacheWriteTokens: counts.cacheWrite,
-  ...(counts.longCacheWrite === 0 ? {} : { longCacheWriteTokens: counts.longCacheWrite }),
-  outputTokens: counts.output,
-  reasoningTokens: counts.thinking
-})
+export const usageOf = (counts: AnthropicCounts): Usage =>
+  believed({
+    inputTokens: counts.input + counts.cacheRead + counts.cacheWrite,
+    cachedInputTokens: counts.cacheRead,
+    cacheWriteTokens: counts.cacheWrite,
+    ...(counts.longCacheWrite === 0 ? {} : { longCacheWriteTokens: counts.longCacheWrite }),
+    outputTokens: counts.output,
+    reasoningTokens: counts.thinking
+  })
 
 /** Thinking that the API shows to nobody is kept in the signature under this prefix, so that it can be sent back. */
 export { redactedPrefix } from "@parley/domain/Content"

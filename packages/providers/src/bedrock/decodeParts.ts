@@ -2,7 +2,7 @@
 import { redactedPrefix } from "@parley/domain/Content"
 import type { FinishReason } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
-import { countOf, objectOf, textOf } from "../call/foreign.ts"
+import { believed, objectOf, textOf, toldCountOf } from "../call/foreign.ts"
 import type { ForeignObject } from "../call/foreign.ts"
 import type { WireError } from "../call/providerErrors.ts"
 
@@ -22,15 +22,15 @@ export const finishReasonOf = (reason: unknown): FinishReason => reasons.get(tex
 /** Input tokens leave out what came from the cache or went into it, as Anthropic's do. */
 export const usageOf = (value: unknown): Usage => {
   const usage = objectOf(value)
-  const cached = countOf(usage["cacheReadInputTokens"])
-  const written = countOf(usage["cacheWriteInputTokens"])
-  return {
-    inputTokens: countOf(usage["inputTokens"]) + cached + written,
+  const cached = toldCountOf(usage["cacheReadInputTokens"])
+  const written = toldCountOf(usage["cacheWriteInputTokens"])
+  return believed({
+    inputTokens: toldCountOf(usage["inputTokens"]) + cached + written,
     cachedInputTokens: cached,
     cacheWriteTokens: written,
-    outputTokens: countOf(usage["outputTokens"]),
+    outputTokens: toldCountOf(usage["outputTokens"]),
     reasoningTokens: 0
-  }
+  })
 }
 
 /** Reasoning as a delta has it (`text`, `signature`), or a whole answer (`reasoningText`). */

@@ -1,4 +1,6 @@
 /** Reading what a provider sent: every value is unknown until looked at, and a field's name is checked against the SDK's type. */
+import { noUsage } from "@parley/domain/Usage"
+import type { Usage } from "@parley/domain/Usage"
 
 /** An object of that type as it comes off the wire: the names are the type's, the values unproven. */
 export type Foreign<T> = { readonly [K in keyof T]?: unknown }
@@ -20,6 +22,20 @@ export const textOf = (value: unknown): string => (typeof value === "string" ? v
 /** A count of tokens: what is not a whole number of zero or more is 0. */
 export const countOf = (value: unknown): number =>
   typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0
+
+/** More tokens than any call can have used. */
+const maxToldTokens = 100_000_000
+
+/** A count of what was used: 0 where the provider does not say, and `NaN` where it says what cannot be one, so that no sum hides it. */
+export const toldCountOf = (value: unknown): number => {
+  if (value === undefined || value === null) return 0
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= maxToldTokens ? value : Number.NaN
+}
+
+/** One wrong number, and no other of them is believed: all is estimated as where nothing was told, and says so from here on. */
+export const believed = (usage: Usage): Usage => (Object.values(usage).some(Number.isNaN) ? wrongUsage : usage)
+
+const wrongUsage: Usage = { ...noUsage, isEstimated: true }
 
 /** The JSON object that a text holds, or undefined when it holds anything else. */
 export const parseObject = (text: string): ForeignObject | undefined => {

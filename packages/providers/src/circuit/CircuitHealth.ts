@@ -25,6 +25,8 @@ export interface CircuitHealth {
   readonly retries: number
   readonly hedges: number
   readonly fallbacks: number
+  /** Answers whose usage was told in numbers that cannot be, and so is estimated. */
+  readonly wrongUsages: number
   readonly transitions: { readonly opened: number; readonly halfOpened: number; readonly closed: number }
   /** How often its circuit had a defect. */
   readonly restarts: number
@@ -48,8 +50,20 @@ export const healthOf = (
     Effect.catch(() => Effect.succeed<CircuitBreaker.State>({ _tag: "Closed", key: target.name })),
     Effect.map((state): CircuitHealth => {
       const { access, isNamed, limit, model, name, restarts, statistics } = target
-      const { closed, failed, failures, fallbacks, halfOpened, hedges, inFlight, lastFailure, opened, retries, succeeded } =
-        statistics
+      const {
+        closed,
+        failed,
+        failures,
+        fallbacks,
+        halfOpened,
+        hedges,
+        inFlight,
+        lastFailure,
+        opened,
+        retries,
+        succeeded,
+        wrongUsages
+      } = statistics
       const openMs = state._tag === "Open" ? Duration.toMillis(state.retryAfter) : 0
       const heldMs = Math.max(0, statistics.heldUntilMs - nowMs)
       const waitMs = Math.max(openMs, heldMs)
@@ -68,6 +82,7 @@ export const healthOf = (
         retries,
         hedges,
         fallbacks,
+        wrongUsages,
         transitions: { opened, halfOpened, closed },
         restarts,
         recent: statistics.recent(nowMs),

@@ -11,14 +11,12 @@ import type { CallOptions, ModelProvider, ModelSink } from "@parley/domain/Model
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import { ProviderRateLimited, ProviderTimeout, ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import type { Usage } from "@parley/domain/Usage"
 import type { Embedder } from "../embeddings/makeEmbedder.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import { faultOf } from "../routing/faultTable.ts"
-import { answerAttributes, embeddingAnswerAttributes, embeddingRequestAttributes, requestAttributes } from "./genAiAttributes.ts"
-import type { Attributes } from "./genAiAttributes.ts"
 import { recordModelCall } from "./genAiMetrics.ts"
-import type { ModelCall } from "./genAiMetrics.ts"
+import { chat, embeddings } from "./operations.ts"
+import type { Answered, Operation } from "./operations.ts"
 import { makeBesideCalls } from "./besideCalls.ts"
 import { makeSharedMarks } from "./SharedMark.ts"
 import type { SharedMarks } from "./SharedMark.ts"
@@ -26,6 +24,7 @@ import type { Supervised } from "./Supervised.ts"
 import { makeTargetBreaker } from "./TargetBreaker.ts"
 import type { Refused, TargetBreaker } from "./TargetBreaker.ts"
 import { SinkDefect, WatchedSink } from "./WatchedSink.ts"
+import { wrongUsage } from "./wrongUsage.ts"
 
 /** How a provider comes to be; its connections end with the scope. */
 export interface ProviderSource {
@@ -86,24 +85,6 @@ export class ProviderCircuit extends Context.Service<
       })
     )
   }
-}
-
-interface Answered {
-  readonly usage: Usage
-}
-
-/** What is asked of a target, as spans and metrics tell it. */
-interface Operation<Request, Answer> {
-  readonly name: ModelCall["operation"]
-  readonly asked: (provider: string, address: string | undefined, request: Request) => Attributes
-  readonly answered: (answer: Answer) => Attributes
-}
-
-const chat: Operation<ModelRequest, ModelAnswer> = { name: "chat", asked: requestAttributes, answered: answerAttributes }
-const embeddings: Operation<EmbeddingRequest, EmbeddingAnswer> = {
-  name: "embeddings",
-  asked: embeddingRequestAttributes,
-  answered: embeddingAnswerAttributes
 }
 
 /** Inside of the breaker, which counts what was late as it counts all that fails. A fiber more, so only where there is a limit. */
@@ -187,9 +168,10 @@ const makeGuard =
           limit.see(statistics.inFlight, nowMs)
           statistics.inFlight--
           access.inFlight--
-          let lowered: Lowered | undefined
+          let said: Effect.Effect<void> | undefined
           if (!isRefused) {
-            lowered = count(target, watched, exit, startedMs, nowMs, limits)
+            const lowered = count(target, watched, exit, startedMs, nowMs, limits)
+            said = lowered === undefined ? wrongUsage(target, exit, nowMs) : tell(lowered)
             const { isNamed, model } = target
             recordModelCall(
               { operation: operation.name, provider: genAiNameOf(access.source), model, isNamed, tookMs: nowMs - startedMs },
@@ -198,7 +180,7 @@ const makeGuard =
             )
           }
           const settled = admission === undefined ? undefined : breaker.settle(admission, exit)
-          return lowered === undefined ? settled : Effect.andThen(tell(lowered), settled ?? Effect.void)
+          return said === undefined ? settled : Effect.andThen(said, settled ?? Effect.void)
         }
       )
     })

@@ -34,6 +34,9 @@ export class TargetStatistics {
   retries = 0
   hedges = 0
   fallbacks = 0
+  /** Answers whose usage was told in numbers that cannot be. */
+  wrongUsages = 0
+  wrongUsageWarnedMs = Number.NEGATIVE_INFINITY
   /** The circuit's transitions in this process. */
   opened = 0
   halfOpened = 0

@@ -2,7 +2,7 @@
 import type { CreateEmbeddingResponse, Embedding } from "openai/resources/embeddings"
 import type { EmbeddingAnswer, EmbeddingRequest } from "@parley/domain/Embeddings"
 import { noUsage } from "@parley/domain/Usage"
-import { countOf, listOf, objectOf, textOf } from "../call/foreign.ts"
+import { believed, listOf, objectOf, textOf, toldCountOf } from "../call/foreign.ts"
 import type { Foreign, ForeignObject } from "../call/foreign.ts"
 
 /** Undefined when the body is not that: an input without its vector would give every later text another's. */
@@ -24,7 +24,7 @@ export const decodeEmbeddings = (body: ForeignObject, request: EmbeddingRequest)
   return {
     model: textOf(response.model) || request.model,
     vectors,
-    usage: { ...noUsage, inputTokens: countOf(usage.prompt_tokens) }
+    usage: believed({ ...noUsage, inputTokens: toldCountOf(usage.prompt_tokens) })
   }
 }
 

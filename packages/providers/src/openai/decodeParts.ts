@@ -3,7 +3,7 @@ import type { ChatCompletion } from "openai/resources/chat/completions"
 import type { CompletionUsage } from "openai/resources/completions"
 import type { FinishReason } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
-import { countOf, isObject, objectOf, textOf } from "../call/foreign.ts"
+import { believed, isObject, objectOf, textOf, toldCountOf } from "../call/foreign.ts"
 import type { Foreign } from "../call/foreign.ts"
 
 const finishReasons: Record<ChatCompletion.Choice["finish_reason"], FinishReason> = {
@@ -27,13 +27,13 @@ export const usageOf = (value: unknown): Usage | undefined => {
   const usage: Foreign<CompletionUsage> = value
   const prompt: Foreign<CompletionUsage.PromptTokensDetails> = objectOf(usage.prompt_tokens_details)
   const completion: Foreign<CompletionUsage.CompletionTokensDetails> = objectOf(usage.completion_tokens_details)
-  return {
-    inputTokens: countOf(usage.prompt_tokens),
-    cachedInputTokens: countOf(prompt.cached_tokens),
-    cacheWriteTokens: countOf(prompt.cache_write_tokens),
-    outputTokens: countOf(usage.completion_tokens),
-    reasoningTokens: countOf(completion.reasoning_tokens)
-  }
+  return believed({
+    inputTokens: toldCountOf(usage.prompt_tokens),
+    cachedInputTokens: toldCountOf(prompt.cached_tokens),
+    cacheWriteTokens: toldCountOf(prompt.cache_write_tokens),
+    outputTokens: toldCountOf(usage.completion_tokens),
+    reasoningTokens: toldCountOf(completion.reasoning_tokens)
+  })
 }
 
 /** Servers that are compatible with OpenAI show reasoning under one of two names, which the SDK does not know. */

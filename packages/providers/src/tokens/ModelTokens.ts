@@ -27,7 +27,7 @@ export interface ModelTokens {
   readonly overflow: (prompt: Prompt) => Effect.Effect<Overflow | undefined>
   /** The same at once, for a prompt that is known to be short. */
   readonly surelyFits: (prompt: Prompt) => boolean
-  /** The usage of a whole answer, with its cost; estimated where the provider told none. */
+  /** The usage of a whole answer, with its cost; what of it the provider did not tell is estimated. */
   readonly settle: (prompt: Prompt, answer: { readonly content: ReadonlyArray<Part>; readonly usage: Usage }) => Usage
   /** The usage of vectors, likewise. */
   readonly settleInputs: (inputs: ReadonlyArray<EmbeddingInput>, usage: Usage) => Usage
@@ -141,12 +141,13 @@ export const makeModelTokens = (
       )
     },
     settle: (prompt, { content, usage }) => {
-      if (usage.inputTokens > 0 || usage.outputTokens > 0 || content.length === 0) {
-        observe(prompt, usage)
+      if (content.length === 0 || (usage.inputTokens > 0 && usage.outputTokens > 0)) {
+        if (usage.inputTokens > 0) observe(prompt, usage)
         return priced(usage, facts.price)
       }
-      const outputTokens = estimateTexts(answerTextsOf(content))
-      return priced({ ...noUsage, inputTokens: estimate(prompt), outputTokens, isEstimated: true }, facts.price)
+      const inputTokens = usage.inputTokens > 0 ? usage.inputTokens : estimate(prompt)
+      const outputTokens = usage.outputTokens > 0 ? usage.outputTokens : estimateTexts(answerTextsOf(content))
+      return priced({ ...usage, inputTokens, outputTokens, isEstimated: true }, facts.price)
     },
     settleInputs: (inputs, usage) => {
       if (usage.inputTokens > 0) return priced(usage, facts.price)

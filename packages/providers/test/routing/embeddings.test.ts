@@ -7,11 +7,11 @@ import { world } from "./world.ts"
 
 const ask = { model: "set-by-resolve", inputs: ["Hello", "you"] }
 
-const list = (model: string, tokens: number | undefined = 9) =>
+const list = (model: string, tokens: number | null = 9) =>
   httpError(200, {
     model,
     data: ask.inputs.map((_, index) => ({ index, embedding: [index, 1] })),
-    ...(tokens === undefined ? {} : { usage: { prompt_tokens: tokens, total_tokens: tokens } })
+    ...(tokens === null ? {} : { usage: { prompt_tokens: tokens, total_tokens: tokens } })
   })
 const failing = httpError(500, { error: { message: "no", type: "server_error" } })
 const attemptsOf = (answer: { readonly attempts?: ReadonlyArray<{ readonly target: string; readonly failure?: string }> }) =>
@@ -48,11 +48,11 @@ describe("embeddings of a route", () => {
   it.live("are estimated, and say so, where the provider does not tell what they used", () =>
     Effect.gen(function* () {
       const { model, one } = yield* world()
-      one.enqueue(list("m", undefined))
+      one.enqueue(list("m", null))
       const { usage } = yield* model.embed(ask)
       assert.isTrue(usage.isEstimated)
       assert.isAbove(usage.inputTokens, 0)
-      one.enqueue(list("m", undefined))
+      one.enqueue(list("m", null))
       const tokens = yield* model.embed({ ...ask, inputs: [[1, 2, 3], [4]] })
       assert.strictEqual(tokens.usage.inputTokens, 4)
     })

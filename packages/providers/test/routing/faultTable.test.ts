@@ -139,7 +139,7 @@ export const rows: ReadonlyArray<Row> = [
     circuit: "no",
     retried: "no",
     failsOver: "no",
-    client: "the answer; what is no count is none"
+    client: "the answer; its usage is estimated"
   }
 ]
 
@@ -184,7 +184,8 @@ describe("of a fault at a provider", () => {
         isAnswered,
         "an end is told of an answer alone"
       )
-      if (isAnswered) assert.isTrue(exit.value.usage.inputTokens >= 0 && exit.value.usage.outputTokens >= 0)
+      if (isAnswered)
+        assert.isTrue(exit.value.usage.isEstimated && exit.value.usage.inputTokens > 0 && exit.value.usage.outputTokens > 0)
       else {
         const reason = exit.cause.reasons[0]
         assert.strictEqual(seen(reason?._tag === "Fail" ? reason.error._tag : "a defect"), row.client)

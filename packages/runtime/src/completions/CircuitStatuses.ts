@@ -30,7 +30,7 @@ export const layer: Layer.Layer<ProviderStatuses, never, Providers> = Layer.effe
 )
 
 const statusOf = (health: CircuitHealth): TargetStatus => {
-  const { failures, lastFailure, probe, provider: _, recent, retryAfterMs, state, ...rest } = health
+  const { failures, lastFailure, probe, provider: _, recent, retryAfterMs, state, wrongUsages: _wrong, ...rest } = health
   const calls = recent.succeeded + recent.failed
   return {
     ...rest,

@@ -1,5 +1,5 @@
 /** What one call cost, exactly: integers only, so that no sum of many calls drifts. */
-import type { DollarPrice, DollarRates } from "@parley/domain/ModelPrice"
+import type { DollarPrice } from "@parley/domain/ModelPrice"
 import type { Usage } from "@parley/domain/Usage"
 
 /** Nano-dollars in a US dollar: the unit of `cost`. A single token of the cheapest model costs several of them. */
@@ -33,20 +33,6 @@ export const cost = (usage: Usage, price: DollarPrice): number => {
     [reasoning, rates.reasoning ?? rates.output]
   ])
 }
-
-/** The most that a call can cost: its prompt at the dearest of the input's rates, and an answer as long as it may get. */
-export const costBound = (inputTokens: number, maxOutputTokens: number, price: DollarPrice): number =>
-  Math.max(
-    ...[price, ...(price.longPrompt === undefined ? [] : [price.longPrompt])].map((rates) =>
-      boundBy(rates, inputTokens, maxOutputTokens)
-    )
-  )
-
-const boundBy = (rates: DollarRates, inputTokens: number, maxOutputTokens: number): number =>
-  nanoDollars([
-    [tokens(inputTokens), Math.max(rates.input, rates.cachedInput ?? 0, rates.cacheWrite ?? 0, rates.longCacheWrite ?? 0)],
-    [tokens(maxOutputTokens), Math.max(rates.output, rates.reasoning ?? 0)]
-  ])
 
 /** Foreign counts: anything but a whole number of tokens is none. */
 const tokens = (count: number): number => (Number.isSafeInteger(count) && count > 0 ? count : 0)

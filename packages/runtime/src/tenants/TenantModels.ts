@@ -95,26 +95,31 @@ const make = Effect.gen(function* () {
       : use(accessOf(tenantId, policy))
   }
 
-  const found = ({ allows, own, unreadable }: Access, name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
-    const shared = Effect.flatMap(providers.resolve(name, allows), (model) => {
+  /**
+   * Of a route each target is judged by its own name, so that no name leads to a model that the tenant may not ask. Whether there is one that it may
+   * not ask is told to nobody: of a name that its list does not hold it hears the same, whatever stands behind it.
+   */
+  const judged = ({ allows, own, unreadable }: Access, name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
+    const judge = (resolved: Effect.Effect<ResolvedModel, ModelNotFound>): Effect.Effect<ResolvedModel, ModelNotFound> => {
+      if (allows === undefined) return resolved
+      const isNamed = allows(name)
+      return Effect.matchEffect(resolved, {
+        onFailure: (error) => Effect.fail(isNamed ? error : notAllowed(name)),
+        onSuccess: (model) => {
+          if (allows(model.name)) return Effect.succeed(model)
+          // Allowed by this name only, as by an alias: what remembers the model remembers it by that.
+          return isNamed ? Effect.succeed({ ...model, name }) : Effect.fail(notAllowed(name))
+        }
+      })
+    }
+    const shared = Effect.flatMap(judge(providers.resolve(name, allows)), (model) => {
       const sealed = providersOf(model).find((provider) => unreadable.has(provider))
       return sealed === undefined ? Effect.succeed(model) : Effect.fail(unreadableKey(name, sealed))
     })
     if (own === undefined) return shared
-    return Effect.flatMap(ownKeyProviders.resolve(own, name, allows), (model) =>
+    return Effect.flatMap(judge(ownKeyProviders.resolve(own, name, allows)), (model) =>
       providersOf(model).some((provider) => own.keys.has(provider)) ? Effect.succeed(model) : shared
     )
-  }
-
-  /** Of a route each target is judged by its own name, so that no name leads to a model that the tenant may not ask. */
-  const judged = (access: Access, name: string): Effect.Effect<ResolvedModel, ModelNotFound> => {
-    const { allows } = access
-    if (allows === undefined) return found(access, name)
-    return Effect.flatMap(found(access, name), (model) => {
-      if (allows(model.name)) return Effect.succeed(model)
-      // Allowed by this name only, as by an alias: what remembers the model remembers it by that.
-      return allows(name) ? Effect.succeed({ ...model, name }) : Effect.fail(notAllowed(name))
-    })
   }
 
   const isListed = (access: Access, id: string, provider: string): Effect.Effect<boolean> => {

@@ -111,6 +111,36 @@ layer(Stored, { timeout: "60 seconds", excludeTestServices: true })("the models 
       })
   )
 
+  it.effect(
+    "that it may not ask cannot be told from those that are not there, by whatever name, nor by its own key's state",
+    () =>
+      Effect.gen(function* () {
+        const { access, asAdmin, models, own } = yield* world
+        const answers = (names: ReadonlyArray<string>) =>
+          Effect.forEach(names, (name) =>
+            Effect.map(Effect.flip(models.resolve(own.tenantId, name)), (error) => [
+              error._tag,
+              error.message.replaceAll(name, "NAME")
+            ])
+          )
+        const alike = (names: ReadonlyArray<string>) =>
+          Effect.map(answers(names), (all) => assert.deepStrictEqual(new Set(all.map((one) => JSON.stringify(one))).size, 1))
+        yield* asAdmin(access.setAllowedModels(own.tenantId, { allowedModels: ["two/*"] }))
+        // There: a model, an alias, routes with and without a target that it may ask, a bare name. Not there: a model, a provider, a bare name.
+        const names = ["one/small", "fast", "one/solo", "small", "one/none", "nobody/none", "none", "gpt-5"]
+        yield* alike(names)
+        yield* asAdmin(access.setProviderKey(own.tenantId, "one", { key: "sk-tenants-own-1234" }))
+        yield* alike(names)
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`update provider_keys set master_key_id = 'another' where tenant_id = ${own.tenantId}`
+        yield* asAdmin(access.setAllowedModels(own.tenantId, { allowedModels: ["two/*"] }))
+        yield* alike(names)
+        // What it may ask by name is told apart all the same.
+        yield* asAdmin(access.setAllowedModels(own.tenantId, { allowedModels: ["one/*"] }))
+        assert.match((yield* Effect.flip(models.resolve(own.tenantId, "one/small"))).message, /master key/)
+      })
+  )
+
   it.effect("are called with its own key where it brought one; nobody else is, and no row tells it", () =>
     Effect.gen(function* () {
       const { access, as, asAdmin, models, own, wire } = yield* world

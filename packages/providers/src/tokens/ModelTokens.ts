@@ -79,6 +79,14 @@ export const makeModelTokens = (
     return estimateTexts(parts.texts) + beside(parts)
   }
 
+  /** How many of an answer's tokens are of what it thought: counted together, and parted as their estimates are. */
+  const thoughtOf = (content: ReadonlyArray<Part>, outputTokens: number): number => {
+    const thought = estimateTexts(answerTextsOf(content.filter(({ type }) => type === "reasoning")))
+    return thought === 0
+      ? 0
+      : Math.min(outputTokens, Math.round((outputTokens * thought) / estimateTexts(answerTextsOf(content))))
+  }
+
   const countTexts = (texts: ReadonlyArray<string>): Effect.Effect<TokenCount> => {
     const { encoding } = family
     if (encoding === undefined) return Effect.sync(() => ({ inputTokens: estimateTexts(texts), isEstimated: true }))
@@ -147,7 +155,8 @@ export const makeModelTokens = (
       }
       const inputTokens = usage.inputTokens > 0 ? usage.inputTokens : estimate(prompt)
       const outputTokens = usage.outputTokens > 0 ? usage.outputTokens : estimateTexts(answerTextsOf(content))
-      return priced({ ...usage, inputTokens, outputTokens, isEstimated: true }, facts.price)
+      const reasoningTokens = usage.outputTokens > 0 ? usage.reasoningTokens : thoughtOf(content, outputTokens)
+      return priced({ ...usage, inputTokens, outputTokens, reasoningTokens, isEstimated: true }, facts.price)
     },
     settleInputs: (inputs, usage) => {
       if (usage.inputTokens > 0) return priced(usage, facts.price)
@@ -166,7 +175,9 @@ export const makeModelTokens = (
       return Effect.map(Effect.all([input, output], { concurrency: 2 }), ([inputTokens, said]) => {
         const outputTokens = Math.max(said, told?.outputTokens ?? 0)
         const isTold = told !== null && told.inputTokens > 0 && told.outputTokens >= outputTokens
-        return priced({ ...noUsage, ...told, inputTokens, outputTokens, ...(isTold ? {} : { isEstimated: true }) }, facts.price)
+        if (isTold) return priced({ ...told, inputTokens, outputTokens }, facts.price)
+        const reasoningTokens = Math.max(told?.reasoningTokens ?? 0, thoughtOf(content, outputTokens))
+        return priced({ ...noUsage, ...told, inputTokens, outputTokens, reasoningTokens, isEstimated: true }, facts.price)
       })
     }
   }

@@ -99,6 +99,26 @@ describe("what an answer cost", () => {
     })
   )
 
+  it.effect("tells what it thought apart from what it said, at the price of that, also of one that was cut off", () =>
+    Effect.gen(function* () {
+      const dear = tokens({ price: { ...price, reasoning: 20 } })
+      const thought = { type: "reasoning" as const, text: words(300) }
+      const cut = yield* dear.settlePartial(asking("Hi"), [thought, ...said], null)
+      assert.approximately(cut.reasoningTokens / cut.outputTokens, 3 / 4, 0.02)
+      assert.strictEqual(
+        cut.costNanoDollars,
+        cut.inputTokens * 2_000 + (cut.outputTokens - cut.reasoningTokens) * 8_000 + cut.reasoningTokens * 20_000
+      )
+      const silent = yield* dear.settlePartial(asking("Hi"), [thought], { ...noUsage, inputTokens: 7, outputTokens: 1 })
+      assert.strictEqual(silent.reasoningTokens, silent.outputTokens)
+      assert.strictEqual((yield* dear.settlePartial(asking("Hi"), said, null)).reasoningTokens, 0)
+      const whole = dear.settle(asking("Hi"), { content: [thought, ...said], usage: noUsage })
+      assert.approximately(whole.reasoningTokens / whole.outputTokens, 3 / 4, 0.02)
+      const told = { ...noUsage, inputTokens: 7, outputTokens: 1_000, reasoningTokens: 10 }
+      assert.strictEqual((yield* dear.settlePartial(asking("Hi"), [thought], told)).reasoningTokens, 10, "the provider's word")
+    })
+  )
+
   it.effect("keeps what the provider told before the cut, and only adds what it had not counted yet", () =>
     Effect.gen(function* () {
       const begun = { ...noUsage, inputTokens: 77, cachedInputTokens: 70, outputTokens: 1 }

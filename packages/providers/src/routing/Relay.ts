@@ -13,6 +13,8 @@ export class Relay {
   hasCalls = false
   /** Attempts that went on after what was told. */
   continuations = 0
+  /** Told before an attempt that began the answer after it: white space, and thoughts. */
+  #before: ReadonlyArray<AssistantPart> = []
   readonly #passedOver = new Set<string>()
   readonly #sink: ModelSink
 
@@ -55,7 +57,10 @@ export class Relay {
 
   /** The sink of one attempt. `continuing`: what it says follows on what was told. */
   sinkOf(entry: LedgerEntry, continuing?: Continuing): ModelSink {
-    if (continuing === undefined) return (events, control) => this.#pass(events, control, entry)
+    if (continuing === undefined) {
+      this.#before = this.#told()
+      return (events, control) => this.#pass(events, control, entry)
+    }
     const seam = new Seam(this.text, continuing)
     this.continuations++
     return (events, control) => {
@@ -73,8 +78,21 @@ export class Relay {
 
   /** The whole answer, of which the last attempt gave the end. */
   answer(last: ModelAnswer): ModelAnswer {
-    const whole = this.continuations === 0 ? last : { ...last, content: this.#content(last.content) }
+    const whole = this.continuations === 0 ? this.#begun(last) : { ...last, content: this.#content(last.content) }
     return this.#passedOver.size === 0 ? whole : { ...whole, passedOver: [...this.#passedOver] }
+  }
+
+  #begun(last: ModelAnswer): ModelAnswer {
+    if (this.#before.length === 0) return last
+    const white = this.#before.at(-1)
+    const [first, ...rest] = last.content
+    if (white?.type !== "text" || first?.type !== "text") return { ...last, content: [...this.#before, ...last.content] }
+    return { ...last, content: [...this.#before.slice(0, -1), { ...first, text: white.text + first.text }, ...rest] }
+  }
+
+  #told(): ReadonlyArray<AssistantPart> {
+    const reasoning: ReadonlyArray<AssistantPart> = this.reasoning === "" ? [] : [{ type: "reasoning", text: this.reasoning }]
+    return this.text === "" ? reasoning : [...reasoning, { type: "text", text: this.text }]
   }
 
   /** What was told, and the calls of the last attempt. */

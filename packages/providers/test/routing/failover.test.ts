@@ -164,6 +164,19 @@ describe("a streamed answer", () => {
     })
   )
 
+  it.live("accounts what a call thought before it broke off as reasoning", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(answer(["One ", "two"], { reasoning: "Let me think about what comes first. ".repeat(20), cutAfter: 1 }))
+      two.enqueue(answer("two"))
+      const { attempts = [] } = yield* model.stream(ask("Count"), () => undefined)
+      const [broken, whole] = attempts
+      assert.isAbove(broken?.usage.reasoningTokens ?? 0, 100)
+      assert.isAbove((broken?.usage.outputTokens ?? 0) - (broken?.usage.reasoningTokens ?? 0), 0)
+      assert.strictEqual(whole?.usage.reasoningTokens, 0)
+    })
+  )
+
   it.live("is only begun for a model that goes on with an answer by itself", () =>
     Effect.gen(function* () {
       const { model, ollama, one } = yield* world({}, {}, ["one", "ollama"])
@@ -250,6 +263,28 @@ describe("a streamed answer", () => {
       const after = collect()
       yield* model.stream(ask("JSON", json), after.sink)
       assert.strictEqual(after.text(), '\n{"a":2}')
+    })
+  )
+
+  it.live("keeps to the letter the white space and the thoughts that were told before it began again", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(answer(["\n \n", "Hello"], { reasoning: "Hm.", cutAfter: 1 }))
+      two.enqueue(answer("Hello there."))
+      const { sink, text } = collect()
+      const whole = yield* model.stream(ask("Hi"), sink)
+      assert.strictEqual(text(), "\n \nHello there.")
+      assert.deepStrictEqual(whole.content, [
+        { type: "reasoning", text: "Hm." },
+        { type: "text", text: "\n \nHello there." }
+      ])
+      // Begun again after thoughts of its own, and broken off once more: what goes on follows on all of it.
+      one.enqueue(answer([" ", "Hello"], { cutAfter: 1 }), answer("you."))
+      two.enqueue(answer(["Hello ", "you."], { reasoning: "Well.", cutAfter: 1 }))
+      const again = collect()
+      const other = yield* model.stream(ask("Hi"), again.sink)
+      assert.strictEqual(again.text(), " Hello you.")
+      assert.strictEqual(textOf(other.content), " Hello you.")
     })
   )
 

@@ -1,5 +1,6 @@
 /** One row per error: its code on every door, its HTTP status, and what the client should do. */
 import type { ParleyError } from "./Errors.ts"
+import { isContextExceeded } from "./ProviderError.ts"
 
 export interface ErrorTraits {
   /** Stable, in problem details, socket frames, and OpenAI's `error.code`. */
@@ -43,3 +44,7 @@ export const errorTraits: Record<ParleyError["_tag"], ErrorTraits> = {
   ProviderTimeout: row("provider_timeout", 504, "The provider did not answer in time", "server_error", "later"),
   ProviderUnavailable: row("provider_unavailable", 503, "The provider is not available now", "server_error", "later")
 }
+
+/** A prompt that its provider found too long is told as one that Parley did. */
+export const traitsOf = (error: ParleyError): ErrorTraits =>
+  isContextExceeded(error) ? errorTraits.ContextTooLong : errorTraits[error._tag]

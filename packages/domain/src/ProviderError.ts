@@ -62,3 +62,9 @@ export const ProviderError = Schema.Union([
   ProviderUnavailable
 ])
 export type ProviderError = typeof ProviderError.Type
+
+/** What the error of a prompt that is longer than the window carries as its code, whatever its vendor calls it. */
+export const contextExceededCode = "context_length_exceeded"
+
+export const isContextExceeded = (error: { readonly _tag: string; readonly code?: string }): boolean =>
+  error._tag === "ProviderRejected" && error.code === contextExceededCode

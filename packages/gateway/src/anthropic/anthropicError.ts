@@ -1,7 +1,8 @@
 /** Errors on `/v1/messages`, as Anthropic's clients read them. */
 import type { ParleyError } from "@parley/domain/Errors"
-import { errorTraits } from "@parley/domain/ErrorTraits"
+import { traitsOf } from "@parley/domain/ErrorTraits"
 import type { RequestId } from "@parley/domain/Ids"
+import { isContextExceeded } from "@parley/domain/ProviderError"
 import { HttpServerResponse } from "effect/http"
 import { mayRetry } from "../openai/openaiError.ts"
 import { retryAfterHeaders } from "../retryAfter.ts"
@@ -41,13 +42,23 @@ export const anthropicBody = (status: number, message: string, code: string, req
 })
 
 export const anthropicErrorBody = (error: ParleyError, requestId: RequestId) => {
-  const { code, status } = errorTraits[error._tag]
-  return anthropicBody(status, error.message, code, requestId)
+  const { code, status } = traitsOf(error)
+  return anthropicBody(status, messageOf(error), code, requestId)
+}
+
+/** By these words Anthropic's clients know that they have to shorten the prompt: there is no code for it. */
+const messageOf = (error: ParleyError): string => {
+  if (error._tag === "ContextTooLong") {
+    return `prompt is too long: ${error.inputTokens} tokens > ${error.contextTokens} maximum. ${error.message}`
+  }
+  return isContextExceeded(error) && !/prompt is too long/i.test(error.message)
+    ? `prompt is too long: ${error.message}`
+    : error.message
 }
 
 export const anthropicError = (error: ParleyError, requestId: RequestId): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe(anthropicErrorBody(error, requestId), {
-    status: anthropicKindOf(errorTraits[error._tag].status).status,
+    status: anthropicKindOf(traitsOf(error).status).status,
     headers: {
       "request-id": requestId,
       ...retryAfterHeaders(error),

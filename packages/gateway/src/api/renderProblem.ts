@@ -1,14 +1,14 @@
 /** Errors on `/api`, as problem details. */
 import { problemContentType, type Problem } from "@parley/domain/api/Problem"
 import type { ParleyError } from "@parley/domain/Errors"
-import { errorTraits } from "@parley/domain/ErrorTraits"
+import { traitsOf } from "@parley/domain/ErrorTraits"
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { CurrentRequestId } from "../auth/CurrentRequest.ts"
 import { retryAfterHeaders } from "../retryAfter.ts"
 
 export const problemOf = (error: ParleyError, requestId: string): Problem => {
-  const { code, retry, status, title } = errorTraits[error._tag]
+  const { code, retry, status, title } = traitsOf(error)
   return {
     type: "about:blank",
     title,
@@ -24,7 +24,7 @@ export const problemOf = (error: ParleyError, requestId: string): Problem => {
 
 export const problemResponse = (error: ParleyError, requestId: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe(problemOf(error, requestId), {
-    status: errorTraits[error._tag].status,
+    status: traitsOf(error).status,
     contentType: problemContentType,
     headers: { ...retryAfterHeaders(error), ...(error._tag === "Unauthorized" ? { "www-authenticate": "Bearer" } : {}) }
   })

@@ -1,11 +1,12 @@
 /** Errors on `/v1`, as OpenAI's clients read them. */
 import { InvalidRequest, type ParleyError } from "@parley/domain/Errors"
-import { errorTraits } from "@parley/domain/ErrorTraits"
+import { traitsOf } from "@parley/domain/ErrorTraits"
+import { isContextExceeded } from "@parley/domain/ProviderError"
 import { HttpServerResponse } from "effect/http"
 import { retryAfterHeaders } from "../retryAfter.ts"
 
 export const openaiErrorBody = (error: ParleyError) => {
-  const { code, openaiType } = errorTraits[error._tag]
+  const { code, openaiType } = traitsOf(error)
   return {
     error: {
       message: error.message,
@@ -18,6 +19,7 @@ export const openaiErrorBody = (error: ParleyError) => {
 
 /** OpenAI's shape has room for one. */
 const paramOf = (error: ParleyError): string | null => {
+  if (isContextExceeded(error)) return "messages"
   switch (error._tag) {
     case "InvalidRequest":
       return error.issues[0]?.path || null
@@ -34,7 +36,7 @@ const paramOf = (error: ParleyError): string | null => {
 
 export const openaiError = (error: ParleyError): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe(openaiErrorBody(error), {
-    status: errorTraits[error._tag].status,
+    status: traitsOf(error).status,
     headers: {
       ...retryAfterHeaders(error),
       ...(mayRetry(error) ? {} : { "x-should-retry": "false" })
@@ -43,7 +45,7 @@ export const openaiError = (error: ParleyError): HttpServerResponse.HttpServerRe
 
 /** OpenAI's clients retry by themselves what is 5xx. They have no id to do it under: where the work may have happened, it would be paid twice. */
 export const mayRetry = (error: ParleyError): boolean =>
-  errorTraits[error._tag].retry === "later" || ("workMayHaveHappened" in error && !error.workMayHaveHappened)
+  traitsOf(error).retry === "later" || ("workMayHaveHappened" in error && !error.workMayHaveHappened)
 
 /** Names every fault in the message, since OpenAI's shape has room for one parameter only. */
 export const invalidRequest = (issues: ReadonlyArray<{ readonly path: string; readonly message: string }>): InvalidRequest =>

@@ -1,7 +1,7 @@
 /** A whole answer in OpenAI's Responses shape. */
 import type { AssistantPart } from "@parley/domain/Content"
 import type { ParleyError } from "@parley/domain/Errors"
-import { errorTraits } from "@parley/domain/ErrorTraits"
+import { traitsOf } from "@parley/domain/ErrorTraits"
 import type { FinishReason, ModelAnswer } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
 import { costFields } from "../openai/chatCompletion.ts"
@@ -113,7 +113,7 @@ export const failedResponse = (head: ResponseHead, model: string, output: Readon
   ...head,
   model,
   status: "failed" as const,
-  error: { code: failureCodes.get(errorTraits[error._tag].status) ?? "server_error", message: error.message },
+  error: { code: failureCodes.get(traitsOf(error).status) ?? "server_error", message: error.message },
   incomplete_details: null,
   output,
   usage: null

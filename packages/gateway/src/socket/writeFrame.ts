@@ -2,7 +2,7 @@
 import type { Accepted } from "@parley/domain/ConversationCommand"
 import type { RunInfo } from "@parley/domain/Conversations"
 import type { ParleyError } from "@parley/domain/Errors"
-import { errorTraits } from "@parley/domain/ErrorTraits"
+import { traitsOf } from "@parley/domain/ErrorTraits"
 import type { ConversationId, RequestId } from "@parley/domain/Ids"
 import type { ListChange } from "@parley/domain/Notices"
 import type {
@@ -48,7 +48,7 @@ export const pongFrame = (at: number | undefined): string =>
   JSON.stringify({ type: "pong", ...(at === undefined ? {} : { at }) } satisfies typeof Pong.Type)
 
 export const errorFrame = (id: string | undefined, error: ParleyError, requestId: RequestId): string => {
-  const traits = errorTraits[error._tag]
+  const traits = traitsOf(error)
   return JSON.stringify({
     type: "error",
     ...(id === undefined ? {} : { id }),

@@ -2,11 +2,12 @@
 import type { CompletionError } from "@parley/domain/Completions"
 import type { ParleyError } from "@parley/domain/Errors"
 import { errorTraits } from "@parley/domain/ErrorTraits"
+import { ProviderRejected } from "@parley/domain/ProviderError"
 import { Effect } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { engines } from "../server/support/engines.ts"
 import { doorKeys } from "../support/doorKeys.ts"
-import { everyError } from "../support/everyError.ts"
+import { contextExceeded, everyError } from "../support/everyError.ts"
 import { maxBodyBytes, startDoors, type Doors } from "../support/startDoors.ts"
 
 const path = "/v1/messages"
@@ -106,7 +107,8 @@ const rows: ReadonlyArray<Row> = [
 ]
 
 const isOfCompletions = (error: ParleyError): error is CompletionError =>
-  error._tag === "ModelNotFound" || error._tag === "Forbidden" || error._tag === "Busy" || error._tag.startsWith("Provider")
+  ["ModelNotFound", "ModelUnsuited", "ContextTooLong", "Forbidden", "Busy"].includes(error._tag) ||
+  error._tag.startsWith("Provider")
 
 describe.each(engines)("bad input on /v1/messages, on %s", (engine) => {
   let doors: Doors
@@ -186,9 +188,26 @@ describe.each(engines)("bad input on /v1/messages, on %s", (engine) => {
       [503, 529]
     ])
     expect(answer.status).toBe(expected.get(status) ?? status)
-    expect(answer.body).toMatchObject({ error: { message: error.message, details: { error_code: code } } })
+    const message = error._tag === "ContextTooLong" ? "prompt is too long: 12 tokens > 10 maximum. too long" : error.message
+    expect(answer.body).toMatchObject({ error: { message, details: { error_code: code } } })
     expect(answer.headers.get("retry-after")).toBe(
       "retryAfterMs" in error && error.retryAfterMs !== undefined ? String(Math.ceil(error.retryAfterMs / 1_000)) : null
     )
+  })
+
+  it("tells a prompt that its provider found too long in the words by which Anthropic's clients know it", async () => {
+    const said = { type: "invalid_request_error", details: { error_code: "context_length_exceeded" } }
+    const theirs = "prompt is too long: 208310 tokens > 200000 maximum"
+    const rows = [
+      [contextExceeded, `prompt is too long: ${contextExceeded.message}`],
+      [new ProviderRejected({ provider: "anthropic", model: "m", message: theirs, code: contextExceeded.code ?? "" }), theirs]
+    ] as const
+    for (const [error, message] of rows) {
+      doors.completions.script = () => Effect.fail(error)
+      for (const stream of [true, false]) {
+        const answer = await doors.ask("POST", path, { ...ask, stream })
+        expect([answer.status, answer.body]).toEqual([400, expect.objectContaining({ error: { ...said, message } })])
+      }
+    }
   })
 })

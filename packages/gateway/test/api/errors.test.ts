@@ -6,7 +6,7 @@ import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { problemResponse } from "../../src/api/renderProblem.ts"
 import { openaiError } from "../../src/openai/openaiError.ts"
-import { everyError } from "../support/everyError.ts"
+import { contextExceeded, everyError } from "../support/everyError.ts"
 
 const rows = Object.values(everyError)
 const read = async (response: HttpServerResponse.HttpServerResponse) => {
@@ -66,6 +66,18 @@ describe("OpenAI's error shape", () => {
       }
     })
     expect(headers.get("x-should-retry")).toBe(retry === "later" ? null : "false")
+  })
+
+  it("tells a prompt that its provider found too long by OpenAI's own code", async () => {
+    const { body, status } = await read(openaiError(contextExceeded))
+    const { message } = contextExceeded
+    expect(status).toBe(400)
+    const told = { message, type: "invalid_request_error", param: "messages", code: "context_length_exceeded" }
+    expect(body).toEqual({ error: told })
+    expect((await read(problemResponse(contextExceeded, "r"))).body).toMatchObject({
+      code: "context_length_exceeded",
+      status: 400
+    })
   })
 
   it("names the parameter where there is one", async () => {

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { ResponseObject } from "../../src/responses/ResponsesGroup.ts"
 import { engines } from "../server/support/engines.ts"
 import { doorKeys, doorPrincipal } from "../support/doorKeys.ts"
+import { contextExceeded } from "../support/everyError.ts"
 import { answerOf, saying, words } from "../support/ScriptedCompletions.ts"
 import { startDoors, type Doors } from "../support/startDoors.ts"
 
@@ -307,6 +308,18 @@ describe.each(engines)("the openai client asking for responses, on %s", (engine)
         "2",
         "provider_rate_limited",
         "rate_limit_error"
+      ])
+    }
+  })
+
+  it("tells a prompt that its provider found too long by OpenAI's own code", async () => {
+    doors.completions.script = () => Effect.fail(contextExceeded)
+    for (const stream of [true, false]) {
+      const refused = await failure(client.responses.create({ ...ask, stream }))
+      expect(refused).toBeInstanceOf(BadRequestError)
+      expect(refused instanceof APIError && [refused.code, refused.type]).toEqual([
+        "context_length_exceeded",
+        "invalid_request_error"
       ])
     }
   })

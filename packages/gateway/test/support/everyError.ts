@@ -5,6 +5,15 @@ import * as ProviderErrors from "@parley/domain/ProviderError"
 
 const provider = { provider: "openai", model: "gpt-5", message: "said the provider", retryAfterMs: 2_500 }
 
+/** A provider's own word that the prompt does not fit, whatever it says. */
+export const contextExceeded = new ProviderErrors.ProviderRejected({
+  provider: "openai",
+  model: "gpt-5",
+  message: "This model's maximum context length is 8192 tokens.",
+  status: 400,
+  code: ProviderErrors.contextExceededCode
+})
+
 export const everyError: { readonly [Tag in ParleyError["_tag"]]: Extract<ParleyError, { readonly _tag: Tag }> } = {
   Unauthorized: new Errors.Unauthorized({ message: "no key" }),
   Forbidden: new Errors.Forbidden({ message: "not yours" }),

@@ -1,5 +1,6 @@
 /** The one table from what went wrong on the wire to our errors. */
 import {
+  contextExceededCode,
   ProviderFailed,
   ProviderModelNotFound,
   ProviderRateLimited,
@@ -10,7 +11,7 @@ import {
   ProviderUnreachable
 } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { contextExceededCode, refusalOf } from "./refusals.ts"
+import { refusalOf } from "./refusals.ts"
 import { headerOf, retryAfterMs } from "./retryAfter.ts"
 import type { Headers } from "./retryAfter.ts"
 

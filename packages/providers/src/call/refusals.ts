@@ -3,12 +3,10 @@
  * the model's window, that the key is wrong. By the code where there is one; else by how the message begins, never by what stands further on in
  * it, for providers repeat parts of the request there.
  */
+import { contextExceededCode } from "@parley/domain/ProviderError"
 import type { WireError } from "./providerErrors.ts"
 
 export type Refusal = "model-not-found" | "context-exceeded" | "unauthorized"
-
-/** What the error of a prompt that is longer than the window carries as its code, whatever its vendor calls it. */
-export const contextExceededCode = "context_length_exceeded"
 
 const codes = new Map<string, Refusal>([
   ["model_not_found", "model-not-found"],

@@ -1,6 +1,7 @@
 /** Which target a request calls next, and when. It decides and calls nothing; all bounds of a request are counted here. */
+import { isContextExceeded } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { faultOf, isContextExceeded } from "./faultTable.ts"
+import { faultOf } from "./faultTable.ts"
 import type { RetrySettings } from "./Route.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
 

@@ -2,8 +2,8 @@
  * What each way in which a call can fail means: for the target's circuit, for a retry, and for the next target. One row each. What it may have cost is
  * no question here: a call is made again only where nothing of its answer was told, under an idempotency key where the provider takes one.
  */
+import { isContextExceeded } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
-import { contextExceededCode } from "../call/refusals.ts"
 
 export interface Fault {
   /**
@@ -42,8 +42,5 @@ const faultTable: Record<ProviderError["_tag"], Fault> = {
 
 /** The prompt is longer than this target's window; another's may hold it. */
 const contextExceeded = row("success", "failsOver")
-
-export const isContextExceeded = (error: ProviderError): boolean =>
-  error._tag === "ProviderRejected" && error.code === contextExceededCode
 
 export const faultOf = (error: ProviderError): Fault => (isContextExceeded(error) ? contextExceeded : faultTable[error._tag])

@@ -5,7 +5,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Redacted } from "effect"
 import { readFileSync } from "node:fs"
-import { errorTraits } from "@parley/domain/ErrorTraits"
+import { errorTraits, traitsOf } from "@parley/domain/ErrorTraits"
+import type { ErrorTraits } from "@parley/domain/ErrorTraits"
 import type { ProviderLimits } from "../../src/ProviderLimits.ts"
 import type { RouteConfig } from "../../src/routing/Route.ts"
 import { collect } from "../support/collect.ts"
@@ -29,8 +30,8 @@ interface Row {
   readonly client: string
 }
 
-const isTag = (tag: string): tag is keyof typeof errorTraits => tag in errorTraits
-const seen = (tag: string): string => (isTag(tag) ? `\`${errorTraits[tag].code}\`, ${errorTraits[tag].status}` : tag)
+const seenOf = ({ code, status }: ErrorTraits): string => `\`${code}\`, ${status}`
+const seen = (tag: keyof typeof errorTraits): string => seenOf(errorTraits[tag])
 
 const rejected = seen("ProviderRejected")
 const failed = seen("ProviderFailed")
@@ -76,7 +77,7 @@ const refusals: ReadonlyArray<Row> = [
     circuit: "no",
     retried: "no",
     failsOver: "yes",
-    client: rejected
+    client: seen("ContextTooLong")
   },
   counts("400 that says that the key is wrong (xAI, Gemini)", seen("ProviderUnauthorized"), {
     script: httpError(400, { code: "Client specified an invalid argument", error: "Incorrect API key provided: xa***." }),
@@ -188,7 +189,7 @@ describe("of a fault at a provider", () => {
         assert.isTrue(exit.value.usage.isEstimated && exit.value.usage.inputTokens > 0 && exit.value.usage.outputTokens > 0)
       else {
         const reason = exit.cause.reasons[0]
-        assert.strictEqual(seen(reason?._tag === "Fail" ? reason.error._tag : "a defect"), row.client)
+        assert.strictEqual(reason?._tag === "Fail" ? seenOf(traitsOf(reason.error)) : "a defect", row.client)
       }
       const { failures } = yield* alone.health
       const counted = failures.ProviderFailed + failures.ProviderTimeout + failures.ProviderTruncated

@@ -1,6 +1,6 @@
 /** One answer, from the question to its stored end: prompt → provider → log → store → terminal. */
 import { Cause, Clock, Deferred, Effect, Exit, Option, Schedule } from "effect"
-import { errorTraits } from "@parley/domain/ErrorTraits"
+import { errorTraits, traitsOf } from "@parley/domain/ErrorTraits"
 import type { ContextTooLong, ModelNotFound, ModelUnsuited, Unavailable } from "@parley/domain/Errors"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { MessageId } from "@parley/domain/Ids"
@@ -146,7 +146,7 @@ interface Failure {
 const failureOf = (error: AnswerError | undefined): Failure =>
   error === undefined
     ? { code: errorTraits.InternalError.code, message: "The answer failed" }
-    : { code: errorTraits[error._tag].code, message: storableText(error.message) }
+    : { code: traitsOf(error).code, message: storableText(error.message) }
 
 const terminalOf = (act: RunAct, failure: Failure, answer: ModelAnswer | undefined): RunTerminal | undefined => {
   switch (act) {

@@ -4,6 +4,7 @@ import { SocketClient } from "../clients/SocketClient.ts"
 import { faultInTheMiddle } from "../harness/Drill.ts"
 import type { Drill } from "../harness/Drill.ts"
 import type { Load } from "../harness/Load.ts"
+import type { Parley } from "../harness/Parley.ts"
 import type { Site } from "../harness/Site.ts"
 import { sleep, until } from "../harness/wait.ts"
 
@@ -120,32 +121,74 @@ const differing = (
   read: (frames: ReadonlyArray<RoomFrame>) => ReadonlyArray<string>
 ): number => ids.filter((id) => new Set(members.map(({ told }) => JSON.stringify(read(told.get(id) ?? [])))).size !== 1).length
 
+/** Who has each room: the process that answers a question there. */
+const ownersOf = async (site: Site, load: Load, ids: ReadonlyArray<string>): Promise<ReadonlyArray<Parley | undefined>> => {
+  const turns = await Promise.all(ids.map((id) => load.ask(id, 1)))
+  await until("the rooms are answered", toldWithinMs, () =>
+    turns.every(({ views }) => views.every(({ isOver }) => isOver)) ? true : undefined
+  )
+  return turns.map(({ runId }) => site.ownerOf(runId))
+}
+
+/** Of all pairs of a member and a room, those that were told of somebody who types, and of one who does not any more. */
+const sawTyping = (members: ReadonlyArray<Member>, ids: ReadonlyArray<string>, from: Told): number =>
+  members
+    .flatMap((member) => ids.map((id) => since(member, id, from)))
+    .filter((frames) => {
+      const presences = frames.filter((frame) => frame.type === "presence")
+      return presences.some(({ typing }) => typing.length > 0) && presences.at(-1)?.typing.length === 0
+    }).length
+
+/** How much each member was told of each room up to a moment. */
+type Told = ReadonlyMap<Member, ReadonlyMap<string, number>>
+
+const toldUntilNow = (members: ReadonlyArray<Member>): Told =>
+  new Map(members.map((member) => [member, new Map([...member.told].map(([id, frames]) => [id, frames.length]))]))
+
+const since = (member: Member, id: string, from: Told): ReadonlyArray<RoomFrame> =>
+  member.told.get(id)?.slice(from.get(member)?.get(id) ?? 0) ?? []
+
 const inRooms = async (site: Site, load: Load) => {
   const ids = await load.createConversations(rooms)
+  const owners = await ownersOf(site, load, ids)
   const members = await enter(site, ids)
   try {
     const each = gateways * rounds
+    const atFirst = toldUntilNow(members)
     await talk(site, members, ids, "before")
     const isCalm = await calm(members, ids, each)
     const unlike = differing(members, ids, allOf)
+    const typedBefore = sawTyping(members, ids, atFirst)
     const frames = members[0]?.told.get(ids[0] ?? "")?.length ?? 0
     const talking = talk(site, members, ids, "during")
-    await site.random.pick(site.runners).stop("SIGKILL")
+    const victim = site.random.pick(owners)
+    await victim?.stop("SIGKILL")
     await talking
     const isCalmAgain = await calm(members, ids, 2 * each)
+    const atLast = toldUntilNow(members)
+    await talk(site, members, ids, "after")
+    const isCalmInTheEnd = await calm(members, ids, 3 * each)
+    const typedAfter = sawTyping(members, ids, atLast)
     const disordered = differing(members, ids, messagesOf)
+    const pairs = gateways * rooms
+    const moved = owners.filter((owner) => owner === victim).length
     return [
       {
         claim: "messages, typing and presence are told to all three in the same order",
-        holds: isCalm && unlike === 0,
-        found: `${unlike} of ${rooms} rooms differ, of some ${frames} frames each`
+        holds: isCalm && unlike === 0 && typedBefore === pairs,
+        found: `${unlike} of ${rooms} rooms differ, of some ${frames} frames each; ${typedBefore} of ${pairs} were told who types`
       },
+      { claim: "the runner that is lost has a room", holds: victim !== undefined && moved > 0, found: `${moved} of ${rooms}` },
       {
         claim: "messages are in the same order for all three through the loss of a runner, and none is missing or doubled",
-        holds: isCalmAgain && disordered === 0 && ids.every((id) => isWhole(members[0]?.told.get(id) ?? [], 2 * each)),
+        holds: isCalmInTheEnd && disordered === 0 && ids.every((id) => isWhole(members[0]?.told.get(id) ?? [], 3 * each)),
         found: `${disordered} of ${rooms} rooms differ`
       },
-      { claim: "who is here and who types is known again after it", holds: isCalmAgain, found: isCalmAgain ? "yes" : "no" }
+      {
+        claim: "who is here and who types is told again after it, in every room to everybody",
+        holds: isCalmAgain && isCalmInTheEnd && typedAfter === pairs,
+        found: `${typedAfter} of ${pairs} were told`
+      }
     ]
   } finally {
     for (const { socket } of members) socket.close()

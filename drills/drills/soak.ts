@@ -21,6 +21,11 @@ const warmUpMs = 45_000
 /** After the last answer: conversations leave memory, garbage is collected. */
 const settleMs = 40_000
 const endTimeoutMs = 60_000
+/** Between two looks at memory under load, and how many a third of them must have to be compared. */
+const lookEveryMs = 120_000
+const leastLooksOfThird = 1
+/** What running answers and conversations that have not left yet differ by from look to look. */
+const trendToleranceMiB = 8
 /** What a survivor may hold more than after its warm-up: code that was compiled meanwhile. */
 const heldToleranceMiB = 16
 /** Of resident memory, of which V8 and the allocator give back as much as they like. */
@@ -44,9 +49,14 @@ export const soak: Drill = {
       if (survivingGateway === undefined || survivingRunner === undefined) throw new Error("nobody survives")
       const survivors = [survivingGateway, survivingRunner]
       let isOver = false
-      const asking = askOn(load, site, () => isOver)
+      const asking = load.askOn(
+        await load.createConversations(rooms),
+        () => Math.floor(site.clientRandom.between(leastWords, mostWords)),
+        () => isOver
+      )
       await sleep(warmUpMs)
       const before = await Promise.all(survivors.map((survivor) => survivor.memory()))
+      const looking = lookOn(survivors, () => isOver)
       const faults: Record<string, number> = {}
       const endAtMs = performance.now() + options.minutes * 60_000
       while (performance.now() < endAtMs) {
@@ -60,12 +70,16 @@ export const soak: Drill = {
       }
       isOver = true
       await asking
+      const looks = await looking
       await load.ended(endTimeoutMs)
       const verdict = await verdictOf(site, load, 0, new Set(load.turns.map(({ runId }) => runId)))
       load.close()
       await sleep(settleMs)
       const after = await Promise.all(survivors.map((survivor) => survivor.memory()))
-      const claims = survivors.flatMap(({ name }, n) => memoryClaims(name, before[n], after[n]))
+      const claims = survivors.flatMap(({ name }, n) => [
+        ...memoryClaims(name, before[n], after[n]),
+        ...trendClaims(name, [before[n], ...looks.map((look) => look[n])])
+      ])
       const said = Object.entries(faults).map(([name, count]) => `${count} × ${name}`)
       return reportOf(verdict, {
         seed: options.seed,
@@ -89,6 +103,37 @@ const reportOf = (verdict: Verdict, rest: Rest): Awaited<ReturnType<Drill["run"]
   isGood: isSound(verdict) && rest.claims.every(({ holds }) => holds)
 })
 
+/** Under load, after a collection each; one every two minutes. */
+const lookOn = async (survivors: ReadonlyArray<Parley>, isOver: () => boolean): Promise<ReadonlyArray<ReadonlyArray<Memory>>> => {
+  const looks: Array<ReadonlyArray<Memory>> = []
+  let nextAtMs = performance.now() + lookEveryMs
+  while (!isOver()) {
+    if (performance.now() >= nextAtMs) {
+      nextAtMs += lookEveryMs
+      looks.push(await Promise.all(survivors.map((survivor) => survivor.memory())))
+    }
+    await sleep(500)
+  }
+  return looks
+}
+
+/** What slowly grows is not what warms up: by the last third it has stopped. A soak that is too short for that claims nothing of it. */
+const trendClaims = (name: string, looks: ReadonlyArray<Memory | undefined>): Rest["claims"] => {
+  const held = looks.map((look) => look?.heldMiB ?? 0)
+  const third = Math.floor(held.length / 3)
+  if (third < leastLooksOfThird) return []
+  const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const middle = mean(held.slice(-2 * third, -third))
+  const last = mean(held.slice(-third))
+  return [
+    {
+      claim: `what ${name} holds under load does not rise from the second third to the last by more than ${trendToleranceMiB} MiB`,
+      holds: last - middle <= trendToleranceMiB,
+      found: held.map((value) => value.toFixed(0)).join(", ")
+    }
+  ]
+}
+
 /** Both after a collection: what garbage waits for one differs by chance. */
 const memoryClaims = (name: string, was: Memory | undefined, is: Memory | undefined): Rest["claims"] => {
   if (was === undefined || is === undefined) return []
@@ -109,20 +154,6 @@ const comesBack = (what: string, was: number, is: number, bound: number): Rest["
   holds: is <= bound,
   found: `${was.toFixed(0)} MiB when warm, ${is.toFixed(0)} MiB in the end`
 })
-
-/** In every room the next question when the last is answered for all of its followers. */
-const askOn = async (load: Load, site: Site, isOver: () => boolean): Promise<void> => {
-  const ids = await load.createConversations(rooms)
-  await Promise.all(
-    ids.map(async (id) => {
-      while (!isOver()) {
-        const turn = await load.ask(id, Math.floor(site.clientRandom.between(leastWords, mostWords)))
-        while (!turn.views.every((view) => view.isOver) && !isOver()) await sleep(200)
-        if (turn.views.every((view) => view.isOver)) load.forget(turn)
-      }
-    })
-  )
-}
 
 /** One that is gone for good is replaced. */
 const hurt = async (site: Site, victim: Parley, act: Act): Promise<void> => {

@@ -1,5 +1,6 @@
 /** The frame of a drill: a site, a load, a fault in its middle, and the check of every promise in the end. */
 import { Load } from "./Load.ts"
+import type { Turn } from "./Load.ts"
 import type { Options } from "./Options.ts"
 import { Site } from "./Site.ts"
 import type { SiteOptions } from "./Site.ts"
@@ -55,6 +56,12 @@ interface Middle {
 
 /** Longest time from the fault to the last end. */
 const endTimeoutMs = 75_000
+/** Rooms in which somebody always asks while the fault lasts, and for so long at least; words of an answer. */
+const askingRooms = 6
+const askForMs = 8_000
+const askedWords = 15
+/** Nothing hangs: as long as the longest fault, a command's time limit, and what a client waits before it asks again. */
+const acceptedWithinMs = 60_000
 
 export const faultInTheMiddle = (middle: Middle): Drill => ({
   name: middle.name,
@@ -65,13 +72,24 @@ export const faultInTheMiddle = (middle: Middle): Drill => ({
     const load = new Load(site, options.clients)
     try {
       await load.start(options.runs, middle.words ?? 100)
+      const rooms = await load.createConversations(askingRooms)
       const faultAtMs = performance.now()
+      let isFaultOver = false
+      const asking = load.askOn(
+        rooms,
+        () => askedWords,
+        () => isFaultOver && performance.now() - faultAtMs > askForMs
+      )
+      // A failure of the fault itself is told first.
+      asking.catch(() => undefined)
       const { affected, claims = [] } = await middle.fault(site, load, options)
+      isFaultOver = true
+      const asked = acceptance(await asking)
       await load.ended(endTimeoutMs)
       const more = (await middle.after?.(site, load)) ?? []
       const all = new Set(load.turns.map(({ runId }) => runId))
       const verdict = await verdictOf(site, load, faultAtMs, affected ?? all)
-      const said = [...claims, ...more]
+      const said = [asked, ...claims, ...more]
       return {
         drill: middle.name,
         seed: options.seed,
@@ -87,6 +105,16 @@ export const faultInTheMiddle = (middle: Middle): Drill => ({
     }
   }
 })
+
+/** They are in the verdict like all others; here, that none waited for long. */
+const acceptance = (asked: ReadonlyArray<Turn>): Report["claims"][number] => {
+  const slowestMs = Math.max(0, ...asked.map(({ acceptedAfterMs }) => acceptedAfterMs))
+  return {
+    claim: `questions that are asked during the fault are accepted, within ${acceptedWithinMs} ms`,
+    holds: asked.length > 0 && slowestMs <= acceptedWithinMs,
+    found: `${asked.length} were, the slowest after ${slowestMs.toFixed(0)} ms`
+  }
+}
 
 /** Runs that this process writes now. */
 export const runsOf = (site: Site, load: Load, name: string): ReadonlySet<string> =>

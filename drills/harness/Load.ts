@@ -5,7 +5,7 @@ import { RunView } from "../clients/RunView.ts"
 import { SocketClient } from "../clients/SocketClient.ts"
 import { answerText } from "./Provider.ts"
 import type { Site } from "./Site.ts"
-import { until } from "./wait.ts"
+import { sleep, until } from "./wait.ts"
 
 /** One run in so many is followed over SSE too, and over RPC. */
 const oneSseIn = 5
@@ -13,6 +13,8 @@ const oneRpcIn = 10
 /** Followers over sockets for each run. */
 const socketFollowers = 2
 const createAtOnce = 16
+/** Between two looks whether an answer is over. */
+const lookEveryMs = 200
 
 export interface Turn {
   readonly conversationId: string
@@ -21,6 +23,8 @@ export interface Turn {
   readonly expected: string
   readonly runId: string
   readonly views: ReadonlyArray<RunView>
+  /** From the first time that it was asked to its acceptance. */
+  readonly acceptedAfterMs: number
 }
 
 export class Load {
@@ -68,6 +72,7 @@ export class Load {
     const n = this.#asked++
     const name = `q${n}`
     const sender = this.#socket(n)
+    const askedAtMs = performance.now()
     const answer = await sender.command({
       type: "send",
       conversationId,
@@ -76,6 +81,7 @@ export class Load {
     })
     if (answer.type !== "accepted" || answer.run === null) throw new Error(`not accepted: ${JSON.stringify(answer)}`)
     const { runId } = answer.run
+    const acceptedAfterMs = performance.now() - askedAtMs
     const views = Array.from({ length: socketFollowers }, (_, k) => this.#socket(n + k).follow(conversationId, runId))
     if (n % oneSseIn === 0) {
       const view = new RunView(conversationId, runId, "sse")
@@ -85,9 +91,10 @@ export class Load {
     if (n % oneRpcIn === 0) {
       const view = new RunView(conversationId, runId, "rpc")
       views.push(view)
-      void followByRpc(view, () => this.url(n), this.#site.key, this.#stop.signal)
+      // By turns, so that every gateway has some.
+      void followByRpc(view, () => this.url(n / oneRpcIn), this.#site.key, this.#stop.signal)
     }
-    const turn: Turn = { conversationId, name, expected: answerText(name, words), runId, views }
+    const turn: Turn = { conversationId, name, expected: answerText(name, words), runId, views, acceptedAfterMs }
     this.turns.push(turn)
     return turn
   }
@@ -99,6 +106,23 @@ export class Load {
     await until("every run has begun", 30_000, () =>
       this.turns.every(({ views }) => views.every((view) => view.text !== "")) ? true : undefined
     )
+  }
+
+  /** In each room the next question when the last is answered for all of its followers. The questions. */
+  async askOn(ids: ReadonlyArray<string>, words: () => number, isOver: () => boolean): Promise<ReadonlyArray<Turn>> {
+    const turns = await Promise.all(
+      ids.map(async (id) => {
+        const own: Array<Turn> = []
+        while (!isOver()) {
+          const turn = await this.ask(id, words())
+          own.push(turn)
+          while (!turn.views.every((view) => view.isOver) && !isOver()) await sleep(lookEveryMs)
+          if (turn.views.every((view) => view.isOver)) this.forget(turn)
+        }
+        return own
+      })
+    )
+    return turns.flat()
   }
 
   /** Until every client was told the end of every run; false when that did not come in time. */

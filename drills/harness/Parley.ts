@@ -61,6 +61,8 @@ export class Parley {
   readonly pid: number
   /** `http://…` of a gateway, `ws://…` of a runner. */
   url = ""
+  /** How far its clock is ahead of this machine's, ms; as its log says, so a little less. */
+  clockAheadMs = 0
   readonly complaints: Array<string> = []
   /** Resolves with the exit code; null after a signal. */
   readonly ended: Promise<number | null>
@@ -111,6 +113,7 @@ export class Parley {
         const message = String(entry["message"])
         if (message === "Parley is ready") {
           parley.url = String(entry["address"])
+          parley.clockAheadMs = Date.parse(String(entry["timestamp"])) - Date.now()
           clearTimeout(timer)
           resolve()
         }

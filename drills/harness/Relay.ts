@@ -19,6 +19,7 @@ export class Relay {
   readonly #links = new Set<Link>()
   readonly #waiting = new Set<{ readonly pid: number; readonly socket: Socket }>()
   #isCut: (pid: number) => boolean = () => false
+  #held = 0
 
   /** From `host:port`, an address of the loopback, to the same port of 127.0.0.1. */
   private constructor(host: string, port: number, pids: () => ReadonlyArray<number>) {
@@ -26,7 +27,7 @@ export class Relay {
     this.port = port
     this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (near) => {
       near.on("error", () => near.destroy())
-      void ownerOf(near.remotePort ?? 0, pids()).then((pid) => this.#open(pid, near))
+      void ownerOf(near, pids()).then((pid) => this.#open(pid, near))
     })
   }
 
@@ -39,10 +40,16 @@ export class Relay {
     return relay
   }
 
+  /** Connections that a cut has held: those that were there, and those that were tried meanwhile. */
+  get held(): number {
+    return this.#held
+  }
+
   cut(isCut: (pid: number) => boolean): void {
     this.#isCut = isCut
     for (const { far, near, pid } of this.#links) {
       if (!isCut(pid)) continue
+      this.#held++
       near.pause()
       far.pause()
     }
@@ -69,8 +76,9 @@ export class Relay {
 
   #open(pid: number, near: Socket): void {
     if (near.destroyed) return
-    if (this.#isCut(pid)) this.#waiting.add({ pid, socket: near })
-    else this.#join(pid, near)
+    if (!this.#isCut(pid)) return this.#join(pid, near)
+    this.#held++
+    this.#waiting.add({ pid, socket: near })
   }
 
   #join(pid: number, near: Socket): void {
@@ -101,12 +109,16 @@ export class Relay {
   }
 }
 
-/** Which of these processes holds the local port: asked of /proc. 0: none. */
-const ownerOf = async (port: number, pids: ReadonlyArray<number>): Promise<number> => {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0")
+/** Which of these processes holds the far end of the connection: asked of /proc. 0: none. */
+const ownerOf = async (near: Socket, pids: ReadonlyArray<number>): Promise<number> => {
+  const local = endpoint(near.remoteAddress, near.remotePort)
+  const remote = endpoint(near.localAddress, near.localPort)
   const table = await readFile("/proc/net/tcp", "utf8")
-  const row = table.split("\n").find((line) => line.trim().split(/\s+/)[1]?.endsWith(`:${hex}`) === true)
-  const inode = row?.trim().split(/\s+/)[9]
+  const row = table
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .find((columns) => columns[1] === local && columns[2] === remote)
+  const inode = row?.[9]
   if (inode === undefined) return 0
   for (const pid of pids) {
     for (const file of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
@@ -115,4 +127,10 @@ const ownerOf = async (port: number, pids: ReadonlyArray<number>): Promise<numbe
     }
   }
   return 0
+}
+
+/** As /proc/net/tcp writes an address of IPv4: its bytes in the machine's order, which is the last first wherever the drills run. */
+const endpoint = (address = "", port = 0): string => {
+  const bytes = address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"))
+  return `${bytes.toReversed().join("")}:${port.toString(16).padStart(4, "0")}`.toUpperCase()
 }

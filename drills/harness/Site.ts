@@ -49,7 +49,8 @@ export class Site {
   readonly #options: SiteOptions
   readonly #asked: Options
   readonly #providerUrl: string
-  #started = 0
+  #named = 0
+  readonly #begun = { gateway: 0, runner: 0 }
 
   private constructor(
     asked: Options,
@@ -114,13 +115,15 @@ export class Site {
   }
 
   async startGateway(env: Readonly<Record<string, string>> = {}): Promise<Parley> {
-    const gateway = await this.#start("gateway", { ...this.#options.gatewayEnv?.(this.gateways.length), ...env })
+    // Several are started at once: their numbers are given before anything is waited for.
+    const index = this.#begun.gateway++
+    const gateway = await this.#start("gateway", { ...this.#options.gatewayEnv?.(index), ...env })
     this.gateways.push(gateway)
     return gateway
   }
 
   async startRunner(env: Readonly<Record<string, string>> = {}): Promise<Parley> {
-    const index = this.runners.length
+    const index = this.#begun.runner++
     const port = await freePort()
     const isRelayed = this.#options.isRelayed === true
     const host = isRelayed ? `127.0.0.${2 + index}` : "127.0.0.1"
@@ -156,7 +159,7 @@ export class Site {
 
   async #start(role: Parley["role"], env: Readonly<Record<string, string>>): Promise<Parley> {
     return Parley.start({
-      name: `${role}-${++this.#started}`,
+      name: `${role}-${++this.#named}`,
       role,
       env: { ...this.env, ...env },
       logs: this.#asked.logs,

@@ -7,6 +7,7 @@ import { errorTraits } from "@parley/domain/ErrorTraits"
 import { conversationEntityId } from "@parley/domain/actors/ConversationActor"
 import { Unavailable } from "@parley/domain/Errors"
 import { makeEpoch } from "@parley/domain/Ids"
+import type { Epoch } from "@parley/domain/Ids"
 import { initialRunState } from "@parley/domain/foldRun"
 import type { RunState } from "@parley/domain/RunFrame"
 import type { ConversationKey, StoredRun } from "../storage/ConversationStore.ts"
@@ -60,17 +61,29 @@ const moving = (limits: ConversationLimitsValues): Effect.Effect<never, Unavaila
     })
   )
 
+/** The run's new epoch, younger than its owner's in the journal too, where that may still write. */
+const shutOut = (
+  { journal, limits, store }: ConversationServices,
+  key: ConversationKey,
+  stored: StoredRun
+): Effect.Effect<Epoch, Unavailable> =>
+  Effect.gen(function* () {
+    const epochs = { from: stored.epoch, to: yield* makeEpoch }
+    yield* journal.succeed(key.tenantId, stored.runId, epochs)
+    // Closed or taken since it was read, and so is what else was read of the conversation: it is read again.
+    if (!(yield* store.takeOverRun(key, stored.runId, epochs))) return yield* moving(limits)
+    return epochs.to
+  })
+
 const takeOver = (
   services: ConversationServices,
   key: ConversationKey,
   stored: StoredRun
 ): Effect.Effect<TakenOver, Unavailable> =>
   Effect.gen(function* () {
-    const { journal, journalWriter, limits, schedule, store } = services
+    const { journal, journalWriter, limits, schedule } = services
     const { messageId, model, runId } = stored
-    const epoch = yield* makeEpoch
-    // Closed or taken since it was read, and so is what else was read of the conversation: it is read again.
-    if (!(yield* store.takeOverRun(key, runId, { from: stored.epoch, to: epoch }))) return yield* moving(limits)
+    const epoch = yield* shutOut(services, key, stored)
     // The lost owner may have been in this process: what it still had goes first.
     yield* journalWriter.settle
     const journaled = foldJournal(messageId, model, yield* journal.read(key.tenantId, runId))
@@ -105,9 +118,8 @@ const closeLeftBehind = (
   stored: StoredRun
 ): Effect.Effect<void, Unavailable> =>
   Effect.gen(function* () {
-    const { journal, limits, store } = services
-    const epoch = yield* makeEpoch
-    if (!(yield* store.takeOverRun(key, stored.runId, { from: stored.epoch, to: epoch }))) return yield* moving(limits)
+    const { journal, store } = services
+    const epoch = yield* shutOut(services, key, stored)
     const { seq, state } = foldJournal(stored.messageId, stored.model, yield* journal.read(key.tenantId, stored.runId))
     const closed = yield* store.closeRun(key, {
       runId: stored.runId,

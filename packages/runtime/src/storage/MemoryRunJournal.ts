@@ -10,7 +10,7 @@ import type { JournalEntry } from "./RunJournal.ts"
 const maxRuns = 10_000
 
 interface Held {
-  /** In order of the epochs' first entries; each epoch's by seq. */
+  /** In order of the epochs' first entries, or as one succeeded another; each epoch's by seq. */
   readonly epochs: Map<string, Map<number, JournalEntry>>
   writtenAtMs: number
 }
@@ -19,23 +19,34 @@ const layer: Layer.Layer<RunJournal> = Layer.sync(RunJournal, () => {
   const runs = new Map<string, Held>()
   const keyOf = (entry: Pick<JournalEntry, "tenantId" | "runId">) => `${entry.tenantId}/${entry.runId}`
 
-  const write = (entry: JournalEntry, nowMs: number): void => {
-    const key = keyOf(entry)
+  const open = (key: string, nowMs: number): Held => {
     const held = runs.get(key) ?? { epochs: new Map<string, Map<number, JournalEntry>>(), writtenAtMs: nowMs }
     held.writtenAtMs = nowMs
-    const epoch = held.epochs.get(entry.epoch) ?? new Map<number, JournalEntry>()
-    if (!epoch.has(entry.seq)) epoch.set(entry.seq, entry)
-    held.epochs.set(entry.epoch, epoch)
     runs.delete(key)
     runs.set(key, held)
     const [oldest] = runs.keys()
     if (runs.size > maxRuns && oldest !== undefined) runs.delete(oldest)
+    return held
+  }
+  const epochOf = ({ epochs }: Held, name: string): Map<number, JournalEntry> => {
+    const epoch = epochs.get(name) ?? new Map<number, JournalEntry>()
+    epochs.set(name, epoch)
+    return epoch
+  }
+  const write = (entry: JournalEntry, nowMs: number): void => {
+    const epoch = epochOf(open(keyOf(entry), nowMs), entry.epoch)
+    if (!epoch.has(entry.seq)) epoch.set(entry.seq, entry)
   }
 
   return RunJournal.of({
     append: (entries) =>
       Effect.map(Clock.currentTimeMillis, (nowMs) => {
         for (const entry of entries) write(entry, nowMs)
+      }),
+    succeed: (tenantId, runId, { from, to }) =>
+      Effect.map(Clock.currentTimeMillis, (nowMs) => {
+        const held = open(keyOf({ tenantId, runId }), nowMs)
+        for (const epoch of [from, to]) epochOf(held, epoch)
       }),
     read: (tenantId, runId) =>
       Effect.sync(() =>

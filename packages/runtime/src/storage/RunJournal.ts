@@ -25,6 +25,15 @@ export class RunJournal extends Context.Service<
   {
     /** One insert for many runs; writing an entry again (same run, epoch, seq) changes nothing. */
     readonly append: (entries: ReadonlyArray<JournalEntry>) => Effect.Effect<void, Unavailable>
+    /**
+     * Before a run is taken over: from now on `from` is older than `to`, whatever is written under either and when. A lost owner that was frozen
+     * before it wrote anything, and writes it later, would else come after its successor.
+     */
+    readonly succeed: (
+      tenantId: TenantId,
+      runId: RunId,
+      epochs: { readonly from: Epoch; readonly to: Epoch }
+    ) => Effect.Effect<void, Unavailable>
     /** All entries of a run in order of epoch's age and seq; an epoch's entries may begin above 1 only if an earlier one holds the start. */
     readonly read: (tenantId: TenantId, runId: RunId) => Effect.Effect<ReadonlyArray<JournalEntry>, Unavailable>
     /** Drops the journals of runs that closed before this time, Unix milliseconds. */

@@ -14,6 +14,9 @@ const maxBatch = 1_000
 const runsPerDrop = 500
 const maxDrops = 200
 
+/** An entry that holds nothing: where its epoch is among the others, which the insert of its first words decides for one that has none. */
+const birth = { seq: 0, count: 0, events: [] } as const
+
 const EntryRow = Schema.Struct({
   epoch: Epoch,
   seq: Schema.Int,
@@ -54,12 +57,19 @@ const layer: Layer.Layer<RunJournal, never, TenantSql | SystemSql> = Layer.effec
           yield* insert(entries.slice(from, from + maxBatch))
         }
       }),
+      succeed: Effect.fn("RunJournal.succeed")((tenantId, runId, { from, to }) =>
+        insert([from, to].map((epoch) => ({ tenantId, runId, epoch, ...birth })))
+      ),
       read: Effect.fn("RunJournal.read")(function* (tenantId, runId) {
         const rows = yield* tenantSql.read(
           tenantId,
           (sql) => sql`
-            select epoch, seq::float8 as seq, count, events, target from run_journal where run_id = ${runId}
-            order by min(position) over (partition by epoch), seq`
+            select epoch, seq::float8 as seq, count, events, target
+            from (
+              select *, min(position) over (partition by epoch) as born from run_journal where run_id = ${runId}
+            ) as entry
+            where count > 0
+            order by born, seq`
         )
         return (yield* decodeEntries(rows)).map(({ target, ...entry }) => ({
           tenantId,

@@ -64,6 +64,31 @@ describe("after the process was killed", () => {
     })
   )
 
+  it.effect(
+    "what the lost one writes into the journal at last, as it wakes, does not stand for what its successor has told",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* conversationWorld()
+        const { id } = yield* world.create()
+        const sent = yield* world.send(id, "c1", "Tell me")
+        const { epoch, runId } = sent.run ?? assert.fail("no run")
+        ;(yield* world.provider.call(0)).say("Frozen before")
+        // Before its first words were journaled.
+        yield* world.crash
+        ;(yield* world.provider.call(1)).say("Once upon a time there was")
+        yield* TestClock.adjust(200)
+        const { tenantId } = world.caller
+        const [start] = (yield* world.journal.read(tenantId, runId)).flatMap(({ events }) => events)
+        if (start?.type !== "run-start") return assert.fail("no start is journaled")
+        yield* world.journal.append([
+          { tenantId, runId, epoch, seq: 1, count: 2, events: [start, { type: "text-delta", text: "Frozen before" }] }
+        ])
+        yield* world.crash
+        const third = yield* world.provider.call(2)
+        assert.deepStrictEqual(third.request.messages.at(1), { role: "assistant", content: text("Once upon a time there was") })
+      })
+  )
+
   it.effect("and its provider fails there too, the next target goes on from all that was told, and all calls are accounted", () =>
     Effect.gen(function* () {
       const world = yield* conversationWorld()

@@ -73,6 +73,26 @@ const suite = (name: string, journalLayer: Layer.Layer<RunJournal | Layer.Succes
         })
       )
 
+      it.effect("orders an epoch before the one that succeeded it, though it writes its first words after that", () =>
+        Effect.gen(function* () {
+          const journal = yield* RunJournal
+          const { context, entry, runId, tenantId } = yield* running
+          const second = yield* makeEpoch
+          const third = yield* makeEpoch
+          yield* journal.succeed(tenantId, runId, { from: context.run.epoch, to: second })
+          yield* journal.append([entry(1, "second's", second)])
+          yield* journal.succeed(tenantId, runId, { from: second, to: third })
+          assert.deepStrictEqual(yield* journal.read(tenantId, runId), [entry(1, "second's", second)])
+          yield* journal.append([entry(2, "third's", third)])
+          yield* journal.append([entry(1, "late")])
+          assert.deepStrictEqual(yield* journal.read(tenantId, runId), [
+            entry(1, "late"),
+            entry(1, "second's", second),
+            entry(2, "third's", third)
+          ])
+        })
+      )
+
       it.effect("takes the entries of many tenants at once, and tells each its own", () =>
         Effect.gen(function* () {
           const journal = yield* RunJournal

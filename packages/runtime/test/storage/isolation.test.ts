@@ -226,6 +226,8 @@ const journalAttempts: Attempts<RunJournal["Service"]> = {
     journal.append([
       { tenantId: own.tenantId, runId: other.open.run.runId, epoch: other.open.run.epoch, seq: 9, count: 1, events: [] }
     ]),
+  succeed: (journal, own, other) =>
+    Effect.flatMap(makeEpoch, (to) => journal.succeed(own.tenantId, other.open.run.runId, { from: other.open.run.epoch, to })),
   read: (journal, own, other) => journal.read(own.tenantId, other.open.run.runId),
   dropClosedBefore: (journal) => journal.dropClosedBefore(0)
 }

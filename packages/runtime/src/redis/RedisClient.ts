@@ -8,7 +8,7 @@ import { Context, Effect, Layer, Option, Redacted } from "effect"
 import type { Scope } from "effect"
 import * as Redis from "effect/persistence/Redis"
 import { channelHub } from "./ChannelHub.ts"
-import { callOnAll, makeConnection, parseRedisAddress } from "./RedisConnection.ts"
+import { answersWhole, callOnAll, makeConnection, parseRedisAddress } from "./RedisConnection.ts"
 import type { ConnectionOptions, RedisAddress, RedisConnection } from "./RedisConnection.ts"
 
 export interface RedisClientOptions {
@@ -33,7 +33,7 @@ const reconnectJitterMs = 200
 export class RedisHealth extends Context.Service<
   RedisHealth,
   {
-    /** Never fails, and answers within the command timeout. */
+    /** Whether all of it is there, every master of a cluster. Never fails, and answers within the command timeout. */
     readonly check: Effect.Effect<boolean>
   }
 >()("@parley/runtime/redis/RedisHealth") {}
@@ -128,6 +128,6 @@ const make = Effect.fnUntraced(function* (
     pool: { maxConnections: options.maxReservedConnections ?? defaultMaxReserved, acquireTimeout: reserveTimeoutMs }
   })
 
-  const check = redis.send("PING").pipe(Effect.match({ onFailure: () => false, onSuccess: (answer) => answer === "PONG" }))
+  const check = Effect.tryPromise({ try: () => answersWhole(client), catch: failed }).pipe(Effect.orElseSucceed(() => false))
   return Context.make(Redis.Redis, redis).pipe(Context.add(RedisHealth, { check }))
 })

@@ -76,3 +76,14 @@ export const callOnAll = async (client: RedisConnection, command: string, args: 
   if (answers.length === 0) throw new Error("No master of the cluster is known")
   return answers[0]
 }
+
+/** Slots of a Redis Cluster. */
+const slots = 16_384
+
+/** Whether all of it answers: of a cluster each master, with no slot that none of them serves. Fails where one does not answer at all. */
+export const answersWhole = async (client: RedisConnection): Promise<boolean> => {
+  const pings = callOnAll(client, "PING", [])
+  if (!(client instanceof Cluster)) return (await pings) === "PONG"
+  const [, info] = await Promise.all([pings, client.call("CLUSTER", "INFO")])
+  return new RegExp(`^cluster_slots_ok:${slots}\\r?$`, "m").test(String(info))
+}

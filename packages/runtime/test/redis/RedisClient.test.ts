@@ -1,6 +1,6 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Redacted, Scope } from "effect"
-import { CircuitBreaker, RateLimiter } from "effect/persistence"
+import { CircuitBreaker } from "effect/persistence"
 import * as Redis from "effect/persistence/Redis"
 import { inject } from "vitest"
 import { ProviderRateLimited } from "@parley/domain/ProviderError"
@@ -221,21 +221,6 @@ for (const [name, store] of Object.entries(stores)) {
         assert.isAtLeast(limit, Math.floor(10 * 0.7))
         assert.isAtMost(limit, Math.floor((inFlight + 1) * 0.7))
         assert.strictEqual((yield* Effect.flip(there.complete(ask("Hi"))))._tag, "ProviderUnavailable")
-      })
-    )
-
-    it.effect("hold a limiter's bucket", () =>
-      Effect.gen(function* () {
-        const limiter = yield* RateLimiter.make
-        const consume = (bucket: string) =>
-          Effect.exit(
-            limiter.consume({ key: bucket, limit: 2, window: "1 minute", algorithm: "token-bucket", onExceeded: "fail" })
-          )
-        const bucket = key("{tenant}:requests")
-        assert.isTrue(Exit.isSuccess(yield* consume(bucket)))
-        assert.isTrue(Exit.isSuccess(yield* consume(bucket)))
-        assert.isTrue(Exit.isFailure(yield* consume(bucket)))
-        assert.isTrue(Exit.isSuccess(yield* consume(key("{other}:requests"))))
       })
     )
   })

@@ -20,7 +20,7 @@ export class ProcessDidNotStart extends Schema.TaggedError<ProcessDidNotStart>()
   message: Schema.String
 }) {}
 
-export const processesOf = (settings: Settings): number =>
+export const processesOf = (settings: Pick<Settings, "gatewayProcesses">): number =>
   settings.gatewayProcesses === 0 ? availableParallelism() : settings.gatewayProcesses
 
 /** Runs until it is interrupted; then every process drains, and it ends with the last. */

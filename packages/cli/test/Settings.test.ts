@@ -1,5 +1,7 @@
+import { availableParallelism } from "node:os"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Option, Redacted } from "effect"
+import { processesOf } from "../src/GatewayProcesses.ts"
 import { settingRows, settings, settingsHelp } from "../src/Settings.ts"
 
 const read = (env: Record<string, string>) => settings.parse(ConfigProvider.fromEnv({ env }))
@@ -32,6 +34,14 @@ describe("settings", () => {
       const key = Option.getOrThrow(all.openaiApiKey)
       assert.strictEqual(Redacted.value(key), "sk-something")
       assert.notInclude(String(key), "sk-something")
+    })
+  )
+
+  it.effect("take no gateway processes for one on each core, and any other number as it is", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(processesOf(yield* read({ PARLEY_GATEWAY_PROCESSES: "0" })), availableParallelism())
+      assert.strictEqual(processesOf(yield* read({ PARLEY_GATEWAY_PROCESSES: "3" })), 3)
+      assert.strictEqual(processesOf(yield* read({})), 1)
     })
   )
 

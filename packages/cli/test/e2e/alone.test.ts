@@ -1,6 +1,8 @@
 /** What a person does wrong at the start is told in a sentence, and costs no answer. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { Effect, Redacted, Result } from "effect"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
@@ -15,7 +17,48 @@ const send = (conversationId: string, clientMessageId: string) => ({
   content: [{ type: "text", text: "Hello" }]
 })
 
+/** Ports on which the process listens. */
+const listeningPorts = (pid: number): ReadonlyArray<number> => {
+  const own = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((file) => {
+      // One may be closed meanwhile.
+      const target = Result.getOrUndefined(Result.try(() => readlinkSync(`/proc/${pid}/fd/${file}`)))
+      return /^socket:\[(\d+)\]$/.exec(target ?? "")?.[1] ?? []
+    })
+  )
+  const isListening = "0A"
+  return ["tcp", "tcp6"].flatMap((table) =>
+    readFileSync(`/proc/${pid}/net/${table}`, "utf8")
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter((columns) => columns[3] === isListening && own.has(columns[9] ?? ""))
+      .map((columns) => parseInt(columns[1]?.split(":")[1] ?? "", 16))
+  )
+}
+
 describe("parley serve", () => {
+  it.live.runIf(process.platform === "linux")("has no cluster tables and listens on one port, with an answer under way", () =>
+    Effect.gen(function* () {
+      const wire = yield* startOpenaiWire
+      const url = yield* freshDatabase
+      const env = { DATABASE_URL: Redacted.value(url), OPENAI_API_KEY: "sk-wire", OPENAI_BASE_URL: wire.baseUrl }
+      const parley = yield* startParley(env)
+      const conversation = yield* createConversation(parley, { model: "openai/gpt-5" })
+      wire.enqueue(answer(["Alone, ", "and well."], { holdAfter: 1 }))
+      const client = yield* connect(parley.socketUrl, parley.key)
+      const accepted = yield* Effect.promise(() => client.command(send(conversation.id, "one")))
+      assert.ok(accepted.type === "accepted" && accepted.run !== null)
+      const held = yield* wire.received(0)
+      assert.deepStrictEqual(listeningPorts(parley.pid), [Number(new URL(parley.url).port)])
+      const [row] = yield* Effect.provide(
+        Effect.flatMap(PgClient.PgClient, (sql) => sql`select to_regclass('parley_cluster_runners')::text as name`),
+        PgClient.layer({ url, maxConnections: 1 })
+      )
+      assert.deepStrictEqual(row, { name: null })
+      held.release()
+    })
+  )
+
   it.live("is refused on a database that another one serves, whose running answer goes on", () =>
     Effect.gen(function* () {
       const wire = yield* startOpenaiWire

@@ -48,6 +48,46 @@ describe("asked to stop", () => {
     })
   )
 
+  it.live("a runner is not ready before its answers are over, and says so where operators ask", () =>
+    Effect.gen(function* () {
+      const wire = yield* startOpenaiWire
+      const env = {
+        DATABASE_URL: Redacted.value(yield* freshDatabase),
+        OPENAI_API_KEY: "sk-wire",
+        OPENAI_BASE_URL: wire.baseUrl,
+        PARLEY_RUNNER_PORT: "0",
+        PARLEY_CLUSTER_JOIN_MS: "1",
+        PARLEY_DRAIN_TIMEOUT_MS: "60000"
+      }
+      const [runner, gateway] = yield* Effect.all(
+        [startParley({ ...env, PARLEY_OPERATIONS_PORT: "0" }, "runner"), startParley(env, "gateway")],
+        { concurrency: "unbounded" }
+      )
+      const operations = String(runner.log.find((line) => line["message"] === "Operations are served")?.["address"])
+      const ready = request({ url: operations, key: runner.key }, "GET", "/health/ready")
+      const conversation = yield* createConversation(gateway, { model: "openai/gpt-5" })
+      wire.enqueue(answer(["Begun, ", "and done."], { holdAfter: 1 }))
+      const client = yield* connect(gateway.socketUrl, gateway.key)
+      const accepted = yield* Effect.promise(() => client.command(hello(conversation.id)))
+      assert.ok(accepted.type === "accepted" && accepted.run !== null)
+      const view = runView(conversation.id, accepted.run.runId)
+      yield* Effect.promise(() => client.follow(view))
+      yield* Effect.promise(() => client.until(() => (viewText(view) === "Begun, " ? true : undefined)))
+      assert.strictEqual((yield* ready).status, 200)
+
+      const exit = yield* Effect.forkChild(runner.stop("SIGTERM"), { startImmediately: true })
+      yield* runner.logged("Stopping")
+      const draining = yield* ready
+      assert.strictEqual(draining.status, 503)
+      assert.include(JSON.stringify(draining.body), '"process":"draining"')
+      assert.lengthOf(view.terminals, 0)
+      ;(yield* wire.received(0)).release()
+      yield* Effect.promise(() => client.until(() => view.terminals[0]))
+      assert.strictEqual(viewText(view), "Begun, and done.")
+      assert.strictEqual(yield* Fiber.join(exit), 0)
+    })
+  )
+
   it.live("it stops its own Postgres cleanly, and a second start has the data and the key", () =>
     Effect.gen(function* () {
       const { path: dataDir } = yield* Effect.acquireRelease(

@@ -7,6 +7,7 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
 import { inject } from "vitest"
 import { WebSocket } from "ws"
+import { freePort } from "../../src/postgres/freePort.ts"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { startNginx, type Nginx } from "../../../../test/support/startNginx.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
@@ -39,12 +40,15 @@ const startFront = Effect.gen(function* () {
     OPENAI_BASE_URL: wire.baseUrl,
     PARLEY_RUNNER_PORT: "0"
   }
-  const gateway = startParley(env, "gateway")
+  // A port of its own from the start: one that the kernel chose cannot be listened on again while connections of it are closing.
+  const gateway = Effect.flatMap(Effect.promise(freePort), (port) =>
+    startParley({ ...env, PARLEY_PORT: String(port) }, "gateway")
+  )
   const [, left, right] = yield* Effect.all([startParley(env, "runner"), gateway, gateway], { concurrency: "unbounded" })
   const canary = yield* startCanary
   const nginx = yield* held([hostOf(left.url), hostOf(right.url)], [canary])
   const front = { url: nginx.url, key: left.key }
-  return { wire, nginx, front, gateways: [left, right] as const, socketUrl: `${nginx.url.replace(/^http/, "ws")}/ws` }
+  return { env, wire, nginx, front, gateways: [left, right] as const, socketUrl: `${nginx.url.replace(/^http/, "ws")}/ws` }
 })
 
 /** The same for all tests that break nothing. */
@@ -192,6 +196,26 @@ describe("behind nginx", () => {
         })
       })
     )
+
+    // The last of those that share it: what it asks too much counts for all who come from here.
+    it.effect("one address that asks too often is refused for that, and is answered again when it asks less", () =>
+      Effect.gen(function* () {
+        const { nginx } = yield* Front
+        const ask = Effect.promise(async () => {
+          const response = await fetch(`${nginx.url}/`, { headers: { "x-parley-release": "canary" } })
+          await response.text()
+          return response.status
+        })
+        const flood = 3_000
+        const statuses = new Set<number>()
+        const one = Effect.suspend(() =>
+          statuses.has(429) ? Effect.void : Effect.map(ask, (status) => void statuses.add(status))
+        )
+        yield* Effect.forEach(Array.from({ length: flood }), () => one, { concurrency: 64, discard: true })
+        assert.deepStrictEqual([...statuses].toSorted(), [200, 429])
+        while ((yield* ask) !== 200) yield* Effect.yieldNow
+      })
+    )
   })
 
   it.live("a gateway that is killed under load costs nobody an answer", () =>
@@ -255,7 +279,40 @@ describe("behind nginx", () => {
       assert.strictEqual(wire.requests.length, 1)
     })
   )
+
+  it.live(
+    "a gateway that is frozen holds no more requests than were under way at the other, and answers them when it wakes",
+    () =>
+      Effect.gen(function* () {
+        const { front, gateways } = yield* startFront
+        const ask = () => fetch(`${front.url}/v1/models`, { headers: { authorization: `Bearer ${front.key}` } }).then(statusOf)
+        process.kill(gateways[0].pid, "SIGSTOP")
+        const held: Array<Promise<number>> = []
+        const lanes = 4
+        const lane = async (): Promise<void> => {
+          for (let n = 0; n < 25; n++) {
+            const answered = ask()
+            const isHeld = await Promise.race([answered.then(() => false), patience()])
+            if (isHeld) held.push(answered)
+          }
+        }
+        yield* Effect.promise(() => Promise.all(Array.from({ length: lanes }, lane)))
+        assert.isAbove(held.length, 0)
+        assert.isAtMost(held.length, 2 * lanes)
+        process.kill(gateways[0].pid, "SIGCONT")
+        assert.deepStrictEqual([...new Set(yield* Effect.promise(() => Promise.all(held)))], [200])
+      })
+  )
 })
 
 const listAll = (front: { readonly url: string; readonly key: string }, conversationId: string) =>
   Effect.map(listMessages(front, conversationId, "limit=200"), (messages) => messages.map(({ content }) => textOf(content)))
+
+const statusOf = async (response: Response): Promise<number> => {
+  await response.text()
+  return response.status
+}
+
+/** A request that has no answer by then is held: the frozen gateway answers none, and the other within milliseconds. */
+const patienceMs = 3_000
+const patience = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(true), patienceMs))

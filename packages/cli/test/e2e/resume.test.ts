@@ -82,11 +82,16 @@ describe("a run with two clients", () => {
     Effect.gen(function* () {
       const wire = yield* startOpenaiWire
       const database = yield* freshDatabase
-      const env = { DATABASE_URL: Redacted.value(database), OPENAI_API_KEY: "sk-wire", OPENAI_BASE_URL: wire.baseUrl }
+      const env = {
+        DATABASE_URL: Redacted.value(database),
+        OPENAI_API_KEY: "sk-wire",
+        OPENAI_BASE_URL: wire.baseUrl,
+        PARLEY_LOG_LEVEL: "Debug"
+      }
       wire.enqueue(answer(["The first half, ", "kept. "], { holdAfter: 2 }), answer("The second half."))
       const before = yield* startParley(env)
       const conversation = yield* createConversation(before, { model: "openai/gpt-5" })
-      const client = yield* connect(before.socketUrl, before.key)
+      const client = yield* connect(before.socketUrl, before.key, { "x-request-id": "req-before-the-kill" })
       const accepted = yield* Effect.promise(() => client.command(send(conversation.id, "one")))
       assert.ok(accepted.type === "accepted" && accepted.run !== null)
       const views = [runView(conversation.id, accepted.run.runId), runView(conversation.id, accepted.run.runId)]
@@ -104,6 +109,17 @@ describe("a run with two clients", () => {
         assert.strictEqual(view.terminals.length, 1)
         assert.strictEqual(view.terminals[0]?.type, "run-complete")
         assert.strictEqual(viewText(view), "The first half, kept. The second half.")
+      }
+      // Whoever looks for the request finds what became of it in the next process' log.
+      yield* after.logged("An answer ended")
+      const { runId } = accepted.run
+      const lines = after.log.filter((line) => line["runId"] === runId)
+      assert.includeMembers(
+        lines.map(({ message }) => message),
+        ["A run was taken over", "An answer begins"]
+      )
+      for (const line of lines) {
+        assert.ok(String(line["requestId"] ?? "").startsWith("req-before-the-kill"), JSON.stringify(line))
       }
       // A retry of the send after the crash is the same turn.
       const retried = yield* Effect.promise(() => back.command(send(conversation.id, "one")))

@@ -23,7 +23,7 @@ export interface RunQuestion {
   /** `provider/model` */
   readonly model: string
   readonly parameters: ModelParameters
-  /** Of the request that asked; null for a run that was taken over from a lost process. */
+  /** Of the request that asked; null where the lost owner was of an older version, which did not store it. */
   readonly requestId: RequestId | null
 }
 

@@ -198,7 +198,8 @@ const prepare = (
         messageId: yield* makeMessageId,
         epoch: yield* makeEpoch,
         model: resolved.name,
-        parameters: { ...live.conversation.parameters, ...command.parameters }
+        parameters: { ...live.conversation.parameters, ...command.parameters },
+        requestId: caller.requestId
       }
     }
   })
@@ -210,8 +211,8 @@ const register = (
   stored: NonNullable<AcceptContext["run"]>
 ): ActiveRun => {
   const { limits, schedule } = host.services
-  const { epoch, messageId, model, parameters, runId } = stored
-  const { principalId, requestId } = caller
+  const { epoch, messageId, model, parameters, requestId, runId } = stored
+  const { principalId } = caller
   const log = new RunLog({ conversationId: host.key.conversationId, runId, epoch }, initialRunState(messageId, model), 0, limits)
   const run = new ActiveRun({ runId, messageId, principalId, model, parameters, requestId }, log, schedule)
   live.run = run

@@ -101,11 +101,18 @@ const takeOver = (
     const isContinued = failure !== undefined || goesOn
     const state = isContinued ? journaled.state : initialRunState(messageId, model)
     const log = new RunLog({ conversationId: key.conversationId, runId, epoch }, state, journaled.seq, limits)
-    const { parameters, principalId } = stored
-    const run = new ActiveRun({ runId, messageId, principalId, model, parameters, requestId: null }, log, schedule)
+    const { parameters, principalId, requestId } = stored
+    const run = new ActiveRun({ runId, messageId, principalId, model, parameters, requestId }, log, schedule)
     if (!isContinued && journaled.state.usage !== null) run.accountLost(journaled.state.usage)
     yield* Effect.logInfo("A run was taken over").pipe(
-      Effect.annotateLogs({ ...key, runId, epoch, fromSeq: journaled.seq, goesOn: failure === undefined })
+      Effect.annotateLogs({
+        ...key,
+        ...(requestId === null ? {} : { requestId }),
+        runId,
+        epoch,
+        fromSeq: journaled.seq,
+        goesOn: failure === undefined
+      })
     )
     const { calls, state: partial } = journaled
     return { run, partial, calls, isContinued, ...(failure === undefined ? {} : { failure }) }

@@ -10,7 +10,7 @@ import type { AssistantPart } from "@parley/domain/Content"
 import type { Accepted, Edit, Regenerate, Send } from "@parley/domain/ConversationCommand"
 import type { CreateConversation, MessagesRequest, Page } from "@parley/domain/Conversations"
 import type { Conflict, InvalidRequest, NotFound, Unavailable } from "@parley/domain/Errors"
-import type { ConversationId, Epoch, MessageId, PrincipalId, RunId, TenantId } from "@parley/domain/Ids"
+import type { ConversationId, Epoch, MessageId, PrincipalId, RequestId, RunId, TenantId } from "@parley/domain/Ids"
 import type { Conversation, Member, Message } from "@parley/domain/Message"
 import type { FinishReason } from "@parley/domain/ModelEvent"
 import type { ModelParameters } from "@parley/domain/ModelRequest"
@@ -35,6 +35,8 @@ export interface StoredRun {
   readonly model: string
   readonly parameters: ModelParameters
   readonly epoch: Epoch
+  /** Of the request that asked; null for a run that an older version stored. */
+  readonly requestId: RequestId | null
   readonly status: RunStatus
   readonly terminal: RunTerminal | null
   readonly startedAtMs: number
@@ -69,6 +71,7 @@ export interface AcceptContext {
     readonly epoch: Epoch
     readonly model: string
     readonly parameters: ModelParameters
+    readonly requestId: RequestId
   } | null
 }
 

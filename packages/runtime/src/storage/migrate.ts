@@ -11,6 +11,7 @@ import sharesPrompts from "./migrations/0008_shares_prompts.ts"
 import attachments from "./migrations/0009_attachments.ts"
 import journalTarget from "./migrations/0010_journal_target.ts"
 import deletedConversations from "./migrations/0011_deleted_conversations.ts"
+import runRequest from "./migrations/0012_run_request.ts"
 import { ensurePartitions } from "./partitions.ts"
 
 /** An arbitrary number that only Parley's migrations lock. */
@@ -28,7 +29,8 @@ const migrations = {
   "0008_shares_prompts": sharesPrompts,
   "0009_attachments": attachments,
   "0010_journal_target": journalTarget,
-  "0011_deleted_conversations": deletedConversations
+  "0011_deleted_conversations": deletedConversations,
+  "0012_run_request": runRequest
 }
 
 /** Everything in one transaction: a failed migration leaves nothing behind. Answers with what it applied. */

@@ -128,7 +128,7 @@ export const layerMemoryStore = (state: MemoryStoreState): Layer.Layer<Conversat
         events.push({ type: "message-added", message: added })
       }
       if (context.run !== null) {
-        const { epoch, messageId, model, parameters, runId } = context.run
+        const { epoch, messageId, model, parameters, requestId, runId } = context.run
         const empty = message(row, messageId, nowMs, {
           parentId: answers,
           role: "assistant",
@@ -144,6 +144,7 @@ export const layerMemoryStore = (state: MemoryStoreState): Layer.Layer<Conversat
           model,
           parameters,
           epoch,
+          requestId,
           status: "running",
           terminal: null,
           startedAtMs: nowMs,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Logger, References } from "effect"
 import { TestClock } from "effect/testing"
 import { textOf } from "@parley/domain/Content"
 import { ProviderTruncated } from "@parley/domain/ProviderError"
@@ -45,6 +45,30 @@ describe("after the process was killed", () => {
       assert.strictEqual(stored.lastSeq, client.last)
     })
   )
+
+  it.effect("the next one's log lines of the run carry the id of the request that asked", () => {
+    const lines: Array<{ readonly message: unknown; readonly annotations: Readonly<Record<string, unknown>> }> = []
+    const logger = Logger.make(({ message, fiber }) => {
+      lines.push({ message, annotations: fiber.getRef(References.CurrentLogAnnotations) })
+    })
+    return Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const { id } = yield* world.create()
+      const sent = yield* world.send(id, "c1", "Tell me")
+      ;(yield* world.provider.call(0)).say("Once upon")
+      yield* TestClock.adjust(150)
+      yield* world.crash
+      const second = yield* world.provider.call(1)
+      yield* second.fail(new ProviderTruncated({ provider: "scripted", model: "one", message: "cut" }))
+      yield* settle
+      const ofRun = lines.filter(({ annotations }) => annotations["runId"] === sent.run?.runId)
+      assert.includeMembers(
+        ofRun.map(({ message }) => [message].flat()[0]),
+        ["A run was taken over", "An answer failed"]
+      )
+      for (const line of ofRun) assert.strictEqual(line.annotations["requestId"], world.caller.requestId, String(line.message))
+    }).pipe(Effect.provide(Logger.layer([logger])))
+  })
 
   it.effect("what the next one repeats of the partial answer is told once, and the bound on the answer is lowered by it", () =>
     Effect.gen(function* () {

@@ -285,7 +285,8 @@ describe("two gateways over a runner", () => {
         messageId: yield* makeMessageId,
         epoch: yield* makeEpoch,
         model: "scripted/one",
-        parameters: {}
+        parameters: {},
+        requestId: world.caller.requestId
       }
       yield* world.store.acceptSend(
         key,

@@ -151,7 +151,13 @@ layer(Tested, { timeout: "60 seconds" })("SqlConversationStore", (it) => {
           ]
         )
         const run = Option.getOrThrow(yield* store.run(key, context.run.runId))
-        assert.deepInclude(run, { principalId: alice, status: "running", epoch: context.run.epoch, terminal: null })
+        assert.deepInclude(run, {
+          principalId: alice,
+          status: "running",
+          epoch: context.run.epoch,
+          requestId: context.run.requestId,
+          terminal: null
+        })
         const loaded = Option.getOrThrow(yield* store.load(key))
         assert.deepStrictEqual([loaded.roomSeq, loaded.openRuns], [3, [run]])
         const told = roomEvents.flatMap(({ event }) => (event.type === "message-added" ? [event.message] : []))

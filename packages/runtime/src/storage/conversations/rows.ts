@@ -1,7 +1,7 @@
 /** How stored rows read as the domain's types. Columns are selected under the domain's names; every row is decoded. */
 import { Schema } from "effect"
 import type { Statement, SqlClient } from "effect/sql"
-import { ConversationId, Epoch, MessageId, PrincipalId, RunId } from "@parley/domain/Ids"
+import { ConversationId, Epoch, MessageId, PrincipalId, RequestId, RunId } from "@parley/domain/Ids"
 import { Conversation, Member, Message } from "@parley/domain/Message"
 import { ModelParameters } from "@parley/domain/ModelRequest"
 import { RunStatus, RunTerminal } from "@parley/domain/RunEvent"
@@ -20,7 +20,7 @@ export const messageColumns = (sql: Statement.Constructor): Statement.Fragment =
 
 export const runColumns = (sql: SqlClient.SqlClient): Statement.Fragment => sql`
   r.id as "runId", r.message_id as "messageId", r.conversation_id as "conversationId", r.principal_id as "principalId",
-  r.model, r.parameters, r.epoch, r.status, r.terminal,
+  r.model, r.parameters, r.epoch, r.request_id as "requestId", r.status, r.terminal,
   r.started_at_ms::float8 as "startedAtMs", r.ended_at_ms::float8 as "endedAtMs"`
 
 export const StoredRun = Schema.Struct({
@@ -31,6 +31,7 @@ export const StoredRun = Schema.Struct({
   model: Schema.String,
   parameters: ModelParameters,
   epoch: Epoch,
+  requestId: Schema.NullOr(RequestId),
   status: RunStatus,
   terminal: Schema.NullOr(RunTerminal),
   startedAtMs: Schema.Int,

@@ -50,6 +50,7 @@ const valueNames = [
   "model",
   "parameters",
   "epoch",
+  "requestId",
   "runStarted"
 ] as const
 type Values<Value> = Readonly<Record<(typeof valueNames)[number], Value>>
@@ -72,6 +73,7 @@ const valuesOf = ({ clientMessageId, content, context, key, targetId }: Turn, no
     model: run?.model ?? null,
     parameters: JSON.stringify(run?.parameters ?? null),
     epoch: run?.epoch ?? null,
+    requestId: run?.requestId ?? null,
     runStarted: run === null ? null : JSON.stringify(runStarted(run))
   }
 }
@@ -175,9 +177,9 @@ const shaped = makeShapedStatement(valueNames, (sql, v, shape: ShapeName) => {
       isAnswered
         ? sql`, started as (
       insert into runs
-        (id, conversation_id, message_id, principal_id, model, parameters, epoch, status, started_at_ms)
+        (id, conversation_id, message_id, principal_id, model, parameters, epoch, request_id, status, started_at_ms)
       select ${v.runId}, ${v.conversationId}, ${v.answerId}, ${v.authorId}, ${v.model},
-        ${v.parameters}::json, ${v.epoch}, 'running', ${v.nowMs}
+        ${v.parameters}::json, ${v.epoch}, ${v.requestId}, 'running', ${v.nowMs}
       from go
     )`
         : sql``

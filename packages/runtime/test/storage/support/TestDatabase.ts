@@ -12,6 +12,7 @@ import {
   makeTenantId
 } from "./ids.ts"
 import type { Send } from "@parley/domain/ConversationCommand"
+import { RequestId } from "@parley/domain/Ids"
 import type { PrincipalId, TenantId } from "@parley/domain/Ids"
 import type { AcceptContext } from "../../../src/storage/ConversationStore.ts"
 import { ConversationStore } from "../../../src/storage/ConversationStore.ts"
@@ -59,7 +60,8 @@ export const contextOf = Effect.fnUntraced(function* (authorId: PrincipalId) {
       messageId: yield* makeMessageId,
       epoch: yield* makeEpoch,
       model: "demo/echo",
-      parameters: {}
+      parameters: {},
+      requestId: RequestId.make("req_of_the_turn")
     }
   }
 })

@@ -8,6 +8,17 @@ import { connect, runView } from "./support/ChatClient.ts"
 import { startOtlpReceiver, type OtlpSpan } from "./support/Otlp.ts"
 import { startParley } from "./support/startParley.ts"
 
+/** The client's own span, in its trace. */
+const clientSpanId = "00f067aa0ba902b7"
+
+/** From a span up to the topmost that was exported. */
+const upFrom = (spans: ReadonlyArray<OtlpSpan>, from: OtlpSpan): ReadonlyArray<OtlpSpan> => {
+  const byId = new Map<string, OtlpSpan>(spans.map((span) => [span.spanId, span]))
+  const path: Array<OtlpSpan> = []
+  for (let span: OtlpSpan | undefined = from; span !== undefined; span = byId.get(span.parentSpanId ?? "")) path.push(span)
+  return path
+}
+
 describe("one message over the socket", () => {
   it.live("is one trace from the client's span to the provider's call, and every log line of it has the request id", () =>
     Effect.gen(function* () {
@@ -25,7 +36,7 @@ describe("one message over the socket", () => {
       const conversation = yield* createConversation(parley, { model: "openai/gpt-5" })
       const client = yield* connect(parley.socketUrl, parley.key, {
         "x-request-id": "req-of-the-test",
-        traceparent: `00-${traceId}-00f067aa0ba902b7-01`
+        traceparent: `00-${traceId}-${clientSpanId}-01`
       })
       wire.enqueue(answer("Traced."))
       const accepted = yield* Effect.promise(() =>
@@ -46,21 +57,45 @@ describe("one message over the socket", () => {
       )
       yield* Effect.promise(() => collector.span((span) => span.traceId === traceId && span.name === "socket.send"))
       yield* Effect.promise(() => collector.span((span) => span.traceId === traceId && span.name === "conversation.run"))
-      const byId = new Map<string, OtlpSpan>(collector.spans.map((span) => [span.spanId, span]))
-      const names: Array<string> = []
-      for (let span: OtlpSpan | undefined = call; span !== undefined; span = byId.get(span.parentSpanId ?? ""))
-        names.push(span.name)
+      const path = upFrom(collector.spans, call)
+      const names = path.map(({ name }) => name)
       assert.include(names, "conversation.run")
       assert.include(names, "socket.send")
+      assert.strictEqual(path.at(-1)?.parentSpanId, clientSpanId)
 
       // The provider sees the same trace.
       assert.include(String(wire.requests[0]?.headers["traceparent"]), traceId)
 
-      const lines = parley.log.filter((line) => line["traceId"] === traceId)
+      // A line is the message's if it says so by any of these: one that had lost the trace would be found by the run.
+      yield* parley.logged("An answer ended")
+      const ofMessage = { traceId, conversationId: conversation.id, runId: accepted.run.runId }
+      const lines = parley.log.filter((line) => Object.entries(ofMessage).some(([name, value]) => line[name] === value))
       assert.isAbove(lines.length, 0)
       for (const line of lines) {
         assert.ok(String(line["requestId"] ?? "").startsWith("req-of-the-test"), JSON.stringify(line))
       }
+
+      // The same beneath a request of HTTP's own, which no socket carries.
+      const otherTraceId = "0af7651916cd43dd8448eb211c80319c"
+      wire.enqueue(answer("Traced too."))
+      const completion = yield* Effect.promise(() =>
+        fetch(`${parley.url}/v1/chat/completions`, {
+          method: "POST",
+          headers: {
+            authorization: `Bearer ${parley.key}`,
+            "content-type": "application/json",
+            traceparent: `00-${otherTraceId}-${clientSpanId}-01`
+          },
+          body: JSON.stringify({ model: "openai/gpt-5", messages: [{ role: "user", content: "Hello" }] })
+        })
+      )
+      assert.strictEqual(completion.status, 200)
+      const spanNamed = (name: string) =>
+        Effect.promise(() => collector.span((span) => span.traceId === otherTraceId && span.name.startsWith(name)))
+      const asked = yield* spanNamed("provider.call")
+      const served = yield* spanNamed("POST")
+      assert.include(upFrom(collector.spans, asked), served)
+      assert.strictEqual(served.parentSpanId, clientSpanId)
     })
   )
 })

@@ -54,10 +54,12 @@ describe("two gateway processes on one port", () => {
         assert.strictEqual((yield* statusOf(`${parley.url}/metrics`, parley.key)).status, 404)
         assert.strictEqual((yield* statusOf(`${operations[0]}/metrics`)).status, 401)
         assert.strictEqual((yield* statusOf(`${operations[0]}/metrics`, parley.key)).status, 200)
-        const rpc = (url: string) =>
-          Effect.promise(() => fetch(`${url}/rpc`, { method: "POST", body: "" }).then((response) => response.status))
-        assert.strictEqual(yield* rpc(parley.url), 404)
-        assert.strictEqual(yield* rpc(operations[0] ?? ""), 200)
+        const rpc = (url: string, headers: Readonly<Record<string, string>> = {}) =>
+          Effect.promise(() => fetch(`${url}/rpc`, { method: "POST", body: "", headers }).then((response) => response.status))
+        const withKey = { authorization: `Bearer ${parley.key}` }
+        assert.strictEqual(yield* rpc(parley.url, withKey), 404)
+        assert.strictEqual(yield* rpc(operations[0] ?? ""), 401)
+        assert.strictEqual(yield* rpc(operations[0] ?? "", withKey), 200)
         assert.strictEqual((yield* statusOf(`${operations[0]}/v1/models`, parley.key)).status, 404)
       })
     )

@@ -1,4 +1,4 @@
-/** How a call over `/rpc` says who asks: the header `authorization: Bearer pk_…`, on each call. */
+/** How a call over `/rpc` says who asks: the header `authorization: Bearer pk_…` of its request; one of its own goes before it. */
 import { RpcMiddleware } from "effect/rpc"
 import { Schema } from "effect"
 import type { Caller } from "../Caller.ts"

@@ -1,4 +1,4 @@
-/** Who asks over `/rpc`: the key in the call's own headers, else in its request's. */
+/** Who asks over `/rpc`: the key in the call's own headers, else in its request's, which the door has seen already. */
 import { Context, Effect, Layer } from "effect"
 import { Authenticator } from "@parley/domain/Administration"
 import type { Scope } from "@parley/domain/Caller"

@@ -288,6 +288,21 @@ describe.each(engines)("rpc on %s", (engine) => {
     await until("its follower is released", () => doors.conversations.followers.size === 0)
   }, 40_000)
 
+  it("a wrong key and none are told by the status, with no look at the body", async () => {
+    for (const headers of [{}, { authorization: "Bearer pk_wrong" }, { authorization: "Basic eDp5" }]) {
+      const asked = doors.conversations.calls.length
+      // It never ends: whoever read it before the key would not answer.
+      const endless = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(16).fill(32)) })
+      const options: RequestInit & { readonly duplex: "half" } = { method: "POST", headers, body: endless, duplex: "half" }
+      const response = await fetch(`${doors.url}/rpc`, options)
+      assert.strictEqual(response.status, 401)
+      assert.strictEqual(response.headers.get("www-authenticate"), "Bearer")
+      assert.strictEqual(response.headers.get("content-type"), "application/problem+json")
+      await response.body?.cancel().catch(() => undefined)
+      assert.strictEqual(doors.conversations.calls.length, asked)
+    }
+  })
+
   it("a body that is too large is refused, declared or not", async () => {
     const piece = new Uint8Array(1_048_576).fill(32)
     const large = new ReadableStream<Uint8Array>({

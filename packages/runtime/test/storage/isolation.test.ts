@@ -1,9 +1,11 @@
 /**
  * No tenant sees another. Generated: every table is found in the catalogue, every operation in its service, and each is tried with another
- * tenant's ids. A new table without row-level security, or a new operation without an attempt here, fails.
+ * tenant's ids. A new table without row-level security, or a new service or operation without an attempt here, fails.
  */
+import { readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Exit, Layer } from "effect"
+import { Effect, Exit, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { Administration } from "@parley/domain/Administration"
 import type { Caller, CallerInfo } from "@parley/domain/Caller"
@@ -14,16 +16,21 @@ import { makeSessionId, RequestId } from "@parley/domain/Ids"
 import type { AttachmentId } from "@parley/domain/Ids"
 import type { ApiKeyId, FolderId, InviteId, PrincipalId, PromptId, RunId, SessionId, ShareId } from "@parley/domain/Ids"
 import { Invites } from "@parley/domain/Invites"
+import { ModelAccess } from "@parley/domain/ModelAccess"
 import { Secret } from "@parley/domain/Secret"
 import { Prompts } from "@parley/domain/Prompts"
 import { Shares } from "@parley/domain/Shares"
 import { SignIns } from "@parley/domain/SignIns"
+import { layerReloadable } from "@parley/providers/ReloadableProviders"
+import { CircuitBreaker } from "effect/persistence"
 import { Identity } from "../../src/identity/Identity.ts"
+import * as SqlModelAccess from "../../src/identity/SqlModelAccess.ts"
 import { SqlConversationList } from "../../src/list/SqlConversationList.ts"
 import { SqlAttachments } from "../../src/attachments/SqlAttachments.ts"
 import { ObjectStore } from "../../src/objects/ObjectStore.ts"
 import { SqlPrompts } from "../../src/prompts/SqlPrompts.ts"
 import { SqlShares } from "../../src/shares/SqlShares.ts"
+import { SecretBox } from "../../src/secrets/SecretBox.ts"
 import type { AcceptContext, ConversationKey } from "../../src/storage/ConversationStore.ts"
 import { ConversationStore } from "../../src/storage/ConversationStore.ts"
 import { RunJournal } from "../../src/storage/RunJournal.ts"
@@ -35,6 +42,11 @@ import { makeApiKeyId, makeClientMessageId, makeEpoch } from "./support/ids.ts"
 import { closeOf, contextOf, said, seedConversation, seedTenant, TestDatabase } from "./support/TestDatabase.ts"
 import type { SeededTenant } from "./support/TestDatabase.ts"
 
+const Keys = Layer.merge(
+  layerReloadable({ openai: { apiKey: Redacted.make("sk-shared") } }).pipe(Layer.provide(CircuitBreaker.layerStoreMemory())),
+  SecretBox.layer([Redacted.make("master".repeat(8))])
+)
+
 const Tested = Layer.mergeAll(
   SqlConversationStore.layer,
   SqlRunJournal.layer,
@@ -42,6 +54,7 @@ const Tested = Layer.mergeAll(
   SqlShares.layer.pipe(Layer.provide(ObjectStore.layerMemory)),
   SqlPrompts.layer,
   SqlAttachments.layer.pipe(Layer.provide(ObjectStore.layerMemory)),
+  SqlModelAccess.layer.pipe(Layer.provide(Keys)),
   Identity.layer
 ).pipe(Layer.provideMerge(Tenants.layer), Layer.provideMerge(TestDatabase))
 
@@ -68,7 +81,7 @@ const furnished = Effect.gen(function* () {
   const journal = yield* RunJournal
   const tenant = yield* seedTenant
   yield* sql`update principals set display_name = ${secret} where tenant_id = ${tenant.tenantId}`
-  yield* sql`update tenants set name = ${secret} where id = ${tenant.tenantId}`
+  yield* sql`update tenants set name = ${secret}, allowed_models = ${[secret]} where id = ${tenant.tenantId}`
   const key = yield* seedConversation(tenant)
   yield* store.update(key, { title: secret, systemPrompt: secret })
   yield* store.addMember(key, tenant.bob)
@@ -297,6 +310,26 @@ const inviteAttempts: Attempts<Invites["Service"]> = {
     })
 }
 
+const accessAttempts: Attempts<ModelAccess["Service"]> = {
+  allowedModels: (access, _own, other) => access.allowedModels(other.tenantId),
+  setAllowedModels: (access, _own, other) => access.setAllowedModels(other.tenantId, { allowedModels: ["*"] }),
+  providerKeys: (access, _own, other) => access.providerKeys(other.tenantId),
+  setProviderKey: (access, _own, other) => access.setProviderKey(other.tenantId, "openai", { key: "sk-of-somebody-else" }),
+  removeProviderKey: (access, _own, other) => access.removeProviderKey(other.tenantId, "openai")
+}
+
+/** Domain's services that have no attempts here, each with its reason. */
+const triedElsewhere: Readonly<Record<string, string>> = {
+  Conversations: "stands on ConversationStore, and asks for membership; cli's twoTenants.test.ts tries each of its doors",
+  Completions: "has nothing of a tenant's but which models it may ask, which TenantModels.test.ts tries",
+  Embeddings: "the same",
+  Authenticator: "tells whose a key is; it takes no id",
+  ProviderStatuses: "the process's own, for administrators",
+  Readiness: "the process's own",
+  Caller: "is who asks",
+  ParleyRpcClient: "is a client"
+}
+
 /** The most that somebody can be without being an administrator of everything. */
 const callerOf = (own: SeededTenant): CallerInfo => ({
   tenantId: own.tenantId,
@@ -305,6 +338,17 @@ const callerOf = (own: SeededTenant): CallerInfo => ({
   scopes: ["chat", "completions", "keys", "tenants", "metrics"],
   requestId: RequestId.make("req")
 })
+
+const servicesOfDomain = (): ReadonlyArray<string> => {
+  const folder = fileURLToPath(new URL("../../../domain/src/", import.meta.url))
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) =>
+      [...readFileSync(`${folder}${name}`, "utf8").matchAll(/^export class (\w+) extends Context\.Service</gm)].map(
+        ([, service = ""]) => service
+      )
+    )
+}
 
 const tryAll = Effect.fnUntraced(function* <Service extends object>(service: Service, attempts: Attempts<Service>) {
   assert.deepStrictEqual(Object.keys(attempts).toSorted(), Object.keys(service).toSorted())
@@ -351,6 +395,17 @@ layer(Tested, { timeout: "60 seconds" })("Tenants are isolated", (it) => {
     it.effect("no operation of Invites reads or changes another tenant's rows", () =>
       Effect.flatMap(Invites, (invites) => tryAll(invites, inviteAttempts))
     )
+
+    it.effect("no operation of ModelAccess reads or changes another tenant's rows", () =>
+      Effect.flatMap(ModelAccess, (access) => tryAll(access, accessAttempts))
+    )
+
+    it("every service that domain declares is tried here, or says why not", () => {
+      const tried = [Administration, Attachments, ConversationList, Invites, ModelAccess, Prompts, Shares, SignIns].map(
+        ({ key }) => key.split("/").at(-1) ?? key
+      )
+      assert.deepStrictEqual([...tried, ...Object.keys(triedElsewhere)].toSorted(), servicesOfDomain().toSorted())
+    })
 
     it.effect("open runs are told across tenants by their addresses only", () =>
       Effect.gen(function* () {

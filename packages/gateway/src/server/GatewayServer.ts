@@ -72,9 +72,9 @@ export class GatewayServer extends Context.Service<
 const chooseUws = (options: ServerOptions, maxHeaderBytes: number): Effect.Effect<LoadedUws | undefined, ServeError> => {
   const engine = options.engine ?? "auto"
   if (engine === "node") return Effect.succeed(undefined)
-  if (engine === "auto") return loadUws(uwsBuilds, maxHeaderBytes)
+  if (engine === "auto") return loadUws(uwsBuilds, maxHeaderBytes, options.loadBuild)
   return Effect.filterOrFail(
-    loadUws([engine], maxHeaderBytes),
+    loadUws([engine], maxHeaderBytes, options.loadBuild),
     (loaded) => loaded !== undefined,
     () => new ServeError({ cause: new Error(`${engine} does not load here`) })
   )

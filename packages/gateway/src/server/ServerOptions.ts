@@ -2,7 +2,7 @@
 import type { RenderFault } from "./ServerFault.ts"
 import { renderProblem } from "./ServerFault.ts"
 import { defaultMaxHeaderBytes } from "./loadUws.ts"
-import type { UwsBuild } from "./loadUws.ts"
+import type { LoadBuild, UwsBuild } from "./loadUws.ts"
 
 export const defaultMaxBodyBytes = 10 * 1_048_576
 /** HTTP connections and WebSockets together; one more is closed when it opens. */
@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly drainTimeoutMs?: number | undefined
   /** `auto`: the first build of uWebSockets that loads, else Node's server. */
   readonly engine?: "auto" | UwsBuild | "node" | undefined
+  /** How a build is loaded: `loadUwsBuild`, unless a test plays a machine on which one does not load. */
+  readonly loadBuild?: LoadBuild | undefined
   /** The body of a fault that no handler has answered. */
   readonly renderFault?: RenderFault | undefined
 }

@@ -61,12 +61,18 @@ const lastLine = (message: string): string => {
   return lines.at(-1) ?? message
 }
 
+export type LoadBuild = typeof loadUwsBuild
+
 /** The first of `builds` that loads; otherwise why not, loudly, since Node's own server is several times slower. */
-export const loadUws = (builds: ReadonlyArray<UwsBuild>, maxHeaderBytes: number): Effect.Effect<LoadedUws | undefined> =>
+export const loadUws = (
+  builds: ReadonlyArray<UwsBuild>,
+  maxHeaderBytes: number,
+  load: LoadBuild = loadUwsBuild
+): Effect.Effect<LoadedUws | undefined> =>
   Effect.suspend(() => {
     const failures: Array<UwsNotLoaded> = []
     for (const build of builds) {
-      const loaded = loadUwsBuild(build, maxHeaderBytes)
+      const loaded = load(build, maxHeaderBytes)
       if (Result.isSuccess(loaded)) return Effect.succeed(loaded.success)
       failures.push(loaded.failure)
     }

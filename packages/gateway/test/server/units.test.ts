@@ -1,7 +1,4 @@
-import { Effect, Logger } from "effect"
-import { Result } from "effect"
 import { describe, expect, it } from "vitest"
-import { loadUws, loadUwsBuild } from "../../src/server/loadUws.ts"
 import { renderProblem } from "../../src/server/ServerFault.ts"
 import { withDefaults } from "../../src/server/ServerOptions.ts"
 import { offeredProtocols, upgradeRefused } from "../../src/server/upgradeRequest.ts"
@@ -10,25 +7,6 @@ import { formatAddress } from "../../src/server/UwsExchange.ts"
 import * as Headers from "effect/http/Headers"
 
 const bufferOf = (text: string): ArrayBuffer => new Uint8Array(Buffer.from(text)).buffer
-
-describe("loadUws", () => {
-  it("says in one loud line why Node's server answers when nothing loads", async () => {
-    const lines: Array<string> = []
-    const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))
-    const loaded = await Effect.runPromise(Effect.provide(loadUws([], 16_384), Logger.layer([logger])))
-    expect(loaded).toBeUndefined()
-    expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatch(/^Warn No build of uWebSockets\.js loads here/)
-  })
-
-  it("gives either a module with its version, or a reason", () => {
-    for (const build of ["uws-current", "uws-compat"] as const) {
-      const loaded = loadUwsBuild(build)
-      if (Result.isSuccess(loaded)) expect(loaded.success.name).toMatch(/^uWebSockets\.js 20\.\d+\.\d+$/)
-      else expect(loaded.failure.reason.length).toBeGreaterThan(0)
-    }
-  })
-})
 
 describe("UwsBody", () => {
   it("survives the buffer it borrowed, once settled", () => {

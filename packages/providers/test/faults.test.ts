@@ -103,7 +103,7 @@ describe.each(wires)("$id", (wire) => {
         assert.strictEqual(error._tag, tag)
         assert.strictEqual(error.provider, wire.id)
         assert.strictEqual(error.model, "some-model")
-        if (tag !== "ProviderUnauthorized" && wire.id !== "llama") assertFields(error, fields)
+        if (tag !== "ProviderUnauthorized") assertFields(error, fields)
       }
     })
   )

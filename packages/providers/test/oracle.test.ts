@@ -1,8 +1,8 @@
 /** The official SDKs and our decoders read the same recordings from the same server, and must agree. */
-import Anthropic from "@anthropic-ai/sdk"
+import Anthropic, { APIError as AnthropicError } from "@anthropic-ai/sdk"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
-import OpenAI from "openai"
+import OpenAI, { APIError as OpenaiError } from "openai"
 import { textOf } from "@parley/domain/Content"
 import type { FinishReason, ModelAnswer } from "@parley/domain/ModelEvent"
 import { noUsage } from "@parley/domain/Usage"
@@ -18,6 +18,8 @@ import type { WireScript } from "./wire/WireServer.ts"
 
 interface Seen {
   readonly text: string
+  /** What it showed of its thinking, joined. */
+  readonly thinking: string
   readonly calls: ReadonlyArray<{ readonly id: string; readonly name: string; readonly arguments: unknown }>
   readonly finish: string
   readonly usage: Partial<Usage>
@@ -36,14 +38,21 @@ const finishOfOpenai: Record<string, FinishReason> = {
 const openaiSdk: Sdk = async (baseUrl, streaming) => {
   const client = new OpenAI({ apiKey: "key", baseURL: baseUrl.endsWith("/v1") ? baseUrl : `${baseUrl}/v1`, maxRetries: 0 })
   const params = { model: "m", messages: [{ role: "user" as const, content: "Hello" }] }
+  // The SDK has no name for thinking, and keeps the last piece of it: here its pieces are joined as it hands them out.
+  let thinking = ""
   const completion = streaming
-    ? await client.chat.completions.stream(params).finalChatCompletion()
+    ? await client.chat.completions
+        .stream(params)
+        .on("chunk", (chunk) => (thinking += thinkingOf(chunk.choices[0]?.delta)))
+        .finalChatCompletion()
     : await client.chat.completions.create(params)
   const choice = completion.choices[0]!
+  if (!streaming) thinking = thinkingOf(choice.message)
   const refusal = choice.message.refusal ?? ""
   const { usage } = completion
   return {
     text: (choice.message.content ?? "") + refusal,
+    thinking,
     calls: (choice.message.tool_calls ?? []).flatMap((call) =>
       call.type === "function" ? [{ id: call.id, name: call.function.name, arguments: JSON.parse(call.function.arguments) }] : []
     ),
@@ -55,6 +64,12 @@ const openaiSdk: Sdk = async (baseUrl, streaming) => {
       reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens ?? 0
     }
   }
+}
+
+/** As the servers that show it call it. */
+const thinkingOf = (from: unknown): string => {
+  const told: unknown = Reflect.get(Object(from), "reasoning_content") ?? Reflect.get(Object(from), "reasoning")
+  return typeof told === "string" ? told : ""
 }
 
 const finishOfAnthropic: Record<string, FinishReason> = {
@@ -72,6 +87,7 @@ const anthropicSdk: Sdk = async (baseUrl, streaming) => {
   const { usage } = message
   return {
     text: message.content.map((block) => (block.type === "text" ? block.text : "")).join(""),
+    thinking: message.content.map((block) => (block.type === "thinking" ? block.thinking : "")).join(""),
     calls: message.content.flatMap((block) =>
       block.type === "tool_use" ? [{ id: block.id, name: block.name, arguments: block.input }] : []
     ),
@@ -87,14 +103,36 @@ const anthropicSdk: Sdk = async (baseUrl, streaming) => {
 
 const sdks: { readonly [wire: string]: Sdk } = { openai: openaiSdk, llama: openaiSdk, anthropic: anthropicSdk }
 
-/** Where the SDK reads something else, and why. An entry that has become wrong fails. */
-const differences: { readonly [fixture: string]: string } = {
-  "two-whole-tool-calls-both-numbered-zero": "the SDK joins them into one call, since OpenAI itself numbers calls",
-  "a-call-without-an-id": "the SDK has no id for it"
+/** Where the SDK reads something else, why, and what is right. An entry that has become wrong fails. */
+const differences: { readonly [fixture: string]: { readonly why: string; readonly ours: Seen } } = {
+  "two-whole-tool-calls-both-numbered-zero": {
+    why: "the SDK joins them into one call, since OpenAI itself numbers calls",
+    ours: {
+      text: "",
+      thinking: "",
+      calls: [
+        { id: "call_k3x1", name: "get_weather", arguments: { city: "Oslo" } },
+        { id: "call_9ab2", name: "get_time", arguments: {} }
+      ],
+      finish: "tool-calls",
+      usage: {}
+    }
+  },
+  "a-call-without-an-id": {
+    why: "the SDK has no id for it",
+    ours: {
+      text: "",
+      thinking: "",
+      calls: [{ id: "call_chatcmpl-417_0", name: "get_time", arguments: {} }],
+      finish: "tool-calls",
+      usage: {}
+    }
+  }
 }
 
 const seenOf = (answer: ModelAnswer, expected: Seen): Seen => ({
   text: textOf(answer.content),
+  thinking: answer.content.map((part) => (part.type === "reasoning" ? part.text : "")).join(""),
   calls: answer.content.flatMap((part) =>
     part.type === "tool-call" ? [{ id: part.id, name: part.name, arguments: JSON.parse(part.arguments) }] : []
   ),
@@ -107,6 +145,13 @@ const seenOf = (answer: ModelAnswer, expected: Seen): Seen => ({
   )
 })
 
+/** Pieces of `length` bytes: characters, lines and events are cut wherever that falls. */
+const pieces = (bytes: Uint8Array, length: number): ReadonlyArray<Uint8Array> =>
+  Array.from({ length: Math.ceil(bytes.length / length) }, (_, n) => bytes.subarray(n * length, (n + 1) * length))
+
+/** A recording in one write, and in as many as no server makes. */
+const writes = (recording: Uint8Array) => [raw([recording]), raw(pieces(recording, 7))]
+
 const streams = (wire: WireUnderTest) => fixturesOf(wire.id, ".sse").filter((name) => differences[name] === undefined)
 
 describe.each(wires)("$id", (wire) => {
@@ -115,27 +160,31 @@ describe.each(wires)("$id", (wire) => {
   it.live.each(streams(wire).filter((name) => !name.includes("in-the-middle")))("streams as the SDK reads it: %s", (name) =>
     Effect.gen(function* () {
       const server = yield* wire.start
-      server.otherwise(() => raw([fixture(wire.id, name)]))
       const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
-      const expected = yield* Effect.promise(() => sdk(server.baseUrl, true))
-      const collected = collect()
-      const answer = yield* model.stream(ask("Hello"), collected.sink)
-      assert.deepStrictEqual(seenOf(answer, expected), expected)
-      assert.strictEqual(collected.text(), expected.text)
+      for (const script of writes(fixture(wire.id, name))) {
+        server.otherwise(() => script)
+        const expected = yield* Effect.promise(() => sdk(server.baseUrl, true))
+        const collected = collect()
+        const answer = yield* model.stream(ask("Hello"), collected.sink)
+        assert.deepStrictEqual(seenOf(answer, expected), expected)
+        assert.strictEqual(collected.text(), expected.text)
+      }
     })
   )
 
   it.live.each(streams(wire).filter((name) => name.includes("in-the-middle")))("fails where the SDK fails: %s", (name) =>
     Effect.gen(function* () {
       const server = yield* wire.start
-      server.otherwise(() => raw([fixture(wire.id, name)]))
       const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
-      const theirs = yield* Effect.exit(Effect.tryPromise(() => sdk(server.baseUrl, true)))
-      const collected = collect()
-      const ours = yield* Effect.flip(model.stream(ask("Hello"), collected.sink))
-      assert.isTrue(Exit.isFailure(theirs))
-      assert.strictEqual(ours._tag, "ProviderFailed")
-      assert.match(collected.text(), /^Half/)
+      for (const script of writes(fixture(wire.id, name))) {
+        server.otherwise(() => script)
+        const theirs = yield* Effect.exit(Effect.tryPromise(() => sdk(server.baseUrl, true)))
+        const collected = collect()
+        const ours = yield* Effect.flip(model.stream(ask("Hello"), collected.sink))
+        assert.isTrue(Exit.isFailure(theirs))
+        assert.strictEqual(ours._tag, "ProviderFailed")
+        assert.match(collected.text(), /^Half/)
+      }
     })
   )
 
@@ -158,7 +207,7 @@ const refusals: ReadonlyArray<readonly [says: string, script: WireScript]> = [
 ]
 
 describe.each(wires)("$id and its SDK", (wire) => {
-  it.live.each(refusals)("agree on the status of a refusal, whole and streamed: %s", ([, script]) =>
+  it.live.each(refusals)("agree on the status of a refusal and on how long to wait, whole and streamed: %s", ([, script]) =>
     Effect.gen(function* () {
       const server = yield* wire.start
       server.otherwise(() => script)
@@ -169,7 +218,10 @@ describe.each(wires)("$id and its SDK", (wire) => {
         const theirs = yield* Effect.flip(
           Effect.tryPromise({ try: () => sdks[wire.id]!(server.baseUrl, streaming), catch: (error) => error })
         )
-        assert.strictEqual(ours.status, Reflect.get(Object(theirs), "status"))
+        if (!(theirs instanceof OpenaiError || theirs instanceof AnthropicError)) return assert.fail(String(theirs))
+        assert.strictEqual(ours.status, theirs.status)
+        const waitSeconds = theirs.headers?.get("retry-after") ?? null
+        assert.strictEqual(ours.retryAfterMs, waitSeconds === null ? undefined : Number(waitSeconds) * 1_000)
       }
     })
   )
@@ -188,16 +240,22 @@ describe.each(wires)("$id and its SDK", (wire) => {
 const different = wires.flatMap((wire) =>
   fixturesOf(wire.id, ".sse")
     .filter((name) => differences[name] !== undefined)
-    .map((name) => ({ wire, name, why: differences[name] }))
+    .flatMap((name) => {
+      const difference = differences[name]
+      return difference === undefined ? [] : [{ wire, name, ...difference }]
+    })
 )
 
-it.live.each(different)("differs from the SDK, rightly: in $name $why", ({ name, wire }) =>
+it.live.each(different)("differs from the SDK, rightly: in $name $why", ({ name, ours, wire }) =>
   Effect.gen(function* () {
     const server = yield* wire.start
-    server.otherwise(() => raw([fixture(wire.id, name)]))
     const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/m`)
-    const answer = yield* model.stream(ask("Hello"), () => undefined)
-    const theirs = yield* Effect.exit(Effect.tryPromise(() => sdks[wire.id]!(server.baseUrl, true)))
-    if (Exit.isSuccess(theirs)) assert.notDeepEqual(seenOf(answer, theirs.value), theirs.value)
+    for (const script of writes(fixture(wire.id, name))) {
+      server.otherwise(() => script)
+      const answer = yield* model.stream(ask("Hello"), () => undefined)
+      assert.deepStrictEqual(seenOf(answer, ours), ours)
+      const theirs = yield* Effect.exit(Effect.tryPromise(() => sdks[wire.id]!(server.baseUrl, true)))
+      if (Exit.isSuccess(theirs)) assert.notDeepEqual(seenOf(answer, theirs.value), theirs.value)
+    }
   })
 )

@@ -77,6 +77,7 @@ describe("the key is wrong, and its words are kept from the caller", () => {
       [{ error: { code: 400, message: "API key not valid. Please pass a valid API key.", status: "INVALID_ARGUMENT" } }],
       decodeOpenai
     ],
+    ["llama.cpp", ...openai(401, "Invalid API Key", { code: 401, type: "authentication_error" })],
     ["a compatible one", ...openai(400, "No.", { code: "invalid_api_key" })]
   ] as const)("%s", (_vendor, status, body, decode) => {
     const error = errorOf(status, body, decode)

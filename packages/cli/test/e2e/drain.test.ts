@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
@@ -98,6 +100,9 @@ describe("asked to stop", () => {
       const first = yield* startParley(settings, "serve", programFromSources)
       const key = /pk_[A-Za-z0-9_-]{20,}/.exec(first.text())?.[0] ?? ""
       assert.notStrictEqual(key, "", "the administrator's key is printed")
+      assert.match(first.text(), /^ {2}Address +http:\/\/\S+$/m)
+      assert.match(first.text(), /^ {2}Providers +demo\b/m)
+      assert.include(/^ {2}Data +(.+)$/m.exec(first.text())?.[1] ?? "", dataDir)
       const conversation = yield* createConversation({ url: first.url, key })
       const client = yield* connect(first.socketUrl, key)
       const accepted = yield* Effect.promise(() => client.command(hello(conversation.id)))
@@ -106,6 +111,8 @@ describe("asked to stop", () => {
       yield* Effect.promise(() => client.follow(view))
       yield* Effect.promise(() => client.until(() => view.terminals[0]))
       assert.strictEqual(yield* first.stop("SIGINT"), 0)
+      const postgresLog = yield* Effect.promise(() => readFile(join(dataDir, "postgres.log"), "utf8"))
+      assert.match(postgresLog, /database system is shut down\s*$/)
       assert.notInclude(first.log.map((line) => JSON.stringify(line)).join("\n"), key, "the key is never in the log")
 
       const second = yield* startParley(settings)

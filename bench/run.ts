@@ -30,7 +30,8 @@ const main = async (): Promise<number> => {
     const width = Math.max(...Object.keys(benchmarks).map((name) => name.length))
     const names = Object.entries(benchmarks).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`)
     process.stderr.write(`npm run bench -- NAME [--json] [--seconds N] [--rounds N] [--only CASE,…]\n\n${names.join("\n")}\n`)
-    return 2
+    // Asked for nothing it has done what it can: what benchmarks need is installed.
+    return options.name === undefined ? 0 : 2
   }
   if (process.platform !== "linux") throw new Error("the benchmarks read CPU and memory from /proc: they need Linux")
   print(await benchmark.run(options), options.json)

@@ -11,6 +11,7 @@ import { medianOf } from "../harness/Statistics.ts"
 import { answerTokens } from "../harness/Workload.ts"
 import type { HttpLoad } from "../load/httpLoad.ts"
 import { startParley } from "../servers/parley.ts"
+import { abortsCase, measureAborts } from "./aborts.ts"
 import { startPortkey } from "../servers/portkey.ts"
 
 interface Contestant {
@@ -53,13 +54,13 @@ const warmupMs = 1_500
 /** Before the first round each is given so long under the case's own load, to be compiled. */
 const firstWarmupMs = 4_000
 
-const httpRequest = (contestant: Contestant, each: Case): string => {
+const httpRequest = (contestant: Contestant, each: Pick<Case, "model" | "stream">, says = "Say hello."): string => {
   const body = JSON.stringify({
     model: each.model,
     stream: each.stream,
     messages: [
       { role: "system", content: "You are a helpful assistant." },
-      { role: "user", content: "Say hello." }
+      { role: "user", content: says }
     ]
   })
   const headers = {
@@ -144,7 +145,23 @@ export const completions = async (options: Options): Promise<Report> => {
       found.set(each.name, medians)
       sections.push({ title: title(each), rows: rows(each, medians) })
     }
-    return { benchmark: "completions", sections, targets: targets(found), notes }
+    const measured = targets(found)
+    if (options.only.length === 0 || options.only.includes(abortsCase)) {
+      // Portkey is not asked: whether it leaves its provider at all is not the question.
+      const stream = { model: `gpt-paced-${answerTokens}`, stream: true }
+      const abortable = contestants
+        .filter(({ name }) => name !== "Portkey")
+        .map((contestant) => ({
+          name: contestant.name,
+          server: contestant.server,
+          upstream: contestant.server === mockAlone ? mockAlone : mock,
+          request: (id: string) => httpRequest(contestant, stream, `Say hello. #${id}`)
+        }))
+      const { section, target } = await measureAborts(abortable, options)
+      sections.push(section)
+      measured.push(target)
+    }
+    return { benchmark: "completions", sections, targets: measured, notes }
   } finally {
     for (const child of children.toReversed()) await child.stop()
   }

@@ -21,6 +21,8 @@ export interface Child {
   /** Sends a message; `until` resolves with the first answer of one of these types. A message `failure` rejects. */
   readonly ask: <A extends Message>(message: Message, until: string, onOther?: (message: Message) => void) => Promise<A>
   readonly tell: (message: Message) => void
+  /** Every message from now on, until what this answers is called. */
+  readonly listen: (listener: (message: Message) => void) => () => void
   readonly stop: () => Promise<void>
 }
 
@@ -124,6 +126,10 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
       }),
     tell: (message) => {
       child.send(message)
+    },
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     stop: () =>
       new Promise((resolve) => {

@@ -1,10 +1,12 @@
 /**
  * A provider that answers at once: OpenAI's wire on bare sockets, the answers prepared. The model's name says how a stream goes:
  * `gpt-burst-200` all 200 chunks in one write, `gpt-paced-200` one token every 20 ms, each stream at a phase of its own; and of a text in
- * Markdown `gpt-document-200` all at once, `gpt-markdown-1000` 150 tokens a second.
+ * Markdown `gpt-document-200` all at once, `gpt-markdown-1000` 150 tokens a second. A paced stream whose client leaves is told to the parent
+ * process, if its request had an id, `#000017`, in its text.
  */
 import { createServer } from "node:net"
 import type { Socket } from "node:net"
+import type { Message } from "../harness/Child.ts"
 import { nowMicros, tokenText } from "../harness/Token.ts"
 import { markdownTokensPerSecond, tokenIntervalMs } from "../harness/Workload.ts"
 import { markdownToken } from "../web/markdownText.ts"
@@ -62,11 +64,19 @@ const burst = (model: string, tokens: number, withUsage: boolean): Buffer => {
   return answer
 }
 
+export interface Abandoned extends Message {
+  readonly type: "abandoned"
+  readonly id: string
+  /** When its connection closed, by the machine's monotonic clock, in microseconds. */
+  readonly at: number
+}
+
 interface Paced {
   readonly socket: Socket
   readonly model: string
   readonly tokens: number
   readonly withUsage: boolean
+  readonly id: string | undefined
   sent: number
 }
 
@@ -92,13 +102,19 @@ const forget = (stream: Paced): void => {
 const begin = (stream: Paced): void => {
   stream.socket.write(streamHead + opening(stream.model))
   slots[Math.floor(nowMicros() / 1000) % tokenIntervalMs]?.add(stream)
-  stream.socket.once("close", () => forget(stream))
+  const { id } = stream
+  stream.socket.once("close", () => {
+    forget(stream)
+    if (id !== undefined && stream.sent < stream.tokens) {
+      process.send?.({ type: "abandoned", id, at: nowMicros() } satisfies Abandoned)
+    }
+  })
 }
 
 const markdown = (model: string, index: number): string =>
   framed(chunk(model, JSON.stringify({ content: markdownToken(index) }), "null"))
 
-const documented = (socket: Socket, { model, tokens, withUsage }: Omit<Paced, "socket" | "sent">): void => {
+const documented = (socket: Socket, { model, tokens, withUsage }: Pick<Paced, "model" | "tokens" | "withUsage">): void => {
   const chunks = Array.from({ length: tokens }, (_, index) => markdown(model, index))
   socket.write(streamHead + opening(model) + chunks.join("") + ending(model, withUsage ? tokens : undefined))
 }
@@ -127,9 +143,10 @@ const answer = (socket: Socket, head: string, body: string): void => {
   const withUsage = request.stream_options?.include_usage === true
   const [, kind, count] = request.model.split("-")
   const tokens = Number(count)
+  const id = /#(\d{6})/.exec(body)?.[1]
   if (request.stream !== true) socket.write(plain)
-  else if (kind === "paced") begin({ socket, model: request.model, tokens, withUsage, sent: 0 })
-  else if (kind === "markdown") beginMarkdown({ socket, model: request.model, tokens, withUsage, sent: 0 })
+  else if (kind === "paced") begin({ socket, model: request.model, tokens, withUsage, id, sent: 0 })
+  else if (kind === "markdown") beginMarkdown({ socket, model: request.model, tokens, withUsage, id, sent: 0 })
   else if (kind === "document") documented(socket, { model: request.model, tokens, withUsage })
   else socket.write(burst(request.model, tokens, withUsage))
 }

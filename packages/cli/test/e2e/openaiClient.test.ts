@@ -1,8 +1,8 @@
 /** OpenAI's own client against `/v1`, in front of each provider's wire. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import OpenAI, { APIError, NotFoundError } from "openai"
-import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
+import OpenAI, { APIError, APIUserAbortError, NotFoundError } from "openai"
+import { answer, hang, httpError } from "../../../providers/test/wire/WireServer.ts"
 import { EveryWire, wireRows } from "./support/EveryWire.ts"
 
 const tools: Array<OpenAI.ChatCompletionTool> = [
@@ -92,6 +92,41 @@ layer(EveryWire.layer, { excludeTestServices: true })("the openai client through
           const models = yield* Effect.promise(() => client.models.list())
           assert.ok(models.data.some(({ id }) => id.startsWith(`${row.provider}/`)))
         })
+    )
+
+    it.effect(`in front of ${row.name}'s wire, a stream that its client leaves is left at the provider too`, () =>
+      Effect.gen(function* () {
+        const { parley, wires } = yield* EveryWire
+        const wire = wires[row.provider]
+        const client = new OpenAI({ baseURL: `${parley.url}/v1`, apiKey: parley.key, maxRetries: 0 })
+        // Of its own: the other was told to be left alone for a while.
+        const model = `${row.model}-mini`
+        const asked = wire.requests.length
+        wire.enqueue(answer("One two three", { holdAfter: 1 }))
+        const stream = yield* Effect.promise(() =>
+          client.chat.completions.create({ model, messages: [{ role: "user", content: "Hello" }], stream: true })
+        )
+        const request = yield* wire.received(asked)
+        yield* Effect.promise(async () => {
+          for await (const chunk of stream) {
+            if (chunk.choices[0]?.delta.content === "One ") stream.controller.abort()
+          }
+        })
+        // The answer is held: nothing but the client's abort ends it.
+        yield* request.aborted
+        request.release()
+
+        // And one that has not begun to be answered.
+        wire.enqueue(hang)
+        const leaving = new AbortController()
+        const pending = client.chat.completions
+          .create({ model, messages: [{ role: "user", content: "Hello" }], stream: true }, { signal: leaving.signal })
+          .catch((error: unknown) => error)
+        const hung = yield* wire.received(asked + 1)
+        leaving.abort()
+        yield* hung.aborted
+        assert.instanceOf(yield* Effect.promise(() => pending), APIUserAbortError)
+      })
     )
   }
 })

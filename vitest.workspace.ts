@@ -72,6 +72,7 @@ export default defineConfig({
     reporters: process.env.CI === "true" ? ["default", ["json", { outputFile: fromRoot("artifacts/tests.json") }]] : ["default"],
     coverage: {
       provider: "v8",
+      // Not what runs in browsers (web's `.tsx`, the page's `.js`): V8 counts it in the browser's process. docs/ARCHITECTURE.md says what shows it.
       // With `--project` the paths begin in the project's folder, and only its own src counts.
       include: ["packages/*/src/**/*.ts", "src/**/*.ts"],
       // The program's first lines are run by tests as a process of their own, where V8 does not count them.

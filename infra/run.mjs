@@ -113,13 +113,19 @@ const installFault = (output, command, folder) => {
   const network = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET|META_FETCH_FAIL|network/i.test(
     output
   )
-  const advice = network
-    ? "The npm registry cannot be reached. Look at the network, HTTPS_PROXY, and `npm config get registry`."
-    : /ENOSPC/.test(output)
-      ? "The disk is full."
-      : /EACCES|EPERM/.test(output)
-        ? `Something in ${folder} cannot be written by this user; was node_modules made by another one?`
-        : "What it said is above."
+  // In npm's words, and in pnpm's ("invalid peer certificate: UnknownIssuer"), which says of the network too that it failed.
+  const certificate = /SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER)|CERT_(?:UNTRUSTED|HAS_EXPIRED)|peer certificate/i.test(
+    output
+  )
+  const advice = certificate
+    ? "The registry's certificate is not trusted. Behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS to the file of its certificate authority."
+    : network
+      ? "The npm registry cannot be reached. Look at the network, HTTPS_PROXY, and `npm config get registry`."
+      : /ENOSPC/.test(output)
+        ? "The disk is full."
+        : /EACCES|EPERM/.test(output)
+          ? `Something in ${folder} cannot be written by this user; was node_modules made by another one?`
+          : "What it said is above."
   return `The dependencies could not be installed. ${advice}\nThe command was: cd ${folder} && ${command}`
 }
 

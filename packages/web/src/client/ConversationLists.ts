@@ -8,6 +8,7 @@ import { followBegun } from "./begunConversations.ts"
 import type { ListState } from "./ListState.ts"
 import { removeConversation } from "./removeConversation.ts"
 import { Value } from "./Value.ts"
+import { newestFirst, withFirstPage } from "./withFirstPage.ts"
 
 const pageItems = 100
 
@@ -42,6 +43,8 @@ export class ConversationLists {
   #gathering: ReturnType<typeof setTimeout> | undefined
   /** Changes of ours under way, by conversation: what the server says meanwhile may be older. */
   readonly #changing = new Map<string, number>()
+  /** For each reading of the list that is under way: what became known since it was asked for. */
+  readonly #readings = new Set<Set<string>>()
   #readAtMs = 0
   #cursor: string | null = null
   #archiveAsked = false
@@ -105,26 +108,24 @@ export class ConversationLists {
   async refresh(): Promise<void> {
     this.#readAtMs = Date.now()
     void this.#deletions.settle("waiting")
+    const newer = new Set<string>()
+    this.#readings.add(newer)
     try {
       const [page, folders] = await Promise.all([
         this.#parley.api.conversations.list({ limit: pageItems }),
         this.#parley.api.list.folders()
       ])
       this.state.update((before) => {
-        const fresh = new Set<string>(page.items.map(({ id }) => id))
-        const oldest = page.items.at(-1)?.updatedAtMs ?? -Infinity
-        // What is missing though it would be on the first page was deleted elsewhere.
-        const kept = before.items.filter(
-          ({ id, isArchived, updatedAtMs }) =>
-            !fresh.has(id) && (isArchived || (page.nextCursor !== null && updatedAtMs < oldest))
-        )
-        if (kept.length === 0 || before.status !== "ready") this.#cursor = page.nextCursor
-        return { ...before, status: "ready", items: sorted([...page.items, ...kept]), folders, hasMore: this.#cursor !== null }
+        const { items, reachesEnd } = withFirstPage(before.items, page, newer)
+        if (reachesEnd || before.status !== "ready") this.#cursor = page.nextCursor
+        return { ...before, status: "ready", items, folders, hasMore: this.#cursor !== null }
       })
     } catch (error) {
       if (this.state.getSnapshot().status === "ready") return this.#onQuietError(error)
       const kept = await keptList().catch(() => undefined)
       this.state.update((before) => ({ ...before, ...kept, status: kept === undefined ? "failed" : "ready" }))
+    } finally {
+      this.#readings.delete(newer)
     }
   }
 
@@ -283,9 +284,10 @@ export class ConversationLists {
   }
 
   #merge(items: ReadonlyArray<ListedConversation>, change: Partial<ListState> = {}): void {
+    for (const newer of this.#readings) for (const { id } of items) newer.add(id)
     this.state.update((before) => {
       const fresh = new Set(items.map(({ id }) => id))
-      return { ...before, ...change, items: sorted([...items, ...before.items.filter(({ id }) => !fresh.has(id))]) }
+      return { ...before, ...change, items: newestFirst([...items, ...before.items.filter(({ id }) => !fresh.has(id))]) }
     })
   }
 
@@ -293,6 +295,3 @@ export class ConversationLists {
     this.state.update((before) => ({ ...before, folders: [...folders].sort((a, b) => a.name.localeCompare(b.name)) }))
   }
 }
-
-const sorted = (items: Array<ListedConversation>): Array<ListedConversation> =>
-  items.sort((a, b) => b.updatedAtMs - a.updatedAtMs)

@@ -14,12 +14,9 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
   const { lists } = useApp()
   const { begun, folders, hasMore, items, leaving, status } = useSnapshot(lists.state)
   const [inArchive, setInArchive] = useState(false)
-  // What waits on this device is there whatever the server says, or does not say.
-  const isLoading = status === "loading"
   const shown = useMemo(
-    () =>
-      (isLoading ? begun : allOf({ begun, items })).filter(({ id, isArchived }) => !leaving.has(id) && isArchived === inArchive),
-    [begun, isLoading, items, leaving, inArchive]
+    () => allOf({ begun, items }).filter(({ id, isArchived }) => !leaving.has(id) && isArchived === inArchive),
+    [begun, items, leaving, inArchive]
   )
   const pinned = shown.filter(({ isPinned }) => isPinned)
   const loose = shown.filter(({ folderId, isPinned }) => !isPinned && folderId === null)
@@ -29,8 +26,9 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
   if (status !== "ready") {
     return (
       <>
+        {/* What waits on this device is there whatever the server says, or does not say. */}
         {byTime}
-        {isLoading ? <Skeleton /> : <LoadFailed />}
+        {status === "loading" ? <Skeleton /> : <LoadFailed />}
       </>
     )
   }

@@ -189,7 +189,7 @@ describe("two gateways and two runners", () => {
     Effect.gen(function* () {
       const wire = yield* startOpenaiWire
       const database = Redacted.value(yield* freshDatabase)
-      const cluster = yield* startCluster(database, wire.baseUrl, { PARLEY_LOG_LEVEL: "Debug" })
+      const cluster = yield* startCluster(database, wire.baseUrl, { PARLEY_LOG_LEVEL: "Debug", PARLEY_DRAIN_TIMEOUT_MS: "3000" })
       const [left, right] = cluster.gateways
       const conversation = yield* createConversation(left, { model: "openai/gpt-5" })
       wire.enqueue(answer(["Before. ", "Old end."], { holdAfter: 1 }), answer("New end."))

@@ -2,14 +2,14 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, composer, ended, freshApp, openPage, phone, say, signIn } from "../support/openApp.ts"
+import { App, chromiumPath, composer, ended, freshApp, openPageAgain, phone, say, signIn } from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("for everybody", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
     it.effect("on a phone the list lies over the conversation, keeps the focus, and gives it back where it was opened", () =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...phone, colorScheme: "dark" }))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...phone, colorScheme: "dark" }))
         const focused = (name: string) =>
           page.waitForFunction((label) => document.activeElement?.getAttribute("aria-label") === label, name)
         yield* Effect.promise(async () => {
@@ -41,7 +41,7 @@ describe.skipIf(chromiumPath === "")("for everybody", () => {
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(answer("Heard."))
-        const { page } = yield* Effect.promise(() => openPage(browser))
+        const { page } = yield* Effect.promise(() => openPageAgain(browser))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await say(page, "Hello")

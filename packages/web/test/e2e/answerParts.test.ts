@@ -6,7 +6,7 @@ import { request } from "../../../cli/test/e2e/support/api.ts"
 import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startRouted } from "../../../cli/test/e2e/support/startRouted.ts"
 import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
-import { chromiumPath, ended, launchBrowser, openPage, say, screenshot, signIn } from "../support/openApp.ts"
+import { chromiumPath, ended, launchBrowser, leavesNoPage, openPageAgain, say, screenshot, signIn } from "../support/openApp.ts"
 
 /** A route over two providers, with prices. */
 class Routed extends Context.Service<
@@ -28,7 +28,8 @@ class Routed extends Context.Service<
 
 const opened = Effect.fnUntraced(function* () {
   const { browser, parley } = yield* Routed
-  const { faults, page } = yield* Effect.promise(() => openPage(browser))
+  yield* leavesNoPage(browser)
+  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
   yield* Effect.promise(async () => {
     await page.addInitScript(() => localStorage.setItem("parley.model", "best"))
     await signIn(page, parley.url, parley.key)

@@ -18,7 +18,8 @@ import {
   signIn,
   freshApp,
   goOffline,
-  startServer
+  startServer,
+  withoutWorker
 } from "../support/openApp.ts"
 
 const longCode = Array.from({ length: 4_000 }, (_, line) => `const value${line} = ${line} * 2 // line ${line}`).join("\n")
@@ -75,7 +76,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
                 .concat([" **never closed `nor this [nor that](http://", "\n\n| a | b |\n|--"])
             )
           )
-          const { faults, page } = yield* Effect.promise(() => openPage(browser))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
             await say(page, "Much, please")
@@ -132,7 +133,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         const door = yield* openFrontDoor
         door.leadTo(parley.url)
         wire.enqueue(answer(["Before the fall, ", "never sent"], { holdAfter: 1 }), answer("and after it."))
-        const first = yield* Effect.promise(() => openPage(browser))
+        const first = yield* Effect.promise(() => openPage(browser, withoutWorker))
         yield* Effect.promise(async () => {
           await signIn(first.page, door.url, parley.key)
           await say(first.page, "Hold on")
@@ -171,7 +172,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         const door = yield* openFrontDoor
         door.leadTo(parley.url)
         wire.enqueue(answer("Over the new one."))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
         yield* Effect.promise(async () => {
           await page.addInitScript(countSockets)
           await page.clock.install()

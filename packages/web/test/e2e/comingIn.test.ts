@@ -3,7 +3,20 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Browser, Page } from "playwright-core"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, composer, desktop, ended, openPage, phone, say, signIn, freshApp } from "../support/openApp.ts"
+import {
+  App,
+  chromiumPath,
+  composer,
+  desktop,
+  ended,
+  openPage,
+  openPageAgain,
+  phone,
+  say,
+  signIn,
+  freshApp,
+  withoutWorker
+} from "../support/openApp.ts"
 
 /** How far the page is wider than the window, in CSS pixels. */
 const overflow = (page: Page): Promise<number> =>
@@ -15,7 +28,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
         const link = /Open +(\S+#sign-in=\S+)/.exec(parley.text())?.[1] ?? assert.fail("no link was printed")
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
         yield* Effect.promise(async () => {
           await page.goto(link)
           await composer(page).waitFor()
@@ -24,7 +37,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
           await composer(page).waitFor()
           const seen = await page.evaluate(() => document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))
           assert.notMatch(seen, /p[kls]_[A-Za-z0-9]{8}/, "no key and no token")
-          const other = await openPage(browser)
+          const other = await openPage(browser, withoutWorker)
           await other.page.goto(link)
           await other.page.getByText("This link was used already or is too old.").waitFor()
           await page.getByRole("button", { name: "Account and settings" }).click()
@@ -41,7 +54,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         yield* Effect.promise(async () => {
-          const { page } = await openPage(browser)
+          const { page } = await openPageAgain(browser)
           await signIn(page, parley.url, parley.key)
           await page.getByRole("button", { name: /^Model:/ }).click()
           await page.getByRole("option", { name: /^gpt-5-mini/ }).click()
@@ -69,7 +82,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
           httpError(400),
           answer("Now it works.")
         )
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await say(page, "What is it?")
@@ -103,7 +116,7 @@ const inWindow = async (
   view: typeof desktop,
   { key, url }: { readonly key: string; readonly url: string }
 ): Promise<void> => {
-  const { faults, page } = await openPage(browser, { ...view, forcedColors: "active", reducedMotion: "reduce" })
+  const { faults, page } = await openPage(browser, { ...withoutWorker, ...view, forcedColors: "active", reducedMotion: "reduce" })
   await signIn(page, url, key)
   await say(page, "Shalom")
   await ended(page).waitFor()

@@ -1,11 +1,11 @@
 /** What was deleted does not come back, whatever becomes of the page it was deleted in, unless somebody takes it back as long as that is offered. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Page } from "playwright-core"
+import type { BrowserContextOptions, Page } from "playwright-core"
 import { vi } from "vitest"
 import { createConversation } from "../../../cli/test/e2e/support/api.ts"
 import { openFrontDoor, type FrontDoor } from "../support/frontDoor.ts"
-import { App, chromiumPath, freshApp, openPage, patience, signIn } from "../support/openApp.ts"
+import { App, chromiumPath, desktop, freshApp, openPage, patience, signIn, withoutWorker } from "../support/openApp.ts"
 
 const menu = async (page: Page, title: string, item: string): Promise<void> => {
   await row(page, title).hover()
@@ -28,11 +28,11 @@ const isReachedAgain = async (door: FrontDoor, page: Page, url: string): Promise
 }
 
 /** Two conversations, of which the first is deleted. */
-const begun = Effect.gen(function* () {
+const begun = Effect.fnUntraced(function* (options: BrowserContextOptions = desktop) {
   const { browser, parley } = yield* freshApp
   const otters = yield* createConversation(parley, { title: "Otters" })
   yield* createConversation(parley, { title: "Badgers" })
-  const { faults, page } = yield* Effect.promise(() => openPage(browser))
+  const { faults, page } = yield* Effect.promise(() => openPage(browser, options))
   const path = `/api/conversations/${otters.id}`
   const isThere = async (): Promise<boolean> => {
     const { status } = await fetch(parley.url + path, { headers: { authorization: `Bearer ${parley.key}` } })
@@ -49,7 +49,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
     it.effect("is gone from the server too when the page is left in the same moment, and no page of the app is left", () =>
       Effect.gen(function* () {
-        const { faults, isGone, page, parley } = yield* begun
+        const { faults, isGone, page, parley } = yield* begun()
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await hasWorker(page)
@@ -66,7 +66,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
       "does not come back when the server was not reached: the next page hides it from its first list on, and deletes it",
       () =>
         Effect.gen(function* () {
-          const { isGone, isThere, page, parley } = yield* begun
+          const { isGone, isThere, page, parley } = yield* begun()
           const door = yield* openFrontDoor
           door.leadTo(parley.url)
           yield* Effect.promise(async () => {
@@ -92,7 +92,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
       "is hidden in another tab at once, is back there when it is taken back, and is deleted by it when the first is closed",
       () =>
         Effect.gen(function* () {
-          const { faults, isGone, isThere, page, parley } = yield* begun
+          const { faults, isGone, isThere, page, parley } = yield* begun()
           const door = yield* openFrontDoor
           door.leadTo(parley.url)
           yield* Effect.promise(async () => {
@@ -122,7 +122,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
 
     it.effect("can be taken back for as long as that is offered, and for a minute at most", () =>
       Effect.gen(function* () {
-        const { faults, isGone, isThere, page, parley } = yield* begun
+        const { faults, isGone, isThere, page, parley } = yield* begun(withoutWorker)
         yield* Effect.promise(async () => {
           const deletions: Array<string> = []
           page.on("request", (request) => void (request.method() === "DELETE" && deletions.push(request.url())))
@@ -152,7 +152,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
 
     it.effect("is gone once the note is, and at once when its person signs out", () =>
       Effect.gen(function* () {
-        const { faults, isGone, page, parley } = yield* begun
+        const { faults, isGone, page, parley } = yield* begun(withoutWorker)
         yield* Effect.promise(async () => {
           await page.clock.install()
           await signIn(page, parley.url, parley.key)

@@ -3,7 +3,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
-import { chromiumPath, composer, ended, launchBrowser, openPage, say, signIn, startServer } from "../support/openApp.ts"
+import {
+  chromiumPath,
+  composer,
+  ended,
+  launchBrowser,
+  openPage,
+  say,
+  signIn,
+  startServer,
+  withoutWorker
+} from "../support/openApp.ts"
 
 const pdf = (name: string, content: Uint8Array) => ({ name, mimeType: "application/pdf", buffer: Buffer.from(content) })
 
@@ -37,7 +47,7 @@ describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
           await page.getByText("paper.pdf").first().waitFor()
           await page.getByRole("button", { name: "Share by link" }).click()
           await page.getByRole("button", { name: "Create a link" }).click()
-          const reader = await openPage(browser)
+          const reader = await openPage(browser, withoutWorker)
           await reader.page.goto(await page.getByLabel("Copy the link").inputValue())
           const saving = reader.page.waitForEvent("download")
           await reader.page.getByRole("link", { name: "paper.pdf" }).click()

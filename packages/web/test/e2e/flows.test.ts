@@ -9,7 +9,7 @@ import {
   composer,
   desktop,
   ended,
-  openPage,
+  openPageAgain,
   phone,
   say,
   screenshot,
@@ -17,10 +17,12 @@ import {
   freshApp
 } from "../support/openApp.ts"
 
+const darkPhone = { ...phone, colorScheme: "dark" } as const
+
 /** At a desk, and as different from it as can be. */
 const places = [
-  ["at a desk", { ...desktop, colorScheme: "light" }],
-  ["on a phone, in the dark", { ...phone, colorScheme: "dark" }]
+  ["at a desk", desktop],
+  ["on a phone, in the dark", darkPhone]
 ] as const
 
 describe.skipIf(chromiumPath === "")("the app", () => {
@@ -29,7 +31,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(answer(["The **first** half, ", "and the second."], { holdAfter: 1 }))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
         yield* Effect.promise(async () => {
           await page.goto(parley.url)
           await page.getByLabel("Key").fill("pk_this_is_not_a_key_that_anyone_was_given")
@@ -62,7 +64,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           answer("Another answer."),
           answer("To the edited one.")
         )
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await say(page, "Tell me.")
@@ -94,7 +96,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer("About otters."))
-          const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
           const showList = async () => {
             if (place.viewport === phone.viewport) await page.getByRole("button", { name: "Open the sidebar" }).click()
           }
@@ -144,16 +146,16 @@ describe.skipIf(chromiumPath === "")("the app", () => {
     )
 
     it.effect.each([
-      ["from a desk to a phone", desktop, phone],
-      ["from a phone in the dark to a desk", { ...phone, colorScheme: "dark" }, desktop]
+      ["from a desk to a phone in the dark", desktop, darkPhone],
+      ["from a phone in the dark to a desk", darkPhone, desktop]
     ] as const)(
       "brings a second person into the room by link: they see each other, and a model answers when it is called: %s",
       ([, hosts, guests]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer("Hello."), answer("You called."))
-          const host = yield* Effect.promise(() => openPage(browser, hosts))
-          const guest = yield* Effect.promise(() => openPage(browser, guests))
+          const host = yield* Effect.promise(() => openPageAgain(browser, hosts))
+          const guest = yield* Effect.promise(() => openPageAgain(browser, guests))
           yield* Effect.promise(async () => {
             await signIn(host.page, parley.url, parley.key)
             await say(host.page, "A room")
@@ -190,8 +192,8 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer("Worth sharing."))
-          const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
-          const reader = yield* Effect.promise(() => openPage(browser, place))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          const reader = yield* Effect.promise(() => openPageAgain(browser, place))
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
             await say(page, "Say something good")
@@ -222,7 +224,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
       ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley } = yield* freshApp
-          const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
           const isPhone = place.viewport === phone.viewport
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
@@ -270,7 +272,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             text: "Explain as to a child.",
             model: "openai/gpt-5-mini"
           })
-          const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
           const isPhone = place.viewport === phone.viewport
           const parameters = page.getByRole("button", { name: "How it answers" })
           yield* Effect.promise(async () => {

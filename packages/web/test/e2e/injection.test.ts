@@ -2,7 +2,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { chromiumPath, composer, ended, launchBrowser, openPage, say, signIn, startServer } from "../support/openApp.ts"
+import {
+  chromiumPath,
+  composer,
+  ended,
+  launchBrowser,
+  openPage,
+  say,
+  signIn,
+  startServer,
+  withoutWorker
+} from "../support/openApp.ts"
 
 /** Each would call `hit` if it ran. */
 const corpus = [
@@ -90,7 +100,7 @@ describe.skipIf(chromiumPath === "")("injection", () => {
         await page.getByRole("button", { name: "Create link" }).click()
         const invitation = await page.getByLabel("Invitation link").inputValue()
         await page.keyboard.press("Escape")
-        const guest = await openPage(browser)
+        const guest = await openPage(browser, withoutWorker)
         await guest.page.goto(invitation)
         await guest.page.getByLabel("Your name").fill(name)
         await guest.page.getByRole("button", { name: "Join" }).click()

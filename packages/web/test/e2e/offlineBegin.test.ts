@@ -1,21 +1,20 @@
 /** Conversations that are begun without a network: there at once, there after a reload, made and sent once when the network is back. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import type { Page, Route } from "playwright-core"
+import type { Page } from "playwright-core"
 import { vi } from "vitest"
 import { CreatedTenant } from "@parley/domain/Administration"
 import { request } from "../../../cli/test/e2e/support/api.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
 import {
   App,
   chromiumPath,
   composer,
-  desktop,
   ended,
   goOffline,
   openPage,
   patience,
-  phone,
   say,
   signIn,
   withoutWorker
@@ -86,50 +85,45 @@ const idOf = (page: Page): string => new URL(page.url()).pathname.replace("/c/",
 
 describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    for (const [name, options] of [
-      ["desktop", desktop],
-      ["phone", phone]
-    ] as const) {
-      it.effect(`is in the list at once, survives a reload, and is made, sent and answered once: ${name}`, () =>
-        Effect.gen(function* () {
-          const { browser, conversations, messages, parley, wire } = yield* ownTenant
-          wire.enqueue(answer("Of otters."), answer("Of more otters."))
-          const { faults, page } = yield* Effect.promise(() => openPage(browser, options))
-          yield* Effect.promise(async () => {
-            await openedOffline(page, parley.url, parley.key)
-            await say(page, "Otters")
-            await waiting(page).waitFor()
-            const id = idOf(page)
-            assert.match(id, /^cnv_/)
-            if (options === desktop) await row(page, "Otters").waitFor()
-            await say(page, "And more")
-            await waiting(page).nth(1).waitFor()
-            await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
-            await page.reload()
-            await waiting(page).nth(1).waitFor()
-            assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
-            if (options === desktop) await row(page, "Otters").waitFor()
-            assert.deepStrictEqual(await conversations(), [])
-            await page.context().setOffline(false)
-            await page.getByText("Of more otters.").waitFor()
-            await ended(page).waitFor()
-            assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
-            assert.strictEqual(idOf(page), id)
-            assert.deepStrictEqual(await conversations(), [id])
-            assert.deepStrictEqual(await messages(id), [
-              "user: Otters",
-              "assistant: Of otters.",
-              "user: And more",
-              "assistant: Of more otters."
-            ])
-            if (options === desktop) assert.strictEqual(await page.locator(".list-group .list-title").count(), 1)
-            await vi.waitUntil(async () => (await inOutbox(page)) === 0, patience)
-          })
-          assert.strictEqual(wire.requests.length, 2)
-          assert.deepStrictEqual(faults, [])
+    it.effect("is in the list at once, survives a reload, and is made, sent and answered once", () =>
+      Effect.gen(function* () {
+        const { browser, conversations, messages, parley, wire } = yield* ownTenant
+        wire.enqueue(answer("Of otters."), answer("Of more otters."))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await openedOffline(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await waiting(page).waitFor()
+          const id = idOf(page)
+          assert.match(id, /^cnv_/)
+          await row(page, "Otters").waitFor()
+          await say(page, "And more")
+          await waiting(page).nth(1).waitFor()
+          await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
+          await page.reload()
+          await waiting(page).nth(1).waitFor()
+          assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
+          await row(page, "Otters").waitFor()
+          assert.deepStrictEqual(await conversations(), [])
+          await page.context().setOffline(false)
+          await page.getByText("Of more otters.").waitFor()
+          await ended(page).waitFor()
+          assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
+          assert.strictEqual(idOf(page), id)
+          assert.deepStrictEqual(await conversations(), [id])
+          assert.deepStrictEqual(await messages(id), [
+            "user: Otters",
+            "assistant: Of otters.",
+            "user: And more",
+            "assistant: Of more otters."
+          ])
+          assert.strictEqual(await page.locator(".list-group .list-title").count(), 1)
+          await vi.waitUntil(async () => (await inOutbox(page)) === 0, patience)
         })
-      )
-    }
+        assert.strictEqual(wire.requests.length, 2)
+        assert.deepStrictEqual(faults, [])
+      })
+    )
 
     it.effect("is never made when it is deleted offline, unless that is taken back", () =>
       Effect.gen(function* () {
@@ -168,19 +162,20 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       })
     )
 
-    it.effect.each([
-      ["was not reached", async (route: Route) => route.abort()],
-      ["has not answered", async () => {}]
-    ] as const)("is in the list though the server %s when it was asked for the others", ([, asked]) =>
+    it.effect("is in the list while the others are asked for, and when they could not be had", () =>
       Effect.gen(function* () {
         const { browser, parley } = yield* ownTenant
         const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
         yield* Effect.promise(async () => {
-          await page.route(/\/api\/conversations\?/, asked)
+          // Never answered.
+          await page.route(/\/api\/conversations\?/, () => {})
           await page.clock.install()
           await signIn(page, parley.url, parley.key)
           await goOffline(page)
           await say(page, "Badgers")
+          await row(page, "Badgers").waitFor()
+          await page.clock.fastForward(defaultLimits.answerTimeoutMs)
+          await page.getByText("The conversations could not be loaded.").waitFor()
           await row(page, "Badgers").waitFor()
         })
         assert.deepStrictEqual(faults, [])

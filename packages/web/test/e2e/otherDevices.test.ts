@@ -3,7 +3,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, desktop, ended, openPage, phone, say, signIn } from "../support/openApp.ts"
+import { App, chromiumPath, ended, openPage, phone, say, signIn, withoutWorker } from "../support/openApp.ts"
 
 /** Until the list is this one, from top to bottom. */
 const lists = async (page: Page, wanted: ReadonlyArray<string>): Promise<void> => {
@@ -26,7 +26,10 @@ describe.skipIf(chromiumPath === "")("another device", () => {
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* App
         const [here, there] = yield* Effect.promise(() =>
-          Promise.all([openPage(browser, desktop), openPage(browser, { ...desktop, viewport: { width: 1000, height: 700 } })])
+          Promise.all([
+            openPage(browser, withoutWorker),
+            openPage(browser, { ...withoutWorker, viewport: { width: 1000, height: 700 } })
+          ])
         )
         const asked: Array<string> = []
         there.page.on("request", (request) => {
@@ -79,7 +82,7 @@ describe.skipIf(chromiumPath === "")("another device", () => {
     it.effect("is signed out at once when its session is ended from elsewhere", () =>
       Effect.gen(function* () {
         const { browser, parley } = yield* App
-        const { page } = yield* Effect.promise(() => openPage(browser, phone))
+        const { page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...phone }))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           const headers = { authorization: `Bearer ${parley.key}`, origin: parley.url }

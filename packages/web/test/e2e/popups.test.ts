@@ -3,7 +3,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { axeFaults, settled } from "../support/lookOver.ts"
-import { App, chromiumPath, composer, desktop, freshApp, openPage, screenshot, signIn } from "../support/openApp.ts"
+import { App, chromiumPath, composer, freshApp, openPageAgain, screenshot, signIn } from "../support/openApp.ts"
 
 const focused = (page: Page): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? "")
 
@@ -12,7 +12,7 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
     it.effect("a menu opens with its first press, is gone through by keyboard, and gives the focus back", () =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
         const account = page.getByRole("button", { name: "Account and settings" })
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
@@ -38,7 +38,7 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
     it.effect("a popover opens with its first press, and a choice in it closes it", () =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await page.getByRole("button", { name: "Model: gpt-5", exact: true }).click()
@@ -53,8 +53,9 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
     it.effect("a list in which nothing is found says so, where axe finds nothing either", () =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...desktop, reducedMotion: "reduce" }))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
         yield* Effect.promise(async () => {
+          await page.emulateMedia({ reducedMotion: "reduce" })
           await signIn(page, parley.url, parley.key)
           await page.keyboard.press("Control+k")
           await page.getByPlaceholder("Search for a command").fill("nothing is called so")
@@ -81,7 +82,7 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
     it.effect("a button's name is told to a pointer that rests on it and to the keyboard, until Escape", () =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
         const told = page.locator(".tooltip")
         const attach = page.getByRole("button", { name: "Attach" })
         yield* Effect.promise(async () => {

@@ -367,13 +367,13 @@ const walk = async (name: string, view: View, home: Lived, through: Screens) => 
 /** By the names of their views. */
 const shared = new Map<string, BrowserContext>()
 
-/** All walks of a view go through one window, whose files it has by then; but for who is not signed in, and for who stops the clock. */
+/** All walks of a view go through one window, which has the app's files and its worker by then; but for who is not signed in, and for who stops the clock. */
 const contextOf = async (name: string, { language, scheme, size }: View, { browser, storageState }: Lived, through: Screens) => {
   const isShared = through !== comingIn && through !== badLuck
   const open = isShared ? shared.get(name) : undefined
   if (open !== undefined) return open
   const context = await openContext(browser, {
-    ...withoutWorker,
+    ...(isShared ? {} : withoutWorker),
     ...size,
     colorScheme: scheme,
     reducedMotion: "reduce",

@@ -11,7 +11,7 @@ import {
   desktop,
   ended,
   freshApp,
-  openPage,
+  openPageAgain,
   phone,
   say,
   screenshot,
@@ -82,7 +82,7 @@ const piecesOf = (whole: string): ReadonlyArray<string> => whole.match(new RegEx
 const opened = Effect.fnUntraced(function* (options: BrowserContextOptions = desktop, door?: FrontDoor) {
   const { browser, parley, wire } = yield* freshApp
   door?.leadTo(parley.url)
-  const { faults, page } = yield* Effect.promise(() => openPage(browser, options))
+  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, options))
   yield* Effect.promise(async () => {
     await watchFrames(page)
     await signIn(page, door?.url ?? parley.url, parley.key)

@@ -1,7 +1,7 @@
 /** What the browser gives and refuses: speech, notifications, files that are dropped, storage, clocks and sleep; and a session that ends. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { BrowserContextOptions, Page } from "playwright-core"
+import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
   App,
@@ -12,10 +12,13 @@ import {
   freshApp,
   goOffline,
   openPage,
+  openPageAgain,
   phone,
   say,
   screenshot,
-  signIn
+  signIn,
+  withoutWorker,
+  type OpenPage
 } from "../support/openApp.ts"
 
 const hourMs = 3_600_000
@@ -23,16 +26,20 @@ const hourMs = 3_600_000
 /** A page that is signed in; `prepare` runs before anything of it. */
 const opened = Effect.fnUntraced(function* (
   prepare: (page: Page) => Promise<unknown> = async () => {},
-  place: BrowserContextOptions = desktop
+  open: (browser: Browser) => Promise<OpenPage> = openPageAgain
 ) {
   const { browser, parley, wire } = yield* freshApp
-  const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+  const { faults, page } = yield* Effect.promise(() => open(browser))
   yield* Effect.promise(async () => {
     await prepare(page)
     await signIn(page, parley.url, parley.key)
   })
   return { faults, page, parley, wire }
 })
+
+/** The same in a window of its own, as `prepare` installs a clock; nothing is loaded there without a network. */
+const openedWithClock = (prepare: (page: Page) => Promise<unknown>, place: BrowserContextOptions = desktop) =>
+  opened(prepare, (browser) => openPage(browser, { ...withoutWorker, ...place }))
 
 describe.skipIf(chromiumPath === "")("around the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
@@ -172,7 +179,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
     it.effect("a device without room sends what can go out at once, and says so of what cannot wait there", () =>
       Effect.gen(function* () {
         let connected: Promise<unknown> = Promise.resolve()
-        const { faults, page, wire } = yield* opened(async (page) => {
+        const { faults, page, wire } = yield* openedWithClock(async (page) => {
           // Only what an open connection takes at once needs no room.
           connected = page.waitForEvent("websocket").then((socket) => socket.waitForEvent("framereceived"))
           await page.clock.install()
@@ -214,7 +221,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       "that there is no network is told over the page, which stays where it is; and what is written goes out later: %s",
       ([, place, direction]) =>
         Effect.gen(function* () {
-          const { faults, page, wire } = yield* opened((page) => page.clock.install(), place)
+          const { faults, page, wire } = yield* openedWithClock((page) => page.clock.install(), place)
           wire.enqueue(answer("First."), answer("Second."))
           yield* Effect.promise(async () => {
             await say(page, "Hello")
@@ -270,7 +277,9 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       "a clock that is years off, and a tab that slept for an hour in the middle of an answer, lose and double nothing",
       () =>
         Effect.gen(function* () {
-          const { faults, page, wire } = yield* opened((page) => page.clock.install({ time: new Date("2001-02-03T04:05:06Z") }))
+          const { faults, page, wire } = yield* openedWithClock((page) =>
+            page.clock.install({ time: new Date("2001-02-03T04:05:06Z") })
+          )
           wire.enqueue(answer(["Before sleep, ", "after it."], { holdAfter: 1 }), answer("Once more."))
           yield* Effect.promise(async () => {
             await say(page, "Wait for me")

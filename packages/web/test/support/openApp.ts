@@ -82,17 +82,13 @@ export class App extends Context.Service<App, Server & { readonly browser: Brows
 export const freshApp = Effect.gen(function* () {
   const { browser, parley, wire } = yield* App
   wire.forget()
-  yield* Effect.addFinalizer(() =>
-    Effect.promise(async () => {
-      for (const context of browser.contexts()) await context.close()
-    })
-  )
+  yield* leavesNoPage(browser)
   const made = yield* request(parley, "POST", "/api/tenants", { name: "Of a test" })
   const { ownerKey } = yield* Schema.decodeUnknownEffect(CreatedTenant)(made.body)
   return { browser, wire, parley: { ...parley, key: ownerKey.secret } }
 })
 
-/** The app's worker would fetch all of it anew for each window: for tests that load nothing without a network. */
+/** The app's worker would fetch all of it anew for each new window: for tests that load nothing without a network. */
 export const withoutWorker: BrowserContextOptions = { ...desktop, serviceWorkers: "block" }
 
 export interface OpenPage {
@@ -103,6 +99,50 @@ export interface OpenPage {
 
 export const openPage = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> =>
   openPageIn(await openContext(browser, options))
+
+/**
+ * As `openPage`, but in a window that an earlier test of the file has left, where there is one: it has the app's files and its worker by then, as on
+ * anybody's second visit, and nothing else of that test. Not for tests that install a clock, which stays in its window.
+ */
+export const openPageAgain = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> => {
+  const kind = JSON.stringify(options)
+  const left = browser.contexts().find((context) => leftWindows.has(context) && kinds.get(context) === kind)
+  const context = left ?? (await openContext(browser, options))
+  leftWindows.delete(context)
+  kinds.set(context, kind)
+  return openPageIn(context)
+}
+
+/** After the test, that is: windows that can be opened again are emptied, the others closed. */
+export const leavesNoPage = (browser: Browser): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.addFinalizer(() =>
+    Effect.promise(async () => {
+      for (const context of browser.contexts()) {
+        if (!leftWindows.has(context)) await (kinds.has(context) ? leave(context) : context.close())
+      }
+    })
+  )
+
+/** With what those were opened that can be opened again. */
+const kinds = new WeakMap<BrowserContext, string>()
+const leftWindows = new WeakSet<BrowserContext>()
+
+const leave = async (context: BrowserContext): Promise<void> => {
+  const pages = context.pages()
+  const origins = new Set(pages.map((page) => new URL(page.url()).origin))
+  // What a page still writes as it goes is gone with the rest.
+  for (const page of pages) await page.goto("about:blank")
+  const [last] = pages
+  if (last === undefined) return context.close()
+  const session = await context.newCDPSession(last)
+  for (const origin of origins) {
+    if (origin !== "null") await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "local_storage,indexeddb" })
+  }
+  await context.clearCookies()
+  await context.clearPermissions()
+  for (const page of pages) await page.close()
+  leftWindows.add(context)
+}
 
 export const openContext = async (browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> => {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options })

@@ -5,8 +5,18 @@ import type { Browser, Page } from "playwright-core"
 import { vi } from "vitest"
 import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer, type WireServer } from "../../../providers/test/wire/WireServer.ts"
-import { forgetFrames, noticedIn, watchFrames } from "../support/frames.ts"
-import { chromiumPath, launchBrowser, openPage, patience, say, screenshot, signIn, startServer } from "../support/openApp.ts"
+import { forgetFrames, framesPass, noticedIn, watchFrames } from "../support/frames.ts"
+import {
+  chromiumPath,
+  launchBrowser,
+  leavesNoPage,
+  openPageAgain,
+  patience,
+  say,
+  screenshot,
+  signIn,
+  startServer
+} from "../support/openApp.ts"
 import { seedMessages } from "../support/seedMessages.ts"
 
 const messages = 10_000
@@ -125,7 +135,8 @@ class Long extends Context.Service<
 
 const opened = Effect.fnUntraced(function* (prepare: (page: Page) => Promise<unknown> = async () => {}) {
   const { browser, parley } = yield* Long
-  const { faults, page } = yield* Effect.promise(() => openPage(browser))
+  yield* leavesNoPage(browser)
+  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
   yield* Effect.promise(() => prepare(page))
   const pages: Array<string> = []
   page.on("request", (request) => {
@@ -180,6 +191,10 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
         yield* Effect.promise(async () => {
           await page.goto(`${parley.url}/c/${id}`)
           await page.getByText(`Message ${messages}`, { exact: false }).waitFor()
+          // What else the page asks for as it opens is rendered when it comes.
+          await page.getByRole("button", { name: /^Model/ }).waitFor()
+          await page.getByRole("link", { name: "Long", exact: true }).waitFor()
+          await framesPass(page, 3)
           await forgetFrames(page)
           const up = await ride(
             page,

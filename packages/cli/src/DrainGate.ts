@@ -1,4 +1,4 @@
-/** Refuses new turns once the process is asked to stop, on every door; all else of conversations goes on until the end. */
+/** Refuses new turns once it is closed, when a process that answers them itself is asked to stop, on every door; all else of conversations goes on until the end. */
 import { Conversations } from "@parley/domain/Conversations"
 import { Unavailable } from "@parley/domain/Errors"
 import { Context, Effect, Layer } from "effect"

@@ -12,7 +12,11 @@ import { DrainGate } from "./DrainGate.ts"
 /** Milliseconds over which clients are told to reconnect, so that they do not all come back at once. */
 const reconnectSpreadMs = 500
 
-export const drain = (delayMs: number, timeoutMs: number) =>
+/**
+ * `startsTurns`: answers begin in this process, and begin no more once it stops. A gateway goes on to pass them on: they begin elsewhere, and whoever stands in front sends
+ * some for as long as it keeps connections from before.
+ */
+export const drain = (delayMs: number, timeoutMs: number, startsTurns: boolean) =>
   Effect.gen(function* () {
     const runs = yield* RunningRuns
     const server = yield* GatewayServer
@@ -21,7 +25,7 @@ export const drain = (delayMs: number, timeoutMs: number) =>
       yield* Effect.logInfo(`Stopping: not ready any more; requests are still taken for ${delayMs} ms`)
       yield* Effect.raceFirst(Effect.sleep(delayMs), secondSignal)
     }
-    yield* (yield* DrainGate).close
+    if (startsTurns) yield* (yield* DrainGate).close
     yield* server.stopAccepting
     yield* awaitRuns(runs, timeoutMs)
     yield* (yield* SocketSessions).drain(reconnectSpreadMs)

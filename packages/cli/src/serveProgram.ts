@@ -85,7 +85,8 @@ const serve = Effect.fnUntraced(function* (
     Effect.onInterrupt(() =>
       drain(
         Option.getOrElse(all.drainDelayMs, () => drainDelayMs),
-        all.drainTimeoutMs
+        all.drainTimeoutMs,
+        layerOf === layerParley
       )
     ),
     Effect.provide(context)

@@ -19,6 +19,7 @@ import { startParley, type Parley } from "../../../cli/test/e2e/support/startPar
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
 import type { WireServer } from "../../../providers/test/wire/WireServer.ts"
+import { countWhatRuns } from "./browserCoverage.ts"
 
 export const chromiumPath = inject("chromiumPath")
 
@@ -147,7 +148,7 @@ const leave = async (context: BrowserContext): Promise<void> => {
 export const openContext = async (browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> => {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options })
   context.setDefaultTimeout(waitTimeoutMs)
-  return context
+  return countWhatRuns(context)
 }
 
 export const openPageIn = async (context: BrowserContext): Promise<OpenPage> => {

@@ -25,6 +25,8 @@ export const Message = Schema.Struct({
   /** The run that made it; null for a person's. */
   runId: Schema.NullOr(RunId),
   model: Schema.NullOr(Schema.String),
+  /** `provider/model` that gave the answer, where `model` is a route's name; null where that is not known, or the same. */
+  answeredBy: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** The model that was asked, where another one finished the answer. */
   askedModel: Schema.optionalKey(Schema.NullOr(Schema.String)),
   finishReason: Schema.NullOr(FinishReason),

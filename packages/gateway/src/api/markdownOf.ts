@@ -13,8 +13,8 @@ export const markdownOf = (message: Message, names: ReadonlyMap<PrincipalId, str
   return `\n## ${oneLine(speakerOf(message, names))}\n\n${said.join("\n\n")}\n`
 }
 
-const speakerOf = ({ authorId, model, role }: Message, names: ReadonlyMap<PrincipalId, string>): string => {
-  if (role === "assistant") return model ?? "Assistant"
+const speakerOf = ({ answeredBy, authorId, model, role }: Message, names: ReadonlyMap<PrincipalId, string>): string => {
+  if (role === "assistant") return answeredBy ?? model ?? "Assistant"
   if (role === "system") return "System"
   return (authorId === null ? undefined : names.get(authorId)) ?? "Somebody"
 }

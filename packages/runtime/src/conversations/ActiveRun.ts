@@ -48,6 +48,9 @@ export class ActiveRun {
   /** What the calls of a route used; empty where one model was asked directly. */
   readonly ledger = new Ledger()
 
+  /** Of a run that is continued: who spoke before, where its journal knows that. */
+  speakerBefore: string | undefined
+
   private usageBefore: Usage | null
   /** What an earlier call of a run that is continued has said. */
   private readonly contentBefore: ReadonlyArray<AssistantPart>
@@ -108,6 +111,11 @@ export class ActiveRun {
     const step = runMachine[this.currentPhase][happening]
     this.currentPhase = step.phase
     return step.act
+  }
+
+  /** Who has said something last, `provider/model`; of a route only. */
+  get speaker(): string | undefined {
+    return this.ledger.speaking ?? this.speakerBefore
   }
 
   /** Idempotent. */

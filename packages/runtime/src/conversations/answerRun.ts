@@ -15,6 +15,7 @@ import { requireFits } from "../completions/requireFits.ts"
 import type { TenantError } from "../tenants/Tenants.ts"
 import { withFiles } from "../attachments/FileContents.ts"
 import type { ActiveRun } from "./ActiveRun.ts"
+import { answeredBy } from "./answeredBy.ts"
 import { buildPrompt, saidIn, withSaid } from "./buildPrompt.ts"
 import { fitPrompt } from "./fitPrompt.ts"
 import { lostUsage } from "./lostUsage.ts"
@@ -203,6 +204,7 @@ const close = (
     usage,
     finishReason: terminal.type === "run-complete" ? terminal.finishReason : null,
     model: log.state.model,
+    answeredBy: answeredBy(log.state.model, run.speaker),
     lastSeq: log.seq + 1
   }
   return storeEnd(host, live, run, end)

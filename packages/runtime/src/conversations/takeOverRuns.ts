@@ -12,6 +12,7 @@ import { initialRunState } from "@parley/domain/foldRun"
 import type { RunState } from "@parley/domain/RunFrame"
 import type { ConversationKey, StoredRun } from "../storage/ConversationStore.ts"
 import { ActiveRun } from "./ActiveRun.ts"
+import { answeredBy } from "./answeredBy.ts"
 import { isContinuable } from "./buildPrompt.ts"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import type { ConversationServices } from "./ConversationServices.ts"
@@ -103,6 +104,7 @@ const takeOver = (
     const log = new RunLog({ conversationId: key.conversationId, runId, epoch }, state, journaled.seq, limits)
     const { parameters, principalId, requestId } = stored
     const run = new ActiveRun({ runId, messageId, principalId, model, parameters, requestId }, log, schedule)
+    if (isContinued) run.speakerBefore = journaled.calls.at(-1)?.target
     if (!isContinued && journaled.state.usage !== null) run.accountLost(journaled.state.usage)
     yield* Effect.logInfo("A run was taken over").pipe(
       Effect.annotateLogs({
@@ -127,7 +129,7 @@ const closeLeftBehind = (
   Effect.gen(function* () {
     const { journal, store } = services
     const epoch = yield* shutOut(services, key, stored)
-    const { seq, state } = foldJournal(stored.messageId, stored.model, yield* journal.read(key.tenantId, stored.runId))
+    const { calls, seq, state } = foldJournal(stored.messageId, stored.model, yield* journal.read(key.tenantId, stored.runId))
     const closed = yield* store.closeRun(key, {
       runId: stored.runId,
       epoch,
@@ -136,6 +138,7 @@ const closeLeftBehind = (
       usage: state.usage,
       finishReason: null,
       model: state.model,
+      answeredBy: answeredBy(state.model, calls.at(-1)?.target),
       lastSeq: seq + 1
     })
     if (Option.isSome(closed)) live.apply(closed.value.roomEvents)

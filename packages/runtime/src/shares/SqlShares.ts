@@ -168,7 +168,7 @@ const make = Effect.gen(function* () {
             from h, unnest(h.message_ids) with ordinality s (id, position) join messages m on m.id = s.id
             where m.author_id is not null group by m.author_id
           ), shown as (
-            select m.role, speakers.number as author, m.content, m.model, m.created_at_ms as "createdAtMs"
+            select m.role, speakers.number as author, m.content, coalesce(m.answered_by, m.model) as model, m.created_at_ms as "createdAtMs"
             from h, unnest(h.message_ids) with ordinality s (id, position)
               join messages m on m.id = s.id left join speakers on speakers.author_id = m.author_id
             where s.position > ${from} and s.position <= ${from + limit} order by s.position

@@ -92,6 +92,8 @@ export interface CloseRun {
   /** Null unless the run completed. */
   readonly finishReason: FinishReason | null
   readonly model: string
+  /** Who gave the answer, where that is known to be another than `model`, which a route's name may be. */
+  readonly answeredBy: string | null
   /** Last `seq` of the run's log, the terminal's. */
   readonly lastSeq: number
 }

@@ -12,6 +12,7 @@ import attachments from "./migrations/0009_attachments.ts"
 import journalTarget from "./migrations/0010_journal_target.ts"
 import deletedConversations from "./migrations/0011_deleted_conversations.ts"
 import runRequest from "./migrations/0012_run_request.ts"
+import answeredBy from "./migrations/0013_answered_by.ts"
 import { ensurePartitions } from "./partitions.ts"
 
 /** An arbitrary number that only Parley's migrations lock. */
@@ -30,7 +31,8 @@ const migrations = {
   "0009_attachments": attachments,
   "0010_journal_target": journalTarget,
   "0011_deleted_conversations": deletedConversations,
-  "0012_run_request": runRequest
+  "0012_run_request": runRequest,
+  "0013_answered_by": answeredBy
 }
 
 /** Everything in one transaction: a failed migration leaves nothing behind. Answers with what it applied. */

@@ -298,6 +298,7 @@ export const layerMemoryStore = (state: MemoryStoreState): Layer.Layer<Conversat
               content: close.content,
               status,
               model: close.model,
+              answeredBy: close.answeredBy,
               finishReason: close.finishReason,
               usage: close.usage,
               lastSeq: close.lastSeq,

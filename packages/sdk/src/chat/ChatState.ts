@@ -27,7 +27,7 @@ export interface ChatMessage {
   readonly delivery: Delivery
   readonly sendError: SendError | null
   readonly status: Message["status"]
-  /** The model that answers, or answered. */
+  /** The model that answers, or answered: of a route, its name until the answer has ended. */
   readonly model: string | null
   /** The model that was asked, where another one went on with the answer. */
   readonly askedModel: string | null

@@ -33,7 +33,7 @@ export const storedMessage = (
     delivery: "accepted",
     sendError: null,
     status: live === null ? message.status : statuses[live.status],
-    model: live === null || live.model === "" ? message.model : live.model,
+    model: live === null || live.model === "" ? (message.answeredBy ?? message.model) : live.model,
     askedModel: live !== null && live.model !== "" && live.model !== message.model ? message.model : (message.askedModel ?? null),
     finishReason: live?.terminal?.type === "run-complete" ? live.terminal.finishReason : message.finishReason,
     usage: live?.usage ?? message.usage,

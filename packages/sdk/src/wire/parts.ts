@@ -59,7 +59,7 @@ export const message = struct<Message>(
     lastSeq: nullOr(number),
     createdAtMs: number
   },
-  { askedModel: textOrNull }
+  { answeredBy: textOrNull, askedModel: textOrNull }
 )
 
 export const conversation = struct<Conversation>({

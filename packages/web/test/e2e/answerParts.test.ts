@@ -53,12 +53,41 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
           assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
           await screenshot(page, "failed-over")
           await page.reload()
-          await page.getByText("best failed; second went on").waitFor()
+          await page.getByText("best: second answered in place of another").waitFor()
           assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
           await page.getByRole("button", { name: "Share by link" }).click()
           await page.getByRole("button", { name: "Create a link" }).click()
           await page.goto(await page.getByLabel("Copy the link").inputValue())
           await page.getByRole("article", { name: "second" }).getByText("alpha beta gamma delta").waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("that nothing failed at is its model's, not the route's, and says nothing of a failure: at once, after a reload and where it is shared", () =>
+      Effect.gen(function* () {
+        const { one } = yield* Routed
+        const { faults, page } = yield* opened()
+        one.enqueue(answer("alpha beta"))
+        yield* Effect.promise(async () => {
+          await say(page, "Count, please")
+          await ended(page).waitFor()
+          const isFirsts = async () => {
+            await page.getByRole("article", { name: "first answers" }).getByText("alpha beta").waitFor()
+            assert.strictEqual(await page.locator("[data-kind=switch]").count(), 0)
+          }
+          await isFirsts()
+          await page.reload()
+          await isFirsts()
+          await page.getByRole("button", { name: "Details" }).click()
+          const details = page.getByRole("dialog", { name: "Details" })
+          assert.match(await details.innerText(), /Model\s+one\/first\s+Asked for\s+best/)
+          await screenshot(page, "route-details")
+          await page.keyboard.press("Escape")
+          await page.getByRole("button", { name: "Share by link" }).click()
+          await page.getByRole("button", { name: "Create a link" }).click()
+          await page.goto(await page.getByLabel("Copy the link").inputValue())
+          await page.getByRole("article", { name: "first" }).getByText("alpha beta").waitFor()
         })
         assert.deepStrictEqual(faults, [])
       })

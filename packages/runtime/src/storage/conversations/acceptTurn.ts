@@ -44,6 +44,7 @@ const messagesOf =
     const blank = {
       conversationId: key.conversationId,
       askedModel: null,
+      answeredBy: null,
       finishReason: null,
       usage: null,
       error: null,

@@ -15,6 +15,7 @@ export const conversationColumns = (sql: SqlClient.SqlClient): Statement.Fragmen
 export const messageColumns = (sql: Statement.Constructor): Statement.Fragment => sql`
   m.id, m.conversation_id as "conversationId", m.parent_id as "parentId", m.role, m.author_id as "authorId", m.content,
   m.status, m.run_id as "runId", m.model,
+  m.answered_by as "answeredBy",
   (select asked.model from runs asked where asked.id = m.run_id and asked.model <> m.model) as "askedModel", m.finish_reason as "finishReason", m.usage, m.error,
   m.last_seq::float8 as "lastSeq", m.created_at_ms::float8 as "createdAtMs"`
 

@@ -41,6 +41,7 @@ const closeNames = [
   "error",
   "finishReason",
   "model",
+  "answeredBy",
   "lastSeq"
 ] as const
 
@@ -58,7 +59,8 @@ const closing = makeShapedStatement(
     ), m as (
       update messages set
         status = ${v.status}, content = ${v.content}::json, usage = ${v.usage}::json, error = ${v.error}::json,
-        finish_reason = ${v.finishReason}, model = ${v.model}, last_seq = ${v.lastSeq}
+        finish_reason = ${v.finishReason}, model = ${v.model},
+        answered_by = ${v.answeredBy}, last_seq = ${v.lastSeq}
       from closed where id = closed.message_id
       returning messages.*
     ), told as (
@@ -90,6 +92,7 @@ export const runs = (tenantSql: TenantSql["Service"], systemSql: SystemSql["Serv
         error: json(error),
         finishReason: close.finishReason,
         model: close.model,
+        answeredBy: close.answeredBy,
         lastSeq: close.lastSeq
       })
     )

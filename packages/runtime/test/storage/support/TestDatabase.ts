@@ -81,5 +81,6 @@ export const closeOf = (context: { readonly run: NonNullable<AcceptContext["run"
   usage: null,
   finishReason: "stop" as const,
   model: context.run.model,
+  answeredBy: null,
   lastSeq: 3
 })

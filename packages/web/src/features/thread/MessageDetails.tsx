@@ -8,6 +8,7 @@ import { modelName } from "../models/modelName.ts"
 export const MessageDetails = ({ message }: { readonly message: ChatMessage }) => {
   const t = useText()
   const { usage } = message
+  const asked = message.askedModel ?? message.stored?.model ?? undefined
   const number = new Intl.NumberFormat(presentLocale())
   // What the server reckoned, with the prices of whoever answered; free and unknown are not the same.
   const cost = usage?.costNanoDollars
@@ -34,6 +35,7 @@ export const MessageDetails = ({ message }: { readonly message: ChatMessage }) =
           <h3 className="menu-label">{t("message.details")}</h3>
           <dl>
             <Row name={t("message.model")} value={message.model ?? "–"} />
+            {asked === undefined || asked === message.model ? null : <Row name={t("message.asked")} value={asked} />}
             {usage === null ? null : (
               <>
                 <Row name={t("message.inputTokens")} value={number.format(usage.inputTokens)} />

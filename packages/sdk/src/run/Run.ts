@@ -20,6 +20,9 @@ export interface Run extends Store<RunSnapshot> {
   readonly texts: (options?: CallOptions) => AsyncIterableIterator<string>
   /** Its state with the terminal; a run that fails has ended too. Rejects as `events` throws. */
   readonly finished: (options?: CallOptions) => Promise<FinishedRun>
-  /** Stops it, from any device; the partial answer is kept. Idempotent. */
+  /**
+   * Stops it, from any device; the partial answer is kept. Idempotent: where the connection is lost before the answer, it is said again on the next one,
+   * unless the run has ended by then.
+   */
   readonly cancel: () => Promise<void>
 }

@@ -122,7 +122,21 @@ export class RunFollower implements Run {
   }
 
   readonly cancel = async (): Promise<void> => {
-    await this.#host.ask({ type: "cancel", conversationId: this.conversationId, runId: this.id })
+    const { ask, isOpen } = this.#host
+    try {
+      await ask({ type: "cancel", conversationId: this.conversationId, runId: this.id })
+    } catch (error) {
+      // Its answer was lost with the connection: what it has done is known when the run is followed again.
+      if (!(error instanceof ParleyConnectionError && error.workMayHaveHappened) || isOpen()) throw error
+      await new Promise<void>((resolve) => {
+        const stop = this.subscribe(() => {
+          if (this.#following.state === "away" || this.#following.state === "asking") return
+          stop()
+          resolve()
+        })
+      })
+      if (this.isUnfinished) await this.cancel()
+    }
   }
 
   /** The answer's text so far. */

@@ -3,7 +3,7 @@ import { ParleyApiError, ParleyConnectionError, textOf } from "../../src/sdk.ts"
 import type { Run, RunUpdate } from "../../src/sdk.ts"
 import { conversationId, idOf } from "../support/ModelServer.ts"
 import { settled } from "../support/VirtualPlatform.ts"
-import { answer, opened } from "../support/virtualClient.ts"
+import { answer, opened, welcome } from "../support/virtualClient.ts"
 
 const ref = { conversationId, runId: idOf("run", 1) }
 const epoch = idOf("epo", 1)
@@ -153,4 +153,35 @@ describe("a run", () => {
     const error = await lost
     assert.ok(error instanceof ParleyConnectionError && error.workMayHaveHappened)
   })
+
+  for (const [name, isOver] of [
+    ["says a cancel whose answer was lost again on the next connection, where the run still goes on", false],
+    ["takes a cancel whose answer was lost for done where the run has ended by the next connection", true]
+  ] as const) {
+    it(name, async () => {
+      const { platform, run, say } = await followed()
+      say(start)
+      await answer(platform.socket, "subscribe", { type: "done" })
+      let done = false
+      const cancelled = run.cancel().then(() => (done = true))
+      await settled()
+      platform.socket.end(1006)
+      await platform.advance(1_000)
+      platform.socket.receive(welcome)
+      await settled()
+      await answer(platform.socket, "follow", { type: "done" })
+      const cancels = () => platform.socket.frames().filter(({ type }) => type === "cancel").length
+      assert.deepStrictEqual([done, cancels()], [false, 0], "it waits for what became of the run")
+      if (isOver) platform.socket.receive({ type: "delta", ...ref, epoch, seq: 2, count: 1, events: [{ type: "run-cancel" }] })
+      platform.socket.receive({ type: "caught-up", ...ref, epoch, seq: isOver ? 2 : 1 })
+      await answer(platform.socket, "subscribe", { type: "done" })
+      await settled()
+      if (!isOver) {
+        assert.deepStrictEqual([done, cancels()], [false, 1])
+        await answer(platform.socket, "cancel", { type: "cancelled", runId: run.id, status: "cancelled" })
+      }
+      await cancelled
+      assert.strictEqual(cancels(), isOver ? 0 : 1)
+    })
+  }
 })

@@ -111,6 +111,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
       lost: () => {
         acks.lost()
         for (const chat of chats.values()) chat.lost()
+        outbox.lost()
       }
     }
   })

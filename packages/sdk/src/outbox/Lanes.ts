@@ -9,6 +9,10 @@ export class Lanes {
     return [...this.#lanes.keys()]
   }
 
+  get all(): ReadonlyArray<Sending> {
+    return [...this.#lanes.values()].flat()
+  }
+
   /** Accepted ones too, until the room has told them. */
   of(conversationId: string): ReadonlyArray<Sending> {
     return this.#lanes.get(conversationId) ?? []

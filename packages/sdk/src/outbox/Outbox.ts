@@ -13,6 +13,7 @@ import { ParleyOutboxError } from "../ParleyOutboxError.ts"
 import { Lanes } from "./Lanes.ts"
 import { newId } from "./newId.ts"
 import type { Beginning, OutboxCommand, OutboxItem, OutboxStorage } from "./OutboxStorage.ts"
+import { knownIn, reconcile } from "./reconcile.ts"
 import { Sending } from "./Sending.ts"
 
 export interface OutboxOptions {
@@ -36,32 +37,29 @@ export class Outbox {
   readonly lanes = new Lanes()
   readonly #options: OutboxOptions
   readonly #pauses = new Map<string, () => void>()
+  readonly #stopWatching: (() => void) | undefined
   #size = 0
   #order = 0
 
   constructor(options: OutboxOptions) {
     this.#options = options
+    this.#stopWatching = options.storage.watch?.(() => void this.load(!options.host.isOpen()))
   }
 
-  /** Takes up what an earlier page, or another tab, left. */
-  async load(): Promise<void> {
-    const { host, storage } = this.#options
-    let items: ReadonlyArray<OutboxItem>
-    try {
-      items = await storage.load()
-    } catch (error) {
-      return host.onError(error)
-    }
-    const byAge = [...items].sort((a, b) => a.createdAtMs - b.createdAtMs || a.order - b.order)
-    const found = new Set<string>()
-    for (const item of byAge) {
-      const sending = new Sending(item, "waiting")
-      if (!this.lanes.insert(sending)) continue
-      sending.isKept = true
-      this.#size++
-      found.add(item.conversationId)
-    }
-    for (const conversationId of found) {
+  /** The connection is lost: what other tabs were about to send waits, and is shown here too. */
+  lost(): void {
+    if (this.#stopWatching !== undefined) void this.load()
+  }
+
+  /** Takes up what an earlier page, or another tab, left, unless that goes out from there at once; and lets go of what another tab has sent or given up. */
+  async load(takesUp = true): Promise<void> {
+    const known = knownIn(this.lanes)
+    const items = await this.#kept()
+    if (items === undefined) return
+    const { changed, more } = reconcile(this.lanes, known, items, takesUp)
+    this.#size += more
+    for (const [conversationId, isBegun] of changed) {
+      if (isBegun) this.#options.begun(conversationId)
       this.#options.changed(conversationId)
       this.pump(conversationId)
     }
@@ -89,10 +87,7 @@ export class Outbox {
     const { host } = this.#options
     const clientMessageId = newId("sdk", host.platform)
     if (this.#size >= host.limits.outboxItems) {
-      throw new ParleyOutboxError(
-        "outbox-full",
-        `${this.#size} messages wait already; nothing of them is lost, and this one was not taken`
-      )
+      throw new ParleyOutboxError("outbox-full", `${this.#size} messages wait already: this one was not taken`)
     }
     const item: OutboxItem = {
       clientMessageId,
@@ -153,7 +148,7 @@ export class Outbox {
     const first = this.of(conversationId).find(({ status }) => status !== "accepted" && status !== "failed")
     if (first === undefined || first.status !== "waiting" || !host.isOpen() || this.#pauses.has(conversationId)) return
     if (host.platform.nowMs() - first.item.createdAtMs > host.limits.outboxMaxAgeMs) {
-      const message = "the message waited for too long to be sent without a risk of doubling it"
+      const message = "the message waited too long: sent now it might be doubled"
       return this.#failed(first, new ParleyOutboxError("expired", message))
     }
     const { command } = first.item
@@ -180,16 +175,17 @@ export class Outbox {
   }
 
   stop(): void {
+    this.#stopWatching?.()
     for (const stop of this.#pauses.values()) stop()
     this.#pauses.clear()
   }
 
   /** Makes the conversation; false when its first message is not ours to send any more. */
   async #begin(sending: Sending, begin: Beginning): Promise<boolean> {
-    const { begun, create, host, storage } = this.#options
+    const { begun, create } = this.#options
     const { clientMessageId, conversationId } = sending.item
     if (sending.isKept) {
-      const kept = await storage.load().catch((error: unknown) => void host.onError(error))
+      const kept = await this.#kept()
       if (kept?.every((item) => item.clientMessageId !== clientMessageId) === true) {
         sending.to("waiting")
         this.discard(sending)
@@ -201,6 +197,11 @@ export class Outbox {
     begun(conversationId, made)
     this.setBeginning(conversationId, undefined)
     return true
+  }
+
+  /** Nothing where it cannot be read. */
+  #kept(): Promise<ReadonlyArray<OutboxItem> | void> {
+    return this.#options.storage.load().catch(this.#options.host.onError)
   }
 
   #put(sending: Sending): void {
@@ -250,19 +251,18 @@ export class Outbox {
   #refused(sending: Sending, error: unknown): void {
     const { host } = this.#options
     const { conversationId } = sending.item
-    if (error instanceof ParleyConnectionError) {
-      sending.to("waiting")
-      this.#options.changed(conversationId)
-      // Lost: the next connection sends it again. No answer in time: now.
-      if (host.isOpen()) this.#pause(conversationId, pauseMs(sending.attempts, host.limits, host.platform.random))
-      return
+    let leastMs = 0
+    // Lost: the next connection ends the pause.
+    if (!(error instanceof ParleyConnectionError)) {
+      if (!(error instanceof ParleyApiError)) return host.onError(error)
+      const isBusy = error.code === "conflict" && sending.item.begin === undefined
+      if (!isBusy && (error.retry === "never" || sending.attempts >= host.limits.sendAttempts))
+        return this.#failed(sending, error)
+      leastMs = error.retryAfterMs ?? 0
     }
-    if (!(error instanceof ParleyApiError)) return host.onError(error)
-    const isBusy = error.code === "conflict" && sending.item.begin === undefined
-    if (!isBusy && (error.retry === "never" || sending.attempts >= host.limits.sendAttempts)) return this.#failed(sending, error)
     sending.to("waiting")
     this.#options.changed(conversationId)
-    this.#pause(conversationId, Math.max(error.retryAfterMs ?? 0, pauseMs(sending.attempts, host.limits, host.platform.random)))
+    this.#pause(conversationId, Math.max(leastMs, pauseMs(sending.attempts, host.limits, host.platform.random)))
   }
 
   #failed(sending: Sending, error: SendError): void {

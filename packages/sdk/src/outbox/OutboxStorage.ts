@@ -30,6 +30,8 @@ export interface OutboxStorage {
   readonly put: (item: OutboxItem) => Promise<void>
   /** Of one that is not there: nothing happens. */
   readonly remove: (clientMessageId: string) => Promise<void>
+  /** Where several clients share it: calls back when another one has put or removed something; gives back the function that stops it. */
+  readonly watch?: (told: () => void) => () => void
 }
 
 export const memoryOutbox = (): OutboxStorage => {

@@ -2,17 +2,29 @@
 import { inStore } from "./database.ts"
 import { ParleyOutboxError, type OutboxItem, type OutboxStorage } from "./sdk.ts"
 
-export const indexedDbOutbox = (): OutboxStorage => ({
-  load: () => inStore<Array<OutboxItem>>("outbox", "readonly", (store) => store.getAll()),
-  put: async (item) => {
-    try {
-      await inStore("outbox", "readwrite", (store) => store.put(item))
-    } catch (cause) {
-      throw new ParleyOutboxError("storage-full", "the message could not be kept on this device", { cause })
+export const indexedDbOutbox = (): OutboxStorage => {
+  const tabs = new BroadcastChannel("parley.outbox")
+  const changed = (): void => tabs.postMessage(null)
+  return {
+    load: () => inStore<Array<OutboxItem>>("outbox", "readonly", (store) => store.getAll()),
+    put: async (item) => {
+      try {
+        await inStore("outbox", "readwrite", (store) => store.put(item))
+      } catch (cause) {
+        throw new ParleyOutboxError("storage-full", "the message could not be kept on this device", { cause })
+      }
+      changed()
+    },
+    remove: async (clientMessageId) => {
+      await inStore("outbox", "readwrite", (store) => store.delete(clientMessageId))
+      changed()
+    },
+    watch: (told) => {
+      tabs.addEventListener("message", told)
+      return () => tabs.close()
     }
-  },
-  remove: async (clientMessageId) => void (await inStore("outbox", "readwrite", (store) => store.delete(clientMessageId)))
-})
+  }
+}
 
 /** How many messages wait here; none where nothing can be kept. */
 export const unsent = (): Promise<number> => inStore<number>("outbox", "readonly", (store) => store.count()).catch(() => 0)

@@ -232,6 +232,43 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       })
     )
 
+    it.effect("is in another tab's list at once, and is shown there once while it is answered", () =>
+      Effect.gen(function* () {
+        const { browser, conversations, messages, parley, wire } = yield* ownTenant
+        wire.enqueue(answer(["Of otters, ", "at length."], { holdAfter: 1 }))
+        const { page } = yield* Effect.promise(() => openPage(browser))
+        const second = yield* Effect.promise(async () => {
+          await openedOffline(page, parley.url, parley.key)
+          const other = await page.context().newPage()
+          await other.goto(parley.url)
+          await composer(other).waitFor()
+          await page.bringToFront()
+          await say(page, "Otters")
+          await waiting(page).waitFor()
+          await row(other, "Otters").click()
+          await waiting(other).waitFor()
+          await page.context().setOffline(false)
+          for (const tab of [page, other]) {
+            await tab.getByText("Of otters,").waitFor()
+            await waiting(tab).waitFor({ state: "detached" })
+            assert.deepStrictEqual(await bubbles(tab), ["Otters"])
+          }
+          return other
+        })
+        yield* Effect.map(wire.received(0), ({ release }) => release())
+        yield* Effect.promise(async () => {
+          for (const tab of [page, second]) {
+            await tab.getByText("at length.").waitFor()
+            await ended(tab).waitFor()
+            assert.deepStrictEqual(await bubbles(tab), ["Otters"])
+          }
+          assert.deepStrictEqual(await conversations(), [idOf(page)])
+          assert.deepStrictEqual(await messages(idOf(page)), ["user: Otters", "assistant: Of otters, at length."])
+        })
+        assert.strictEqual(wire.requests.length, 1)
+      })
+    )
+
     it.effect("says that its model is gone by then, and goes on with another one", () =>
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, server, tenant, wire } = yield* ownTenant

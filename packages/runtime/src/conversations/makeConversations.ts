@@ -129,7 +129,15 @@ export const makeConversations = (where: Whereabouts) =>
             ask(caller, id, (client) => client.Update({ caller, change }))
           )
         ),
-      remove: (id) => Effect.flatMap(Caller, (caller) => ask(caller, id, (client) => client.Remove({ caller }))),
+      remove: (id) =>
+        Effect.flatMap(Caller, (caller) =>
+          ask(caller, id, (client) => client.Remove({ caller })).pipe(
+            // Said again by one who did not hear that it was done: a page that goes cannot wait for the answer.
+            Effect.catchTag("NotFound", (notFound) =>
+              Effect.flatMap(store.isRemoved(keyOf(caller, id)), (isRemoved) => (isRemoved ? Effect.void : Effect.fail(notFound)))
+            )
+          )
+        ),
       addMember: (id, principalId) =>
         Effect.flatMap(Caller, (caller) => ask(caller, id, (client) => client.AddMember({ caller, principalId }))),
       // Not asked whether the caller may see it: this is how it comes to.

@@ -129,6 +129,8 @@ export class ConversationStore extends Context.Service<
       key: ConversationKey,
       change: CreateConversation
     ) => Store<{ readonly conversation: Conversation; readonly roomEvents: ReadonlyArray<StoredRoomEvent> }, NotFound>
+    /** It was removed, so short a while ago that its id is remembered. */
+    readonly isRemoved: (key: ConversationKey) => Store<boolean>
     /** Removes it with all that belongs to it; its id is remembered for `createOnce`. */
     readonly remove: (key: ConversationKey) => Store<void, NotFound>
     /** NotFound when the principal is not of the tenant; adding twice changes nothing and tells no event. */

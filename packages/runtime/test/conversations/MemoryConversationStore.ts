@@ -222,6 +222,7 @@ export const layerMemoryStore = (state: MemoryStoreState): Layer.Layer<Conversat
             return { conversation: row.conversation, roomEvents }
           })
         ),
+      isRemoved: (key) => state.around("isRemoved", () => Effect.sync(() => state.deleted.has(idOf(key)))),
       remove: (key) =>
         state.around("remove", () =>
           Effect.map(found(key), () => {

@@ -373,7 +373,7 @@ layer(Tested, { timeout: "60 seconds" })("SqlConversationStore", (it) => {
         const context = yield* contextOf(alice)
         yield* store.acceptSend(key, said("question"), context)
         const usage = { inputTokens: 1, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 2, reasoningTokens: 0 }
-        const close = { ...closeOf(context, "answer"), usage }
+        const close = { ...closeOf(context, "answer"), usage, answeredBy: "one/first" }
         const closed = yield* Effect.forEach([close, close, close], (each) => store.closeRun(key, each), {
           concurrency: "unbounded"
         })
@@ -381,6 +381,11 @@ layer(Tested, { timeout: "60 seconds" })("SqlConversationStore", (it) => {
         assert.deepStrictEqual(others, [])
         assert.isDefined(ended)
         assert.deepInclude(ended.message, { status: "complete", finishReason: "stop", lastSeq: 3, usage, error: null })
+        assert.deepInclude(
+          ended.message,
+          { model: context.run.model, answeredBy: "one/first", askedModel: null },
+          "nobody failed"
+        )
         assert.deepStrictEqual(types(ended.roomEvents), ["4 message-closed"])
         assert.deepStrictEqual(
           yield* store.closedRun(key, context.run.runId),

@@ -80,8 +80,11 @@ layer(Tested, { timeout: "60 seconds" })("A conversation under an id of the clie
       assert.strictEqual(yield* failureTag(store.createOnce(key, alice, input)), "Conflict")
       assert.strictEqual(yield* failureTag(store.createOnce(key, bob, input)), "Conflict")
       assert.deepStrictEqual(yield* store.load(key), Option.none(), "a refusal leaves nothing")
+      assert.isTrue(yield* store.isRemoved(key))
+      assert.isFalse(yield* store.isRemoved({ ...key, tenantId: (yield* seedTenant).tenantId }), "to another tenant it never was")
       yield* TestClock.adjust(1)
       yield* Maintenance.run
+      assert.isFalse(yield* store.isRemoved(key))
       assert.strictEqual((yield* store.createOnce(key, alice, input)).id, key.conversationId)
       yield* store.remove(key)
       assert.strictEqual(yield* failureTag(store.createOnce(key, alice, input)), "Conflict", "and again")

@@ -198,6 +198,7 @@ const storeAttempts: Attempts<ConversationStore["Service"]> = {
   createOnce: (store, own, other) => store.createOnce(forged(own, other), own.alice, { model: "demo/echo" }),
   load: (store, own, other) => store.load(forged(own, other)),
   update: (store, own, other) => store.update(forged(own, other), { title: "taken" }),
+  isRemoved: (store, own, other) => store.isRemoved(forged(own, other)),
   remove: (store, own, other) => store.remove(forged(own, other)),
   addMember: (store, own, other) => store.addMember(forged(own, other), own.alice),
   removeMember: (store, own, other) => store.removeMember(forged(own, other), other.bob),

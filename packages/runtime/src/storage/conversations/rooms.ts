@@ -25,7 +25,7 @@ const memberRows = (sql: SqlClient.SqlClient) => sql`
   from members b join principals p on p.id = b.principal_id
   where b.conversation_id = c.id order by b.joined_at_ms, p.id`
 
-type Rooms = Pick<ConversationStore["Service"], "create" | "createOnce" | "load" | "update" | "remove">
+type Rooms = Pick<ConversationStore["Service"], "create" | "createOnce" | "load" | "update" | "isRemoved" | "remove">
 
 export const rooms = (tenantSql: TenantSql["Service"]): Rooms => ({
   create: Effect.fn("ConversationStore.create")(function* (key, createdBy, input) {
@@ -95,6 +95,14 @@ export const rooms = (tenantSql: TenantSql["Service"]): Rooms => ({
       })
     )
   ),
+
+  isRemoved: Effect.fn("ConversationStore.isRemoved")(function* (key) {
+    const rows = yield* tenantSql.read(
+      key.tenantId,
+      (sql) => sql`select 1 as removed from deleted_conversations where id = ${key.conversationId}`
+    )
+    return rows.length > 0
+  }),
 
   remove: Effect.fn("ConversationStore.remove")(function* (key) {
     const nowMs = yield* Clock.currentTimeMillis

@@ -46,11 +46,14 @@ const tasks = {
     await install(join(root, "bench"))
     return run(task.node, [join(root, "bench", "run.ts"), ...task.args], task)
   },
+  tour: (task) => run(task.node, [join(demo, "tour.ts"), ...task.args], task),
+  images: async (task) => ((await buildApp(task)) ? run(task.node, [join(demo, "images.ts"), ...task.args], task) : 1),
   drill: (task) => run(task.node, [join(root, "drills", "run.ts"), ...task.args], task),
   format: (task) => run(join(bin, "oxfmt"), task.args, { ...task, cwd: root })
 }
 
 const program = join(root, "packages", "cli", "src", "main.ts")
+const demo = join(root, "packages", "web", "demo")
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs")
 
 const refuseOldNode = () => {

@@ -1,9 +1,10 @@
 /**
- * Five minutes through the app, by itself, in a window that one can watch: `node packages/web/demo/tour.ts [url] [key]`. It needs a running
- * server, the Demo provider's will do, and a Chromium (`PARLEY_TEST_CHROMIUM`, else `/usr/bin/chromium`). `PARLEY_TOUR_PACE=0` runs it without pauses
+ * Five minutes through the app, by itself, in a window that one can watch: `npm run tour -- [url] [key]`. It needs a running
+ * server, the Demo provider's will do, and a Chromium (`PARLEY_TEST_CHROMIUM`, else one that is found). `PARLEY_TOUR_PACE=0` runs it without pauses
  * and without a window.
  */
 import { chromium, type Page } from "playwright-core"
+import { findChromium } from "../../../test/support/findChromium.ts"
 
 const [url = "http://127.0.0.1:8787", key = process.env["PARLEY_BOOTSTRAP_API_KEY"] ?? ""] = process.argv.slice(2)
 /** Milliseconds that each scene is shown. */
@@ -108,7 +109,7 @@ const scenes: ReadonlyArray<readonly [string, (page: Page) => Promise<void>]> = 
 ]
 
 const browser = await chromium.launch({
-  executablePath: process.env["PARLEY_TEST_CHROMIUM"] ?? "/usr/bin/chromium",
+  executablePath: await findChromium(),
   headless: paceMs === 0,
   args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 })

@@ -2,6 +2,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Browser, Page } from "playwright-core"
+import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
 import {
   App,
@@ -71,6 +72,42 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
         assert.deepStrictEqual([first.model, second.model], ["gpt-5-mini", "gpt-5-mini"])
         assert.include(JSON.stringify(second.body), "Answer in rhyme.")
         assert.include(JSON.stringify(second.body), '"temperature":0.3')
+      })
+    )
+
+    it.effect("keeps a number that was set elsewhere, between the steps of its field, and steps from it to the next", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { id } = yield* createConversation(parley, { title: "Tuned" })
+        const parameters = { temperature: 0.25, topP: 0.123 }
+        assert.strictEqual((yield* request(parley, "PATCH", `/api/conversations/${id}`, { parameters })).status, 200)
+        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await page.goto(`${parley.url}/c/${id}`)
+          const open = async () => {
+            await page.locator(".bar").getByRole("button", { name: "Options of the conversation" }).click()
+            await page.getByRole("menuitem", { name: "How it answers" }).click()
+          }
+          await open()
+          await page.getByLabel("System prompt").fill("Answer in rhyme.")
+          assert.deepStrictEqual(
+            [await page.getByLabel("Temperature").inputValue(), await page.getByLabel("Top P").inputValue()],
+            ["0.25", "0.123"]
+          )
+          await page.getByRole("button", { name: "Save", exact: true }).click()
+          await page.getByRole("dialog").waitFor({ state: "detached" })
+          await open()
+          const field = page.getByLabel("Temperature")
+          const after = async (key: string) => {
+            await field.press(key)
+            return field.inputValue()
+          }
+          assert.deepStrictEqual([await after("ArrowUp"), await after("ArrowUp")], ["0.3", "0.4"])
+          await field.fill("0.25")
+          assert.strictEqual(await after("ArrowDown"), "0.2")
+        })
+        assert.deepStrictEqual(faults, [])
       })
     )
 

@@ -134,6 +134,8 @@ export const de: Catalogue = {
   "composer.badType": "„{{name}}“ kann nicht angehängt werden. Bilder, PDF und Textdateien gehen.",
   "composer.uploading": "{{name}} wird hochgeladen",
   "composer.uploadFailed": "„{{name}}“ konnte nicht hochgeladen werden.",
+  "composer.away":
+    "„{{name}}“ braucht das Netz: Senden Sie dies, sobald Sie online sind. Text und Dateien bleiben hier, solange diese Seite offen ist.",
   "composer.mention": "Modelle",
   "composer.people": "Personen",
   "composer.toModel": "{{model}} wird antworten",
@@ -304,6 +306,8 @@ export const de: Catalogue = {
   "notice.answered": "{{title}}: Die Antwort ist fertig",
 
   "error.unreachable": "Der Server war nicht zu erreichen.",
+  "error.partAway": "Dieser Teil der App ist noch nicht auf diesem Gerät: Er braucht einmal das Netz.",
+  "error.partFailed": "Dieser Teil der App war nicht zu laden. Laden Sie die Seite neu: Was Sie geschrieben haben, bleibt.",
   "error.busy": "Der Server hat zu viel zu tun. Versuchen Sie es gleich noch einmal.",
   "error.limit": "Eine Grenze Ihres Tarifs ist erreicht.",
   "error.budget": "Das Budget ist aufgebraucht.",

@@ -131,6 +131,8 @@ export const en = {
   "composer.badType": "“{{name}}” cannot be attached. Images, PDF and text files can.",
   "composer.uploading": "Uploading {{name}}",
   "composer.uploadFailed": "“{{name}}” could not be uploaded.",
+  "composer.away":
+    "“{{name}}” needs the network: send this once you are online. Text and files stay here as long as this page is open.",
   "composer.mention": "Models",
   "composer.people": "People",
   "composer.toModel": "{{model}} will answer",
@@ -300,6 +302,8 @@ export const en = {
   "notice.answered": "{{title}}: the answer is finished",
 
   "error.unreachable": "The server could not be reached.",
+  "error.partAway": "This part of the app is not on this device yet: it needs the network once.",
+  "error.partFailed": "This part of the app could not be loaded. Load the page again: what you wrote is kept.",
   "error.busy": "The server has too much to do. Try again in a moment.",
   "error.limit": "A limit of your plan is reached.",
   "error.budget": "The budget is used up.",

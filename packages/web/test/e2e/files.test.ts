@@ -6,10 +6,14 @@ import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
 import {
   chromiumPath,
   composer,
+  desktop,
   ended,
+  goOffline,
   launchBrowser,
   openPage,
+  phone,
   say,
+  screenshot,
   signIn,
   startServer,
   withoutWorker
@@ -65,4 +69,46 @@ describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
         assert.deepStrictEqual(faults, [])
       })
   )
+
+  for (const [name, options] of [
+    ["desktop", desktop],
+    ["phone-dark", { ...phone, colorScheme: "dark" as const }]
+  ] as const) {
+    it.live(
+      `that needs a network says so before it is sent without one, and goes out with its text once there is one: ${name}`,
+      () =>
+        Effect.gen(function* () {
+          const { parley, wire } = yield* startServer
+          const browser = yield* launchBrowser
+          wire.enqueue(answer("I have read it."))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, options))
+          yield* Effect.promise(async () => {
+            await page.clock.install()
+            await signIn(page, parley.url, parley.key)
+            await page.locator("input[type=file]").setInputFiles(pdf("paper.pdf", makePdf("the walrus was Paul")))
+            await composer(page).fill("What does it say?")
+            const hint = page.locator(".composer-away")
+            assert.isFalse(await hint.isVisible())
+            await goOffline(page)
+            await hint.getByText("“paper.pdf” needs the network").waitFor()
+            await screenshot(page, `file-offline-${name}`)
+            await composer(page).press("Enter")
+            await page.getByRole("alert").filter({ hasText: "“paper.pdf” needs the network" }).waitFor()
+            await screenshot(page, `file-offline-asked-${name}`)
+            assert.strictEqual(await composer(page).inputValue(), "What does it say?")
+            await page.getByRole("button", { name: "Remove paper.pdf" }).waitFor()
+            assert.strictEqual(new URL(page.url()).pathname, "/", "nothing is begun")
+            await page.context().setOffline(false)
+            await hint.waitFor({ state: "hidden" })
+            await composer(page).press("Enter")
+            await ended(page).waitFor()
+          })
+          assert.deepStrictEqual(
+            wire.requests.map(({ body }) => JSON.stringify(body).includes("the walrus was Paul")),
+            [true]
+          )
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+  }
 })

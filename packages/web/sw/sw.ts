@@ -9,6 +9,8 @@ declare const self: ServiceWorkerGlobalScope
 
 /** Filled in when the app is built: what the first page needs. */
 const files: ReadonlyArray<string> = JSON.parse("__PARLEY_FILES__")
+/** Filled in too: the app's other files, for when a page stands. */
+const laterFiles: ReadonlyArray<string> = JSON.parse("__PARLEY_LATER__")
 const cacheName = "parley-__PARLEY_VERSION__"
 
 /** The server's own paths. */
@@ -35,6 +37,11 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(takeOver())
 })
 
+// Said by a page that has nothing better to do.
+self.addEventListener("message", (event) => {
+  if (event.data === "keep-later") event.waitUntil(keepLater())
+})
+
 self.addEventListener("fetch", (event) => {
   const { request } = event
   const url = new URL(request.url)
@@ -54,7 +61,35 @@ const keepAll = async (): Promise<void> => {
   await self.skipWaiting()
 }
 
+let keeping: Promise<void> | undefined
+
+/** One by one and after all else, so that nobody waits for them. What cannot be had now is asked for by the page that opens next. */
+const keepLater = (): Promise<void> => {
+  const keepEach = async (): Promise<void> => {
+    const cache = await caches.open(cacheName)
+    for (const file of laterFiles) {
+      if ((await cache.match(file)) !== undefined) continue
+      const response = await fetch(new Request(file, { priority: "low" }))
+      if (response.ok) await cache.put(file, response)
+    }
+  }
+  return (keeping ??= keepEach()
+    .catch(() => {})
+    .finally(() => (keeping = undefined)))
+}
+
+/** What the new app has of the old one's is not fetched again. */
+const handOver = async (): Promise<void> => {
+  const cache = await caches.open(cacheName)
+  for (const file of laterFiles) {
+    const known = await caches.match(file)
+    if (known !== undefined && (await cache.match(file)) === undefined) await cache.put(file, known)
+  }
+}
+
 const takeOver = async (): Promise<void> => {
+  // A device without room does without.
+  await handOver().catch(() => {})
   for (const name of await caches.keys()) if (name.startsWith("parley-") && name !== cacheName) await caches.delete(name)
   await self.clients.claim()
 }

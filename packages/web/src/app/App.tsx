@@ -1,25 +1,31 @@
 /** Who is here decides what is shown: the app, the way in, or an invitation. */
-import { lazy, Suspense, type ReactNode } from "react"
+import { lazy, Suspense, useState, type ReactNode } from "react"
 import { signInWithKey, useSession } from "../client/session.ts"
+import { fetched } from "../design/fetched.tsx"
 import { Tooltips } from "../design/popups.tsx"
 import { SignIn } from "../features/signIn/SignIn.tsx"
 import { useText } from "../i18n/useText.ts"
 import { SignedIn } from "./SignedIn.tsx"
 
-// Said after the first paint at the earliest: what was told before waits in its manager.
-const Toasts = lazy(async () => ({ default: (await import("../design/Toasts.tsx")).Toasts }))
+// Said after the first paint at the earliest: `notify` holds what was told before.
+const Toasts = fetched(async () => (await import("../design/Toasts.tsx")).Toasts)
 const SharedPage = lazy(async () => ({ default: (await import("../features/share/SharedPage.tsx")).SharedPage }))
 const Invitation = lazy(async () => ({ default: (await import("../features/rooms/Invitation.tsx")).Invitation }))
 
 export const App = () => (
   <>
     <Entrance />
-    <Suspense fallback={null}>
-      <Toasts />
-    </Suspense>
+    <Notes />
     <Tooltips />
   </>
 )
+
+/** The place of notes: asked for again when there is a network, where it could not be had. */
+const Notes = () => {
+  const [asked, setAsked] = useState(0)
+  const askAgain = () => addEventListener("online", () => setAsked((before) => before + 1), { once: true })
+  return <Toasts key={asked} onMissing={askAgain} />
+}
 
 const Entrance = () => {
   const t = useText()

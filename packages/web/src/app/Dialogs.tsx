@@ -1,47 +1,47 @@
-/** Each dialog is a part of its own, fetched when it is first opened. */
-import { lazy, Suspense } from "react"
+/** Each dialog is a part of its own, fetched when it is first opened; one that cannot be had is told, and closed. */
+import { fetched } from "../design/fetched.tsx"
+import { tellMissingPart } from "../design/tellMissingPart.ts"
 import type { OpenDialog } from "./AppContext.ts"
 
-const FolderDialog = lazy(async () => ({ default: (await import("../features/conversations/FolderDialog.tsx")).FolderDialog }))
-const SettingsDialog = lazy(async () => ({ default: (await import("../features/settings/SettingsDialog.tsx")).SettingsDialog }))
-const ShortcutsDialog = lazy(async () => ({
-  default: (await import("../features/shortcuts/ShortcutsDialog.tsx")).ShortcutsDialog
-}))
-const Palette = lazy(async () => ({ default: (await import("../features/palette/Palette.tsx")).Palette }))
-const PeopleDialog = lazy(async () => ({ default: (await import("../features/rooms/PeopleDialog.tsx")).PeopleDialog }))
-const ShareDialog = lazy(async () => ({ default: (await import("../features/share/ShareDialog.tsx")).ShareDialog }))
-const ConversationParameters = lazy(async () => ({
-  default: (await import("../features/models/ConversationParameters.tsx")).ConversationParameters
-}))
+const FolderDialog = fetched(async () => (await import("../features/conversations/FolderDialog.tsx")).FolderDialog)
+const SettingsDialog = fetched(async () => (await import("../features/settings/SettingsDialog.tsx")).SettingsDialog)
+const ShortcutsDialog = fetched(async () => (await import("../features/shortcuts/ShortcutsDialog.tsx")).ShortcutsDialog)
+const Palette = fetched(async () => (await import("../features/palette/Palette.tsx")).Palette)
+const PeopleDialog = fetched(async () => (await import("../features/rooms/PeopleDialog.tsx")).PeopleDialog)
+const ShareDialog = fetched(async () => (await import("../features/share/ShareDialog.tsx")).ShareDialog)
+const ConversationParameters = fetched(
+  async () => (await import("../features/models/ConversationParameters.tsx")).ConversationParameters
+)
 
 interface DialogsProps {
   readonly dialog: OpenDialog
   readonly onClose: () => void
 }
 
-export const Dialogs = ({ dialog, onClose }: DialogsProps) => (
-  <Suspense fallback={null}>
-    <One dialog={dialog} onClose={onClose} />
-  </Suspense>
-)
-
-const One = ({ dialog, onClose }: DialogsProps) => {
+export const Dialogs = ({ dialog, onClose }: DialogsProps) => {
+  const closing = {
+    onClose,
+    onMissing: () => {
+      tellMissingPart()
+      onClose()
+    }
+  }
   switch (dialog.dialog) {
     case "new-folder":
-      return <FolderDialog onClose={onClose} conversationId={dialog.conversationId} />
+      return <FolderDialog {...closing} conversationId={dialog.conversationId} />
     case "rename-folder":
-      return <FolderDialog onClose={onClose} folder={dialog.folder} />
+      return <FolderDialog {...closing} folder={dialog.folder} />
     case "settings":
-      return <SettingsDialog onClose={onClose} />
+      return <SettingsDialog {...closing} />
     case "shortcuts":
-      return <ShortcutsDialog onClose={onClose} />
+      return <ShortcutsDialog {...closing} />
     case "palette":
-      return <Palette onClose={onClose} />
+      return <Palette {...closing} />
     case "people":
-      return <PeopleDialog onClose={onClose} conversationId={dialog.conversationId} />
+      return <PeopleDialog {...closing} conversationId={dialog.conversationId} />
     case "share":
-      return <ShareDialog onClose={onClose} conversationId={dialog.conversationId} messageId={dialog.messageId} />
+      return <ShareDialog {...closing} conversationId={dialog.conversationId} messageId={dialog.messageId} />
     case "parameters":
-      return <ConversationParameters onClose={onClose} conversationId={dialog.conversationId} />
+      return <ConversationParameters {...closing} conversationId={dialog.conversationId} />
   }
 }

@@ -5,8 +5,8 @@ import { errorText } from "../client/errorText.ts"
 import { parley } from "../client/parley.ts"
 import type { WhoAmI } from "../client/sdk.ts"
 import { unsent } from "../client/indexedDbOutbox.ts"
-import { signOut } from "../client/session.ts"
-import { notify } from "../design/notify.ts"
+import { isSignedIn, signOut } from "../client/session.ts"
+import { closeNotes, notify } from "../design/notify.ts"
 import { ConversationPage } from "../features/thread/ConversationPage.tsx"
 import { NewPage } from "../features/welcome/NewPage.tsx"
 import { texts } from "../i18n/texts.ts"
@@ -32,7 +32,10 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
   const [isConversation, route] = useRoute("/c/:id")
   const activeId = isConversation ? route.id : undefined
   const [dialog, setDialog] = useState<OpenDialog>()
-  const report = useCallback((error: unknown) => notify(errorText(texts.text(), error), { isError: true }), [])
+  // What a request that outlives the session brings is told to nobody.
+  const report = useCallback((error: unknown) => {
+    if (isSignedIn()) notify(errorText(texts.text(), error), { isError: true })
+  }, [])
   const lists = useMemo(() => new ConversationLists(parley, me.principal.id, report), [me, report])
   const value = useMemo<AppValue>(
     () => ({
@@ -62,6 +65,7 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
       removeEventListener("pagehide", settle)
     }
   }, [lists])
+  useEffect(() => closeNotes, [])
   return (
     <AppProvider value={value}>
       <Shell activeId={activeId}>

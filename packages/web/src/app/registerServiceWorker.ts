@@ -1,10 +1,29 @@
+import { whenIdle } from "../client/whenIdle.ts"
+
 /** What keeps the app when there is no network. The page's policy lets scripts be named only through this one door. */
 export const registerServiceWorker = (): void => {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return
   addEventListener("load", () => {
     // Without it the app works as before, online.
-    navigator.serviceWorker.register(scriptUrl("/sw.js")).catch(() => {})
+    navigator.serviceWorker.register(scriptUrl("/sw.js")).then(askToKeepLater, () => {})
+    // Another one has taken over: a newer app's.
+    navigator.serviceWorker.addEventListener("controllerchange", askToKeepLater)
   })
+}
+
+const askToKeepLater = async (): Promise<void> => {
+  const { active } = await navigator.serviceWorker.ready
+  // What somebody pays for by the byte comes when it is needed.
+  if (!isSaving()) whenIdle(() => active?.postMessage(keepLater))
+}
+
+/** What the worker is told: that it may fetch the parts that were not needed yet. */
+const keepLater = "keep-later"
+
+/** Not every browser tells. */
+const isSaving = (): boolean => {
+  const connection: unknown = Reflect.get(navigator, "connection")
+  return Reflect.get(Object(connection), "saveData") === true
 }
 
 interface TrustedTypes {

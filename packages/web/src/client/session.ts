@@ -17,6 +17,8 @@ export type Session =
 
 const session = new Value<Session>({ status: "unknown" })
 
+export const isSignedIn = (): boolean => session.getSnapshot().status === "in"
+
 /** Kept so that the app opens without a network, with what this device has of the same person. */
 const knownKey = "parley.me"
 const principalKey = "parley.principal"

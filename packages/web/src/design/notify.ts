@@ -8,11 +8,34 @@ export interface ToastAction {
 
 export const toastManager = Toast.createToastManager<ToastAction>()
 
+/** What was said before there was a place for it, as long as that lasts; the first ones. */
+const early: Array<() => void> = []
+const maxEarly = 8
+let isPlaced = false
+let lastId = 0
+
+const whenPlaced = (say: () => void): void => {
+  if (isPlaced) say()
+  else if (early.length < maxEarly) early.push(say)
+}
+
+/** The place is there, and listens. */
+export const placed = (): void => {
+  isPlaced = true
+  for (const say of early.splice(0)) say()
+}
+
 const shownMs = 6_000
 /** Long enough to read and to reach its button. */
 const shownWithActionMs = 10_000
 /** However long somebody looks at it, or looks elsewhere: what waits for the end of a note is done after that time. */
 const longestMs = 60_000
+
+/** What was said to somebody who is here no more is nobody else's business. */
+export const closeNotes = (): void => {
+  early.length = 0
+  toastManager.close()
+}
 
 export interface NotifyOptions {
   readonly action?: ToastAction
@@ -30,14 +53,19 @@ export const notify = (text: string, options: NotifyOptions = {}): void => {
     longest = undefined
     onOver?.()
   }
-  const id = toastManager.add({
-    description: text,
-    type: isError ? "error" : "note",
-    timeout: action === undefined ? shownMs : shownWithActionMs,
-    priority: isError ? "high" : "low",
-    onClose: over,
-    ...(action === undefined ? {} : { data: action })
-  })
+  const id = `note-${++lastId}`
+  whenPlaced(() =>
+    toastManager.add({
+      id,
+      description: text,
+      type: isError ? "error" : "note",
+      timeout: action === undefined ? shownMs : shownWithActionMs,
+      // Base UI hides a note of high priority from who hears the page, its button too; what is urgent is said by `Toasts`.
+      priority: "low",
+      onClose: over,
+      ...(action === undefined ? {} : { data: action })
+    })
+  )
   if (onOver === undefined) return
   longest = setTimeout(() => {
     toastManager.close(id)

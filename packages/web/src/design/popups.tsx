@@ -4,9 +4,9 @@
  */
 import type { LucideIcon } from "lucide-react"
 import { cloneElement, useEffect, useState, type ButtonHTMLAttributes, type ReactElement, type ReactNode } from "react"
-import { notify } from "./notify.ts"
+import { whenIdle } from "../client/whenIdle.ts"
 import type * as PopupParts from "./popupParts.tsx"
-import { useText } from "../i18n/useText.ts"
+import { tellMissingPart } from "./tellMissingPart.ts"
 
 type Button = ReactElement<ButtonHTMLAttributes<HTMLButtonElement>>
 
@@ -72,10 +72,9 @@ export const Tooltips = () => {
 
 /** Undefined until it was pressed; until then the button as it is. */
 const useAsked = (button: Button, popup: "menu" | "dialog"): readonly [typeof PopupParts | undefined, Button] => {
-  const t = useText()
   const [opened, setOpened] = useState<typeof PopupParts>()
   const ask = () => {
-    load().then(setOpened, () => notify(t("error.unreachable"), { isError: true }))
+    load().then(setOpened, tellMissingPart)
   }
   const closed = cloneElement(button, {
     type: "button",
@@ -89,17 +88,4 @@ const useAsked = (button: Button, popup: "menu" | "dialog"): readonly [typeof Po
     }
   })
   return [opened, closed]
-}
-
-/** Longest wait for an idle moment. */
-const idleTimeoutMs = 2_000
-
-const whenIdle = (act: () => void): (() => void) => {
-  // Safari has no idle moments to tell of.
-  if (typeof requestIdleCallback !== "function") {
-    const timer = setTimeout(act, 300)
-    return () => clearTimeout(timer)
-  }
-  const asked = requestIdleCallback(act, { timeout: idleTimeoutMs })
-  return () => cancelIdleCallback(asked)
 }

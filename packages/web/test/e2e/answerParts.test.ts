@@ -64,33 +64,35 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
       })
     )
 
-    it.effect("that nothing failed at is its model's, not the route's, and says nothing of a failure: at once, after a reload and where it is shared", () =>
-      Effect.gen(function* () {
-        const { one } = yield* Routed
-        const { faults, page } = yield* opened()
-        one.enqueue(answer("alpha beta"))
-        yield* Effect.promise(async () => {
-          await say(page, "Count, please")
-          await ended(page).waitFor()
-          const isFirsts = async () => {
-            await page.getByRole("article", { name: "first answers" }).getByText("alpha beta").waitFor()
-            assert.strictEqual(await page.locator("[data-kind=switch]").count(), 0)
-          }
-          await isFirsts()
-          await page.reload()
-          await isFirsts()
-          await page.getByRole("button", { name: "Details" }).click()
-          const details = page.getByRole("dialog", { name: "Details" })
-          assert.match(await details.innerText(), /Model\s+one\/first\s+Asked for\s+best/)
-          await screenshot(page, "route-details")
-          await page.keyboard.press("Escape")
-          await page.getByRole("button", { name: "Share by link" }).click()
-          await page.getByRole("button", { name: "Create a link" }).click()
-          await page.goto(await page.getByLabel("Copy the link").inputValue())
-          await page.getByRole("article", { name: "first" }).getByText("alpha beta").waitFor()
+    it.effect(
+      "that nothing failed at is its model's, not the route's, and says nothing of a failure: at once, after a reload and where it is shared",
+      () =>
+        Effect.gen(function* () {
+          const { one } = yield* Routed
+          const { faults, page } = yield* opened()
+          one.enqueue(answer("alpha beta"))
+          yield* Effect.promise(async () => {
+            await say(page, "Count, please")
+            await ended(page).waitFor()
+            const isFirsts = async () => {
+              await page.getByRole("article", { name: "first answers" }).getByText("alpha beta").waitFor()
+              assert.strictEqual(await page.locator("[data-kind=switch]").count(), 0)
+            }
+            await isFirsts()
+            await page.reload()
+            await isFirsts()
+            await page.getByRole("button", { name: "Details" }).click()
+            const details = page.getByRole("dialog", { name: "Details" })
+            assert.match(await details.innerText(), /Model\s+one\/first\s+Asked for\s+best/)
+            await screenshot(page, "route-details")
+            await page.keyboard.press("Escape")
+            await page.getByRole("button", { name: "Share by link" }).click()
+            await page.getByRole("button", { name: "Create a link" }).click()
+            await page.goto(await page.getByLabel("Copy the link").inputValue())
+            await page.getByRole("article", { name: "first" }).getByText("alpha beta").waitFor()
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect("has a price before it is asked for: the chooser tells what each model costs and how much it can read", () =>

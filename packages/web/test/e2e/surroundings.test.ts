@@ -308,9 +308,16 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           await say(page, "Do not lose this")
           await page.getByText("As far as here,").waitFor()
           await composer(page).fill("A draft that was not sent")
+          await page
+            .locator("input[type=file]")
+            .setInputFiles({ name: "a.zip", mimeType: "application/zip", buffer: Buffer.from("PK") })
+          // By what a screen reader finds: its button is there for everybody.
+          await page.getByRole("alert").filter({ hasText: "“a.zip” cannot be attached" }).waitFor()
+          await page.locator(".toast").getByRole("button", { name: "Dismiss" }).waitFor()
           const ended = await page.request.delete(`${parley.url}/api/session`, { headers: { origin: parley.url } })
           assert.strictEqual(ended.status(), 204)
           await page.getByText("Your session is over.").waitFor()
+          await page.locator(".toast").waitFor({ state: "detached" })
           await screenshot(page, "session-over")
         })
         const request = yield* wire.received(0)

@@ -1,9 +1,11 @@
 import { SlidersHorizontal } from "lucide-react"
-import { lazy, Suspense, useEffect, useRef, useState } from "react"
+import { useEffect, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
 import type { ConversationInput, UserContent } from "../../client/sdk.ts"
+import { fetched } from "../../design/fetched.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
+import { tellMissingPart } from "../../design/tellMissingPart.ts"
 import { useText } from "../../i18n/useText.ts"
 import { Composer, type ComposedMessage, type ComposerHandle } from "../composer/Composer.tsx"
 import { withUploads } from "../composer/withUploads.ts"
@@ -15,7 +17,7 @@ import { askOf } from "../rooms/askOf.ts"
 import { beginHere } from "../thread/begunHere.ts"
 import { Welcome } from "./Welcome.tsx"
 
-const ParametersDialog = lazy(async () => ({ default: (await import("../models/ParametersDialog.tsx")).ParametersDialog }))
+const ParametersDialog = fetched(async () => (await import("../models/ParametersDialog.tsx")).ParametersDialog)
 
 /** Where a conversation begins: it is made when its first message goes out, at once or when there is a network. */
 export const NewPage = () => {
@@ -91,17 +93,19 @@ export const NewPage = () => {
         />
       </div>
       {tuning ? (
-        <Suspense fallback={null}>
-          <ParametersDialog
-            value={manner}
-            onClose={() => setTuning(false)}
-            onChange={({ model: ofPreset, ...rest }) => {
-              setManner(rest)
-              // Where it is seen, and can be chosen otherwise.
-              if (ofPreset !== undefined) chooseModel(ofPreset)
-            }}
-          />
-        </Suspense>
+        <ParametersDialog
+          value={manner}
+          onClose={() => setTuning(false)}
+          onMissing={() => {
+            tellMissingPart()
+            setTuning(false)
+          }}
+          onChange={({ model: ofPreset, ...rest }) => {
+            setManner(rest)
+            // Where it is seen, and can be chosen otherwise.
+            if (ofPreset !== undefined) chooseModel(ofPreset)
+          }}
+        />
       ) : null}
     </>
   )

@@ -1,0 +1,12 @@
+/** A part of the app could not be fetched: says why, and the way on. */
+import { parley } from "../client/parley.ts"
+import { texts } from "../i18n/texts.ts"
+import { notify } from "./notify.ts"
+
+export const tellMissingPart = (): void => {
+  const t = texts.text()
+  const { state } = parley.connection.getSnapshot()
+  if (state === "offline" || state === "waiting") return notify(t("error.partAway"), { isError: true })
+  // The server has a newer app, whose files have other names; or the file could not be had before, which browsers remember until the page is loaded anew.
+  notify(t("error.partFailed"), { isError: true, action: { label: t("error.reload"), run: () => location.reload() } })
+}

@@ -46,7 +46,7 @@ describe("Migrations", () => {
         url,
         Effect.flatMap(SqlClient.SqlClient, (sql) => sql`select name from parley_migrations order by migration_id`)
       )
-      assert.strictEqual(applied.length, 11)
+      assert.strictEqual(applied.length, 12)
     }).pipe(Effect.scoped)
   )
 

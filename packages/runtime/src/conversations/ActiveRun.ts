@@ -65,7 +65,8 @@ export class ActiveRun {
     this.contentBefore = log.state.content
     log.speaker = () => this.ledger.speaking
     this.sink = (events) => {
-      if (this.on("chunk") !== "append") return
+      // By the machine's table this changes nothing while it streams, and is looked up for every token.
+      if (this.currentPhase !== "streaming" && this.on("chunk") !== "append") return
       let isUrgent = false
       for (const event of events) {
         switch (event.type) {

@@ -29,7 +29,7 @@ export interface ConversationLimitsValues {
   /** How often what is new of all runs is written to the journal, and the most that one insert carries (UTF-16 code units). */
   readonly journalIntervalMs: number
   readonly maxJournalInsertChars: number
-  /** Entries (one per run and interval) above which the interval grows, so that thousands of runs do not cost a database each. */
+  /** Entries (one per run and insert) past which inserts wait for one another, so that thousands of runs do not cost a database each. */
   readonly maxJournalEntriesPerSecond: number
 
   /** Commands that one conversation may have under way; past it `Busy`. */
@@ -107,7 +107,7 @@ export const defaultConversationLimits: ConversationLimitsValues = {
   maxLoopLagMs: 25,
   journalIntervalMs: 150,
   maxJournalInsertChars: 1024 * KiB,
-  maxJournalEntriesPerSecond: 10_000,
+  maxJournalEntriesPerSecond: 5_000,
   mailboxCapacity: 256,
   maxResidentConversations: 50_000,
   passivateAfterMs: 2 * minuteMs,

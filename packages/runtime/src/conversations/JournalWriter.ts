@@ -30,7 +30,6 @@ export class JournalWriter extends Context.Service<
       const dirty = new Map<RunLog, TenantId>()
       let unwritten: ReadonlyArray<JournalEntry> = []
       let isAway = false
-      let written = 0
       const hasWork = Latch.makeUnsafe(false)
       const writer = Semaphore.makeUnsafe(1)
 
@@ -49,40 +48,50 @@ export class JournalWriter extends Context.Service<
         return entries
       }
 
-      /** True when nothing is left. */
+      /** One insert: how many entries were written; 0 when there was nothing, or it failed. */
       const writeOne = writer.withPermit(
         Effect.suspend(() => {
           if (unwritten.length === 0) unwritten = take()
-          if (unwritten.length === 0) return Effect.succeed(true)
+          if (unwritten.length === 0) return Effect.succeed(0)
           return Effect.matchEffect(journal.append(unwritten), {
             onSuccess: () => {
-              written += unwritten.length
+              const written = unwritten.length
               unwritten = []
               const wasAway = isAway
               isAway = false
-              return Effect.as(wasAway ? Effect.logInfo("The run journal is back") : Effect.void, dirty.size === 0)
+              return Effect.as(wasAway ? Effect.logInfo("The run journal is back") : Effect.void, written)
             },
             onFailure: (error) => {
               const wasAway = isAway
               isAway = true
               return Effect.as(
                 wasAway ? Effect.void : Effect.logWarning("The run journal cannot be written; it is tried again", error),
-                true
+                0
               )
             }
           })
         })
       )
-      const settle = Effect.uninterruptible(Effect.repeat(writeOne, { until: (isDone) => isDone }))
+      const settle = Effect.uninterruptible(Effect.repeat(writeOne, { until: (written) => written === 0 || dirty.size === 0 }))
+
+      /** What is new now, one insert after the other with the pauses that the bound asks for between them: in one go they would hold up tokens. */
+      const round = Effect.gen(function* () {
+        let left = dirty.size + unwritten.length
+        while (true) {
+          const written = yield* Effect.uninterruptible(writeOne)
+          left -= written
+          const paceMs = (written * 1000) / limits.maxJournalEntriesPerSecond
+          if (written === 0 || left <= 0 || dirty.size === 0) return Math.max(0, paceMs - limits.journalIntervalMs)
+          yield* Effect.sleep(paceMs)
+        }
+      })
 
       yield* Effect.gen(function* () {
         yield* hasWork.await
         yield* Effect.sleep(limits.journalIntervalMs)
         hasWork.closeUnsafe()
-        written = 0
-        yield* settle
-        const paceMs = (written * 1000) / limits.maxJournalEntriesPerSecond
-        if (paceMs > limits.journalIntervalMs) yield* Effect.sleep(paceMs - limits.journalIntervalMs)
+        const pauseMs = yield* round
+        if (pauseMs > 0) yield* Effect.sleep(pauseMs)
         if (dirty.size > 0 || unwritten.length > 0) hasWork.openUnsafe()
       }).pipe(Effect.forever, Effect.forkScoped)
       yield* Effect.addFinalizer(() => settle)

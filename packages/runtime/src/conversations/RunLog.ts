@@ -191,11 +191,13 @@ export class RunLog {
   }
 
   private tell(firstSeq: number, count: number, events: FrameEvents): void {
-    const head = `${this.deltaHead}${firstSeq},"count":${count},"events":`
-    const body = `${encode(events)}}`
-    // The head is ASCII; to count the whole frame would be to copy it into one piece first.
-    const bytes = head.length + Buffer.byteLength(body)
-    const frame = head + body
+    // Only what can be other than ASCII is counted, and that is in one piece already: counted as a whole, the frame would be copied once more.
+    const isText = typeof events === "string"
+    const json = JSON.stringify(events)
+    const head = `${this.deltaHead}${firstSeq},"count":${count},"events":${isText ? textHead : ""}`
+    const end = isText ? textEnd : "}"
+    const bytes = head.length + Buffer.byteLength(json) + end.length
+    const frame = head + json + end
     const { followers } = this
     for (let i = 0; i < followers.length; i++) followers[i]?.deliver(frame, this.seq, bytes)
   }
@@ -207,8 +209,9 @@ export class RunLog {
 }
 
 /** As `JSON.stringify` of the events, without making objects for the most common case. */
-const encode = (events: FrameEvents): string =>
-  typeof events === "string" ? `[{"type":"text-delta","text":${JSON.stringify(events)}}]` : JSON.stringify(events)
+/** Around the text of a frame that is text only. */
+const textHead = '[{"type":"text-delta","text":'
+const textEnd = "}]}"
 
 let slotSeeds = 0
 const nextSlotSeed = (): number => {

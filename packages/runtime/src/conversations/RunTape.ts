@@ -167,11 +167,11 @@ export class RunTape {
   }
 
   private countIn(frame: number): number {
-    return this.others.get(frame)?.length ?? 1
+    return this.others.size === 0 ? 1 : (this.others.get(frame)?.length ?? 1)
   }
 
   private sizeOf(frame: number): number {
-    const others = this.others.get(frame)
+    const others = this.others.size === 0 ? undefined : this.others.get(frame)
     return frameBytes + (others === undefined ? this.endOf(frame) - this.startOf(frame) : JSON.stringify(others).length)
   }
 }

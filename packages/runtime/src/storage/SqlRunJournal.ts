@@ -26,6 +26,13 @@ const EntryRow = Schema.Struct({
 })
 const decodeEntries = decodeRows(EntryRow)
 
+/**
+ * All entries as one parameter: one array for each column would be encoded value by value here. Events are a string in it, for what is
+ * read as JSON is not allowed to hold a NUL, not even escaped, and what is kept as JSON is.
+ */
+const encodeEntries = (entries: ReadonlyArray<JournalEntry>): string =>
+  JSON.stringify(entries.map((entry) => ({ ...entry, events: JSON.stringify(entry.events) })))
+
 const layer: Layer.Layer<RunJournal, never, TenantSql | SystemSql> = Layer.effect(
   RunJournal,
   Effect.gen(function* () {
@@ -40,13 +47,10 @@ const layer: Layer.Layer<RunJournal, never, TenantSql | SystemSql> = Layer.effec
           sql`select set_config('synchronous_commit', 'off', true)`,
           sql`
             insert into run_journal (tenant_id, run_id, epoch, seq, count, events, target)
-            select tenant_id, run_id, epoch, seq, count, events::json, nullif(target, '')
-            from unnest(
-              ${entries.map((entry) => entry.tenantId)}::text[], ${entries.map((entry) => entry.runId)}::text[],
-              ${entries.map((entry) => entry.epoch)}::text[], ${entries.map((entry) => entry.seq)}::int[],
-              ${entries.map((entry) => entry.count)}::int[], ${entries.map((entry) => JSON.stringify(entry.events))}::text[],
-              ${entries.map((entry) => entry.target ?? "")}::text[]
-            ) as entry (tenant_id, run_id, epoch, seq, count, events, target)
+            select "tenantId", "runId", epoch, seq, count, events::json, target
+            from json_to_recordset(${encodeEntries(entries)}::json) as entry (
+              "tenantId" text, "runId" text, epoch text, seq int, count int, events text, target text
+            )
             on conflict do nothing`
         )
       )

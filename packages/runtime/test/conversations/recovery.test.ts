@@ -390,7 +390,7 @@ describe("the journal", () => {
       }
       for (let n = 0; n < 9; n++) (yield* world.provider.call(n)).say("x".repeat(1_000))
       inserts.length = 0
-      yield* TestClock.adjust(150)
+      yield* TestClock.adjust(200)
       assert.deepStrictEqual(inserts, [3, 3, 3])
     })
   )

@@ -11,7 +11,7 @@ import { ConversationLimits } from "./ConversationLimits.ts"
 import type { RunLog } from "./RunLog.ts"
 
 /** Entries of one insert: to take and encode more at once would hold up the tokens that are due meanwhile. */
-const maxEntries = 250
+const maxEntries = 125
 
 export class JournalWriter extends Context.Service<
   JournalWriter,

@@ -39,7 +39,7 @@ describe("the journal of very many runs", () => {
     const { inserts, layer, runs, speak } = crowd(600)
     return Effect.gen(function* () {
       yield* (yield* speak).settle
-      assert.deepStrictEqual(inserts, [250, 250, 100])
+      assert.deepStrictEqual(inserts, [125, 125, 125, 125, 100])
       assert.strictEqual(runs.size, 600)
     }).pipe(Effect.provide(layer))
   })
@@ -50,14 +50,14 @@ describe("the journal of very many runs", () => {
     return Effect.gen(function* () {
       yield* speak
       yield* TestClock.adjust(journalIntervalMs)
-      assert.deepStrictEqual(inserts, [250])
-      const shareMs = 250_000 / maxJournalEntriesPerSecond
+      assert.deepStrictEqual(inserts, [125])
+      const shareMs = 125_000 / maxJournalEntriesPerSecond
       yield* TestClock.adjust(shareMs - 1)
-      assert.deepStrictEqual(inserts, [250])
+      assert.deepStrictEqual(inserts, [125])
       yield* TestClock.adjust(1)
-      assert.deepStrictEqual(inserts, [250, 250])
-      yield* TestClock.adjust(shareMs)
-      assert.deepStrictEqual(inserts, [250, 250, 100])
+      assert.deepStrictEqual(inserts, [125, 125])
+      yield* TestClock.adjust(3 * shareMs)
+      assert.deepStrictEqual(inserts, [125, 125, 125, 125, 100])
       assert.strictEqual(runs.size, 600)
     }).pipe(Effect.provide(layer))
   })

@@ -65,7 +65,9 @@ export const memory = async (options: Options): Promise<Report> => {
   }
   return {
     benchmark: "memory",
-    sections: [{ title: "growth of the server's process, after a collection that puts pages together, divided by their number", rows }],
+    sections: [
+      { title: "growth of the server's process, after a collection that puts pages together, divided by their number", rows }
+    ],
     targets,
     notes: [
       "A socket is one that was accepted and says nothing. A conversation is one that took one message and that nobody follows now."

@@ -43,7 +43,9 @@ describe.runIf(process.platform === "linux")("a drill", () => {
         [],
         stdout
       )
-      assert.deepInclude(report, { runs: 4, lost: 0, doubled: 0, wrongBytes: 0, fencingViolations: 0, isGood: true })
+      // The rooms that go on asking meanwhile add theirs.
+      assert.isAtLeast(report.runs, 4)
+      assert.deepInclude(report, { lost: 0, doubled: 0, wrongBytes: 0, fencingViolations: 0, isGood: true })
       assert.strictEqual(code, 0)
     })
   )

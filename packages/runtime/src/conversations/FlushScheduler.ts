@@ -1,6 +1,6 @@
 /**
  * Decides when what runs have to say is flushed, for the whole process: once per turn of the event loop while that is cheap; when the
- * socket writes a second or the loop's lag pass a limit, every 50 and then every 100 ms, each run in a 5 ms slot of its own, so that flushes
+ * socket writes a second or the loop's lag pass a limit, every 50 and then every 95 ms, each run in a 5 ms slot of its own, so that flushes
  * do not come all at once. What must go at once (the first token, tool calls, terminals) does not come here.
  *
  * Plain callbacks: no fiber, queue or timer per token.
@@ -21,8 +21,8 @@ export interface Flushable {
 }
 
 const slotMs = 5
-/** By level: 0 is once per turn. */
-const windowMsOf = [0, 50, 100] as const
+/** By level: 0 is once per turn. With the slot in which its turn comes, nothing waits more than 100 ms. */
+const windowMsOf = [0, 50, 95] as const
 type Level = 0 | 1 | 2
 const raised: Record<Level, ReadonlyArray<1 | 2>> = { 0: [1, 2], 1: [2], 2: [] }
 const lowered: Record<Level, Level> = { 0: 0, 1: 0, 2: 1 }

@@ -105,6 +105,7 @@ describe.skipIf(chromiumPath === "")("what opens within the app", () => {
           assert.strictEqual(await composer(page).inputValue(), "Half a thought")
           assert.strictEqual(await page.getByRole("dialog", { name: /command/i }).count(), 0)
           await note.getByRole("button", { name: "Dismiss" }).click()
+          await note.waitFor({ state: "detached" })
           await page.getByRole("button", { name: "Account and settings" }).click()
           await note.waitFor()
         })

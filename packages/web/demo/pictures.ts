@@ -35,28 +35,25 @@ const choose = async (page: Page, model: string): Promise<void> => {
 
 const toBeginning = (page: Page) => page.locator(".thread-scroll").evaluate((thread) => thread.scrollTo(0, 0))
 
+const showRendering = async (page: Page): Promise<void> => {
+  await choose(page, "gpt-5")
+  await ask(page, questions.rendering)
+  await page.locator(".md-code code span").first().waitFor()
+  await toBeginning(page)
+}
+
 /** In this order: what one does is in the list of the next. */
 export const pictures: ReadonlyArray<Picture> = [
   { name: "app-welcome", window: desktop, play: (page) => page.getByText("No conversations yet").waitFor() },
   {
     name: "app-answer",
     window: desktop,
-    play: async (page) => {
-      await choose(page, "gpt-5")
-      await ask(page, questions.rendering)
-      await page.locator(".md-code .hljs-keyword, .md-code code span").first().waitFor()
-      await toBeginning(page)
-    }
+    play: showRendering
   },
   {
     name: "app-phone",
     window: phone,
-    play: async (page) => {
-      await choose(page, "gpt-5")
-      await ask(page, questions.rendering)
-      await page.locator(".md-code code span").first().waitFor()
-      await toBeginning(page)
-    }
+    play: showRendering
   },
   {
     name: "app-failed-over",

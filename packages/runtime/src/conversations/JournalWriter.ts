@@ -1,5 +1,5 @@
 /**
- * Writes what is new of all runs into the journal, in one insert per interval, off the hot path. While the journal is away, a run's
+ * Writes what is new of all runs into the journal, in inserts of many runs each, off the hot path. While the journal is away, a run's
  * unwritten events stay joined in its own log, so that what waits is never more than the answers themselves; at most one insert is held besides.
  */
 import { Context, Effect, Latch, Layer, Semaphore } from "effect"

@@ -166,10 +166,11 @@ export class RunLog {
     return slice
   }
 
-  /** The run is stored: nothing more is kept for the journal. */
+  /** The run is stored: nothing more is kept for the journal. Nor is the run, with its whole prompt: followers hold an ended log long after it. */
   endJournal(): void {
     this.journalFrame = Infinity
     this.onJournal = undefined
+    this.speaker = undefined
   }
 
   private passFresh(): void {
@@ -208,8 +209,7 @@ export class RunLog {
   }
 }
 
-/** As `JSON.stringify` of the events, without making objects for the most common case. */
-/** Around the text of a frame that is text only. */
+/** Around the text of a frame that is text only: as `JSON.stringify` of its one event, without making an object. */
 const textHead = '[{"type":"text-delta","text":'
 const textEnd = "}]}"
 

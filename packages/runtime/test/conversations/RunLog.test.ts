@@ -239,10 +239,12 @@ describe("the log of a run", () => {
       log.flush()
       assert.strictEqual(marks, 2)
       assert.deepInclude(log.takeJournal(), { seq: 8, count: 1 })
+      log.speaker = () => "scripted/one"
       log.endJournal()
       log.appendText("d")
       log.flush()
       assert.isUndefined(log.takeJournal())
+      assert.isUndefined(log.speaker, "who holds the log would hold the run and its prompt")
     })
   )
 })

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Logger, References, Tracer } from "effect"
+import { Effect, Fiber, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { textOf } from "@parley/domain/Content"
 import { makeConversationId, makePrincipalId, makeRunId } from "@parley/domain/Ids"
 import { ProviderTruncated } from "@parley/domain/ProviderError"
-import { as, clientMessageId, FoldingClient, makeCaller, newCaller, settle, text, until } from "./harness.ts"
+import { as, clientMessageId, FoldingClient, logLines, makeCaller, newCaller, settle, text, until } from "./harness.ts"
 import { storeAway } from "./MemoryConversationStore.ts"
 import { conversationWorld } from "./world.ts"
 
@@ -337,10 +337,7 @@ describe("what an operator sees of a run", () => {
         return span
       }
     })
-    const lines: Array<Readonly<Record<string, unknown>>> = []
-    const logger = Logger.make(({ fiber }) => {
-      lines.push(fiber.getRef(References.CurrentLogAnnotations))
-    })
+    const { layer, lines } = logLines()
     return Effect.gen(function* () {
       const world = yield* conversationWorld()
       const { id } = yield* world.create()
@@ -352,9 +349,9 @@ describe("what an operator sees of a run", () => {
       const run = spans.find(({ name }) => name === "conversation.run")
       assert.strictEqual(run?.traceId, request?.traceId)
       assert.strictEqual(run?.attributes.get("runId"), sent.run?.runId)
-      const annotations = lines.find((line) => line["runId"] === sent.run?.runId)
+      const annotations = lines.find((line) => line.annotations["runId"] === sent.run?.runId)?.annotations
       assert.strictEqual(annotations?.["requestId"], world.caller.requestId)
       assert.strictEqual(annotations?.["conversationId"], id)
-    }).pipe(Effect.provideService(Tracer.Tracer, tracer), Effect.provide(Logger.layer([logger])))
+    }).pipe(Effect.provideService(Tracer.Tracer, tracer), Effect.provide(layer))
   })
 })

@@ -1,5 +1,5 @@
 /** What tests of conversations share: scripted providers, open tenants, a client that folds what it is told, and waiting for a condition. */
-import { Context, Deferred, Effect, Layer, Schema } from "effect"
+import { Context, Deferred, Effect, Layer, Logger, References, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Caller } from "@parley/domain/Caller"
 import type { CallerInfo } from "@parley/domain/Caller"
@@ -297,4 +297,18 @@ export class FoldingClient {
     this.state = state
     this.content = state.content
   }
+}
+
+export interface LogLine {
+  readonly message: unknown
+  readonly annotations: Readonly<Record<string, unknown>>
+}
+
+/** What is logged under `layer`, and nowhere else. */
+export const logLines = () => {
+  const lines: Array<LogLine> = []
+  const logger = Logger.make(({ fiber, message }) => {
+    lines.push({ message, annotations: fiber.getRef(References.CurrentLogAnnotations) })
+  })
+  return { lines, layer: Logger.layer([logger]) }
 }

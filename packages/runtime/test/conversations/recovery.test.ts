@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Logger, References } from "effect"
+import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { textOf } from "@parley/domain/Content"
 import { ProviderTruncated } from "@parley/domain/ProviderError"
 import { continueInstruction } from "@parley/providers/routing/continuation"
 import { makeMessageId, makeRunId } from "@parley/domain/Ids"
 import { foldJournal } from "../../src/conversations/foldJournal.ts"
-import { FoldingClient, settle, text, until } from "./harness.ts"
+import { FoldingClient, logLines, settle, text, until } from "./harness.ts"
 import { storeAway } from "./MemoryConversationStore.ts"
 import { conversationWorld } from "./world.ts"
 
@@ -47,10 +47,7 @@ describe("after the process was killed", () => {
   )
 
   it.effect("the next one's log lines of the run carry the id of the request that asked", () => {
-    const lines: Array<{ readonly message: unknown; readonly annotations: Readonly<Record<string, unknown>> }> = []
-    const logger = Logger.make(({ message, fiber }) => {
-      lines.push({ message, annotations: fiber.getRef(References.CurrentLogAnnotations) })
-    })
+    const { layer, lines } = logLines()
     return Effect.gen(function* () {
       const world = yield* conversationWorld()
       const { id } = yield* world.create()
@@ -67,7 +64,7 @@ describe("after the process was killed", () => {
         ["A run was taken over", "An answer failed"]
       )
       for (const line of ofRun) assert.strictEqual(line.annotations["requestId"], world.caller.requestId, String(line.message))
-    }).pipe(Effect.provide(Logger.layer([logger])))
+    }).pipe(Effect.provide(layer))
   })
 
   it.effect("what the next one repeats of the partial answer is told once, and the bound on the answer is lowered by it", () =>

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger, References } from "effect"
+import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { textOf } from "@parley/domain/Content"
-import { clientMessageId, FoldingClient, settle, text, until } from "./harness.ts"
+import { clientMessageId, FoldingClient, logLines, settle, text, until } from "./harness.ts"
 import { storeAway } from "./MemoryConversationStore.ts"
 import { conversationWorld } from "./world.ts"
 
@@ -58,10 +58,7 @@ describe("supervision of conversations", () => {
   )
 
   it.effect("is logged with the id of the conversation and the cause", () => {
-    const lines: Array<{ readonly message: unknown; readonly annotations: Readonly<Record<string, unknown>> }> = []
-    const logger = Logger.make(({ message, fiber }) => {
-      lines.push({ message, annotations: fiber.getRef(References.CurrentLogAnnotations) })
-    })
+    const { layer, lines } = logLines()
     return Effect.gen(function* () {
       const world = yield* conversationWorld()
       const { id } = yield* world.create()
@@ -71,7 +68,7 @@ describe("supervision of conversations", () => {
       const line = lines.find(({ message }) => String(message).includes("had a defect"))
       assert.strictEqual(line?.annotations["conversationId"], id)
       assert.strictEqual(line?.annotations["requestId"], world.caller.requestId)
-    }).pipe(Effect.provide(Logger.layer([logger])))
+    }).pipe(Effect.provide(layer))
   })
 
   it.effect("each defect in a row doubles that conversation's own delay, and a calm minute forgets them", () =>

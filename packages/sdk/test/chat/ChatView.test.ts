@@ -3,24 +3,14 @@ import { textOf } from "../../src/sdk.ts"
 import { conversationId, idOf } from "../support/ModelServer.ts"
 import { settled } from "../support/VirtualPlatform.ts"
 import { answer, opened, roomSnapshot } from "../support/virtualClient.ts"
+import { wireMessage } from "../support/wireMessage.ts"
 
-const message = (number: number, parent: number | null, fields: object = {}) => ({
-  id: idOf("msg", number),
-  conversationId,
-  parentId: parent === null ? null : idOf("msg", parent),
-  role: number % 2 === 1 ? "user" : "assistant",
-  authorId: null,
-  content: [{ type: "text", text: `m${number}` }],
-  status: "complete",
-  runId: null,
-  model: null,
-  finishReason: null,
-  usage: null,
-  error: null,
-  lastSeq: null,
-  createdAtMs: number,
-  ...fields
-})
+const message = (number: number, parent: number | null, fields: object = {}) =>
+  wireMessage(number, `m${number}`, {
+    parentId: parent === null ? null : idOf("msg", parent),
+    role: number % 2 === 1 ? "user" : "assistant",
+    ...fields
+  })
 const run = { conversationId, runId: idOf("run", 1) }
 const epoch = idOf("epo", 1)
 

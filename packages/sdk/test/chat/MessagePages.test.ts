@@ -4,25 +4,15 @@ import { textOf } from "../../src/sdk.ts"
 import { conversationId, idOf } from "../support/ModelServer.ts"
 import { settled } from "../support/VirtualPlatform.ts"
 import { answer, opened, roomSnapshot } from "../support/virtualClient.ts"
+import { wireMessage } from "../support/wireMessage.ts"
 
 const count = 1_000
-const message = (number: number, fields: object = {}) => ({
-  id: idOf("msg", number),
-  conversationId,
-  parentId: number === 1 ? null : idOf("msg", number - 1),
-  role: number % 2 === 1 ? "user" : "assistant",
-  authorId: null,
-  content: [{ type: "text", text: `${number}` }],
-  status: "complete",
-  runId: null,
-  model: null,
-  finishReason: null,
-  usage: null,
-  error: null,
-  lastSeq: null,
-  createdAtMs: number,
-  ...fields
-})
+const message = (number: number, fields: object = {}) =>
+  wireMessage(number, `${number}`, {
+    parentId: number === 1 ? null : idOf("msg", number - 1),
+    role: number % 2 === 1 ? "user" : "assistant",
+    ...fields
+  })
 const all = Array.from({ length: count }, (_, index) => message(index + 1))
 const numberOf = (id: string): number => Number(id.slice(4))
 

@@ -4,6 +4,7 @@ import type { OutboxStorage } from "../../src/sdk.ts"
 import { conversationId, idOf } from "../support/ModelServer.ts"
 import { settled, VirtualPlatform } from "../support/VirtualPlatform.ts"
 import { answer, opened, roomSnapshot, virtualClient, welcome } from "../support/virtualClient.ts"
+import { wireMessage } from "../support/wireMessage.ts"
 
 const accepted = (number: number) => ({ type: "accepted", messageId: idOf("msg", number), run: null, duplicate: false })
 
@@ -159,22 +160,7 @@ describe("what was sent", () => {
     platform.socket.receive(roomSnapshot([], 0))
     const sent = chat.send("hello", { reply: false })
     await settled()
-    const message = {
-      id: idOf("msg", 1),
-      conversationId,
-      parentId: null,
-      role: "user",
-      authorId: idOf("prn", 1),
-      content: [{ type: "text", text: "hello" }],
-      status: "complete",
-      runId: null,
-      model: null,
-      finishReason: null,
-      usage: null,
-      error: null,
-      lastSeq: null,
-      createdAtMs: 1
-    }
+    const message = wireMessage(1, "hello", { authorId: idOf("prn", 1) })
     platform.socket.receive({ type: "room", conversationId, seq: 1, event: { type: "message-added", message } })
     assert.deepStrictEqual(
       chat.messages.map(({ id, key }) => [id, key]),

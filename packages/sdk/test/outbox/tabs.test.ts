@@ -5,26 +5,12 @@ import type { OutboxStorage, ParleyClient } from "../../src/sdk.ts"
 import { conversation, conversationId, idOf } from "../support/ModelServer.ts"
 import { seeded, settled, VirtualPlatform } from "../support/VirtualPlatform.ts"
 import { answer, roomSnapshot, virtualClient, welcome } from "../support/virtualClient.ts"
+import { wireMessage } from "../support/wireMessage.ts"
 
 const words = { reply: false }
 const run = { runId: idOf("run", 1), messageId: idOf("msg", 2), epoch: idOf("epo", 1) }
 const accepted = { type: "accepted", messageId: idOf("msg", 1), run: null, duplicate: false }
-const message = {
-  id: accepted.messageId,
-  conversationId,
-  parentId: null,
-  role: "user",
-  authorId: idOf("prn", 1),
-  content: [{ type: "text", text: "once" }],
-  status: "complete",
-  runId: null,
-  model: null,
-  finishReason: null,
-  usage: null,
-  error: null,
-  lastSeq: null,
-  createdAtMs: 1
-}
+const message = wireMessage(1, "once", { authorId: idOf("prn", 1) })
 
 /** Each tab's own view of one storage. */
 const sharedOutbox = () => {

@@ -187,7 +187,7 @@ export const settings = Config.all({
   drainDelayMs: setting(
     "PARLEY_DRAIN_DELAY_MS",
     "gateway: 3000, serve: 0",
-    "milliseconds that it goes on as ever after its readiness turned false, so that whoever stands in front sees it first",
+    "milliseconds that it goes on as ever after its readiness turned false, so that whoever stands in front sees it first; each answer ends its connection meanwhile (longer than the other side keeps an idle one)",
     optional((name) => Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: maxMs })), name))
   ),
   claimWaitMs: setting(

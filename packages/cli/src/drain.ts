@@ -22,6 +22,7 @@ export const drain = (delayMs: number, timeoutMs: number, startsTurns: boolean) 
     const server = yield* GatewayServer
     yield* (yield* Readiness).setDraining
     if (delayMs > 0) {
+      yield* server.endKeepAlive
       yield* Effect.logInfo(`Stopping: not ready any more; requests are still taken for ${delayMs} ms`)
       yield* Effect.raceFirst(Effect.sleep(delayMs), secondSignal)
     }

@@ -24,7 +24,9 @@ export class GatewayServer extends Context.Service<
     /** `uWebSockets.js 20.…` or `node 22.…` */
     readonly engine: string
     readonly connections: () => ServerConnections
-    /** No new connections from now on; answers tell the client to close. Idempotent. */
+    /** From now on answers tell the client to close, so that nobody has a connection left to reuse when no more are accepted. Idempotent. */
+    readonly endKeepAlive: Effect.Effect<void>
+    /** The same, and no new connections. Idempotent. */
     readonly stopAccepting: Effect.Effect<void>
     /**
      * Stops accepting, waits up to `drainTimeoutMs` for the requests in flight, then ends every connection, WebSockets with 1012. Runs once; the
@@ -57,6 +59,7 @@ export class GatewayServer extends Context.Service<
             address: { host: engine.host, port: engine.port, url: `http://${host}:${engine.port}` },
             engine: engine.name,
             connections: engine.connections,
+            endKeepAlive: engine.endKeepAlive,
             stopAccepting: engine.stopAccepting,
             drain: engine.drain
           })

@@ -32,7 +32,7 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
   node.maxConnections = settings.maxConnections
   const connections = { http: 0, webSockets: 0 }
   const inFlight = new Set<ServerResponse>()
-  const state = { draining: false }
+  const state = { endsKeepAlive: false, draining: false }
   const flight = new Flight()
   const requestsOf = new WeakMap<NetSocket, Set<ServerResponse>>()
   const land = (response: ServerResponse): void => {
@@ -51,15 +51,21 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
   const address = yield* listen(node, settings)
 
   let accepting = true
-  const stopAccepting = Effect.sync(() => {
-    state.draining = true
-    if (!accepting) return
-    accepting = false
+  const endKeepAlive = Effect.sync(() => {
+    state.endsKeepAlive = true
     // Read when the head is written.
     for (const response of inFlight) response.shouldKeepAlive = false
-    node.close()
-    node.closeIdleConnections()
   })
+  const stopAccepting = Effect.andThen(
+    endKeepAlive,
+    Effect.sync(() => {
+      state.draining = true
+      if (!accepting) return
+      accepting = false
+      node.close()
+      node.closeIdleConnections()
+    })
+  )
   const counted = () => ({
     http: connections.http - connections.webSockets,
     webSockets: connections.webSockets,
@@ -96,7 +102,7 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
       const handle = yield* bounded(NodeHttpServer.makeHandler(app, options))
       const handleUpgrade = yield* bounded(NodeHttpServer.makeUpgradeHandler(Effect.succeed(bridge), app, options))
       const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-        if (state.draining) response.shouldKeepAlive = false
+        if (state.endsKeepAlive) response.shouldKeepAlive = false
         // Node reads an encoding that it does not know as a body without an end.
         const encoding = request.headers["transfer-encoding"]
         if (encoding !== undefined && encoding.toLowerCase() !== "chunked") return void request.socket.destroy()
@@ -135,6 +141,7 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
     host: settings.host,
     port: NetAddress.isUnixPathAddress(address) ? 0 : address.port,
     connections: counted,
+    endKeepAlive,
     stopAccepting,
     drain
   }

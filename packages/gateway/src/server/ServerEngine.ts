@@ -14,7 +14,9 @@ export interface ServerEngine {
   readonly host: string
   readonly port: number
   readonly connections: () => ServerConnections
-  /** No new connections from now on; answers tell the client to close. Idempotent. */
+  /** From now on answers tell the client to close, so that nobody has a connection left to reuse when no more are accepted. Idempotent. */
+  readonly endKeepAlive: Effect.Effect<void>
+  /** The same, and no new connections. Idempotent. */
   readonly stopAccepting: Effect.Effect<void>
   /** Stops accepting, waits a bounded time for what is in flight, then ends every connection. Runs once. */
   readonly drain: Effect.Effect<void>

@@ -12,6 +12,8 @@ import type { UwsRequest, UwsResponse, UwsSocketContext } from "./Uws.ts"
 /** What all exchanges of one server share. */
 export interface UwsServerState {
   /** Answers tell the client to close the connection. */
+  endsKeepAlive: boolean
+  /** No more connections are accepted, and no WebSocket is opened. */
   draining: boolean
   /** Spans name the client's address after the answer is over. */
   keepsAddress: boolean

@@ -39,6 +39,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
   const { module } = uws
   const app = module.App()
   const state: UwsServerState = {
+    endsKeepAlive: false,
     draining: false,
     keepsAddress: false,
     umbrella: new UwsUmbrella(),
@@ -80,7 +81,11 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
   )
 
   let accepting = true
+  const endKeepAlive = Effect.sync(() => {
+    state.endsKeepAlive = true
+  })
   const stopAccepting = Effect.sync(() => {
+    state.endsKeepAlive = true
     state.draining = true
     if (!accepting) return
     accepting = false
@@ -136,6 +141,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
     host: settings.host,
     port,
     connections: () => ({ ...connections }),
+    endKeepAlive,
     stopAccepting,
     drain
   }

@@ -27,7 +27,7 @@ const headerText = (value: string): string | Uint8Array => (notAscii.test(value)
 const notAscii = /[^\x00-\x7f]/
 
 export const closesConnection = (exchange: UwsExchange, response: HttpServerResponse): boolean =>
-  exchange.server.draining || response.headers["connection"]?.toLowerCase() === "close"
+  exchange.server.endsKeepAlive || response.headers["connection"]?.toLowerCase() === "close"
 
 /** A whole answer in one write. An empty fault gets its body here. */
 export const endWith = (exchange: UwsExchange, response: HttpServerResponse, body: string | Uint8Array | undefined): void => {

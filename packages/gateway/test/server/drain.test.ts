@@ -110,6 +110,21 @@ describe.each(engines)("stopping on %s", (engine) => {
     await server.close()
   })
 
+  it("ends each connection with its answer before it stops accepting, and still takes new ones", async () => {
+    const { app } = makeApp()
+    const server = await startServer(engine, app)
+    const kept = await rawConnection(server.port)
+    kept.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
+    expect(await kept.until((text) => text.endsWith("hello"))).not.toMatch(/connection: close/i)
+    await Effect.runPromise(server.gateway.endKeepAlive)
+    kept.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
+    expect(await kept.closed()).toMatch(/connection: close[\s\S]*hello$/i)
+    const fresh = await rawConnection(server.port)
+    fresh.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
+    expect(await fresh.closed()).toMatch(/connection: close[\s\S]*hello$/i)
+    await server.close()
+  })
+
   it("counts nobody whose connection is gone, pipelined or refused", async () => {
     const { app } = makeApp()
     const server = await startServer(engine, app)

@@ -1,4 +1,4 @@
-// Runs before the first paint: the chosen theme and the language's direction, so that nothing flashes.
+// Runs before the first paint: the chosen theme and language, so that nothing flashes.
 try {
   const chosen = localStorage.getItem("parley.theme")
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen

@@ -1,5 +1,6 @@
 import { PanelLeftOpen, SquarePen } from "lucide-react"
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react"
+import { flushSync } from "react-dom"
 import { IconButton } from "../design/IconButton.tsx"
 import { useText } from "../i18n/useText.ts"
 import { Sidebar } from "../features/conversations/Sidebar.tsx"
@@ -42,7 +43,8 @@ export const Shell = ({ activeId, children }: ShellProps) => {
     wasDrawer.current = isDrawer
   }, [isDrawer])
   const toggle = useCallback(() => show(!open), [open, show])
-  useShortcuts({ toggleSidebar: toggle })
+  const openNow = useCallback(() => flushSync(() => show(true)), [show])
+  useShortcuts({ toggleSidebar: toggle, openSidebar: openNow })
 
   // Another conversation was chosen, or a message: the drawer of a small screen has done its work.
   const target = useTarget()
@@ -67,7 +69,10 @@ export const Shell = ({ activeId, children }: ShellProps) => {
         onKeyDown={(event) => {
           // Of a menu or a dialog, and of a field, it ends what is done there.
           const isOfDrawer = event.target instanceof HTMLElement && event.currentTarget.contains(event.target)
-          if (event.key === "Escape" && isDrawer && isOfDrawer && !(event.target instanceof HTMLInputElement)) show(false)
+          if (event.key !== "Escape" || !isDrawer || !isOfDrawer || event.target instanceof HTMLInputElement) return
+          // It is taken: elsewhere it stops the answer.
+          event.preventDefault()
+          show(false)
         }}
       >
         <Sidebar activeId={activeId} onClose={() => show(false)} />

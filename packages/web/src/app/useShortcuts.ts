@@ -22,7 +22,13 @@ export const commandEvent = "parley:command"
 
 const tell = (command: ConversationCommand) => dispatchEvent(new CustomEvent(commandEvent, { detail: command }))
 
-export const useShortcuts = ({ toggleSidebar }: { readonly toggleSidebar: () => void }): void => {
+interface Sides {
+  readonly toggleSidebar: () => void
+  /** Opens it, so that the focus can go there at once. */
+  readonly openSidebar: () => void
+}
+
+export const useShortcuts = ({ openSidebar, toggleSidebar }: Sides): void => {
   const { open, startNew } = useApp()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -42,6 +48,8 @@ export const useShortcuts = ({ toggleSidebar }: { readonly toggleSidebar: () => 
         case "sidebar":
           return toggleSidebar()
         case "search":
+          // Nothing of a closed one takes the focus.
+          openSidebar()
           return document.getElementById(searchId)?.focus()
         case "focus":
           return document.getElementById("composer")?.focus()
@@ -51,7 +59,7 @@ export const useShortcuts = ({ toggleSidebar }: { readonly toggleSidebar: () => 
     }
     addEventListener("keydown", onKeyDown)
     return () => removeEventListener("keydown", onKeyDown)
-  }, [open, startNew, toggleSidebar])
+  }, [open, openSidebar, startNew, toggleSidebar])
 }
 
 type Action = ConversationCommand | "palette" | "help" | "new" | "sidebar" | "search" | "focus"

@@ -8,11 +8,13 @@ export interface Model {
   readonly price: { readonly input: number; readonly output: number } | undefined
 }
 
-/** Those that can chat. */
+/** Those that can chat. Rejected when the server does not say. */
 export const listModels = async (): Promise<ReadonlyArray<Model>> => {
   const response = await fetch("/v1/models")
+  // An error has no models either, and says nothing of those there are.
+  if (!response.ok) throw new Error(`the models could not be read: ${response.status}`)
   const body: unknown = await response.json()
-  if (!response.ok || !isRecord(body) || !Array.isArray(body["data"])) return []
+  if (!isRecord(body) || !Array.isArray(body["data"])) throw new Error("the models could not be read")
   return body["data"].filter(isRecord).flatMap(({ context_window, id, kind, pricing }) =>
     typeof id !== "string" || kind !== "chat"
       ? []

@@ -1,4 +1,7 @@
 import { useCallback, useEffect, useState } from "react"
+import { texts } from "../i18n/texts.ts"
+import { copyText } from "./copyText.ts"
+import { notify } from "./notify.ts"
 
 /** How long "copied" is shown. */
 const shownMs = 1_600
@@ -14,11 +17,10 @@ export const useCopied = (): readonly [boolean, (text: string) => void] => {
     return () => clearTimeout(timer)
   }, [count])
   const copy = useCallback((text: string) => {
-    // Refused without a gesture or focus: then nothing was copied and nothing is said.
-    navigator.clipboard.writeText(text).then(
-      () => setCount((before) => before + 1),
-      () => {}
-    )
+    void copyText(text).then((isCopied) => {
+      if (isCopied) setCount((before) => before + 1)
+      else notify(texts.text()("action.copyFailed"), { isError: true })
+    })
   }, [])
   return [copied, copy]
 }

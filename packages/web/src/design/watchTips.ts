@@ -30,8 +30,11 @@ export const watchTips = (tell: (tip: Tip | undefined) => void): (() => void) =>
   }
 
   const abort = new AbortController()
-  const on = <Type extends keyof DocumentEventMap>(type: Type, listener: (event: DocumentEventMap[Type]) => void) =>
-    document.addEventListener(type, listener, { capture: true, passive: true, signal: abort.signal })
+  const on = <Type extends keyof DocumentEventMap>(
+    type: Type,
+    listener: (event: DocumentEventMap[Type]) => void,
+    passive = true
+  ) => document.addEventListener(type, listener, { capture: true, passive, signal: abort.signal })
 
   on("pointerover", ({ pointerType, target }) => {
     if (pointerType === "touch" || !(target instanceof Element)) return
@@ -45,9 +48,16 @@ export const watchTips = (tell: (tip: Tip | undefined) => void): (() => void) =>
   on("focusin", ({ target }) => {
     if (target instanceof HTMLElement && target.dataset["tip"] !== undefined && target.matches(":focus-visible")) to(target)
   })
-  on("keydown", ({ key }) => {
-    if (key === "Escape") hide()
-  })
+  on(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return
+      // One that is told goes; the answer that the key would stop goes on.
+      if (shown !== undefined) event.preventDefault()
+      hide()
+    },
+    false
+  )
   on("pointerdown", hide)
   on("focusout", hide)
   on("scroll", hide)

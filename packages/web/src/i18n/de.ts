@@ -7,6 +7,7 @@ export const de: Catalogue = {
   "action.close": "Schließen",
   "action.copy": "Kopieren",
   "action.copied": "Kopiert",
+  "action.copyFailed": "Der Browser lässt das Kopieren hier nicht zu. Markieren Sie den Text und kopieren Sie ihn selbst.",
   "action.dismiss": "Schließen",
   "action.undo": "Rückgängig",
   "action.retry": "Noch einmal",

@@ -6,6 +6,7 @@ export const en = {
   "action.close": "Close",
   "action.copy": "Copy",
   "action.copied": "Copied",
+  "action.copyFailed": "The browser does not allow copying here. Select the text and copy it yourself.",
   "action.dismiss": "Dismiss",
   "action.undo": "Undo",
   "action.retry": "Try again",

@@ -12,16 +12,18 @@ interface BlockProps {
   readonly token: Token
   /** Its end may still come. */
   readonly live: boolean
+  /** Of a block that stands by itself: each finds its direction in its own text. What is within one goes with it. */
+  readonly dir?: "auto" | undefined
 }
 
 /** One whose token is the same object is not rendered again. */
-export const Block = memo(({ live, token }: BlockProps) => {
+export const Block = memo(({ dir, live, token }: BlockProps) => {
   if (isMathToken(token)) return <Mathematics tex={token.tex} display={token.display} />
   if (!isMarkedToken(token)) return null
   switch (token.type) {
     case "paragraph":
       return (
-        <p>
+        <p dir={dir}>
           <Inline tokens={token.tokens} />
         </p>
       )
@@ -29,26 +31,30 @@ export const Block = memo(({ live, token }: BlockProps) => {
       // Below the message's own heading, and without a gap where an answer begins with the second rank, as most do.
       return createElement(
         `h${Math.min(6, Math.max(3, token.depth + 1))}`,
-        { className: `md-h${token.depth}` },
+        { className: `md-h${token.depth}`, dir },
         <Inline tokens={token.tokens} />
       )
     case "code":
       return <Code token={token} live={live} />
     case "list":
-      return <List token={token} live={live} />
+      return <List token={token} live={live} dir={dir} />
     case "blockquote":
       return (
-        <blockquote>
+        <blockquote dir={dir}>
           <Blocks tokens={token.tokens} live={live} />
         </blockquote>
       )
     case "table":
-      return <TableBlock token={token} live={live} />
+      return <TableBlock token={token} live={live} dir={dir} />
     case "hr":
       return <hr />
     case "html":
       // Shown, not made: it is the model's text.
-      return <p className="md-html">{token.text}</p>
+      return (
+        <p className="md-html" dir={dir}>
+          {token.text}
+        </p>
+      )
     case "text":
       return token.tokens === undefined ? token.text : <Inline tokens={token.tokens} />
     default:
@@ -65,11 +71,20 @@ const Code = ({ live, token }: { readonly token: Tokens.Code; readonly live: boo
   return <CodeBlock text={token.text} language={language} live={live} />
 }
 
-const List = ({ live, token }: { readonly token: Tokens.List; readonly live: boolean }) => {
+interface ListProps extends Omit<BlockProps, "token"> {
+  readonly token: Tokens.List
+}
+
+const List = ({ dir, live, token }: ListProps) => {
   const items = token.items.map((item, index) => (
     <ListItem key={index} item={item} live={live && index === token.items.length - 1} />
   ))
-  return token.ordered ? <ol start={typeof token.start === "number" ? token.start : 1}>{items}</ol> : <ul>{items}</ul>
+  if (!token.ordered) return <ul dir={dir}>{items}</ul>
+  return (
+    <ol dir={dir} start={typeof token.start === "number" ? token.start : 1}>
+      {items}
+    </ol>
+  )
 }
 
 const ListItem = memo(({ item, live }: { readonly item: Tokens.ListItem; readonly live: boolean }) => (

@@ -25,10 +25,10 @@ export const Markdown = memo(({ open = false, text }: MarkdownProps) => {
   const quiet = useQuiet(text, open)
   const tokens = useDrawable(text, stream.current.update(text, open, open && !quiet), open)
   return (
-    <div className="markdown" dir="auto">
+    <div className="markdown">
       {tokens.map((token, index) => (
         // The place of a block never changes: text is only appended.
-        <Block key={index} token={token} live={open && index === tokens.length - 1} />
+        <Block key={index} token={token} live={open && index === tokens.length - 1} dir="auto" />
       ))}
     </div>
   )

@@ -7,10 +7,11 @@ interface TableBlockProps {
   readonly token: Tokens.Table
   /** More rows may come. */
   readonly live: boolean
+  readonly dir: "auto" | undefined
 }
 
 /** Scrolls sideways by itself, by keyboard too. */
-export const TableBlock = ({ live, token }: TableBlockProps) => {
+export const TableBlock = ({ dir, live, token }: TableBlockProps) => {
   const t = useText()
   const table = useRef<HTMLTableElement>(null)
   const [isWatched] = useState(live)
@@ -19,7 +20,7 @@ export const TableBlock = ({ live, token }: TableBlockProps) => {
     if (isWatched && table.current !== null) keepWidths(table.current)
   }, [isWatched])
   return (
-    <div className="md-table" role="region" tabIndex={0} aria-label={t("markdown.table")}>
+    <div className="md-table" dir={dir} role="region" tabIndex={0} aria-label={t("markdown.table")}>
       <table ref={table}>
         {isWatched ? (
           <colgroup>

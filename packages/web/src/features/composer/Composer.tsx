@@ -6,6 +6,7 @@ import type { UserPart } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { AttachmentStrip } from "./AttachmentStrip.tsx"
+import { typedBeside, withInterim } from "./dictation.ts"
 import { SuggestionList } from "./SuggestionList.tsx"
 import { useAttachments } from "./useAttachments.ts"
 import { useDraft } from "./useDraft.ts"
@@ -140,16 +141,17 @@ export const Composer = memo((props: ComposerProps) => {
         id="composer"
         rows={1}
         dir="auto"
-        value={dictated === "" ? text : `${text}${text === "" ? "" : " "}${dictated}`}
+        value={withInterim(text, dictated)}
         aria-label={t("composer.label")}
         placeholder={placeholder}
         enterKeyHint="send"
         {...suggesting.inputProps}
         onChange={(event) => {
-          setText(event.target.value)
+          const typed = typedBeside(text, dictated, event.target.value)
+          setText(typed)
           // With the text: told by its own event it would be another render.
           suggesting.onSelect()
-          onTyping?.(event.target.value !== "")
+          onTyping?.(typed !== "")
         }}
         onBlur={() => onTyping?.(false)}
         onKeyDown={onKeyDown}

@@ -33,8 +33,13 @@ export const NameField = ({ label, onDone, value }: NameFieldProps) => {
       onChange={(event) => setName(event.target.value)}
       onBlur={() => finish(true)}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.nativeEvent.isComposing) finish(true)
-        if (event.key === "Escape") finish(false)
+        if (event.nativeEvent.isComposing) return
+        if (event.key === "Enter") finish(true)
+        if (event.key === "Escape") {
+          // It is taken: elsewhere it stops the answer.
+          event.preventDefault()
+          finish(false)
+        }
       }}
     />
   )

@@ -50,7 +50,10 @@ export const Sidebar = ({ activeId, onClose }: SidebarProps) => {
           placeholder={t("list.search")}
           onChange={(event) => setQuery(event.target.value)}
           onKeyDown={(event) => {
-            if (event.key === "Escape") setQuery("")
+            if (event.key !== "Escape" || query === "" || event.nativeEvent.isComposing) return
+            // It is taken: elsewhere it stops the answer.
+            event.preventDefault()
+            setQuery("")
           }}
         />
         {query === "" ? null : (

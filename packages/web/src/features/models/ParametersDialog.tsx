@@ -3,6 +3,7 @@ import type { ConversationInput } from "../../client/sdk.ts"
 import { Dialog } from "../../design/Dialog.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { ParameterFields } from "./ParameterFields.tsx"
+import { resetDraft, withPreset, type ParametersDraft } from "./parametersDraft.ts"
 import { PresetChoice } from "./PresetChoice.tsx"
 
 interface ParametersDialogProps {
@@ -14,7 +15,9 @@ interface ParametersDialogProps {
 /** How a conversation is answered: its system prompt and the model's parameters. An empty field is the model's own default. */
 export const ParametersDialog = ({ onChange, onClose, value }: ParametersDialogProps) => {
   const t = useText()
-  const [draft, setDraft] = useState(value)
+  const [state, setState] = useState<ParametersDraft>({ value, presetId: "" })
+  const { presetId, value: draft } = state
+  const set = (change: ConversationInput) => setState({ presetId, value: { ...draft, ...change } })
   const parameters = draft.parameters ?? {}
   return (
     <Dialog title={t("parameters.title")} onClose={onClose}>
@@ -26,11 +29,7 @@ export const ParametersDialog = ({ onChange, onClose, value }: ParametersDialogP
           onClose()
         }}
       >
-        <PresetChoice
-          onChoose={({ model, parameters: chosen, text }) =>
-            setDraft({ ...draft, ...(model === null ? {} : { model }), systemPrompt: text, parameters: chosen })
-          }
-        />
+        <PresetChoice value={presetId} onChoose={(preset) => setState(withPreset(state, preset))} />
         <label className="field">
           <span>{t("parameters.system")}</span>
           <textarea
@@ -39,18 +38,13 @@ export const ParametersDialog = ({ onChange, onClose, value }: ParametersDialogP
             rows={4}
             maxLength={100_000}
             value={draft.systemPrompt ?? ""}
-            onChange={(event) => setDraft({ ...draft, systemPrompt: event.target.value })}
+            onChange={(event) => set({ systemPrompt: event.target.value })}
           />
           <small>{t("parameters.systemHint")}</small>
         </label>
-        <ParameterFields value={parameters} onChange={(tuned) => setDraft({ ...draft, parameters: tuned })} />
+        <ParameterFields value={parameters} onChange={(tuned) => set({ parameters: tuned })} />
         <div className="dialog-actions">
-          <button
-            type="button"
-            className="button"
-            data-kind="quiet"
-            onClick={() => setDraft({ systemPrompt: null, parameters: {} })}
-          >
+          <button type="button" className="button" data-kind="quiet" onClick={() => setState(resetDraft)}>
             {t("parameters.reset")}
           </button>
           <button type="submit" className="button" data-kind="primary">

@@ -1,32 +1,17 @@
-/** What can be asked: read once, and again when the page comes back after a while. */
-import { useState, useSyncExternalStore } from "react"
-import { listModels, type Model } from "../../client/listModels.ts"
+import { useMemo, useSyncExternalStore } from "react"
+import type { Model } from "../../client/listModels.ts"
 import { Value } from "../../client/Value.ts"
+import { knownModels } from "./knownModels.ts"
 
-const models = new Value<ReadonlyArray<Model>>([])
-let asked = false
+/** What can be asked, as far as it is known. */
+export const useModels = (): ReadonlyArray<Model> => useSyncExternalStore(knownModels.subscribe, knownModels.getSnapshot)
 
-export const useModels = (): ReadonlyArray<Model> => useSyncExternalStore(subscribe, models.getSnapshot)
+export const useModelIds = (): ReadonlyArray<string> => {
+  const models = useModels()
+  return useMemo(() => models.map(({ id }) => id), [models])
+}
 
 const chosenKey = "parley.model"
-
-/** What new conversations ask: the one that was chosen last, while there is such a one (or nobody says what there is), else the server's first. */
-export const useChosenModel = (): readonly [string | undefined, (id: string) => void] => {
-  const known = useModels()
-  const [chosen, setChosen] = useState(readChosen)
-  const present = known.length === 0 || known.some(({ id }) => id === chosen) ? chosen : known[0]?.id
-  return [
-    present,
-    (id) => {
-      setChosen(id)
-      try {
-        localStorage.setItem(chosenKey, id)
-      } catch {
-        // Storage is refused: it holds as long as the page.
-      }
-    }
-  ]
-}
 
 const readChosen = (): string | undefined => {
   try {
@@ -36,19 +21,25 @@ const readChosen = (): string | undefined => {
   }
 }
 
-const subscribe = (listener: () => void): (() => void) => {
-  if (!asked) {
-    asked = true
-    void load()
+/** Read when it is first asked for: whoever chooses, in the page or in the palette, chooses for both. */
+let chosenValue: Value<string | undefined> | undefined
+const chosenModel = (): Value<string | undefined> => (chosenValue ??= new Value(readChosen()))
+const subscribeChosen = (listener: () => void): (() => void) => chosenModel().subscribe(listener)
+const getChosen = (): string | undefined => chosenModel().getSnapshot()
+
+export const chooseModel = (id: string): void => {
+  chosenModel().set(id)
+  try {
+    localStorage.setItem(chosenKey, id)
+  } catch {
+    // Storage is refused: it holds as long as the page.
   }
-  return models.subscribe(listener)
 }
 
-const load = async (): Promise<void> => {
-  try {
-    models.set(await listModels())
-  } catch {
-    // Asked again by the next one who looks; a conversation goes on with its own model.
-    asked = false
-  }
+/** What new conversations ask: the one that was chosen last, while there is such a one (or nobody says what there is), else the server's first. */
+export const useChosenModel = (): readonly [string | undefined, (id: string) => void] => {
+  const known = useModels()
+  const chosen = useSyncExternalStore(subscribeChosen, getChosen)
+  const present = known.length === 0 || known.some(({ id }) => id === chosen) ? chosen : known[0]?.id
+  return [present, chooseModel]
 }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react"
 import { notify } from "../../design/notify.ts"
 import { presentLanguage } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
+import { isVoiceFault } from "./isVoiceFault.ts"
 
 interface Recognition extends EventTarget {
   lang: string
@@ -50,7 +51,9 @@ export const useDictation = ({ onInterim, onText }: DictationOptions): readonly 
       }
       tell.current.onInterim(interim)
     })
-    recognition.addEventListener("error", () => notify(t("composer.voiceFailed"), { isError: true }))
+    recognition.addEventListener("error", (event) => {
+      if (isVoiceFault(event)) notify(t("composer.voiceFailed"), { isError: true })
+    })
     recognition.addEventListener("end", () => {
       present.current = null
       setListening(false)

@@ -5,6 +5,7 @@ import { Bar } from "../../app/Bar.tsx"
 import { dropTarget, useTarget } from "../../app/useTarget.ts"
 import type { ChatMessage } from "../../client/sdk.ts"
 import { useChat } from "../../client/useChat.ts"
+import { copyText } from "../../design/copyText.ts"
 import { notify } from "../../design/notify.ts"
 import { useText } from "../../i18n/useText.ts"
 import { Composer, type ComposedMessage, type ComposerHandle } from "../composer/Composer.tsx"
@@ -12,6 +13,7 @@ import { ComposerTools } from "../composer/ComposerTools.tsx"
 import { withUploads } from "../composer/withUploads.ts"
 import { useComposerSuggestions } from "../composer/useComposerSuggestions.ts"
 import { useFileDrop } from "../composer/useFileDrop.tsx"
+import { useModelIds } from "../models/useModels.ts"
 import { askOf } from "../rooms/askOf.ts"
 import { TypingNote } from "../rooms/TypingNote.tsx"
 import { AnswerAnnouncer } from "./AnswerAnnouncer.tsx"
@@ -37,6 +39,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
   const drop = useFileDrop((files) => composer.current?.addFiles(files))
   const isRoom = members.length > 1
   const suggestions = useComposerSuggestions(isRoom ? members : undefined)
+  const modelIds = useModelIds()
   const names = useMemo(
     () => new Map<string, string>(members.map(({ displayName, principalId }) => [principalId, displayName])),
     [members]
@@ -72,7 +75,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
   const send = useCallback(
     async (message: ComposedMessage): Promise<boolean> => {
       try {
-        const { content: said, ...options } = askOf(await withUploads(parley, id, message), isRoom)
+        const { content: said, ...options } = askOf(await withUploads(parley, id, message), isRoom, modelIds)
         chat.send(said, options)
         return true
       } catch (error) {
@@ -80,7 +83,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
         return false
       }
     },
-    [chat, id, isRoom, parley, report]
+    [chat, id, isRoom, modelIds, parley, report]
   )
   const target = useTarget()
   const [found, setFound] = useState<FoundPlace>()
@@ -107,11 +110,15 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
       if (!(event instanceof CustomEvent)) return
       if (event.detail === "stop" && present.current.activeRun !== null) stop()
       const last = present.current.messages.findLast(({ role }) => role === "assistant")
-      if (event.detail === "copy-last" && last !== undefined) void navigator.clipboard.writeText(textOfParts(last.content))
+      if (event.detail !== "copy-last" || last === undefined) return
+      // By the keyboard nothing on the page says that it was done.
+      void copyText(textOfParts(last.content)).then((isCopied) =>
+        notify(t(isCopied ? "action.copied" : "action.copyFailed"), { isError: !isCopied })
+      )
     }
     addEventListener(commandEvent, onCommand)
     return () => removeEventListener(commandEvent, onCommand)
-  }, [stop])
+  }, [stop, t])
 
   // What the server tells of it, the list shows: the title that the first message gave, say.
   useEffect(() => {

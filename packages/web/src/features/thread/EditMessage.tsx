@@ -41,8 +41,13 @@ export const EditMessage = ({ message, onCancel, onSend }: EditMessageProps) => 
         aria-label={t("message.edit")}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === "Escape") onCancel()
-          if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+          if (event.nativeEvent.isComposing) return
+          if (event.key === "Escape") {
+            // It is taken: elsewhere it stops the answer.
+            event.preventDefault()
+            onCancel()
+          }
+          if (event.key === "Enter" && !event.shiftKey) {
             event.preventDefault()
             send()
           }

@@ -4,6 +4,7 @@ import { PopoverButton } from "../../design/popups.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { presentLocale } from "../../i18n/texts.ts"
 import { modelName } from "../models/modelName.ts"
+import { formatMoney } from "./formatMoney.ts"
 
 export const MessageDetails = ({ message }: { readonly message: ChatMessage }) => {
   const t = useText()
@@ -12,7 +13,7 @@ export const MessageDetails = ({ message }: { readonly message: ChatMessage }) =
   const number = new Intl.NumberFormat(presentLocale())
   // What the server reckoned, with the prices of whoever answered; free and unknown are not the same.
   const cost = usage?.costNanoDollars
-  const money = cost === undefined ? undefined : `${usage?.isEstimated === true ? "≈ " : ""}${formatMoney(cost / nanoDollars)}`
+  const money = cost === undefined ? undefined : `${usage?.isEstimated === true ? "≈ " : ""}${formatMoney(cost)}`
   return (
     <PopoverButton
       className="details"
@@ -63,13 +64,3 @@ const Row = ({ name, value }: { readonly name: string; readonly value: string })
     <dd>{value}</dd>
   </div>
 )
-
-const nanoDollars = 1_000_000_000
-
-const formatMoney = (dollars: number): string =>
-  new Intl.NumberFormat(presentLocale(), {
-    style: "currency",
-    currency: "USD",
-    minimumFractionDigits: 2,
-    maximumSignificantDigits: 2
-  }).format(dollars)

@@ -1,8 +1,10 @@
 /** What a model asked of a tool, and what the tool answered: folded until somebody wants it. */
-import { ChevronRight, TriangleAlert, Wrench } from "lucide-react"
+import { TriangleAlert, Wrench } from "lucide-react"
 import type { ReactNode } from "react"
 import type { ToolResult as Result } from "../../client/sdk.ts"
 import { useText } from "../../i18n/useText.ts"
+import { Fold } from "./Fold.tsx"
+import { readableJson } from "./readableJson.ts"
 
 interface ToolCallProps {
   readonly name: string
@@ -12,23 +14,20 @@ interface ToolCallProps {
   readonly live: boolean
 }
 
-/** Longest input or result that is shown, in UTF-16 code units. */
-const maxShownLength = 20_000
-
 export const ToolCall = ({ input, live, name, result }: ToolCallProps) => {
   const t = useText()
   const failed = result?.isError === true
   return (
-    <Fold label={t(failed ? "message.toolFailed" : "message.tool", { name })} failed={failed} live={live}>
+    <FoldedCall label={t(failed ? "message.toolFailed" : "message.tool", { name })} failed={failed} live={live}>
       <h3>{t("message.toolInput")}</h3>
-      <pre tabIndex={0}>{readable(input)}</pre>
+      <Json text={input} />
       {result === undefined ? null : (
         <>
           <h3>{t("message.toolResult")}</h3>
-          <pre tabIndex={0}>{readable(result.content)}</pre>
+          <Json text={result.content} />
         </>
       )}
-    </Fold>
+    </FoldedCall>
   )
 }
 
@@ -37,35 +36,32 @@ export const ToolResult = ({ result: { content, isError } }: { readonly result: 
   const t = useText()
   const failed = isError === true
   return (
-    <Fold label={t(failed ? "message.toolError" : "message.toolAnswer")} failed={failed} live={false}>
-      <pre tabIndex={0}>{readable(content)}</pre>
-    </Fold>
+    <FoldedCall label={t(failed ? "message.toolError" : "message.toolAnswer")} failed={failed} live={false}>
+      <Json text={content} />
+    </FoldedCall>
   )
 }
 
-interface FoldProps {
+/** Laid out where it is shown: what is folded while it is written costs nothing. */
+const Json = ({ text }: { readonly text: string }) => <pre tabIndex={0}>{readableJson(text)}</pre>
+
+interface FoldedCallProps {
   readonly label: string
   readonly failed: boolean
   readonly live: boolean
   readonly children: ReactNode
 }
 
-const Fold = ({ children, failed, label, live }: FoldProps) => (
-  <details className="fold" data-live={live}>
-    <summary>
-      <ChevronRight aria-hidden />
-      {failed ? <TriangleAlert aria-hidden /> : <Wrench aria-hidden />}
-      <span>{label}</span>
-    </summary>
-    <div className="fold-body">{children}</div>
-  </details>
+const FoldedCall = ({ children, failed, label, live }: FoldedCallProps) => (
+  <Fold
+    live={live}
+    summary={
+      <>
+        {failed ? <TriangleAlert aria-hidden /> : <Wrench aria-hidden />}
+        <span>{label}</span>
+      </>
+    }
+  >
+    {children}
+  </Fold>
 )
-
-const readable = (text: string): string => {
-  const shown = text.length > maxShownLength ? `${text.slice(0, maxShownLength)} …` : text
-  try {
-    return JSON.stringify(JSON.parse(shown), null, 2)
-  } catch {
-    return shown
-  }
-}

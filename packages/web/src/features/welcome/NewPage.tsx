@@ -12,7 +12,7 @@ import { withUploads } from "../composer/withUploads.ts"
 import { useComposerSuggestions } from "../composer/useComposerSuggestions.ts"
 import { useFileDrop } from "../composer/useFileDrop.tsx"
 import { ModelPicker } from "../models/ModelPicker.tsx"
-import { useChosenModel } from "../models/useModels.ts"
+import { useChosenModel, useModelIds } from "../models/useModels.ts"
 import { askOf } from "../rooms/askOf.ts"
 import { beginHere } from "../thread/begunHere.ts"
 import { Welcome } from "./Welcome.tsx"
@@ -26,6 +26,7 @@ export const NewPage = () => {
   const [, navigate] = useLocation()
   const composer = useRef<ComposerHandle>(null)
   const [model, chooseModel] = useChosenModel()
+  const modelIds = useModelIds()
   const [manner, setManner] = useState<ConversationInput>({})
   const [tuning, setTuning] = useState(false)
   const suggestions = useComposerSuggestions()
@@ -52,7 +53,7 @@ export const NewPage = () => {
     try {
       // Files are given to what is there.
       if (message.uploads.length > 0) await parley.api.conversations.create({ ...beginning, id: chat.id })
-      const { content: said, ...options } = askOf(await uploaded(chat.id, message), false)
+      const { content: said, ...options } = askOf(await uploaded(chat.id, message), false, modelIds)
       chat.send(said, options)
       beginHere(chat.id)
       navigate(`/c/${chat.id}`)

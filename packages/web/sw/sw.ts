@@ -5,6 +5,8 @@
  */
 /// <reference lib="webworker" />
 
+import { openFromNotice } from "./openFromNotice.ts"
+
 declare const self: ServiceWorkerGlobalScope
 
 /** Filled in when the app is built: what the first page needs. */
@@ -40,6 +42,11 @@ self.addEventListener("activate", (event) => {
 // Said by a page that has nothing better to do.
 self.addEventListener("message", (event) => {
   if (event.data === "keep-later") event.waitUntil(keepLater())
+})
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close()
+  event.waitUntil(openFromNotice(self.clients, event.notification.data))
 })
 
 self.addEventListener("fetch", (event) => {

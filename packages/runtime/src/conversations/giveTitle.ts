@@ -9,9 +9,16 @@ import { tellRoom } from "./tellRoom.ts"
 /** Longest title that is made, in UTF-16 code units. */
 const maxTitleLength = 80
 
-/** The first line that says something, without the signs of Markdown; undefined when there is none. */
-export const titleOf = (content: UserContent): string | undefined => {
-  for (const line of textOf(content).split(/[\r\n\u2028\u2029]+/u)) {
+/** The first line that says something, without the signs of Markdown; where nothing was said, a file's name; undefined when there is none. */
+export const titleOf = (content: UserContent): string | undefined => firstLine(textOf(content)) ?? nameOfFile(content)
+
+const nameOfFile = (content: UserContent): string | undefined => {
+  const file = content.find((part) => part.type === "file")
+  return file?.type === "file" ? firstLine(file.name) : undefined
+}
+
+const firstLine = (text: string): string | undefined => {
+  for (const line of text.split(/[\r\n\u2028\u2029]+/u)) {
     const said = line
       .replace(/\p{C}+/gu, " ")
       .replace(/^[\s#>*`~-]+/u, "")

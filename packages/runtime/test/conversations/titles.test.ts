@@ -1,5 +1,6 @@
 /** A conversation that nobody named is named by what is said in it first. */
 import { assert, describe, it } from "@effect/vitest"
+import { AttachmentId } from "@parley/domain/Ids"
 import { titleOf } from "../../src/conversations/giveTitle.ts"
 import { text } from "./harness.ts"
 
@@ -20,5 +21,17 @@ describe("the title", () => {
   it("is not made of nothing", () => {
     for (const said of ["", "   ", "\n#\n---\n", "\u0000"]) assert.isUndefined(titleOf(text(said)))
     assert.isUndefined(titleOf([{ type: "image", url: "https://x/y.png" }]))
+  })
+
+  it("is what was said about a file, and the file's name where nothing was", () => {
+    const file = {
+      type: "file" as const,
+      attachmentId: AttachmentId.make(`att_${"0".repeat(26)}`),
+      name: "notes.txt",
+      contentType: "text/plain",
+      bytes: 3
+    }
+    assert.strictEqual(titleOf([file, { type: "text", text: "What is it?" }]), "What is it?")
+    assert.strictEqual(titleOf([file]), "notes.txt")
   })
 })

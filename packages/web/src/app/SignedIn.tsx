@@ -7,6 +7,7 @@ import type { WhoAmI } from "../client/sdk.ts"
 import { unsent } from "../client/indexedDbOutbox.ts"
 import { isSignedIn, signOut } from "../client/session.ts"
 import { closeNotes, notify } from "../design/notify.ts"
+import { followNotices } from "../features/settings/notifications.ts"
 import { ConversationPage } from "../features/thread/ConversationPage.tsx"
 import { NewPage } from "../features/welcome/NewPage.tsx"
 import { texts } from "../i18n/texts.ts"
@@ -66,6 +67,7 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
     }
   }, [lists])
   useEffect(() => closeNotes, [])
+  useEffect(() => followNotices(navigate), [navigate])
   return (
     <AppProvider value={value}>
       <Shell activeId={activeId}>

@@ -19,8 +19,10 @@ export const shortcutList = [
 /** Told to whoever shows the conversation, by `parley:` events on the window. */
 export type ConversationCommand = "copy-last" | "stop"
 export const commandEvent = "parley:command"
+/** Its `detail` is a text for the message box. */
+export const insertEvent = "parley:insert"
 
-const tell = (command: ConversationCommand) => dispatchEvent(new CustomEvent(commandEvent, { detail: command }))
+export const tell = (command: ConversationCommand) => dispatchEvent(new CustomEvent(commandEvent, { detail: command }))
 
 interface Sides {
   readonly toggleSidebar: () => void

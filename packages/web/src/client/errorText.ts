@@ -1,7 +1,8 @@
 import type { Text } from "../i18n/useText.ts"
+import { codeText } from "./codeText.ts"
 import { ParleyApiError, ParleyConnectionError, ParleyOutboxError } from "./sdk.ts"
 
-/** An error as a person is told it; what the server said stays in its words. */
+/** An error as a person is told it. */
 export const errorText = (t: Text, error: unknown): string => {
   if (error instanceof ParleyOutboxError) {
     switch (error.fault) {
@@ -14,6 +15,6 @@ export const errorText = (t: Text, error: unknown): string => {
     }
   }
   if (error instanceof ParleyConnectionError) return error.fault === "unreachable" ? t("error.unreachable") : error.message
-  if (error instanceof ParleyApiError) return error.code === "busy" ? t("error.busy") : error.message
+  if (error instanceof ParleyApiError) return codeText(t, error)
   return t("error.unknown", { message: error instanceof Error ? error.message : String(error) })
 }

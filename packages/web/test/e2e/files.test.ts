@@ -70,6 +70,38 @@ describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
       })
   )
 
+  it.live("that is text stands as a file beside what was said, which alone is copied, edited and the conversation's title", () =>
+    Effect.gen(function* () {
+      const { parley, wire } = yield* startServer
+      const browser = yield* launchBrowser
+      wire.enqueue(answer("I have read it."))
+      const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
+      yield* Effect.promise(async () => {
+        await signIn(page, parley.url, parley.key)
+        await page
+          .locator("input[type=file]")
+          .setInputFiles({ name: "main.go", mimeType: "", buffer: Buffer.from("package walrus") })
+        await page.locator(".attachment").getByText("main.go").waitFor()
+        await page.locator(".attachment .spinner").waitFor({ state: "detached" })
+        await say(page, "What is it?")
+        await ended(page).waitFor()
+        assert.deepStrictEqual(await page.locator(".bubble").allInnerTexts(), ["What is it?"])
+        await page.getByRole("heading", { level: 1, name: "What is it?", exact: true }).waitFor()
+        await page.locator(".person").hover()
+        await page.locator(".person").getByRole("button", { name: "Edit", exact: true }).click()
+        assert.strictEqual(await page.getByLabel("Edit the message").inputValue(), "What is it?")
+        await page.getByRole("button", { name: "Cancel" }).click()
+        const saving = page.waitForEvent("download")
+        await page.getByRole("link", { name: "main.go" }).click()
+        assert.strictEqual((await saving).suggestedFilename(), "main.go")
+      })
+      const [request] = wire.requests.map(({ body }) => JSON.stringify(body))
+      assert.include(request, "package walrus")
+      assert.include(request, "main.go")
+      assert.deepStrictEqual(faults, [])
+    })
+  )
+
   for (const [name, options] of [
     ["desktop", desktop],
     ["phone-dark", { ...phone, colorScheme: "dark" as const }]

@@ -2,8 +2,9 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
+import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { axeFaults, settled } from "../support/lookOver.ts"
-import { App, chromiumPath, composer, freshApp, openPageAgain, screenshot, signIn } from "../support/openApp.ts"
+import { App, chromiumPath, composer, freshApp, openPageAgain, say, screenshot, signIn } from "../support/openApp.ts"
 
 const focused = (page: Page): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? "")
 
@@ -46,6 +47,46 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
           await page.getByRole("button", { name: "Model: gpt-5-mini" }).waitFor()
           await page.getByRole("option").first().waitFor({ state: "detached" })
         })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("another model is asked from its answer; the palette chooses, stops, saves and archives", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("From one."), answer("From two."), answer(["Half, ", "whole."], { holdAfter: 1 }))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
+        yield* Effect.promise(async () => {
+          const command = async (name: string) => {
+            await page.keyboard.press("Control+k")
+            await page.getByPlaceholder("Search for a command").fill(name)
+            await page.keyboard.press("Enter")
+            await page.getByPlaceholder("Search for a command").waitFor({ state: "detached" })
+          }
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Who are you?")
+          await page.getByText("From one.").waitFor()
+          await page.getByRole("button", { name: "Ask another model" }).click()
+          await page.getByRole("option", { name: "gpt-5-mini" }).click()
+          await page.getByText("From two.").waitFor()
+          await page.getByText("2/2").waitFor()
+
+          await command("gpt-5-mini")
+          await page.getByRole("button", { name: "Model: gpt-5-mini" }).waitFor()
+          await say(page, "Go on")
+          await page.getByText("Half,").waitFor()
+          await command("Stop the answer")
+          await page.getByText("Stopped").waitFor()
+          const saving = page.waitForEvent("download")
+          await command("Export as JSON")
+          assert.match((await saving).suggestedFilename(), /\.json$/)
+          await command("Archive")
+          await page.getByText("is in the archive").waitFor()
+        })
+        assert.deepStrictEqual(
+          wire.requests.map(({ model }) => model),
+          ["gpt-5", "gpt-5-mini", "gpt-5-mini"]
+        )
         assert.deepStrictEqual(faults, [])
       })
     )

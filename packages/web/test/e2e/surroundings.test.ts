@@ -310,7 +310,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           await composer(page).fill("A draft that was not sent")
           await page
             .locator("input[type=file]")
-            .setInputFiles({ name: "a.zip", mimeType: "application/zip", buffer: Buffer.from("PK") })
+            .setInputFiles({ name: "a.zip", mimeType: "application/zip", buffer: Buffer.from("PK\u0003\u0004\u0000") })
           // By what a screen reader finds: its button is there for everybody.
           await page.getByRole("alert").filter({ hasText: "“a.zip” cannot be attached" }).waitFor()
           await page.locator(".toast").getByRole("button", { name: "Dismiss" }).waitFor()

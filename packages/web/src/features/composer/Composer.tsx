@@ -1,6 +1,17 @@
 /** Where one writes. What is typed stays here, in the page: no keystroke waits for anything. */
 import { ArrowUp, Paperclip, Square } from "lucide-react"
-import { memo, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from "react"
+import {
+  memo,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref
+} from "react"
+import { insertEvent } from "../../app/useShortcuts.ts"
 import { onFrame } from "../../client/onFrame.ts"
 import type { UserPart } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
@@ -71,6 +82,18 @@ export const Composer = memo((props: ComposerProps) => {
     },
     addFiles: attachments.add
   }))
+
+  // What is chosen elsewhere, a prompt in the palette say, goes after what stands there.
+  useEffect(() => {
+    const insert = (event: Event) => {
+      if (!(event instanceof CustomEvent) || typeof event.detail !== "string") return
+      const { detail } = event
+      setText((before) => (before === "" ? detail : `${before}\n${detail}`))
+      box.current?.focus()
+    }
+    addEventListener(insertEvent, insert)
+    return () => removeEventListener(insertEvent, insert)
+  }, [setText])
 
   useLayoutEffect(() => {
     const area = box.current
@@ -171,7 +194,6 @@ export const Composer = memo((props: ComposerProps) => {
           type="file"
           multiple
           hidden
-          accept={attachments.accept}
           onChange={(event) => {
             if (event.target.files !== null) attachments.add(event.target.files)
             event.target.value = ""

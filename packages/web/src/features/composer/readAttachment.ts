@@ -1,52 +1,57 @@
 import type { UserPart } from "../../client/sdk.ts"
 
-export const maxFileBytes = 20_000_000
+/** Of an image, which is made smaller before it is sent. */
+export const maxImageBytes = 20_000_000
 /** Of what is uploaded as it is, by the server's bound. */
 export const maxUploadBytes = 8_388_608
+/** Longest text that a model is given of a file, in UTF-16 code units: the server leaves out the rest. */
+export const maxTextLength = 200_000
 
-/** Read by the server: a browser cannot tell what stands in a PDF. */
-export const isUploaded = (file: File): boolean => file.type === "application/pdf"
+const imageTypes: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"])
 
-/** As the file dialog and `fits` take them. */
-export const acceptedTypes: ReadonlyArray<string> = [
-  "image/png",
-  "image/jpeg",
-  "image/gif",
-  "image/webp",
-  "text/*",
-  "application/pdf",
-  "application/json",
-  ".md",
-  ".csv",
-  ".ts",
-  ".py",
-  ".yaml",
-  ".yml",
-  ".toml",
-  ".log"
-]
+export const limitOf = (file: File): number => (imageTypes.has(file.type) ? maxImageBytes : maxUploadBytes)
 
-export interface ReadAttachment {
-  readonly part: UserPart
-  readonly preview: string | undefined
+/** Not read here: the server says what stands in it, and refuses one that is none. */
+export const isSaidPdf = (file: File): boolean => file.type === "application/pdf"
+
+export type ReadAttachment =
+  | { readonly kind: "image"; readonly part: UserPart; readonly preview: string }
+  /** Uploaded as it is, and read by the server: it stays a file, with its name, and does not become what somebody said. */
+  | { readonly kind: "upload"; readonly isCut: boolean }
+  | { readonly kind: "refused"; readonly reason: "composer.badType" | "composer.emptyFile" }
+
+/** By what is in it: a browser knows no type of most programs' sources, and gives some a wrong one (`.ts` is a film). */
+export const readAttachment = async (file: File): Promise<ReadAttachment> => {
+  if (file.size === 0) return { kind: "refused", reason: "composer.emptyFile" }
+  if (imageTypes.has(file.type)) {
+    const url = await imageUrl(file)
+    return { kind: "image", part: { type: "image", url }, preview: url }
+  }
+  const content = new Uint8Array(await file.arrayBuffer())
+  if (isPdf(content)) return { kind: "upload", isCut: false }
+  const text = decoded(content)
+  if (text === undefined) return { kind: "refused", reason: "composer.badType" }
+  return { kind: "upload", isCut: text.length > maxTextLength }
+}
+
+const pdfBegins = new TextEncoder().encode("%PDF-")
+
+const isPdf = (content: Uint8Array): boolean => pdfBegins.every((byte, index) => content[index] === byte)
+
+/** As the server takes text: UTF-8 without NUL. */
+const decoded = (content: Uint8Array): string | undefined => {
+  if (content.includes(0)) return undefined
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(content)
+  } catch {
+    return undefined
+  }
 }
 
 /** Longest side that vision models look at, in pixels; larger images are made smaller before they are sent. */
 const maxImageSidePx = 1_568
 /** Images up to this go as they are. */
 const maxPlainImageBytes = 300_000
-/** Longest text that is sent inline, in UTF-16 code units. */
-const maxInlineTextLength = 200_000
-
-export const readAttachment = async (file: File): Promise<ReadAttachment> => {
-  if (file.type.startsWith("image/")) {
-    const url = await imageUrl(file)
-    return { part: { type: "image", url }, preview: url }
-  }
-  const text = await file.text()
-  if (text.length > maxInlineTextLength) throw new Error("too long")
-  return { part: { type: "text", text: `${file.name}:\n\n${fenced(text)}` }, preview: undefined }
-}
 
 const imageUrl = async (file: File): Promise<string> => {
   if (file.size <= maxPlainImageBytes) return dataUrl(file)
@@ -67,11 +72,3 @@ const dataUrl = (blob: Blob): Promise<string> =>
     reader.addEventListener("error", () => reject(reader.error ?? new Error("unreadable")))
     reader.readAsDataURL(blob)
   })
-
-/** In a fence longer than any in it. */
-const fenced = (text: string): string => {
-  let longest = 2
-  for (const [run] of text.matchAll(/`{3,}/g)) longest = Math.max(longest, run.length)
-  const fence = "`".repeat(longest + 1)
-  return `${fence}\n${text}\n${fence}`
-}

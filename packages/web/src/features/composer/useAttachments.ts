@@ -2,14 +2,14 @@
 import { useCallback, useState } from "react"
 import type { UserPart } from "../../client/sdk.ts"
 import { notify } from "../../design/notify.ts"
+import { presentLocale, type TextName } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
-import { readAttachment, acceptedTypes, isUploaded, maxFileBytes, maxUploadBytes } from "./readAttachment.ts"
+import { chooseFiles, maxAttachments } from "./chooseFiles.ts"
+import { isSaidPdf, limitOf, maxTextLength, readAttachment } from "./readAttachment.ts"
 
 export interface Attachment {
   readonly id: number
   readonly name: string
-  readonly type: string
-  readonly sizeBytes: number
   /** What is sent; undefined while it is read, and of one that is uploaded. */
   readonly part: UserPart | undefined
   /** Uploaded into the conversation when the message is sent: only then it is known that there is one. */
@@ -22,8 +22,6 @@ export interface Attachments {
   readonly items: ReadonlyArray<Attachment>
   /** Something is still being read. */
   readonly busy: boolean
-  /** For the file dialog. */
-  readonly accept: string
   readonly add: (files: Iterable<File>) => void
   readonly remove: (id: number) => void
   readonly clear: () => void
@@ -31,7 +29,6 @@ export interface Attachments {
   readonly uploads: () => Array<File>
 }
 
-const maxAttachments = 10
 let lastId = 0
 
 export const useAttachments = (): Attachments => {
@@ -42,16 +39,24 @@ export const useAttachments = (): Attachments => {
   const addOne = useCallback(
     async (file: File): Promise<void> => {
       const id = ++lastId
-      setItems((before) => [
-        ...before,
-        { id, name: file.name, type: file.type, sizeBytes: file.size, part: undefined, upload: undefined, preview: undefined }
-      ])
-      try {
-        const { part, preview } = await readAttachment(file)
-        setItems((before) => before.map((item) => (item.id === id ? { ...item, part, preview } : item)))
-      } catch {
+      const { name } = file
+      const put = (read: Partial<Attachment>) =>
+        setItems((before) => before.map((item) => (item.id === id ? { ...item, ...read } : item)))
+      const refuse = (reason: TextName) => {
         remove(id)
-        notify(t("composer.uploadFailed", { name: file.name }), { isError: true })
+        notify(t(reason, { name }), { isError: true })
+      }
+      const upload = isSaidPdf(file) ? file : undefined
+      setItems((before) => [...before, { id, name, part: undefined, upload, preview: undefined }])
+      if (upload !== undefined) return
+      try {
+        const read = await readAttachment(file)
+        if (read.kind === "refused") return refuse(read.reason)
+        if (read.kind === "image") return put({ part: read.part, preview: read.preview })
+        put({ upload: file })
+        if (read.isCut) notify(t("composer.cut", { name, limit: maxTextLength.toLocaleString(presentLocale()) }))
+      } catch {
+        refuse("composer.uploadFailed")
       }
     },
     [remove, t]
@@ -59,21 +64,14 @@ export const useAttachments = (): Attachments => {
 
   const add = useCallback(
     (files: Iterable<File>) => {
-      let free = maxAttachments - items.length
-      for (const file of files) {
-        if (free-- <= 0) break
-        if (!acceptedTypes.some((type) => fits(file, type))) {
-          notify(t("composer.badType", { name: file.name }), { isError: true })
-        } else if (file.size > limitOf(file)) {
-          const limit = `${Math.floor(limitOf(file) / 1_000_000)} MB`
-          notify(t("composer.tooLarge", { name: file.name, limit }), { isError: true })
-        } else if (isUploaded(file)) {
-          const { name, size, type } = file
-          const waiting = { id: ++lastId, name, type, sizeBytes: size, part: undefined, upload: file, preview: undefined }
-          setItems((before) => [...before, waiting])
-        } else {
-          void addOne(file)
-        }
+      const { surplus, taken, tooLarge } = chooseFiles(files, items.length)
+      for (const file of taken) void addOne(file)
+      for (const file of tooLarge) {
+        const limit = `${Math.floor(limitOf(file) / 1_000_000)} MB`
+        notify(t("composer.tooLarge", { name: file.name, limit }), { isError: true })
+      }
+      if (surplus.length > 0) {
+        notify(t("composer.tooMany", { limit: maxAttachments, count: surplus.length }), { isError: true })
       }
     },
     [addOne, items.length, t]
@@ -82,7 +80,6 @@ export const useAttachments = (): Attachments => {
   return {
     items,
     busy: items.some(({ part, upload }) => part === undefined && upload === undefined),
-    accept: acceptedTypes.join(","),
     add,
     remove,
     clear: () => setItems([]),
@@ -90,12 +87,3 @@ export const useAttachments = (): Attachments => {
     uploads: () => items.flatMap(({ upload }) => (upload === undefined ? [] : [upload]))
   }
 }
-
-const limitOf = (file: File): number => (isUploaded(file) ? maxUploadBytes : maxFileBytes)
-
-const fits = (file: File, type: string): boolean =>
-  type.startsWith(".")
-    ? file.name.toLowerCase().endsWith(type)
-    : type.endsWith("/*")
-      ? file.type.startsWith(type.slice(0, -1))
-      : file.type === type

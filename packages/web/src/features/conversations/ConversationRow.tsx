@@ -8,6 +8,7 @@ import { useSnapshot } from "../../client/useSnapshot.ts"
 import { MenuButton, MenuItem, MenuSeparator, SubMenu } from "../../design/popups.tsx"
 import { notify } from "../../design/notify.ts"
 import { useText } from "../../i18n/useText.ts"
+import { archiveConversation } from "./archiveConversation.ts"
 import { NameField } from "./NameField.tsx"
 
 interface ConversationRowProps {
@@ -75,12 +76,7 @@ const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
     if (location.pathname === `/c/${id}`) startNew()
     notify(t("list.deleted", { title }), { action: { label: t("action.undo"), run: undo }, onOver: carryOut })
   }
-  const archive = () => {
-    void lists.mark(id, { isArchived: !isArchived })
-    if (isArchived) return
-    const undo = () => void lists.mark(id, { isArchived: false })
-    notify(t("list.archivedDone", { title }), { action: { label: t("action.undo"), run: undo } })
-  }
+  const archive = () => archiveConversation(t, lists, conversation)
   return (
     <MenuButton
       button={

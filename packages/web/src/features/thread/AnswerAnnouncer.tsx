@@ -29,9 +29,9 @@ export const AnswerAnnouncer = ({ conversationId, last, title }: AnswerAnnouncer
       isAwaited.current = false
       // It was shown in this frame; saying so is for the next.
       onFrame(() => setSaid(t("thread.finished")))
-      notifyHidden(t("notice.answered", { title: title === "" ? t("thread.untitled") : title }))
+      void notifyHidden(t("notice.answered", { title: title === "" ? t("thread.untitled") : title }), conversationId)
     }
-  }, [last, t, title])
+  }, [conversationId, last, t, title])
   return (
     <p className="visually-hidden" role="status">
       {said}

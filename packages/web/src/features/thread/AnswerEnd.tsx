@@ -1,6 +1,7 @@
 /** How an answer ended, when it was not by saying all: and the way on. */
 import { CircleStop, TriangleAlert } from "lucide-react"
 import type { ReactNode } from "react"
+import { codeText } from "../../client/codeText.ts"
 import type { ChatMessage } from "../../client/sdk.ts"
 import { useText } from "../../i18n/useText.ts"
 import type { ThreadActions } from "./ThreadActions.ts"
@@ -23,7 +24,7 @@ export const AnswerEnd = ({ actions, isLast, message }: AnswerEndProps) => {
   }
   if (message.status === "failed") {
     return (
-      <Fault text={message.error?.message ?? t("message.failed")}>
+      <Fault text={message.error === null ? t("message.failed") : codeText(t, message.error)}>
         <button type="button" className="button" onClick={() => actions.regenerate(message)}>
           {t("action.retry")}
         </button>

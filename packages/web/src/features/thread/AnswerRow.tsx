@@ -1,12 +1,15 @@
-import { Check, Copy, RefreshCw, Square, Volume2 } from "lucide-react"
+import { Check, Copy, RefreshCw, Replace, Square, Volume2 } from "lucide-react"
 import { useRef } from "react"
 import type { ChatMessage, Part, ToolResult } from "../../client/sdk.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
+import { PopoverButton } from "../../design/popups.tsx"
 import { useCopied } from "../../design/useCopied.ts"
 import { useText } from "../../i18n/useText.ts"
 import { Markdown } from "../../markdown/Markdown.tsx"
+import { ModelList } from "../models/ModelList.tsx"
 import { modelName } from "../models/modelName.ts"
+import { useModels } from "../models/useModels.ts"
 import { canSpeak, useReadAloud } from "../speech/useReadAloud.ts"
 import { AnswerEnd } from "./AnswerEnd.tsx"
 import { MessageDetails } from "./MessageDetails.tsx"
@@ -119,6 +122,7 @@ const AnswerActions = ({ actions, message }: { readonly message: ChatMessage; re
       <IconButton size="small" side="bottom" label={t("message.regenerate")} onClick={() => actions.regenerate(message)}>
         <RefreshCw aria-hidden />
       </IconButton>
+      <AnotherModel message={message} actions={actions} />
       {canSpeak && text !== "" ? (
         <IconButton
           size="small"
@@ -132,5 +136,33 @@ const AnswerActions = ({ actions, message }: { readonly message: ChatMessage; re
       ) : null}
       <MessageDetails message={message} />
     </footer>
+  )
+}
+
+/** The same question to another model; nothing where it is known that there is only one. */
+const AnotherModel = ({ actions, message }: { readonly message: ChatMessage; readonly actions: ThreadActions }) => {
+  const t = useText()
+  // There from the start, while the models are still read: the buttons after it are not pushed aside.
+  if (useModels().length === 1) return null
+  return (
+    <PopoverButton
+      className="models"
+      label={t("models.label")}
+      button={
+        <IconButton size="small" side="bottom" label={t("message.otherModel")}>
+          <Replace aria-hidden />
+        </IconButton>
+      }
+    >
+      {(close) => (
+        <ModelList
+          value={message.model ?? ""}
+          onChoose={(model) => {
+            close()
+            actions.regenerate(message, model)
+          }}
+        />
+      )}
+    </PopoverButton>
   )
 }

@@ -6,6 +6,7 @@ import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { MenuButton, MenuItem, MenuLink } from "../../design/popups.tsx"
 import { useText } from "../../i18n/useText.ts"
+import { exportUrl } from "../share/exportUrl.ts"
 
 interface ConversationBarProps extends Pick<ChatState, "beginning" | "conversation" | "members" | "online"> {
   readonly id: string
@@ -22,8 +23,6 @@ export const ConversationBar = memo(({ beginning, conversation, id, members, mes
   const title =
     conversation === null ? (beginning?.title ?? "") : conversation.title === "" ? t("thread.untitled") : conversation.title
   const isRoom = members.length > 1
-  const exportUrl = (format: "json" | "markdown", upTo: string | undefined) =>
-    `/api/conversations/${id}/export?format=${format}${upTo === undefined ? "" : `&messageId=${upTo}`}`
   return (
     <>
       <div className="bar-title">
@@ -68,8 +67,8 @@ export const ConversationBar = memo(({ beginning, conversation, id, members, mes
               label={t("parameters.title")}
               onSelect={() => open({ dialog: "parameters", conversationId: id })}
             />
-            <MenuLink icon={FileDown} label={t("export.markdown")} href={exportUrl("markdown", messageId)} />
-            <MenuLink icon={Braces} label={t("export.json")} href={exportUrl("json", undefined)} />
+            <MenuLink icon={FileDown} label={t("export.markdown")} href={exportUrl(id, "markdown", messageId)} />
+            <MenuLink icon={Braces} label={t("export.json")} href={exportUrl(id, "json")} />
           </MenuButton>
         </div>
       ) : null}

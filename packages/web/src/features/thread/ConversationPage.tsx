@@ -3,6 +3,7 @@ import { commandEvent } from "../../app/useShortcuts.ts"
 import { useApp } from "../../app/AppContext.ts"
 import { Bar } from "../../app/Bar.tsx"
 import { dropTarget, useTarget } from "../../app/useTarget.ts"
+import { errorText } from "../../client/errorText.ts"
 import type { ChatMessage } from "../../client/sdk.ts"
 import { useChat } from "../../client/useChat.ts"
 import { copyText } from "../../design/copyText.ts"
@@ -13,15 +14,18 @@ import { ComposerTools } from "../composer/ComposerTools.tsx"
 import { withUploads } from "../composer/withUploads.ts"
 import { useComposerSuggestions } from "../composer/useComposerSuggestions.ts"
 import { useFileDrop } from "../composer/useFileDrop.tsx"
+import { answerWith } from "../models/answerWith.ts"
 import { useModelIds } from "../models/useModels.ts"
 import { askOf } from "../rooms/askOf.ts"
 import { TypingNote } from "../rooms/TypingNote.tsx"
 import { AnswerAnnouncer } from "./AnswerAnnouncer.tsx"
 import { ConversationBar } from "./ConversationBar.tsx"
+import { lastWhole } from "./lastWhole.ts"
 import { MessageRow } from "./MessageRow.tsx"
 import { Thread, type FoundPlace } from "./Thread.tsx"
 import type { ThreadActions } from "./ThreadActions.ts"
 import { ThreadSkeleton } from "./ThreadSkeleton.tsx"
+import { tellEndOfLeft } from "./tellEndOfLeft.ts"
 import { textOfParts } from "./textOfParts.ts"
 import { useToolResults } from "./toolResults.ts"
 
@@ -120,6 +124,8 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
     return () => removeEventListener(commandEvent, onCommand)
   }, [stop, t])
 
+  useEffect(() => () => tellEndOfLeft(chat), [chat])
+
   // What the server tells of it, the list shows: the title that the first message gave, say.
   useEffect(() => {
     if (conversation !== null) lists.put(conversation)
@@ -137,16 +143,12 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
     ({ authorId, role }) => role === "user" && (authorId === null || authorId === me.principal.id)
   )?.key
   const editLast = useMemo(() => (ownLast === undefined ? undefined : () => setEditing(ownLast)), [ownLast])
-  const shareable =
-    messages.findLast(({ delivery, status }) => delivery === "accepted" && status !== "streaming")?.id ?? undefined
+  const shareable = lastWhole(messages)
   const model = conversation?.model ?? beginning?.model
   const tools = useMemo(() => {
     if (conversation === null && beginning === null) return null
-    const chooseModel = (next: string) => {
-      if (beginning === null) void parley.api.conversations.update({ id, model: next }).catch(report)
-      else chat.beginWith({ ...beginning, model: next })
-    }
-    return <ComposerTools conversationId={id} model={model} onModel={chooseModel} />
+    const choose = (next: string) => void answerWith(parley, chat, next).catch(report)
+    return <ComposerTools conversationId={id} model={model} onModel={choose} />
   }, [beginning, chat, conversation, id, model, parley, report])
   const loadOlder = useCallback(() => void chat.loadOlder().catch(report), [chat, report])
   const loadNewer = useCallback(() => void chat.loadNewer().catch(report), [chat, report])
@@ -160,7 +162,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
       // Where the link over everything leads, as long as there is no box.
       <div className="empty-page" id="composer" tabIndex={-1}>
         <h1>{t(status === "gone" ? "thread.gone" : "thread.failed")}</h1>
-        <p>{status === "gone" ? t("thread.goneHint") : state.error?.message}</p>
+        <p>{status === "gone" ? t("thread.goneHint") : state.error === null ? "" : errorText(t, state.error)}</p>
         <button type="button" className="button" data-kind="primary" onClick={startNew}>
           {t("thread.start")}
         </button>

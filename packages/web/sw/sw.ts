@@ -5,6 +5,7 @@
  */
 /// <reference lib="webworker" />
 
+import { keptIfAway } from "./keptIfAway.ts"
 import { openFromNotice } from "./openFromNotice.ts"
 
 declare const self: ServiceWorkerGlobalScope
@@ -104,13 +105,11 @@ const takeOver = async (): Promise<void> => {
 /** Pages of the app; the rest of the paths are the server's. */
 const isPage = (path: string): boolean => path === "/" || path === "/s" || path.startsWith("/c/")
 
-const page = async (request: Request): Promise<Response> => {
-  try {
-    return await fetch(request, { signal: AbortSignal.timeout(patienceMs) })
-  } catch {
-    return (await caches.match("/")) ?? Response.error()
-  }
-}
+const page = (request: Request): Promise<Response> =>
+  keptIfAway(
+    () => fetch(request, { signal: AbortSignal.timeout(patienceMs) }),
+    () => caches.match("/")
+  )
 
 /** Files whose names hold their content's hash: as kept, or fetched once and kept. */
 const kept = async (request: Request): Promise<Response> => {

@@ -1,6 +1,6 @@
 /** Who is here decides what is shown: the app, the way in, or an invitation. */
 import { lazy, Suspense, useState, type ReactNode } from "react"
-import { signInWithKey, useSession } from "../client/session.ts"
+import { signInWithKey, startSession, useSession } from "../client/session.ts"
 import { fetched } from "../design/fetched.tsx"
 import { Tooltips } from "../design/popups.tsx"
 import { SignIn } from "../features/signIn/SignIn.tsx"
@@ -47,7 +47,13 @@ const Entrance = () => {
         </Waiting>
       )
     case "out":
-      return <SignIn note={session.reason === undefined ? undefined : t(session.reason)} onKey={signInWithKey} />
+      return (
+        <SignIn
+          note={session.reason === undefined ? undefined : t(session.reason)}
+          onKey={signInWithKey}
+          onRetry={session.reason === "signIn.unreachable" ? () => void startSession() : undefined}
+        />
+      )
     case "in":
       return <SignedIn key={session.me.principal.id} me={session.me} />
   }

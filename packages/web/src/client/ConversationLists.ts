@@ -1,27 +1,28 @@
 /** The person's conversations and folders: read page by page, changed at once here and then on the server, put back where that fails. */
 import { ParleyApiError } from "./sdk.ts"
-import type { Folder, ListedConversation, Marks, Parley } from "./sdk.ts"
+import type { ListedConversation, Marks, Parley } from "./sdk.ts"
 import { Deletions, type Deletion, type RemovalOutcome } from "./Deletions.ts"
 import { definedMarks } from "./definedMarks.ts"
 import { forgetChat, keepList, keptList } from "./kept.ts"
 import { followBegun } from "./begunConversations.ts"
+import { Folders } from "./Folders.ts"
+import { ListParts, type ListPage, type ListPart, type PartQuery } from "./ListParts.ts"
 import type { ListState } from "./ListState.ts"
 import { removeConversation } from "./removeConversation.ts"
 import { Value } from "./Value.ts"
 import { newestFirst, withFirstPage } from "./withFirstPage.ts"
 
 const pageItems = 100
-
+/** Pages that bring nothing new, and are read in a row for one that does: their conversations were read as pins, or in their folders. */
+const maxKnownPages = 10
 /** What was told of in so short a time is read together … */
 const gatherMs = 30
 /** … one by one, or from so many on as the list. */
 const maxReadOne = 8
 /** A list that was read so long ago is read when somebody looks at it again: what was told may have been lost. */
 const oldAfterMs = 300_000
-
 /** A list that has been quiet for so long is kept on this device. */
 const keepAfterMs = 300
-
 /** What is changed here is told to the server even if the page goes in the same moment. */
 const outlivesPage = { keepalive: true }
 
@@ -32,8 +33,10 @@ export class ConversationLists {
     begun: [],
     folders: [],
     hasMore: false,
+    parts: new Map(),
     leaving: new Set()
   })
+  readonly folders: Folders
   readonly #parley: Parley
   readonly #principalId: string
   readonly #onError: (error: unknown) => void
@@ -46,11 +49,17 @@ export class ConversationLists {
   /** For each reading of the list that is under way: what became known since it was asked for. */
   readonly #readings = new Set<Set<string>>()
   #readAtMs = 0
-  #cursor: string | null = null
-  #archiveAsked = false
+  /** Where the list goes on; null at its end, undefined before the server has said anything. */
+  #cursor: string | null | undefined
+  readonly #parts = new ListParts({
+    read: (query, cursor) => this.#readPage({ ...query, ...(cursor === undefined ? {} : { cursor }) }),
+    changed: (parts) => this.state.update((before) => ({ ...before, parts })),
+    onError: (error) => this.#onQuietError(error)
+  })
 
   constructor(parley: Parley, principalId: string, onError: (error: unknown) => void) {
     this.#parley = parley
+    this.folders = new Folders(parley, this.state)
     this.#principalId = principalId
     this.#onError = onError
     this.#deletions = new Deletions({
@@ -80,7 +89,7 @@ export class ConversationLists {
         case "all":
           return void this.refresh()
         case "folders":
-          return void this.#readFolders().catch(() => {})
+          return void this.folders.read().catch(() => {})
         case "changed":
           // Made just now: it stays in sight until it is read.
           this.#merge(this.state.getSnapshot().begun.filter(({ id }) => id === change.conversationId))
@@ -116,10 +125,12 @@ export class ConversationLists {
         this.#parley.api.list.folders()
       ])
       this.state.update((before) => {
-        const { items, reachesEnd } = withFirstPage(before.items, page, newer)
-        if (reachesEnd || before.status !== "ready") this.#cursor = page.nextCursor
+        const { followsOn, items } = withFirstPage(before.items, page, newer)
+        if (this.#cursor === undefined || page.nextCursor === null || !followsOn) this.#cursor = page.nextCursor
         return { ...before, status: "ready", items, folders, hasMore: this.#cursor !== null }
       })
+      this.#parts.retry()
+      if (page.nextCursor !== null) await this.#readPinned()
     } catch (error) {
       if (this.state.getSnapshot().status === "ready") return this.#onQuietError(error)
       const kept = await keptList().catch(() => undefined)
@@ -130,21 +141,25 @@ export class ConversationLists {
   }
 
   async loadMore(): Promise<void> {
-    if (this.#cursor === null) return
-    const page = await this.#parley.api.conversations.list({ limit: pageItems, cursor: this.#cursor })
-    this.#cursor = page.nextCursor
-    this.#merge(page.items, { hasMore: page.nextCursor !== null })
-  }
-
-  async loadArchive(): Promise<void> {
-    if (this.#archiveAsked) return
-    this.#archiveAsked = true
     try {
-      this.#merge((await this.#parley.api.conversations.list({ limit: pageItems, archived: true })).items)
+      const known = this.state.getSnapshot().items.length
+      for (let pages = 0; pages < maxKnownPages && typeof this.#cursor === "string"; pages++) {
+        this.#cursor = (await this.#readPage({ cursor: this.#cursor })).nextCursor
+        if (this.state.getSnapshot().items.length > known) break
+      }
+      this.state.update((before) => ({ ...before, hasMore: this.#cursor !== null }))
     } catch (error) {
-      this.#archiveAsked = false
       this.#onError(error)
     }
+  }
+
+  /** Somebody looks at a folder or the archive: its first page, unless all of it is here. */
+  async openPart(part: ListPart): Promise<void> {
+    if (part === "archived" || this.#cursor !== null) await this.#parts.open(part)
+  }
+
+  morePart(part: ListPart): Promise<unknown> {
+    return this.#parts.more(part)
   }
 
   /** Something is known better: made here, renamed by the server, written to. */
@@ -174,24 +189,26 @@ export class ConversationLists {
     return this.#deletions.settle("all")
   }
 
-  async createFolder(name: string): Promise<Folder> {
-    const folder = await this.#parley.api.list.createFolder({ name })
-    this.#setFolders([...this.state.getSnapshot().folders, folder])
-    return folder
+  /** Wherever in the list they are; what was pinned when it was last seen and is not among them, was let go or deleted. */
+  async #readPinned(): Promise<void> {
+    const pinned = await this.#parts.readAll("pinned")
+    if (pinned === undefined) return
+    const ids = new Set<string>(pinned.map(({ id }) => id))
+    const gone = this.state.getSnapshot().items.filter(({ id, isArchived, isPinned }) => isPinned && !isArchived && !ids.has(id))
+    await Promise.all(gone.map(({ id }) => this.#readOne(id)))
   }
 
-  async renameFolder(id: Folder["id"], name: string): Promise<void> {
-    const folder = await this.#parley.api.list.renameFolder({ id, name })
-    this.#setFolders(this.state.getSnapshot().folders.map((other) => (other.id === id ? folder : other)))
-  }
-
-  async removeFolder(id: Folder["id"]): Promise<void> {
-    await this.#parley.api.list.removeFolder({ id })
-    this.state.update((before) => ({
-      ...before,
-      folders: before.folders.filter((folder) => folder.id !== id),
-      items: before.items.map((item) => (item.folderId === id ? { ...item, folderId: null } : item))
-    }))
+  /** What became known since it was asked for is newer. */
+  async #readPage(query: PartQuery & { readonly cursor?: string }): Promise<ListPage> {
+    const newer = new Set<string>()
+    this.#readings.add(newer)
+    try {
+      const page = await this.#parley.api.conversations.list({ limit: pageItems, ...query })
+      this.#merge(page.items.filter(({ id }) => !newer.has(id)))
+      return page
+    } finally {
+      this.#readings.delete(newer)
+    }
   }
 
   /** The list is there as it was; without a network nothing else was to be expected. */
@@ -243,16 +260,6 @@ export class ConversationLists {
     }
   }
 
-  async #readFolders(): Promise<void> {
-    const folders = await this.#parley.api.list.folders()
-    const known = new Set<string>(folders.map(({ id }) => id))
-    this.state.update((before) => ({
-      ...before,
-      folders,
-      items: before.items.map((item) => (item.folderId === null || known.has(item.folderId) ? item : { ...item, folderId: null }))
-    }))
-  }
-
   async #removeNow(id: string): Promise<RemovalOutcome> {
     const outcome = await removeConversation(this.#parley, id, this.#onError)
     if (outcome !== "removed") return outcome
@@ -283,15 +290,11 @@ export class ConversationLists {
     this.state.update((before) => ({ ...before, items: before.items.filter((item) => item.id !== id) }))
   }
 
-  #merge(items: ReadonlyArray<ListedConversation>, change: Partial<ListState> = {}): void {
+  #merge(items: ReadonlyArray<ListedConversation>): void {
     for (const newer of this.#readings) for (const { id } of items) newer.add(id)
     this.state.update((before) => {
       const fresh = new Set(items.map(({ id }) => id))
-      return { ...before, ...change, items: newestFirst([...items, ...before.items.filter(({ id }) => !fresh.has(id))]) }
+      return { ...before, items: newestFirst([...items, ...before.items.filter(({ id }) => !fresh.has(id))]) }
     })
-  }
-
-  #setFolders(folders: ReadonlyArray<Folder>): void {
-    this.state.update((before) => ({ ...before, folders: [...folders].sort((a, b) => a.name.localeCompare(b.name)) }))
   }
 }

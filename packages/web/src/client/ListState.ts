@@ -1,3 +1,4 @@
+import type { ListPart, PartStatus } from "./ListParts.ts"
 import type { Folder, ListedConversation } from "./sdk.ts"
 
 export interface ListState {
@@ -8,6 +9,8 @@ export interface ListState {
   readonly begun: ReadonlyArray<ListedConversation>
   readonly folders: ReadonlyArray<Folder>
   readonly hasMore: boolean
+  /** What was read for itself, and how far. */
+  readonly parts: ReadonlyMap<ListPart, PartStatus>
   /** Deleted on this device, whether or not the server knows of it yet: not shown. */
   readonly leaving: ReadonlySet<string>
 }

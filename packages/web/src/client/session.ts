@@ -15,7 +15,7 @@ export type Session =
   | { readonly status: "shared"; readonly token: string }
   | { readonly status: "in"; readonly me: WhoAmI }
 
-const session = new Value<Session>({ status: "unknown" })
+export const session = new Value<Session>({ status: "unknown" })
 
 export const isSignedIn = (): boolean => session.getSnapshot().status === "in"
 
@@ -29,21 +29,32 @@ export const useSession = (): Session => useSyncExternalStore(session.subscribe,
 export const startSession = async (): Promise<void> => {
   // Stays in the address: a link that is read is a link that is passed on.
   if (location.pathname === "/s") return session.set({ status: "shared", token: location.hash.slice(1) })
-  const { signIn, invite } = takeFragment()
+  const { signIn, invite } = readFragment()
+  // Stays there too until one has joined: an invitation that is loaded again is the same one.
+  if (invite !== undefined) return session.set({ status: "invited", token: invite })
   try {
-    if (signIn !== undefined) return enter(await parley.api.session.signIn({ token: signIn }))
-    if (invite !== undefined) return session.set({ status: "invited", token: invite })
-    enter(await parley.api.session.whoAmI())
+    if (signIn === undefined) return enter(await parley.api.session.whoAmI())
+    const me = await parley.api.session.signIn({ token: signIn })
+    clearFragment()
+    enter(me)
   } catch (error) {
-    if (error instanceof ParleyApiError) {
-      if (signIn !== undefined) return leave("signIn.linkUsed")
-      return leave()
+    if (signIn !== undefined && isRefusedLink(error)) {
+      clearFragment()
+      return leave("signIn.linkUsed")
     }
+    if (signIn === undefined && isRefusal(error)) return leave()
+    // Nobody has said no: a link stays in the address for another try, and who was here is let in as without a network.
     const known = readKnown()
-    if (known === undefined) leave("signIn.unreachable")
-    else session.set({ status: "in", me: known })
+    session.set(known === undefined ? { status: "out", reason: "signIn.unreachable" } : { status: "in", me: known })
   }
 }
+
+/** The server knows no session of this browser's, or none that may come in. What a proxy says while the server is away is neither. */
+const isRefusal = (error: unknown): boolean => error instanceof ParleyApiError && (error.status === 401 || error.status === 403)
+
+/** The token is no good, and will not become so. */
+const isRefusedLink = (error: unknown): boolean =>
+  error instanceof ParleyApiError && error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429
 
 export const signInWithKey = async (key: string): Promise<void> => enter(await parley.api.session.signIn({ apiKey: key }))
 
@@ -79,7 +90,7 @@ parley.connection.subscribe(() => {
   parley.api.session.whoAmI().then(
     () => {},
     (error: unknown) => {
-      if (error instanceof ParleyApiError && error.status === 401) leave("signIn.over")
+      if (isRefusal(error)) leave("signIn.over")
     }
   )
 })
@@ -115,10 +126,12 @@ const isWhoAmI = (value: unknown): value is WhoAmI =>
   "tenant" in value &&
   typeof value.tenant === "object"
 
-/** What a link says after its `#`; it does not stay in the address, nor in the history. */
-const takeFragment = (): { readonly signIn: string | undefined; readonly invite: string | undefined } => {
+/** What a link says after its `#`. */
+const readFragment = (): { readonly signIn: string | undefined; readonly invite: string | undefined } => {
   const match = /^#(sign-in|invite)=(.+)$/.exec(location.hash)
   if (match === null) return { signIn: undefined, invite: undefined }
-  history.replaceState(history.state, "", location.pathname + location.search)
   return match[1] === "invite" ? { signIn: undefined, invite: match[2] } : { signIn: match[2], invite: undefined }
 }
+
+/** A token that was used, or never will be, does not stay in the address, nor in the history. */
+const clearFragment = (): void => history.replaceState(history.state, "", location.pathname + location.search)

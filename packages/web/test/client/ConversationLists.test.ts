@@ -41,4 +41,130 @@ describe("the list of conversations", () => {
     await lists.refresh()
     expect(lists.state.getSnapshot().items.map(({ id }) => id)).toEqual(["cnv_stays"])
   })
+
+  describe("of more conversations than one page", () => {
+    /** Answers as the server does, 100 at a time; `asked` are the queries. */
+    const ofServer = (all: ReadonlyArray<Kept>) => {
+      const { client, platform } = virtualClient()
+      const asked: Array<string> = []
+      const errors: Array<unknown> = []
+      const server = { all, isAway: false }
+      platform.answer = (url) => {
+        const { pathname, searchParams } = new URL(url)
+        if (server.isAway) throw new TypeError("no network")
+        if (pathname === "/api/folders") return Response.json([{ id: "fld_1", name: "Work", createdAtMs: 0 }])
+        const one = /conversations\/(\w+)\/marks/.exec(pathname)?.[1]
+        if (one !== undefined) {
+          const found = server.all.find(({ id }) => id === one)
+          return found === undefined ? Response.json({ code: "not_found" }, { status: 404 }) : Response.json(found)
+        }
+        searchParams.delete("limit")
+        asked.push(searchParams.toString())
+        const [folder, pinned] = [searchParams.get("folder"), searchParams.get("pinned")]
+        const items = server.all.filter(
+          (item) =>
+            item.isArchived === (searchParams.get("archived") === "true") &&
+            (folder === null || item.folderId === folder) &&
+            (pinned === null || item.isPinned === (pinned === "true"))
+        )
+        const from = Number(searchParams.get("cursor") ?? 0)
+        const to = from + 100
+        return Response.json({ items: items.slice(from, to), nextCursor: to < items.length ? String(to) : null })
+      }
+      const lists = new ConversationLists(client, "pri_1", (error) => errors.push(error))
+      const ids = (which: (item: Kept) => boolean) =>
+        lists.state
+          .getSnapshot()
+          .items.filter((item) => which({ ...item, updatedAtMs: 0 }))
+          .map(({ id }) => id)
+      return { asked, errors, ids, lists, server }
+    }
+    interface Kept {
+      readonly id: string
+      readonly title: string
+      readonly updatedAtMs: number
+      readonly folderId: string | null
+      readonly isPinned: boolean
+      readonly isArchived: boolean
+    }
+    const kept = (count: number, marks: (index: number) => Partial<Kept> = () => ({})): ReadonlyArray<Kept> =>
+      Array.from({ length: count }, (_, index) => ({
+        ...listed(`cnv_${index}`, count - index),
+        folderId: null,
+        isPinned: false,
+        ...marks(index)
+      }))
+
+    it("shows a pin however old it is, and lets go of it once it is no pin any more", async () => {
+      const { ids, lists, server } = ofServer(kept(250, (index) => ({ isPinned: index === 240 || index === 245 })))
+      await lists.refresh()
+      expect(ids(({ isPinned }) => isPinned)).toEqual(["cnv_240", "cnv_245"])
+      server.all = kept(245, (index) => ({ isPinned: index === 244 }))
+      await lists.refresh()
+      expect(ids(({ isPinned }) => isPinned)).toEqual(["cnv_244"])
+    })
+
+    it("asks for no pins where the first page is all", async () => {
+      const { asked, lists } = ofServer(kept(20))
+      await lists.refresh()
+      expect(asked).toEqual([""])
+    })
+
+    it("reads a folder when it is opened, page by page, and not twice", async () => {
+      const { asked, ids, lists } = ofServer(kept(400, (index) => (index < 250 ? {} : { folderId: "fld_1" })))
+      await lists.refresh()
+      expect(ids(({ folderId }) => folderId === "fld_1")).toEqual([])
+      await lists.openPart("fld_1")
+      expect(ids(({ folderId }) => folderId === "fld_1")).toHaveLength(100)
+      expect(lists.state.getSnapshot().parts.get("fld_1")).toBe("partial")
+      await lists.morePart("fld_1")
+      expect(ids(({ folderId }) => folderId === "fld_1")).toHaveLength(150)
+      expect(lists.state.getSnapshot().parts.get("fld_1")).toBe("whole")
+      await lists.openPart("fld_1")
+      expect(asked.filter((query) => query.includes("folder"))).toHaveLength(2)
+    })
+
+    it("reads the archive to its end", async () => {
+      const { ids, lists } = ofServer(kept(150, () => ({ isArchived: true })))
+      await lists.refresh()
+      await lists.openPart("archived")
+      await lists.morePart("archived")
+      expect(ids(({ isArchived }) => isArchived)).toHaveLength(150)
+    })
+
+    it("goes on past pages of which all is known, and says when that fails", async () => {
+      const { errors, ids, lists, server } = ofServer(
+        kept(350, (index) => ({ folderId: index >= 100 && index < 200 ? "fld_1" : null }))
+      )
+      await lists.refresh()
+      await lists.openPart("fld_1")
+      expect(ids(() => true)).toHaveLength(200)
+      server.isAway = true
+      await lists.loadMore()
+      expect(errors).toHaveLength(1)
+      server.isAway = false
+      await lists.loadMore()
+      expect(ids(() => true)).toHaveLength(300)
+      await lists.loadMore()
+      expect(ids(() => true)).toHaveLength(350)
+      expect(lists.state.getSnapshot().hasMore).toBe(false)
+    })
+
+    it("asks again for a folder that could not be had, once the server answers", async () => {
+      const { ids, lists, server } = ofServer(kept(150, (index) => (index < 120 ? {} : { folderId: "fld_1" })))
+      await lists.refresh()
+      server.isAway = true
+      await lists.openPart("fld_1")
+      expect(lists.state.getSnapshot().parts.get("fld_1")).toBe("failed")
+      server.isAway = false
+      const isWhole = new Promise<void>((resolve) => {
+        lists.state.subscribe(() => {
+          if (lists.state.getSnapshot().parts.get("fld_1") === "whole") resolve()
+        })
+      })
+      await lists.refresh()
+      await isWhole
+      expect(ids(({ folderId }) => folderId === "fld_1")).toHaveLength(30)
+    })
+  })
 })

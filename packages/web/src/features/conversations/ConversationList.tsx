@@ -1,6 +1,7 @@
 import { Archive, ArrowLeft, ChevronRight, Folder as FolderIcon } from "lucide-react"
-import { useMemo, useState } from "react"
+import { useEffect, useMemo, useState, type ReactNode } from "react"
 import { useApp } from "../../app/AppContext.ts"
+import type { ListPart } from "../../client/ListParts.ts"
 import { allOf } from "../../client/ListState.ts"
 import type { Folder, ListedConversation } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
@@ -28,7 +29,7 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
       <>
         {/* What waits on this device is there whatever the server says, or does not say. */}
         {byTime}
-        {status === "loading" ? <Skeleton /> : <LoadFailed />}
+        {status === "loading" ? <Skeleton /> : <LoadFailed onRetry={() => void lists.refresh()} />}
       </>
     )
   }
@@ -40,7 +41,7 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
           {t("list.back")}
         </button>
         <Group title={t("list.archived")} items={shown} activeId={activeId} />
-        {shown.length === 0 ? <p className="list-empty">{t("list.archivedEmpty")}</p> : null}
+        <PartEnd part="archived">{shown.length === 0 ? <p className="list-empty">{t("list.archivedEmpty")}</p> : null}</PartEnd>
       </>
     )
   }
@@ -72,7 +73,7 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
         className="list-switch"
         onClick={() => {
           setInArchive(true)
-          void lists.loadArchive()
+          void lists.openPart("archived")
         }}
       >
         <Archive aria-hidden />
@@ -82,16 +83,32 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
   )
 }
 
-const LoadFailed = () => {
+const LoadFailed = ({ onRetry }: { readonly onRetry: () => void }) => {
   const t = useText()
-  const { lists } = useApp()
   return (
     <div className="list-empty">
       <p>{t("list.loadFailed")}</p>
-      <button type="button" className="button" onClick={() => void lists.refresh()}>
+      <button type="button" className="button" onClick={onRetry}>
         {t("action.retry")}
       </button>
     </div>
+  )
+}
+
+/** How a part of the list goes on after what is here of it; `children` where this is all. */
+const PartEnd = ({ children, part }: { readonly part: ListPart; readonly children: ReactNode }) => {
+  const t = useText()
+  const { lists } = useApp()
+  const more = () => void lists.morePart(part)
+  const status = useSnapshot(lists.state).parts.get(part)
+  if (status === "loading") return <Skeleton />
+  // Where something of it is here, that stays in sight, and is no less for what could not be had.
+  if (status === "failed" && children !== null) return <LoadFailed onRetry={more} />
+  if (status !== "failed" && status !== "partial") return children
+  return (
+    <button type="button" className="list-switch" onClick={more}>
+      {t("list.more")}
+    </button>
   )
 }
 
@@ -122,7 +139,13 @@ const openFolders = new Set<string>()
 
 const FolderGroup = ({ activeId, folder, items }: Omit<GroupProps, "title"> & { readonly folder: Folder }) => {
   const t = useText()
+  const { lists } = useApp()
+  const { hasMore, parts } = useSnapshot(lists.state)
   const [open, setOpen] = useState(() => openFolders.has(folder.id) || items.some(({ id }) => id === activeId))
+  useEffect(() => {
+    if (open) void lists.openPart(folder.id)
+  }, [folder.id, lists, open])
+  const isWhole = !hasMore || parts.get(folder.id) === "whole"
   const toggle = () => {
     if (open) openFolders.delete(folder.id)
     else openFolders.add(folder.id)
@@ -136,16 +159,15 @@ const FolderGroup = ({ activeId, folder, items }: Omit<GroupProps, "title"> & { 
           <span className="list-title" dir="auto">
             {folder.name}
           </span>
-          <span className="list-count">{items.length === 0 ? "" : items.length}</span>
+          <span className="list-count">{items.length === 0 || !isWhole ? "" : items.length}</span>
         </button>
         <FolderMenu folder={folder} />
       </div>
       {open ? (
-        items.length === 0 ? (
-          <p className="list-none">{t("list.folderEmpty")}</p>
-        ) : (
-          <Rows items={items} activeId={activeId} />
-        )
+        <>
+          {items.length === 0 ? null : <Rows items={items} activeId={activeId} />}
+          <PartEnd part={folder.id}>{items.length === 0 ? <p className="list-none">{t("list.folderEmpty")}</p> : null}</PartEnd>
+        </>
       ) : null}
     </section>
   )

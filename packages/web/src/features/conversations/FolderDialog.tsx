@@ -21,10 +21,10 @@ export const FolderDialog = ({ conversationId, folder, onClose }: FolderDialogPr
     setBusy(true)
     try {
       if (folder === undefined) {
-        const made = await lists.createFolder(name.trim())
+        const made = await lists.folders.create(name.trim())
         if (conversationId !== undefined) void lists.mark(conversationId, { folderId: made.id })
       } else {
-        await lists.renameFolder(folder.id, name.trim())
+        await lists.folders.rename(folder.id, name.trim())
       }
       onClose()
     } catch (error) {

@@ -10,7 +10,7 @@ export const FolderMenu = ({ folder }: { readonly folder: Folder }) => {
   const { lists, open, report } = useApp()
   const remove = async (): Promise<void> => {
     try {
-      await lists.removeFolder(folder.id)
+      await lists.folders.remove(folder.id)
       notify(t("list.folderRemoved", { name: folder.name }))
     } catch (error) {
       report(error)

@@ -9,10 +9,12 @@ interface SignInProps {
   /** What is told above the form: the link was used, the session is over. */
   readonly note?: string | undefined
   readonly onKey: (key: string) => Promise<void>
+  /** Where nobody has answered yet: asks once more, with the link that one came by. */
+  readonly onRetry?: (() => void) | undefined
 }
 
 /** For one who came without a link. */
-export const SignIn = ({ note, onKey }: SignInProps) => {
+export const SignIn = ({ note, onKey, onRetry }: SignInProps) => {
   const t = useText()
   const [key, setKey] = useState("")
   const [busy, setBusy] = useState(false)
@@ -41,6 +43,11 @@ export const SignIn = ({ note, onKey }: SignInProps) => {
         <Logo size={48} />
         <h1>{t("signIn.title")}</h1>
         <p>{note ?? t("signIn.lead")}</p>
+        {onRetry === undefined ? null : (
+          <button type="button" className="button" onClick={onRetry}>
+            {t("action.retry")}
+          </button>
+        )}
         <label className="field">
           <span>{t("signIn.key")}</span>
           <input

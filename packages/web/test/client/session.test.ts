@@ -1,0 +1,73 @@
+/** Who is let in by what the server, or whatever stands before it, answers. */
+import { afterEach, describe, expect, it, vi } from "vitest"
+
+const me = { principal: { id: "prn_1", displayName: "Ada" }, tenant: { id: "ten_1" } }
+const page502 = () => new Response("<h1>502 Bad Gateway</h1>", { status: 502 })
+const problem = (status: number, code: string) => Response.json({ code, detail: code }, { status })
+
+/** The module as a page loads it, at this address, with what earlier visits have left. */
+const opened = async (hash: string, answers: ReadonlyArray<() => Response>, left: Readonly<Record<string, string>> = {}) => {
+  const kept = new Map(Object.entries(left))
+  const address = { origin: "http://parley", pathname: "/", search: "", hash, assign: vi.fn(), reload: vi.fn() }
+  const waiting = [...answers]
+  vi.stubGlobal("location", address)
+  vi.stubGlobal("history", { state: null, replaceState: () => void (address.hash = "") })
+  vi.stubGlobal("localStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key)
+  })
+  vi.stubGlobal("WebSocket", undefined)
+  vi.stubGlobal("fetch", async () => {
+    const answer = waiting.shift()
+    if (answer === undefined) throw new TypeError("no network")
+    return answer()
+  })
+  vi.resetModules()
+  const { session, startSession } = await import("../../src/client/session.ts")
+  await startSession()
+  return { address, kept, session, startSession }
+}
+
+afterEach(() => vi.unstubAllGlobals())
+
+const known = { "parley.me": JSON.stringify(me) }
+
+describe("coming in", () => {
+  it.each([
+    ["a proxy's 502", page502],
+    ["a 503", () => problem(503, "unavailable")],
+    ["a 429", () => problem(429, "busy")]
+  ])("lets in whoever was here, and goes on knowing them, after %s", async (_, answer) => {
+    const { kept, session } = await opened("", [answer], known)
+    expect(session.getSnapshot()).toEqual({ status: "in", me })
+    expect(kept.has("parley.me")).toBe(true)
+  })
+
+  it.each([401, 403])("shows the way in after a %i, and forgets who was here", async (status) => {
+    const { kept, session } = await opened("", [() => problem(status, "unauthorized")], known)
+    expect(session.getSnapshot()).toEqual({ status: "out" })
+    expect(kept.has("parley.me")).toBe(false)
+  })
+
+  it("keeps a printed link that nobody has answered, and comes in by it at the next try", async () => {
+    const { address, session, startSession } = await opened("#sign-in=token", [page502, () => Response.json(me)])
+    expect(session.getSnapshot()).toEqual({ status: "out", reason: "signIn.unreachable" })
+    expect(address.hash).toBe("#sign-in=token")
+    await startSession()
+    expect(session.getSnapshot()).toEqual({ status: "in", me })
+    expect(address.hash).toBe("")
+  })
+
+  it("says of a printed link that it was used only when the server does, and takes it from the address", async () => {
+    const { address, session } = await opened("#sign-in=token", [() => problem(401, "unauthorized")])
+    expect(session.getSnapshot()).toEqual({ status: "out", reason: "signIn.linkUsed" })
+    expect(address.hash).toBe("")
+  })
+
+  it("leaves an invitation in the address until one has joined", async () => {
+    const { address, session } = await opened("#invite=token", [])
+    expect(session.getSnapshot()).toEqual({ status: "invited", token: "token" })
+    expect(address.hash).toBe("#invite=token")
+  })
+})

@@ -13,18 +13,27 @@ export type KeptList = Pick<ListState, "items" | "folders">
 const maxMessages = 100
 const maxChats = 50
 
-const chatKey = (id: string) => `chat ${id}`
+const chatPrefix = "chat "
+const chatKey = (id: string) => chatPrefix + id
 const listKey = "list"
+/** When each of them was seen last, in Unix milliseconds. */
+const seenKey = "seen"
+type SeenAtMs = Readonly<Record<string, number>>
 
 export const keepChat = async (id: string, { conversation, members, messages }: ChatState): Promise<void> => {
   const stored = messages.filter(({ delivery }) => delivery === "accepted").slice(-maxMessages)
   const kept: KeptChat = { conversation, members, messages: stored.map((message) => ({ ...message, sendError: null })) }
-  await forgetOld(id)
+  // First: of a page that goes nothing more may be done.
   await inStore("kept", "readwrite", (store) => store.put(kept, chatKey(id)))
+  await sawChat(id)
 }
 
-export const keptChat = (id: string): Promise<KeptChat | undefined> =>
-  inStore<KeptChat | undefined>("kept", "readonly", (store) => store.get(chatKey(id)))
+/** Seen thereby, also where the server does not say how it is now. */
+export const keptChat = async (id: string): Promise<KeptChat | undefined> => {
+  const kept = await inStore<KeptChat | undefined>("kept", "readonly", (store) => store.get(chatKey(id)))
+  if (kept !== undefined) void sawChat(id).catch(() => {})
+  return kept
+}
 
 /** It was deleted. */
 export const forgetChat = async (id: string): Promise<void> => {
@@ -39,11 +48,21 @@ export const keepList = async ({ folders, items }: ListState): Promise<void> => 
 export const keptList = (): Promise<KeptList | undefined> =>
   inStore<KeptList | undefined>("kept", "readonly", (store) => store.get(listKey))
 
-/** Ids sort by time: the oldest conversations go first. */
-const forgetOld = async (id: string): Promise<void> => {
+/** Of these chats, those that were seen least lately make room. One of which nothing is known goes first, the oldest of them before the others: ids sort by time. */
+export const toForget = (ids: ReadonlyArray<string>, seenAtMs: SeenAtMs, most: number): ReadonlyArray<string> =>
+  [...ids]
+    .sort()
+    .sort((a, b) => (seenAtMs[a] ?? 0) - (seenAtMs[b] ?? 0))
+    .slice(0, Math.max(0, ids.length - most))
+
+const sawChat = async (id: string): Promise<void> => {
   const keys = await inStore("kept", "readonly", (store) => store.getAllKeys())
-  const chats = keys.filter((key) => key !== listKey && key !== chatKey(id))
-  for (const key of chats.slice(0, Math.max(0, chats.length - maxChats + 1))) {
-    await inStore("kept", "readwrite", (store) => store.delete(key))
-  }
+  const before = (await inStore<SeenAtMs | undefined>("kept", "readonly", (store) => store.get(seenKey))) ?? {}
+  const ids = new Set([id])
+  for (const key of keys) if (typeof key === "string" && key.startsWith(chatPrefix)) ids.add(key.slice(chatPrefix.length))
+  const seenAtMs = { ...before, [id]: Date.now() }
+  const forgotten = new Set(toForget([...ids], seenAtMs, maxChats))
+  for (const old of forgotten) await inStore("kept", "readwrite", (store) => store.delete(chatKey(old)))
+  const left = Object.entries(seenAtMs).filter(([known]) => ids.has(known) && !forgotten.has(known))
+  await inStore("kept", "readwrite", (store) => store.put(Object.fromEntries(left), seenKey))
 }

@@ -1,6 +1,7 @@
 /** Who is signed in. The session itself is a cookie that no script sees; here is only what the server tells of it. */
 import { useSyncExternalStore } from "react"
 import { emptyDatabase } from "./database.ts"
+import { removeDrafts } from "./drafts.ts"
 import { parley } from "./parley.ts"
 import { ParleyApiError, type WhoAmI } from "./sdk.ts"
 import { Value } from "./Value.ts"
@@ -65,7 +66,11 @@ export const enter = (me: WhoAmI): void => {
     const before = localStorage.getItem(principalKey)
     localStorage.setItem(principalKey, me.principal.id)
     if (before !== null && before !== me.principal.id) {
-      void emptyDatabase().then(() => location.reload())
+      removeDrafts()
+      // Where there is no database there is nothing in it.
+      void emptyDatabase()
+        .catch(() => {})
+        .then(() => location.reload())
       return
     }
   } catch {
@@ -78,6 +83,7 @@ export const enter = (me: WhoAmI): void => {
 export const signOut = async (): Promise<void> => {
   await parley.api.session.signOut().catch(() => {})
   forget()
+  removeDrafts()
   // Where there is no database there is nothing in it.
   await emptyDatabase().catch(() => {})
   // A page that holds nothing of whoever was here.

@@ -49,6 +49,7 @@ export const de: Catalogue = {
   "invite.lead": "{{name}} lädt Sie zu einer Unterhaltung bei {{tenant}} ein.",
   "invite.name": "Ihr Name",
   "invite.nameHint": "So sehen Sie die anderen.",
+  "invite.asYou": "Sie treten als {{name}} bei.",
   "invite.join": "Beitreten",
   "invite.gone": "Diese Einladung ist aufgebraucht, zurückgezogen oder zu alt. Bitten Sie um einen neuen Link.",
 

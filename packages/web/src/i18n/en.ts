@@ -47,6 +47,7 @@ export const en = {
   "invite.lead": "{{name}} invites you to a conversation at {{tenant}}.",
   "invite.name": "Your name",
   "invite.nameHint": "How the others see you.",
+  "invite.asYou": "You join as {{name}}.",
   "invite.join": "Join",
   "invite.gone": "This invitation is used up, withdrawn or too old. Ask for a new link.",
 

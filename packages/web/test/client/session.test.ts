@@ -13,6 +13,10 @@ const opened = async (hash: string, answers: ReadonlyArray<() => Response>, left
   vi.stubGlobal("location", address)
   vi.stubGlobal("history", { state: null, replaceState: () => void (address.hash = "") })
   vi.stubGlobal("localStorage", {
+    get length() {
+      return kept.size
+    },
+    key: (index: number) => [...kept.keys()][index] ?? null,
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => void kept.set(key, value),
     removeItem: (key: string) => void kept.delete(key)
@@ -24,9 +28,11 @@ const opened = async (hash: string, answers: ReadonlyArray<() => Response>, left
     return answer()
   })
   vi.resetModules()
-  const { session, startSession } = await import("../../src/client/session.ts")
+  const { session, signInWithKey, signOut, startSession } = await import("../../src/client/session.ts")
+  const { keepDraft } = await import("../../src/client/drafts.ts")
   await startSession()
-  return { address, kept, session, startSession }
+  const drafts = () => [...kept.keys()].filter((key) => key.startsWith("parley.draft."))
+  return { address, drafts, keepDraft, kept, session, signInWithKey, signOut, startSession }
 }
 
 afterEach(() => vi.unstubAllGlobals())
@@ -69,5 +75,46 @@ describe("coming in", () => {
     const { address, session } = await opened("#invite=token", [])
     expect(session.getSnapshot()).toEqual({ status: "invited", token: "token" })
     expect(address.hash).toBe("#invite=token")
+  })
+})
+
+describe("what was being written", () => {
+  const written = { ...known, "parley.principal": me.principal.id, "parley.draft.cnv_1": "Dear …", "parley.draft.new": "And …" }
+
+  it("is gone from this device with whoever signs out, also what the page says of it as it goes", async () => {
+    const { address, drafts, keepDraft, signOut } = await opened(
+      "",
+      [() => Response.json(me), () => new Response(null, { status: 204 })],
+      written
+    )
+    expect(drafts()).toHaveLength(2)
+    await signOut()
+    keepDraft("cnv_1", "Dear …")
+    expect(drafts()).toEqual([])
+    expect(address.assign).toHaveBeenCalledWith("/")
+  })
+
+  it("is not shown to somebody else who signs in", async () => {
+    const other = { ...me, principal: { id: "prn_2", displayName: "Grace" } }
+    const { address, drafts, signInWithKey } = await opened(
+      "",
+      [() => problem(401, "unauthorized"), () => Response.json(other)],
+      written
+    )
+    await signInWithKey("pk_other")
+    expect(drafts()).toEqual([])
+    await vi.waitFor(() => expect(address.reload).toHaveBeenCalled())
+  })
+
+  it("stays where the session merely ended, and the same person comes back", async () => {
+    const { drafts, session, signInWithKey } = await opened(
+      "",
+      [() => problem(401, "unauthorized"), () => Response.json(me)],
+      written
+    )
+    expect(session.getSnapshot().status).toBe("out")
+    await signInWithKey("pk_same")
+    expect(session.getSnapshot().status).toBe("in")
+    expect(drafts()).toHaveLength(2)
   })
 })

@@ -16,7 +16,8 @@ import "./share.css"
 
 type Seen =
   | { readonly status: "asking" }
-  | { readonly status: "good"; readonly shared: SharedConversation }
+  /** `fault`: why no more of it could be had. */
+  | { readonly status: "good"; readonly shared: SharedConversation; readonly fault?: unknown }
   | { readonly status: "failed"; readonly error: unknown }
 
 /** Messages of one page. */
@@ -25,29 +26,40 @@ const pageItems = 100
 export const SharedPage = ({ token }: { readonly token: string }) => {
   const t = useText()
   const [seen, setSeen] = useState<Seen>({ status: "asking" })
+  const [tries, setTries] = useState(0)
   useEffect(() => {
     parley.api.shares.shared({ token, limit: pageItems }).then(
       (shared) => setSeen({ status: "good", shared }),
       (error: unknown) => setSeen({ status: "failed", error })
     )
-  }, [token])
+  }, [token, tries])
+  const title = seen.status !== "good" ? "" : seen.shared.title === "" ? t("thread.untitled") : seen.shared.title
+  useEffect(() => {
+    document.title = title === "" ? t("app.name") : `${title} · ${t("app.name")}`
+  }, [t, title])
   const loadMore = async (before: SharedConversation): Promise<void> => {
     if (before.nextCursor === null) return
     try {
       const next = await parley.api.shares.shared({ token, limit: pageItems, cursor: before.nextCursor })
       setSeen({ status: "good", shared: { ...next, messages: [...before.messages, ...next.messages] } })
     } catch (error) {
-      setSeen({ status: "failed", error })
+      setSeen({ status: "good", shared: before, fault: error })
     }
   }
   if (seen.status === "asking") return <main className="shared" aria-busy />
   if (seen.status === "failed") {
     const { error } = seen
+    const isGone = error instanceof ParleyApiError && error.status === 404
     return (
       <main className="shared">
         <div className="empty-page" role="alert">
           <Logo size={44} />
-          <h1>{error instanceof ParleyApiError && error.status === 404 ? t("share.notFound") : errorText(t, error)}</h1>
+          <h1>{isGone ? t("share.notFound") : errorText(t, error)}</h1>
+          {isGone ? null : (
+            <button type="button" className="button" data-kind="primary" onClick={() => setTries(tries + 1)}>
+              {t("action.retry")}
+            </button>
+          )}
           <a className="button" href="/">
             {t("share.openApp")}
           </a>
@@ -55,12 +67,12 @@ export const SharedPage = ({ token }: { readonly token: string }) => {
       </main>
     )
   }
-  const { shared } = seen
+  const { fault, shared } = seen
   return (
     <main className="shared">
       <header className="shared-head">
         <Logo size={30} />
-        <h1 dir="auto">{shared.title === "" ? t("thread.untitled") : shared.title}</h1>
+        <h1 dir="auto">{title}</h1>
         <p>
           {t("share.readOnly", {
             date: new Date(shared.sharedAtMs).toLocaleDateString(presentLocale(), { dateStyle: "long" })
@@ -70,9 +82,10 @@ export const SharedPage = ({ token }: { readonly token: string }) => {
       {shared.messages.map((message, index) => (
         <SharedRow key={index} token={token} message={message} />
       ))}
+      {fault === undefined ? null : <p role="alert">{errorText(t, fault)}</p>}
       {shared.nextCursor === null ? null : (
         <button type="button" className="button" onClick={() => void loadMore(shared)}>
-          {t("list.more")}
+          {fault === undefined ? t("list.more") : t("action.retry")}
         </button>
       )}
       <footer className="shared-foot">

@@ -48,6 +48,7 @@ const tasks = {
   },
   tour: (task) => run(task.node, [join(demo, "tour.ts"), ...task.args], task),
   images: async (task) => ((await buildApp(task)) ? run(task.node, [join(demo, "images.ts"), ...task.args], task) : 1),
+  sdk: (task) => run(task.node, [join(root, "packages", "sdk", "build", "buildPackage.ts"), ...task.args], task),
   drill: (task) => run(task.node, [join(root, "drills", "run.ts"), ...task.args], task),
   format: (task) => run(join(bin, "oxfmt"), task.args, { ...task, cwd: root })
 }

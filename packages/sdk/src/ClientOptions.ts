@@ -23,6 +23,8 @@ export interface ClientLimits {
   readonly connectTimeoutMs: number
   /** Longest first pause before connecting again; it doubles with each failure. The real pause is random below it. */
   readonly firstPauseMs: number
+  /** No real pause is shorter, whatever the chance. */
+  readonly shortestPauseMs: number
   readonly longestPauseMs: number
   /** A connection that lived this long counts as good: the pauses begin anew. */
   readonly stableAfterMs: number
@@ -56,6 +58,7 @@ export const defaultLimits: ClientLimits = {
   answerTimeoutMs: 30_000,
   connectTimeoutMs: 15_000,
   firstPauseMs: 500,
+  shortestPauseMs: 50,
   longestPauseMs: 15_000,
   stableAfterMs: 5_000,
   pongTimeoutMs: 10_000,

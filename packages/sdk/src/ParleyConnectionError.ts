@@ -16,7 +16,7 @@ export class ParleyConnectionError extends Error {
   readonly workMayHaveHappened: boolean
 
   constructor(fault: ConnectionFault, message: string, options: { workMayHaveHappened?: boolean; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(message, options)
     this.fault = fault
     this.workMayHaveHappened = options.workMayHaveHappened ?? false
   }

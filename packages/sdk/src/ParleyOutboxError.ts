@@ -12,7 +12,7 @@ export class ParleyOutboxError extends Error {
   readonly fault: OutboxFault
 
   constructor(fault: OutboxFault, message: string, options: { cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(message, options)
     this.fault = fault
   }
 }

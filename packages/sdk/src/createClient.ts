@@ -3,19 +3,16 @@ import type { FilePart } from "@parley/domain/Content"
 import type { ServerFrame } from "@parley/domain/SocketProtocol"
 import { ChatFollower } from "./chat/ChatFollower.ts"
 import type { Chat } from "./chat/Chat.ts"
-import { defaultLimits } from "./ClientOptions.ts"
 import type { ClientOptions } from "./ClientOptions.ts"
 import { Connection } from "./connection/Connection.ts"
 import type { ConnectionState } from "./connection/connectionMachine.ts"
 import type { FollowHost } from "./follow/FollowHost.ts"
-import { HttpCaller } from "./http/HttpCaller.ts"
 import type { CallOptions } from "./http/HttpCaller.ts"
-import { uploadAttachment } from "./http/uploadAttachment.ts"
+import { httpHalf } from "./http/httpHalf.ts"
 import type { Upload } from "./http/uploadAttachment.ts"
-import { makeHttpApi } from "./http/HttpApi.ts"
 import type { HttpApi } from "./http/HttpApi.ts"
 import { FollowedList } from "./list/FollowedList.ts"
-import type { OnListChange } from "./list/FollowedList.ts"
+import type { OnListChange } from "./list/OnListChange.ts"
 import { Outbox } from "./outbox/Outbox.ts"
 import { newId } from "./outbox/newId.ts"
 import { memoryOutbox } from "./outbox/OutboxStorage.ts"
@@ -23,7 +20,6 @@ import type { Beginning, OutboxItem } from "./outbox/OutboxStorage.ts"
 import type { ParleyApiError } from "./ParleyApiError.ts"
 import { ParleyConnectionError } from "./ParleyConnectionError.ts"
 import type { Plain } from "./Plain.ts"
-import { globalPlatform } from "./Platform.ts"
 import { Acks } from "./run/Acks.ts"
 import { Listeners } from "./Store.ts"
 import type { Store } from "./Store.ts"
@@ -69,12 +65,8 @@ export interface ParleyClient {
 }
 
 export const createClient = (options: ClientOptions = {}): ParleyClient => {
-  const platform = { ...globalPlatform(), ...options.platform }
-  const limits = { ...defaultLimits, ...options.limits }
   const onError = options.onError ?? (() => {})
-  const baseUrl = baseUrlOf(options.url)
-  const http = new HttpCaller({ baseUrl, apiKey: options.apiKey, platform, timeoutMs: limits.answerTimeoutMs })
-  const api = makeHttpApi(http)
+  const { api, baseUrl, http, limits, platform, upload } = httpHalf(options)
   const chats = new Map<string, ChatFollower>()
   const listeners = new Listeners(onError)
   const beginners = new Listeners(onError)
@@ -158,7 +150,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
   return {
     api,
     conversations: api.conversations,
-    upload: (file, options) => uploadAttachment(http, file, options),
+    upload,
     conversation: (id) => open(id),
     begin: (beginning = {}) => open(newId("cnv", platform), beginning),
     beginnings: { getSnapshot: () => beginnings, subscribe: beginners.add },
@@ -207,12 +199,4 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
       if (!chat.hasListeners && !chat.isAnswering && outbox.of(chat.id).length === 0) chat.close()
     }
   }
-}
-
-const baseUrlOf = (url: string | undefined): string => {
-  if (url !== undefined) return url.replace(/\/+$/, "")
-  if (typeof location !== "undefined") return location.origin
-  throw new TypeError(
-    "createClient needs `url` outside a browser: the address of the Parley server, such as https://chat.example.com"
-  )
 }

@@ -14,7 +14,9 @@ export type { ConnectionFault } from "./ParleyConnectionError.ts"
 export { ParleyOutboxError } from "./ParleyOutboxError.ts"
 export type { OutboxFault } from "./ParleyOutboxError.ts"
 
-export type { HttpApi, Input, Output } from "./http/HttpApi.ts"
+export { createHttpApi } from "./http/createHttpApi.ts"
+export type { HttpApiOptions, ParleyHttpApi } from "./http/ParleyHttpApi.ts"
+export type { HttpApi } from "./http/HttpApi.ts"
 export type { Upload } from "./http/uploadAttachment.ts"
 export type { CallOptions } from "./http/HttpCaller.ts"
 

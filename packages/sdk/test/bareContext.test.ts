@@ -23,16 +23,21 @@ const builtClient = async (): Promise<string> => {
   return first.output[0].code
 }
 
+/** Where nobody answers. */
+const nowhere = "ws://127.0.0.1:9"
+
 /** What it needs of the outside; the language itself is the context's own. */
-const surroundings = (sockets: Array<WebSocket>) => ({
+const surroundings = (sockets: Array<WebSocket>, network = { isThere: true }) => ({
+  Blob,
   fetch: async (url: string, init: { readonly signal?: unknown } & RequestInit) => {
+    if (!network.isThere) throw new TypeError("Network request failed")
     const { signal: _, ...rest } = init
     const response = await fetch(url, rest)
     return { ok: response.ok, status: response.status, headers: response.headers, text: () => response.text() }
   },
   WebSocket: class extends WebSocket {
     constructor(url: string, protocols: Array<string>) {
-      super(url, protocols)
+      super(network.isThere ? url : nowhere, protocols)
       sockets.push(this)
     }
   },
@@ -64,6 +69,76 @@ const program = `(async (url, apiKey, cut) => {
   return JSON.stringify({ answers, refused })
 })`
 
+/**
+ * An app that is begun without a network, closed, and opened again: what was written waits in a storage of texts, such as AsyncStorage is. No pause
+ * is over before the test is: only what AppState says makes the client try again.
+ */
+const appProgram = `(async (url, apiKey, network) => {
+  const texts = new Map()
+  const AsyncStorage = {
+    getAllKeys: async () => [...texts.keys()],
+    multiGet: async (keys) => keys.map((key) => [key, texts.get(key) ?? null]),
+    setItem: async (key, text) => void texts.set(key, text),
+    removeItem: async (key) => void texts.delete(key)
+  }
+  const prefix = "outbox/"
+  const outbox = {
+    load: async () => {
+      const keys = (await AsyncStorage.getAllKeys()).filter((key) => key.startsWith(prefix))
+      return (await AsyncStorage.multiGet(keys)).map(([, text]) => JSON.parse(text))
+    },
+    put: (item) => AsyncStorage.setItem(prefix + item.clientMessageId, JSON.stringify(item)),
+    remove: (id) => AsyncStorage.removeItem(prefix + id)
+  }
+  const listeners = new Set()
+  const AppState = {
+    addEventListener: (type, listener) => (listeners.add(listener), { remove: () => void listeners.delete(listener) })
+  }
+  const platform = {
+    watch: ({ wake }) => {
+      const listening = AppState.addEventListener("change", (state) => { if (state === "active") wake() })
+      return () => listening.remove()
+    }
+  }
+  const anHourMs = 3_600_000
+  const limits = { firstPauseMs: anHourMs, shortestPauseMs: anHourMs, longestPauseMs: anHourMs }
+  const open = () => sdk.createClient({ url, apiKey, outbox, platform, limits })
+  const where = (store, isTrue) => new Promise((resolve) => {
+    const look = () => { if (isTrue(store.getSnapshot())) { stop(); resolve() } }
+    const stop = store.subscribe(look)
+    look()
+  })
+  const isAnswered = (count) => ({ messages }) => messages.length === count && messages[count - 1].status === "complete"
+
+  network.isThere = false
+  const first = open()
+  const begun = first.begin({ model: "openai/gpt-5", title: "On the train" })
+  begun.send("Written in a tunnel")
+  await where(first.connection, ({ retryAtMs }) => retryAtMs !== null)
+  const { id } = begun
+  first.close()
+  const kept = texts.size
+
+  const second = open()
+  const chat = second.conversation(id)
+  await where(second.connection, ({ retryAtMs }) => retryAtMs !== null)
+  network.isThere = true
+  for (const listener of listeners) listener("background")
+  for (const listener of listeners) listener("active")
+  await where(chat, isAnswered(2))
+  const part = await second.upload({ conversationId: id, name: "note.txt", content: new Blob(["Green tea, three minutes."]) })
+  await chat.send([{ type: "text", text: "What does it say?" }, part]).accepted()
+  await where(chat, isAnswered(4))
+  const told = {
+    kept,
+    left: texts.size,
+    file: [part.name, part.contentType, part.bytes],
+    said: chat.messages.map(({ content }) => sdk.textOf(content))
+  }
+  second.close()
+  return JSON.stringify({ ...told, listening: listeners.size })
+})`
+
 describe("the client in React Native's surroundings", () => {
   it.live("sends, streams, connects again in the middle of an answer, and gives up what its caller gave up", () =>
     Effect.gen(function* () {
@@ -88,6 +163,32 @@ describe("the client in React Native's surroundings", () => {
         assert.deepStrictEqual(told, { answers: ["First half, whole.", "Again."], refused: "AbortError" })
         assert.isAtLeast(sockets.length, 2)
       })
+    })
+  )
+
+  it.live("keeps what was written in a storage of texts, comes back when the app is in front again, and brings a file", () =>
+    Effect.gen(function* () {
+      const wire = yield* startOpenaiWire
+      const parley = yield* startParley({
+        DATABASE_URL: Redacted.value(yield* freshDatabase),
+        OPENAI_API_KEY: "sk-wire",
+        OPENAI_BASE_URL: wire.baseUrl
+      })
+      wire.enqueue(answer("Good journey."), answer("Three minutes."))
+      const network = { isThere: true }
+      const told = yield* Effect.promise(async () => {
+        const context = createContext(surroundings([], network))
+        runInContext(await builtClient(), context)
+        return JSON.parse(await runInContext(appProgram, context)(parley.url, parley.key, network))
+      })
+      assert.deepStrictEqual(told, {
+        kept: 1,
+        left: 0,
+        file: ["note.txt", "text/plain", 25],
+        said: ["Written in a tunnel", "Good journey.", "What does it say?", "Three minutes."],
+        listening: 0
+      })
+      assert.include(JSON.stringify((yield* wire.received(1)).body), "Green tea, three minutes.")
     })
   )
 })

@@ -10,6 +10,8 @@ const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** Bytes, gzipped, of everything that the package exports. */
 const maxBundle = 16_384
 const maxErrorsOnly = 700
+/** Of a program that follows nothing. */
+const maxHttpOnly = 4_608
 
 const bundle = async (code: string) => {
   const entry = "virtual:entry"
@@ -56,5 +58,14 @@ describe("the bundle", () => {
   it("leaves out what is not used", async () => {
     const { code } = await bundle('export { ParleyApiError } from "@parley/sdk"')
     assert.isAtMost(gzipSync(code, { level: 9 }).length, maxErrorsOnly)
+  })
+
+  it("of the HTTP API alone has nothing of the socket, the chats and the outbox", async () => {
+    const { code, modules } = await bundle('export { createHttpApi } from "@parley/sdk"')
+    assert.isAtMost(gzipSync(code, { level: 9 }).length, maxHttpOnly)
+    assert.deepStrictEqual(
+      modules.filter((id) => /src\/(chat|connection|follow|list|outbox|run)\//.test(id)),
+      []
+    )
   })
 })

@@ -4,7 +4,7 @@ import { ParleyApiError } from "../ParleyApiError.ts"
 import type { Retry } from "../ParleyApiError.ts"
 import { ParleyConnectionError } from "../ParleyConnectionError.ts"
 import type { Platform } from "../Platform.ts"
-import { arrayOf, isRecord, text } from "../wire/guard.ts"
+import { arrayOf, isRecord, number, text } from "../wire/guard.ts"
 import type { Guard } from "../wire/guard.ts"
 import { issue } from "../wire/frames.ts"
 
@@ -148,26 +148,18 @@ const read = (body: string): unknown => {
 const problemOf = (response: Response, body: string): ParleyApiError => {
   const { headers, status } = response
   const problem = parsed(body)
+  const told: Readonly<Record<string, unknown>> = isRecord(problem) && text(problem["code"]) ? problem : {}
+  const { code, detail, issues, requestId, retry, retryAfterMs } = told
   const seconds = Number(headers.get("retry-after"))
   const isLater = status === 429 || status === 503
-  const base = {
-    status,
-    code: `http_${status}`,
-    message: `the server answered ${status}`,
-    retry: isLater ? ("later" as const) : status >= 500 ? ("same-id" as const) : ("never" as const),
-    retryAfterMs: seconds > 0 ? seconds * 1_000 : undefined,
-    requestId: headers.get("x-request-id") ?? ""
-  }
-  if (!isRecord(problem) || !text(problem["code"])) return new ParleyApiError(base)
-  const { code, detail, issues, requestId, retry, retryAfterMs } = problem
   return new ParleyApiError({
     status,
-    code,
-    message: text(detail) ? detail : base.message,
-    retry: isRetry(retry) ? retry : base.retry,
-    retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : base.retryAfterMs,
+    code: text(code) ? code : `http_${status}`,
+    message: text(detail) ? detail : `the server answered ${status}`,
+    retry: isRetry(retry) ? retry : isLater ? "later" : status >= 500 ? "same-id" : "never",
+    retryAfterMs: number(retryAfterMs) ? retryAfterMs : seconds > 0 ? seconds * 1_000 : undefined,
     issues: arrayOf(issue)(issues) ? issues : [],
-    requestId: text(requestId) ? requestId : base.requestId
+    requestId: text(requestId) ? requestId : (headers.get("x-request-id") ?? "")
   })
 }
 

@@ -1,8 +1,7 @@
 /** What changes in the person's list of conversations: asked for while somebody listens, and anew on every connection. */
 import type { ListChange } from "@parley/domain/Notices"
 import type { FollowHost } from "../follow/FollowHost.ts"
-
-export type OnListChange = (change: ListChange) => void
+import type { OnListChange } from "./OnListChange.ts"
 
 export class FollowedList {
   readonly #host: FollowHost

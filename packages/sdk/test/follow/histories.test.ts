@@ -1,14 +1,14 @@
 /** Whatever the network does: the same bytes as the server's, one terminal each, every message once and in order. */
 import { assert, describe, it } from "@effect/vitest"
 import { createClient, memoryOutbox, textOf } from "../../src/sdk.ts"
-import type { Run } from "../../src/sdk.ts"
+import type { Run, Sent } from "../../src/sdk.ts"
 import { conversationId, ModelServer } from "../support/ModelServer.ts"
 import { seeded, settled, VirtualPlatform } from "../support/VirtualPlatform.ts"
 
 /** Moves while the network is bad, and then at most until all is quiet. */
 const badMoves = 400
 const quietMoves = 5_000
-const messagesPerHistory = 4
+const commandsPerHistory = 5
 
 interface Reading {
   text: string
@@ -47,8 +47,24 @@ const history = async (seed: number) => {
   /** Frames that were delivered, to be delivered again when they are old. */
   const past: Array<string> = []
 
-  const send = (): void => {
-    const sent = chat.send(`question ${keys.length}`)
+  /** Of those that are shown and stored, any. */
+  const shown = (role: "user" | "assistant"): string | undefined => {
+    const ids = chat.messages.flatMap((message) =>
+      message.role === role && message.status !== "streaming" ? (message.id ?? []) : []
+    )
+    return ids[Math.floor(random() * ids.length)]
+  }
+
+  const command = (): Sent => {
+    const kind = random()
+    const [asked, answered] = [shown("user"), shown("assistant")]
+    if (kind < 0.25 && asked !== undefined) return chat.edit(asked, `version ${keys.length}`)
+    if (kind < 0.5 && answered !== undefined) return chat.regenerate(answered)
+    return chat.send(`question ${keys.length}`)
+  }
+
+  const give = (): void => {
+    const sent = command()
     keys.push(sent.key)
     const reading = { text: "", terminals: 0, done: false }
     readings.push(reading)
@@ -95,9 +111,14 @@ const history = async (seed: number) => {
       else if (run.events.length > 30 || chance(0.02)) server.emit(run, { type: "run-complete", finishReason: "stop" })
       else server.emit(run, { type: "text-delta", text: `${run.runId.slice(-2)}·${run.events.length}🎈 ` })
     }
-    if (keys.length < messagesPerHistory && (chance(0.05) || !isBad)) {
+    if (keys.length < commandsPerHistory && (chance(0.05) || !isBad)) {
       moved = true
-      send()
+      give()
+    }
+    if (isBad && chance(0.01) && chat.getSnapshot().activeRun !== null) {
+      moved = true
+      // Lost with its connection it stops nothing, and then the answer goes on.
+      chat.cancel().catch(() => {})
     }
     await settled()
     if (chance(0.2)) await platform.advance(Math.floor(random() * 400))
@@ -125,11 +146,20 @@ describe("a client on a bad network", () => {
       assert.deepStrictEqual(server.turns, keys)
       assert.deepStrictEqual(outbox, [])
       assert.strictEqual(chat.status, "live")
-      const stored = [...server.messages.values()].map(({ content, id, status }) => [id, status, textOf(content)])
-      assert.deepStrictEqual(
-        chat.messages.map(({ content, id, status }) => [id, status, textOf(content)]),
-        stored
+      const stored = new Map(
+        [...server.messages].map(([id, { content, parentId, status }]) => [id, [parentId, status, textOf(content)]])
       )
+      assert.deepStrictEqual(
+        chat.messages.map(({ content, parentId, status }) => [parentId, status, textOf(content)]),
+        chat.messages.map(({ id }) => stored.get(id ?? ""))
+      )
+      // A whole branch: from a first message on, each after the one that it follows, to one that nothing follows.
+      const path = chat.messages.map(({ id }) => id)
+      assert.deepStrictEqual(
+        chat.messages.map(({ parentId }) => parentId),
+        [null, ...path.slice(0, -1)]
+      )
+      assert.isFalse([...server.messages.values()].some(({ parentId }) => parentId === path.at(-1)))
       const answers = [...server.messages.values()]
         .filter(({ role }) => role === "assistant")
         .map(({ content }) => textOf(content))
@@ -137,10 +167,16 @@ describe("a client on a bad network", () => {
         readings.map(({ terminals, text }) => [terminals, text]),
         answers.map((text) => [1, text])
       )
-      assert.deepStrictEqual(
-        chat.messages.filter(({ role }) => role === "user").map(({ key }) => key),
-        keys
-      )
+      const shownKeys = chat.messages.filter(({ role }) => role === "user").map(({ key }) => key)
+      assert.isTrue(shownKeys.every((key) => keys.includes(key)))
     })
   }
+
+  it("gives every command there is, and stops answers, over all histories", async () => {
+    const all = await Promise.all(Array.from({ length: 60 }, (_, index) => history(index + 1)))
+    const roots = all.filter(({ server }) => [...server.messages.values()].filter(({ parentId }) => parentId === null).length > 1)
+    const cancelled = all.filter(({ server }) => [...server.messages.values()].some(({ status }) => status === "cancelled"))
+    assert.isAbove(roots.length, 5)
+    assert.isAbove(cancelled.length, 5)
+  })
 })

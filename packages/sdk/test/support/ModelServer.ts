@@ -25,6 +25,8 @@ export interface ModelRun {
   terminal: RunTerminal | null
 }
 
+type Command = Extract<ClientFrame, { readonly clientMessageId: string }>
+
 interface Link {
   readonly socket: VirtualSocket
   /** Sent, and still on its way. */
@@ -106,13 +108,20 @@ export class ModelServer {
         return this.#send(link, { type: "pong" })
       case "ack":
         return void this.acks.push(frame.seq)
-      case "send": {
+      case "send":
+      case "edit":
+      case "regenerate": {
         const before = this.#accepted.get(frame.clientMessageId)
         if (before !== undefined) return this.#send(link, { type: "accepted", id: frame.id, ...before, duplicate: true })
         if (this.activeRun !== undefined) return this.#refuse(link, frame.id, "conflict", "never")
         if (this.#random() < 0.1) return this.#refuse(link, frame.id, "busy", "later")
-        const accepted = this.#accept(frame.clientMessageId, frame.content)
+        const accepted = this.#accept(frame)
         return this.#send(link, { type: "accepted", id: frame.id, ...accepted, duplicate: false })
+      }
+      case "cancel": {
+        const run = this.runs.get(frame.runId)
+        if (run !== undefined && run.terminal === null) this.emit(run, { type: "run-cancel" })
+        return this.#send(link, { type: "done", id: frame.id })
       }
       case "follow": {
         link.room = true
@@ -135,16 +144,22 @@ export class ModelServer {
     }
   }
 
-  #accept(clientMessageId: string, content: unknown): object {
-    this.turns.push(clientMessageId)
-    const asked = this.#message({
-      role: "user",
-      parentId: this.#last,
-      authorId: principalId,
-      content,
-      status: "complete",
-      runId: null
-    })
+  /** What is sent follows the newest message, an edit stands beside the message that it is a version of, a regeneration beside its answer. */
+  #accept(command: Command): object {
+    this.turns.push(command.clientMessageId)
+    const other = command.type === "send" ? undefined : this.#known(command.messageId)
+    const parentId = other === undefined ? this.#last : other.parentId
+    const asked =
+      command.type === "regenerate"
+        ? this.#known(parentId)
+        : this.#message({
+            role: "user",
+            parentId,
+            authorId: principalId,
+            content: command.content,
+            status: "complete",
+            runId: null
+          })
     const runId = idOf("run", ++this.#ids)
     const answer = this.#message({
       role: "assistant",
@@ -158,13 +173,19 @@ export class ModelServer {
     const run: ModelRun = { runId, messageId: answer.id, epoch: idOf("epo", ++this.#ids), events: [], terminal: null }
     this.runs.set(runId, run)
     const accepted = { messageId: asked.id, run: { runId, messageId: answer.id, epoch: run.epoch } }
-    this.#accepted.set(clientMessageId, accepted)
-    this.#tell({ type: "message-added", message: asked })
+    this.#accepted.set(command.clientMessageId, accepted)
+    if (command.type !== "regenerate") this.#tell({ type: "message-added", message: asked })
     this.#tell({ type: "message-added", message: answer })
     this.#tellRun(run)
     for (const link of this.links) if (link.room) link.runs.add(runId)
     this.emit(run, { type: "run-start", messageId: answer.id, model: "demo/echo" })
     return accepted
+  }
+
+  #known(id: string | null): Message {
+    const message = id === null ? undefined : this.messages.get(id)
+    if (message === undefined) throw new Error(`there is no message ${id}`)
+    return message
   }
 
   #message(fields: Record<string, unknown>): Message {

@@ -22,7 +22,7 @@ import type { ProviderLimits } from "./ProviderLimits.ts"
 import type { RouteConfig } from "./routing/Route.ts"
 import { resolveRoute } from "./routing/resolveRoute.ts"
 import type { RoutedAs } from "./routing/resolveRoute.ts"
-import { makeRouter } from "./routing/Router.ts"
+import { hedgeBudgetsOf, makeRouter } from "./routing/Router.ts"
 import type { Router } from "./routing/Router.ts"
 import type { StreamOptions } from "./routing/RoutedCall.ts"
 import type { RouteTarget } from "./routing/RouteTarget.ts"
@@ -148,11 +148,12 @@ const makeProviders = Effect.fnUntraced(function* (
         options?.said === undefined
           ? settled(request, circuits.stream(owned, { ...request, model }, sink))
           : goneOnWith(owned).stream(request, sink, options),
-      embed: (request) => {
+      embed: (request, options) => {
         if (embedder === undefined) return Effect.fail(withoutEmbeddings(owned))
         const asked = { ...request, model }
+        const embed: Embedder = (sent) => embedder.embed(sent, options)
         const call = Effect.suspend(() =>
-          embedder.isFull() ? Effect.fail(embedder.full(model)) : circuits.embed(owned, asked, embedder.embed)
+          embedder.isFull() ? Effect.fail(embedder.full(model)) : circuits.embed(owned, asked, embed)
         )
         return Effect.map(call, (answer) => ({ ...answer, usage: tokens.settleInputs(request.inputs, answer.usage) }))
       }
@@ -196,12 +197,14 @@ const makeProviders = Effect.fnUntraced(function* (
       return circuit
     }
   })
+  /** Of a route, whoever asks: narrowed to some of its targets it makes no more extra calls. */
+  const budgets = new Map(Object.entries(routes).map(([name, config]) => [name, hedgeBudgetsOf(config)]))
   const routeOf = (name: string, config: RouteConfig, allows: Allows): ResolvedModel | undefined => {
     const targetFor = (model: string): OwnedModel | undefined => {
       const owned = ownerOf(names.meant(model), live)
       return owned !== undefined && allows(`${owned.provider}/${owned.model}`) ? owned : undefined
     }
-    const route = resolveRoute({ name, config, targetOf: namedTargetOf, ownerOf: targetFor })
+    const route = resolveRoute({ name, config, budgets: budgets.get(name), targetOf: namedTargetOf, ownerOf: targetFor })
     return (
       route && {
         ...modelOf(route.main),

@@ -4,13 +4,14 @@ import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import { corrupt, EventStreamFrames } from "../src/bedrock/EventStreamFrames.ts"
 import { encodeRequest } from "../src/bedrock/encodeRequest.ts"
 import { regionOf } from "../src/bedrock/bedrockProvider.ts"
 import type { ConfiguredProvider } from "../src/catalog/ConfiguredProvider.ts"
 import { collect } from "./support/collect.ts"
-import { modelOf } from "./support/model.ts"
+import { modelOf, providersOf } from "./support/model.ts"
 import { ask } from "./support/requests.ts"
 import { frame } from "./wire/bedrockWire.ts"
 
@@ -323,3 +324,17 @@ describe("Bedrock", () => {
     assert.isUndefined(regionOf("http://127.0.0.1:1"))
   })
 })
+
+it.effect("a provider that has no list of models is not said to be reachable by one", () =>
+  Effect.gen(function* () {
+    const server = yield* startBedrock
+    server.json(200, { output: { message: { role: "assistant", content: [{ text: "Hi" }] } }, stopReason: "end_turn" })
+    const configured = [{ id: "bedrock", kind: "bedrock" as const, baseUrl: server.baseUrl, ...signing }]
+    const providers = yield* providersOf({ configured, limits: { probeEveryMs: 20_000 } })
+    yield* (yield* Effect.orDie(providers.resolve(`bedrock/${model}`))).complete(ask("Hello"))
+    yield* TestClock.adjust(60_000)
+    const [health] = yield* providers.health
+    assert.strictEqual(health?.succeeded, 1)
+    assert.isUndefined(health?.probe)
+  })
+)

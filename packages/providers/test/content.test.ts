@@ -5,6 +5,7 @@ import type { AssistantPart } from "@parley/domain/Content"
 import type { ModelEvent } from "@parley/domain/ModelEvent"
 import { anthropicWire } from "../src/anthropic/anthropicWire.ts"
 import { parseObject } from "../src/call/foreign.ts"
+import { usageOf } from "../src/openai/decodeParts.ts"
 import { openaiWire } from "../src/openai/openaiWire.ts"
 import { decode, joined } from "./support/decode.ts"
 import { fixture } from "./support/fixtures.ts"
@@ -122,6 +123,29 @@ describe("a whole answer holds its parts in order", () => {
       { type: "text", text: "Hello 世界" }
     ])
   })
+})
+
+/** A prompt of 10 and a completion of 4, but for what the row says. */
+const totals: ReadonlyArray<readonly [claim: string, told: object, outputTokens: number, reasoningTokens: number]> = [
+  ["counts reasoning within the completion", { total_tokens: 14, completion_tokens_details: { reasoning_tokens: 3 } }, 4, 3],
+  [
+    "counts reasoning beside it, and says how much",
+    { total_tokens: 44, completion_tokens_details: { reasoning_tokens: 30 } },
+    34,
+    30
+  ],
+  ["counts reasoning beside it in the total alone", { total_tokens: 44 }, 34, 30],
+  ["tells no completion", { completion_tokens: undefined, total_tokens: 44 }, 34, 0],
+  ["tells no total", {}, 4, 0],
+  ["tells a total that is too small", { total_tokens: 3 }, 4, 0],
+  ["tells a total that cannot be", { total_tokens: 1e15 }, 4, 0],
+  ["tells no prompt", { prompt_tokens: 0, total_tokens: 44 }, 4, 0]
+]
+
+it.each(totals)("a compatible server that %s", (_claim, told, outputTokens, reasoningTokens) => {
+  const usage = usageOf({ prompt_tokens: 10, completion_tokens: 4, ...told })
+  assert.deepInclude(usage, { outputTokens, reasoningTokens })
+  assert.isUndefined(usage?.isEstimated)
 })
 
 it("a call of a tool comes with its id and name first, then piece by piece, then whole", () => {

@@ -118,6 +118,26 @@ const differences: { readonly [fixture: string]: { readonly why: string; readonl
       usage: {}
     }
   },
+  "reasoning-beside-the-completion-as-xai-counts-it": {
+    why: "the SDK has no sum of the reasoning that is counted beside the completion",
+    ours: {
+      text: "The answer is 9.",
+      thinking: "Three times three.",
+      calls: [],
+      finish: "stop",
+      usage: { inputTokens: 32, cachedInputTokens: 8, outputTokens: 103, reasoningTokens: 94 }
+    }
+  },
+  "thoughts-beside-the-completion-as-gemini-counts-them": {
+    why: "the SDK does not know of thoughts that are in the total alone",
+    ours: {
+      text: "The answer is 9.",
+      thinking: "",
+      calls: [],
+      finish: "stop",
+      usage: { inputTokens: 14, outputTokens: 300, reasoningTokens: 294 }
+    }
+  },
   "a-call-without-an-id": {
     why: "the SDK has no id for it",
     ours: {

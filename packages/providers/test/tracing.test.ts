@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Tracer } from "effect"
+import { Effect, Fiber, Redacted, Tracer } from "effect"
 import { modelOf } from "./support/model.ts"
 import { ask } from "./support/requests.ts"
 import { wires } from "./support/wires.ts"
 import { startOpenaiWire } from "./wire/openaiWire.ts"
-import { answer, httpError } from "./wire/WireServer.ts"
+import { answer, hang, httpError } from "./wire/WireServer.ts"
 
 /** A tracer that keeps its spans. */
 const recorder = () => {
@@ -32,7 +32,7 @@ describe.each(wires)("a call to $id", (wire) => {
         yield* call.pipe(Effect.withSpan("request"), Effect.withTracer(tracer))
         assert.deepStrictEqual(
           spans.map((span) => span.name),
-          ["request", "provider.call"]
+          ["request", "chat some-model"]
         )
         const [request, span] = [spans[0]!, spans[1]!]
         spans.length = 0
@@ -57,6 +57,40 @@ describe.each(wires)("a call to $id", (wire) => {
           "gen_ai.usage.cache_creation.input_tokens": 0
         })
       }
+    })
+  )
+
+  it.live("says which form of answer was asked for", () =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/some-model`)
+      const formats = [
+        { type: "text" },
+        { type: "json" },
+        { type: "json-schema", name: "A", schema: { type: "object" } }
+      ] as const
+      const { spans, tracer } = recorder()
+      for (const responseFormat of formats) {
+        yield* model.complete(ask("Hello", { responseFormat })).pipe(Effect.withTracer(tracer))
+      }
+      assert.deepStrictEqual(
+        spans.map(({ attributes }) => attributes.get("gen_ai.output.type")),
+        ["text", "json", "json"]
+      )
+    })
+  )
+
+  it.live("that its caller gives up says so in its span", () =>
+    Effect.gen(function* () {
+      const server = yield* wire.start
+      server.enqueue(hang)
+      const model = yield* modelOf(wire.config(server.baseUrl), `${wire.id}/some-model`)
+      const { spans, tracer } = recorder()
+      const running = yield* Effect.forkChild(model.complete(ask("Hello")).pipe(Effect.withTracer(tracer)))
+      yield* server.received(0)
+      yield* Fiber.interrupt(running)
+      assert.strictEqual(spans[0]?.attributes.get("error.type"), "canceled")
+      assert.strictEqual(spans[0]?.status._tag, "Ended")
     })
   )
 
@@ -87,6 +121,46 @@ describe("a configured provider", () => {
       assert.strictEqual(yield* nameOf("azure-openai"), "azure.ai.openai")
       assert.strictEqual(yield* nameOf("xai"), "x_ai")
       assert.strictEqual(yield* nameOf("vllm"), "mine")
+    })
+  )
+})
+
+describe("a question for vectors", () => {
+  const vectors = httpError(200, { model: "vectors-2", data: [{ index: 0, embedding: [1, 2] }], usage: { prompt_tokens: 4 } })
+
+  it.live("is one span, which the provider is told as its parent", () =>
+    Effect.gen(function* () {
+      const server = yield* startOpenaiWire
+      server.enqueue(vectors)
+      const configured = [{ id: "mine", kind: "vllm" as const, baseUrl: server.baseUrl }]
+      const model = yield* modelOf({ configured }, "mine/vectors")
+      const { spans, tracer } = recorder()
+      yield* model.embed({ model: "set-by-resolve", inputs: ["Hello"], dimensions: 2 }).pipe(Effect.withTracer(tracer))
+      const [span] = spans
+      assert.lengthOf(spans, 1)
+      assert.deepInclude(span, { name: "embeddings vectors", kind: "client" })
+      assert.strictEqual(server.requests[0]?.headers["traceparent"], `00-${span?.traceId}-${span?.spanId}-01`)
+      assert.deepStrictEqual(Object.fromEntries(span?.attributes ?? []), {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.provider.name": "mine",
+        "gen_ai.request.model": "vectors",
+        "gen_ai.embeddings.dimension.count": 2,
+        "server.address": "127.0.0.1",
+        "server.port": Number(new URL(server.baseUrl).port),
+        "gen_ai.response.model": "vectors-2",
+        "gen_ai.usage.input_tokens": 4
+      })
+    })
+  )
+
+  it.live("that fails says how in its span", () =>
+    Effect.gen(function* () {
+      const server = yield* startOpenaiWire
+      server.enqueue(httpError(429))
+      const model = yield* modelOf({ configured: [{ id: "mine", kind: "vllm", baseUrl: server.baseUrl }] }, "mine/vectors")
+      const { spans, tracer } = recorder()
+      yield* model.embed({ model: "set-by-resolve", inputs: ["Hello"] }).pipe(Effect.flip, Effect.withTracer(tracer))
+      assert.strictEqual(spans[0]?.attributes.get("error.type"), "ProviderRateLimited")
     })
   )
 })

@@ -53,7 +53,7 @@ describe("one message over the socket", () => {
       yield* Effect.promise(() => client.until(() => view.terminals[0]))
 
       const call = yield* Effect.promise(() =>
-        collector.span((span) => span.traceId === traceId && span.name.startsWith("provider.call"))
+        collector.span((span) => span.traceId === traceId && span.name.startsWith("chat "))
       )
       yield* Effect.promise(() => collector.span((span) => span.traceId === traceId && span.name === "socket.send"))
       yield* Effect.promise(() => collector.span((span) => span.traceId === traceId && span.name === "conversation.run"))
@@ -92,7 +92,7 @@ describe("one message over the socket", () => {
       assert.strictEqual(completion.status, 200)
       const spanNamed = (name: string) =>
         Effect.promise(() => collector.span((span) => span.traceId === otherTraceId && span.name.startsWith(name)))
-      const asked = yield* spanNamed("provider.call")
+      const asked = yield* spanNamed("chat gpt-5")
       const served = yield* spanNamed("POST")
       assert.include(upFrom(collector.spans, asked), served)
       assert.strictEqual(served.parentSpanId, clientSpanId)

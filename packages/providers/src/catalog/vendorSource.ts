@@ -33,7 +33,7 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   if (vendor.wire === "bedrock") {
     const bedrock = bedrockTarget(given, target)
     const counter = makeTokenCounter(bedrockCountWire(bedrock), limits)
-    return { ...base, counter, make: makeBedrockProvider(bedrock, limits) }
+    return { ...base, listsNothing: true, counter, make: makeBedrockProvider(bedrock, limits) }
   }
   if (vendor.wire === "anthropic") {
     const wire = anthropicVendorWire(given.id, vendor, headers)

@@ -14,7 +14,7 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import type { Embedder } from "../embeddings/makeEmbedder.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import { faultOf } from "../routing/faultTable.ts"
-import { recordModelCall } from "./genAiMetrics.ts"
+import { errorTypeOf, recordModelCall } from "./genAiMetrics.ts"
 import { chat, embeddings } from "./operations.ts"
 import type { Answered, Operation } from "./operations.ts"
 import { makeBesideCalls } from "./besideCalls.ts"
@@ -35,6 +35,8 @@ export interface ProviderSource {
   /** What spans and metrics call it by OpenTelemetry's conventions; its id when absent. */
   readonly genAiName?: string
   readonly make: Effect.Effect<ModelProvider, never, Scope.Scope>
+  /** It is not asked for a list of its models, so that one tells nothing of whether it can be reached. */
+  readonly listsNothing?: true
   /** Its own; those of all providers when absent. */
   readonly limits?: ProviderLimits
   /** Whether a model of it goes on with an answer that ends the messages; when absent, none does. */
@@ -189,17 +191,20 @@ const makeGuard =
 const isTraced = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
 const spanned = <Request, Answer>(
-  { answered, asked }: Operation<Request, Answer>,
+  { answered, asked, name }: Operation<Request, Answer>,
   target: Supervised,
   request: Request,
   call: Effect.Effect<Answer, ProviderError>
 ): Effect.Effect<Answer, ProviderError> => {
   const { source } = target.access
   return call.pipe(
-    Effect.tap((answer) => Effect.annotateCurrentSpan(answered(answer))),
-    Effect.tapError((error) => Effect.annotateCurrentSpan("error.type", error._tag)),
+    Effect.onExit((exit) =>
+      Exit.isSuccess(exit)
+        ? Effect.annotateCurrentSpan(answered(exit.value))
+        : Effect.annotateCurrentSpan("error.type", errorTypeOf(exit.cause))
+    ),
     Effect.withSpan(
-      "provider.call",
+      `${name} ${target.model}`,
       { kind: "client", attributes: asked(genAiNameOf(source), source.address, request) },
       { captureStackTrace: false }
     )

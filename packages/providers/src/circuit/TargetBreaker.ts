@@ -185,7 +185,7 @@ const tripPolicyOf = (limits: ProviderLimits): CircuitBreaker.TripPolicy =>
       })
 
 /** Doubles with each opening, a part of it left off at random; what the target itself asked for only makes it longer. */
-const openMsOf = (limits: ProviderLimits, openings: number, retryAfter: Duration.Duration | undefined): number => {
+export const openMsOf = (limits: ProviderLimits, openings: number, retryAfter?: Duration.Duration): number => {
   const backoffMs = Math.min(limits.openMs * 2 ** openings, limits.maxOpenMs)
   const jitteredMs = Math.ceil(backoffMs * (1 - limits.openJitter * Math.random()))
   return retryAfter === undefined ? jitteredMs : Math.max(jitteredMs, Math.min(Duration.toMillis(retryAfter), limits.maxHoldMs))

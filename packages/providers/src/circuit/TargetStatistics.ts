@@ -106,6 +106,12 @@ export class TargetStatistics {
     return this.whole.percentile(part)
   }
 
+  /** Within the window that ends now. */
+  hasFailed(nowMs: number): boolean {
+    this.#slot(nowMs)
+    return this.#failed.some((failed) => failed > 0)
+  }
+
   /** The slot of now; those that time has passed over are emptied. */
   #slot(nowMs: number): number {
     const tick = Math.floor(nowMs / this.#slotMs)

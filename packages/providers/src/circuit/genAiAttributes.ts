@@ -18,6 +18,7 @@ export const requestAttributes = (provider: string, address: string | undefined,
     ...told("gen_ai.request.frequency_penalty", parameters.frequencyPenalty),
     ...told("gen_ai.request.presence_penalty", parameters.presencePenalty),
     ...told("gen_ai.request.stop_sequences", parameters.stop),
+    ...told("gen_ai.output.type", parameters.responseFormat && outputTypes[parameters.responseFormat.type]),
     ...(address === undefined ? {} : serverOf(address))
   }
 }
@@ -48,6 +49,8 @@ export const embeddingAnswerAttributes = ({ model, usage }: EmbeddingAnswer): At
   "gen_ai.response.model": model,
   "gen_ai.usage.input_tokens": usage.inputTokens
 })
+
+const outputTypes = { text: "text", json: "json", "json-schema": "json" } as const
 
 const told = (name: string, value: unknown): Attributes => (value === undefined ? {} : { [name]: value })
 

@@ -100,8 +100,8 @@ const seriesOf = (operation: ModelCall["operation"], provider: string, model: st
 
 type ErrorType = ProviderError["_tag"] | "canceled" | "_OTHER"
 
-/** As the call's span says it; beside that, a caller that went away, and what the conventions call all else. */
-const errorTypeOf = (cause: Cause.Cause<ProviderError>): ErrorType => {
+/** The tag of the error; beside that, a caller that went away, and what the conventions call all else. */
+export const errorTypeOf = (cause: Cause.Cause<ProviderError>): ErrorType => {
   const found = Cause.findErrorOption(cause)
   if (found._tag === "Some") return found.value._tag
   return Cause.hasInterruptsOnly(cause) ? "canceled" : "_OTHER"

@@ -7,6 +7,7 @@ import { CircuitBreaker } from "effect/persistence"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderLimits } from "../ProviderLimits.ts"
+import { openMsOf } from "./TargetBreaker.ts"
 import type { Access, Supervised } from "./Supervised.ts"
 import type { Targets } from "./Targets.ts"
 
@@ -41,8 +42,9 @@ export const makeProbes = (options: ProbesOptions): Effect.Effect<void> => {
 const targetsOf = ({ targets }: ProbesOptions, access: Access): ReadonlyArray<Supervised> =>
   targets.all().filter((target) => target.access === access && target.statistics.lastUsedMs >= 0)
 
-/** Nobody needs to ask of a provider that answers calls, nor of one that nobody calls any more. */
+/** Nobody needs to ask of a provider that answers calls, nor of one that nobody calls any more; and one without a list cannot be asked. */
 const isDue = (options: ProbesOptions, access: Access, nowMs: number): boolean => {
+  if (access.source.listsNothing === true) return false
   const { circuitIdleMs, probeEveryMs } = options.limits
   const used = targetsOf(options, access)
   if (used.length === 0) return false
@@ -75,7 +77,7 @@ const keepOpen = ({ store }: ProbesOptions, target: Supervised): Effect.Effect<v
       target.view.on("admitted-as-probe", 0)
       const { consecutiveOpenings, generation } = admitted.value
       const { limits } = target.access
-      const openMs = Math.min(limits.openMs * 2 ** consecutiveOpenings, limits.maxOpenMs)
+      const openMs = openMsOf(limits, consecutiveOpenings)
       const transition = yield* store.record({
         key: target.name,
         generation,

@@ -5,6 +5,7 @@
 import { Clock, Effect } from "effect"
 import type { Scope } from "effect"
 import type { EmbeddingAnswer, EmbeddingRequest } from "@parley/domain/Embeddings"
+import type { CallOptions } from "@parley/domain/ModelProvider"
 import { ProviderUnavailable } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { parseErrorObject, parseObject } from "../call/foreign.ts"
@@ -14,10 +15,13 @@ import { errorOfFault, errorOfStatus } from "../call/providerErrors.ts"
 import type { Called } from "../call/providerErrors.ts"
 import type { ProviderLimits } from "../ProviderLimits.ts"
 import type { Target, Wire } from "../wire/Wire.ts"
-import { traced } from "../wire/wireProvider.ts"
+import { keyed, traced } from "../wire/wireProvider.ts"
 import { decodeEmbeddings } from "./decodeEmbeddings.ts"
 
-export type Embedder = (request: EmbeddingRequest) => Effect.Effect<EmbeddingAnswer, ProviderError>
+export type Embedder = (
+  request: EmbeddingRequest,
+  options?: Pick<CallOptions, "idempotencyKey">
+) => Effect.Effect<EmbeddingAnswer, ProviderError>
 
 /** A provider's, for all its models. */
 export interface EmbeddingClient {
@@ -34,7 +38,7 @@ export const maxEmbeddingCalls = 32
 export const maxEmbeddingAnswerBytes = 96_000_000
 
 export const makeEmbedder = Effect.fnUntraced(function* <State>(
-  wire: Pick<Wire<State>, "id" | "headers" | "decodeError">,
+  wire: Pick<Wire<State>, "id" | "headers" | "idempotencyHeader" | "decodeError">,
   target: Target,
   shared: ProviderLimits
 ): Effect.fn.Return<EmbeddingClient, never, Scope.Scope> {
@@ -44,10 +48,14 @@ export const makeEmbedder = Effect.fnUntraced(function* <State>(
   const headers = wire.headers(target.apiKey)
   let inFlight = 0
 
-  const call: Embedder = (request) =>
+  const call: Embedder = (request, options) =>
     Effect.withFiber((fiber) => {
       const called = { provider: wire.id, model: request.model }
-      const sent = http.send({ path: "/embeddings", headers: traced(fiber, headers), body: JSON.stringify(bodyOf(request)) })
+      const sent = http.send({
+        path: "/embeddings",
+        headers: keyed(wire, options, traced(fiber, headers)),
+        body: JSON.stringify(bodyOf(request))
+      })
       return Effect.matchEffect(sent, {
         onFailure: (fault) => Effect.fail(errorOfFault(called, fault)),
         onSuccess: (reply) => answerOf(wire, called, request, reply)
@@ -55,7 +63,7 @@ export const makeEmbedder = Effect.fnUntraced(function* <State>(
     })
 
   return {
-    embed: (request) =>
+    embed: (request, options) =>
       Effect.suspend(() => {
         // Counted inside the finalizer's reach, so that no interruption comes in between.
         let isCounted = false
@@ -63,7 +71,7 @@ export const makeEmbedder = Effect.fnUntraced(function* <State>(
           Effect.suspend(() => {
             isCounted = true
             inFlight++
-            return call(request)
+            return call(request, options)
           }),
           () => {
             if (isCounted) inFlight--

@@ -22,17 +22,26 @@ export const finishReasonOf = (reason: unknown, refused: boolean): FinishReason 
   return refused && known === "stop" ? "refusal" : known
 }
 
+/**
+ * xAI, and Gemini where it thinks, count what was thought beside the completion and within the total: it is written, and paid, like the rest. A total
+ * that cannot be is no reason not to believe the parts.
+ */
 export const usageOf = (value: unknown): Usage | undefined => {
   if (!isObject(value)) return undefined
   const usage: Foreign<CompletionUsage> = value
   const prompt: Foreign<CompletionUsage.PromptTokensDetails> = objectOf(usage.prompt_tokens_details)
   const completion: Foreign<CompletionUsage.CompletionTokensDetails> = objectOf(usage.completion_tokens_details)
+  const inputTokens = toldCountOf(usage.prompt_tokens)
+  const completionTokens = toldCountOf(usage.completion_tokens)
+  const reasoningTokens = toldCountOf(completion.reasoning_tokens)
+  const totalTokens = toldCountOf(usage.total_tokens)
+  const besideTokens = inputTokens > 0 ? Math.max(0, totalTokens - inputTokens - completionTokens) || 0 : 0
   return believed({
-    inputTokens: toldCountOf(usage.prompt_tokens),
+    inputTokens,
     cachedInputTokens: toldCountOf(prompt.cached_tokens),
     cacheWriteTokens: toldCountOf(prompt.cache_write_tokens),
-    outputTokens: toldCountOf(usage.completion_tokens),
-    reasoningTokens: toldCountOf(completion.reasoning_tokens)
+    outputTokens: completionTokens + besideTokens,
+    reasoningTokens: reasoningTokens === 0 && completionTokens > 0 ? besideTokens : reasoningTokens
   })
 }
 

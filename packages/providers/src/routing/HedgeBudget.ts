@@ -14,9 +14,12 @@ export class HedgeBudget {
     this.#saved = Math.min(this.#burst, this.#saved + this.#part)
   }
 
-  take(): boolean {
-    if (this.#saved < 1) return false
+  /** Whether a call may be made: asked before a target is chosen for it, and spent only when there is one. */
+  get hasCall(): boolean {
+    return this.#saved >= 1
+  }
+
+  spend(): void {
     this.#saved--
-    return true
   }
 }

@@ -11,12 +11,12 @@ import type { ProviderError } from "@parley/domain/ProviderError"
 import { isDecisive } from "../circuit/WatchedSink.ts"
 import { continued, continuingOf, isContinuable, isUsedUp } from "./continuation.ts"
 import { faultOf } from "./faultTable.ts"
+import { hedged } from "./hedged.ts"
+import type { HedgedCall } from "./hedged.ts"
 import { Ledger, LedgerEntry, sumOf } from "./Ledger.ts"
 import { fits, fitting } from "./orderTargets.ts"
 import { Plan } from "./Plan.ts"
 import type { PlanStep } from "./Plan.ts"
-import { race } from "./race.ts"
-import type { Racer } from "./race.ts"
 import { Relay } from "./Relay.ts"
 import type { RouteSettings } from "./Router.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
@@ -50,6 +50,10 @@ export class RoutedCall {
   readonly #called = new Set<RouteTarget>()
   #messages: ReadonlyArray<ModelMessage>
   #way: Way = "begins"
+  /** Counts what was asked. It is in the key of a call: the same question has the same again, and another never has it. */
+  #questions = 0
+  /** How much had been told when it was last asked to go on. */
+  #toldLength = 0
   #last: Attempted | undefined
   #reason = ""
 
@@ -59,7 +63,10 @@ export class RoutedCall {
     this.#isStream = sink !== undefined
     this.#options = options
     this.#relay = new Relay(sink ?? (() => {}), options.said)
-    if (options.said !== undefined) this.#way = "continues"
+    if (options.said !== undefined) {
+      this.#way = "continues"
+      this.#toldLength = options.said.text.length
+    }
     this.#ledger = options.ledger ?? new Ledger()
     this.#messages = request.messages
     this.#id = settings.nextId()
@@ -140,18 +147,26 @@ export class RoutedCall {
     if (!this.#relay.hasSpoken) return true
     if (!this.#settings.midStream) return false
     if (isContinuable(this.#relay, this.#request.parameters)) {
-      this.#way = "continues"
+      this.#asks("continues")
       return true
     }
     const { restart } = this.#options
     if (restart !== undefined) {
       this.#messages = restart
-      this.#way = "restarts"
+      this.#asks("restarts")
       return true
     }
     // Thoughts and white space are no part of the answer: it begins after them. What else was told cannot be taken back.
-    this.#way = "begins"
+    this.#asks("begins")
     return this.#relay.text.trim() === "" && !this.#relay.hasCalls
+  }
+
+  /** What is told only grows, but for a restart, which is another way. */
+  #asks(way: Way): void {
+    const { length } = this.#relay.text
+    if (way !== this.#way || (way === "continues" && length !== this.#toldLength)) this.#questions++
+    this.#way = way
+    this.#toldLength = length
   }
 
   #tellSwitch(target: RouteTarget): void {
@@ -170,53 +185,27 @@ export class RoutedCall {
     const { statistics } = target.circuit()
     if (this.#called.has(target)) statistics.retries++
     else if (this.#last !== undefined) statistics.fallbacks++
-    const { budget, hedge } = this.#settings
-    if (hedge === undefined) return this.#call(target, undefined, undefined)
-    budget.earn()
-    return Effect.withFiber((fiber) => {
-      const clock = fiber.getRef(Clock.Clock)
-      const nowMs = clock.currentTimeMillisUnsafe()
-      const known = this.#isStream ? statistics.firstTokenMs(nowMs, 0.95) : statistics.wholeMs(nowMs, 0.95)
-      return this.#race(plan, target, clock, Math.max(hedge.minMs, known ?? hedge.defaultMs))
-    })
-  }
-
-  #race(plan: Plan, target: RouteTarget, clock: Clock.Clock, delayMs: number): Effect.Effect<ModelAnswer, ProviderError> {
-    const racing: { first?: Attempted; second?: Attempted } = {}
-    this.#reason = "slow"
-    return race({
-      timer: this.#settings.timer,
-      delayMs,
-      first: (racer) => this.#call(target, racer, (attempted) => (racing.first = attempted)),
-      second: () => {
-        const other = plan.take(clock.currentTimeMillisUnsafe())
-        if (other === undefined || !this.#settings.budget.take()) return undefined
-        other.circuit().statistics.hedges++
-        return (racer) => this.#call(other, racer, (attempted) => (racing.second = attempted), target)
-      },
-      dropped: (name, exit) => {
-        const lost = racing[name]
-        if (lost === undefined) return
-        lost.entry.failure = "Slower"
-        if (exit === undefined || Exit.isSuccess(exit)) return
-        const error = Cause.findErrorOption(exit.cause)
-        if (error._tag === "None") return
-        lost.entry.failure = error.value._tag
-        plan.failed(lost.target, error.value)
-        this.#reason = errorTraits[error.value._tag].code
+    if (this.#settings.hedge !== undefined) this.#reason = "slow"
+    return hedged<ModelAnswer, Attempted>({
+      settings: this.#settings,
+      plan,
+      target,
+      isStream: this.#isStream,
+      call: (call) => this.#call(call),
+      dropped: ({ context, error, lost, other }) => {
+        lost.entry.failure = error?._tag ?? "Slower"
+        // Nothing more is said by it: what it used is counted while the other speaks.
+        lost.entry.settleEarly(context)
+        if (error === undefined) return
+        plan.failed(lost.target, error)
+        this.#reason = errorTraits[error._tag].code
         // What fails from here on is the other's.
-        this.#last = name === "first" ? racing.second : racing.first
+        this.#last = other
       }
     })
   }
 
-  /** `instead`: the target whose place this one takes when it is faster. */
-  #call(
-    target: RouteTarget,
-    racer: Racer | undefined,
-    began: ((attempted: Attempted) => void) | undefined,
-    instead?: RouteTarget
-  ): Effect.Effect<ModelAnswer, ProviderError> {
+  #call({ began, instead, racer, target }: HedgedCall<Attempted>): Effect.Effect<ModelAnswer, ProviderError> {
     return Effect.suspend(() => {
       const asked = this.#requestOf(target)
       const entry = new LedgerEntry(target.name, target.tokens, asked)
@@ -226,7 +215,7 @@ export class RoutedCall {
       if (instead === undefined) this.#last = attempted
       began?.(attempted)
       const options = {
-        idempotencyKey: `${this.#id}-${target.name}-${this.#relay.continuations}`,
+        idempotencyKey: `${this.#id}-${target.name}-${this.#questions}`,
         firstTokenTimeoutMs: target.firstTokenTimeoutMs,
         began: () => entry.began()
       }

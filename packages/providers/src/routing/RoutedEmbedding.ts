@@ -8,9 +8,10 @@ import type { Attempt } from "@parley/domain/ModelEvent"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { noUsage } from "@parley/domain/Usage"
 import { faultOf } from "./faultTable.ts"
+import { hedged } from "./hedged.ts"
+import type { HedgedCall } from "./hedged.ts"
 import { sumOf } from "./Ledger.ts"
 import { passedOverOf, Plan } from "./Plan.ts"
-import { race } from "./race.ts"
 import type { RouteSettings } from "./Router.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
 import { unavailable } from "./unavailable.ts"
@@ -25,6 +26,7 @@ interface Attempted {
 export class RoutedEmbedding {
   readonly #settings: RouteSettings
   readonly #request: EmbeddingRequest
+  readonly #id: string
   readonly #attempts: Array<Attempted> = []
   /** The one whose failure is the next to be told. */
   #last: Attempted | undefined
@@ -32,6 +34,7 @@ export class RoutedEmbedding {
   constructor(settings: RouteSettings, request: EmbeddingRequest) {
     this.#settings = settings
     this.#request = request
+    this.#id = settings.nextId()
   }
 
   run(): Call {
@@ -62,45 +65,32 @@ export class RoutedEmbedding {
   }
 
   #attempt(plan: Plan, target: RouteTarget): Call {
-    const { budget, hedge, timer } = this.#settings
     const { statistics } = target.circuit()
     if (this.#attempts.some((attempted) => attempted.target === target)) statistics.retries++
     else if (this.#attempts.length > 0) statistics.fallbacks++
-    if (hedge === undefined) return this.#call(target)
-    budget.earn()
-    return Effect.clockWith((clock) => {
-      const racing: { first?: Attempted; second?: Attempted } = {}
-      const known = statistics.wholeMs(clock.currentTimeMillisUnsafe(), 0.95)
-      return race({
-        timer,
-        delayMs: Math.max(hedge.minMs, known ?? hedge.defaultMs),
-        first: () => this.#call(target, (attempted) => (racing.first = attempted)),
-        second: () => {
-          const other = plan.take(clock.currentTimeMillisUnsafe())
-          if (other === undefined || !budget.take()) return undefined
-          other.circuit().statistics.hedges++
-          return () => this.#call(other, (attempted) => (racing.second = attempted))
-        },
-        dropped: (name, exit) => {
-          const lost = racing[name]
-          if (lost === undefined) return
-          lost.attempt.failure = "Slower"
-          const error = exit === undefined || Exit.isSuccess(exit) ? undefined : Cause.findErrorOption(exit.cause)
-          if (error?._tag === "Some") failed(plan, lost, error.value)
-          // What fails from here on is the other's.
-          this.#last = name === "first" ? racing.second : racing.first
-        }
-      })
+    return hedged<EmbeddingAnswer, Attempted>({
+      settings: this.#settings,
+      plan,
+      target,
+      isStream: false,
+      call: (call) => this.#call(call),
+      dropped: ({ error, lost, other }) => {
+        lost.attempt.failure = "Slower"
+        if (error !== undefined) failed(plan, lost, error)
+        // What fails from here on is the other's.
+        this.#last = other
+      }
     })
   }
 
-  #call(target: RouteTarget, began?: (attempted: Attempted) => void): Call {
+  #call({ began, target }: HedgedCall<Attempted>): Call {
     return Effect.suspend(() => {
       const attempted: Attempted = { target, attempt: { target: target.name, usage: noUsage } }
       this.#attempts.push(attempted)
       this.#last = attempted
       began?.(attempted)
-      return Effect.map(target.embed({ ...this.#request, model: target.owned.model }), (answer) => {
+      const options = { idempotencyKey: `${this.#id}-${target.name}` }
+      return Effect.map(target.embed({ ...this.#request, model: target.owned.model }, options), (answer) => {
         attempted.attempt.usage = answer.usage
         return answer
       })

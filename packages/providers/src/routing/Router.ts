@@ -35,17 +35,32 @@ export interface RouteSettings {
   readonly nextId: () => string
 }
 
+/** Of answers and of vectors: a route may be asked for both. */
+export interface HedgeBudgets {
+  readonly answering: HedgeBudget
+  readonly embedding: HedgeBudget
+}
+
+export const hedgeBudgetsOf = (config: RouteConfig): HedgeBudgets => {
+  const { budget, burst } = hedgeOf(config) ?? { budget: 0, burst: 0 }
+  return { answering: new HedgeBudget(budget, burst), embedding: new HedgeBudget(budget, burst) }
+}
+
+const hedgeOf = ({ hedge }: RouteConfig): HedgeSettings | undefined =>
+  hedge === undefined ? undefined : { ...defaultHedge, ...hedge }
+
 export const makeRouter = (
   name: string,
   config: RouteConfig,
   targets: ReadonlyArray<RouteTarget>,
+  budgets: HedgeBudgets = hedgeBudgetsOf(config),
   random: () => number = Math.random
 ): Router => {
   const { deadlineMs = defaultDeadlineMs, midStream = true, region, strategy = "priority" } = config
-  const hedge = config.hedge === undefined ? undefined : { ...defaultHedge, ...config.hedge }
+  const hedge = hedgeOf(config)
   const prefix = crypto.randomUUID()
   let requests = 0
-  const settingsOf = (targets: ReadonlyArray<RouteTarget>): RouteSettings => {
+  const settingsOf = (targets: ReadonlyArray<RouteTarget>, budget: HedgeBudget): RouteSettings => {
     const byPriority = orderTargets(targets, { strategy: "priority", region, isStream: true, nowMs: 0, random })
     return {
       name,
@@ -55,14 +70,14 @@ export const makeRouter = (
       midStream,
       retry: { ...defaultRetry, ...config.retry },
       hedge,
-      budget: new HedgeBudget(hedge?.budget ?? 0, hedge?.burst ?? 0),
+      budget,
       timer: new HedgeTimer(),
       random,
       nextId: () => `${prefix}-${++requests}`
     }
   }
-  const answering = settingsOf(suited(targets, "embedding"))
-  const embedding = settingsOf(suited(targets, "chat"))
+  const answering = settingsOf(suited(targets, "embedding"), budgets.answering)
+  const embedding = settingsOf(suited(targets, "chat"), budgets.embedding)
   return {
     complete: (request) => Effect.suspend(() => new RoutedCall(answering, request, undefined, {}).run()),
     stream: (request, sink, options = {}) => Effect.suspend(() => new RoutedCall(answering, request, sink, options).run()),

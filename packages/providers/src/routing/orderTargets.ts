@@ -46,10 +46,12 @@ const weights: Record<Strategy, (target: RouteTarget, options: OrderOptions) => 
   // The least of exponential times with these rates is each target's with the probability of its weight among all.
   weighted: ({ weight }, { random }) => (weight === 0 ? Number.MAX_VALUE : -Math.log(1 - random()) / weight),
   "least-busy": (target) => target.circuit().statistics.inFlight,
-  // One of which nothing is known goes first, so that something becomes known.
+  // One of which nothing is known goes first, so that something becomes known: by one call at a time, and not where calls only fail.
   "lowest-latency": (target, { isStream, nowMs }) => {
     const { statistics } = target.circuit()
-    return (isStream ? statistics.firstTokenMs(nowMs, 0.5) : statistics.wholeMs(nowMs, 0.5)) ?? 0
+    const knownMs = isStream ? statistics.firstTokenMs(nowMs, 0.5) : statistics.wholeMs(nowMs, 0.5)
+    if (knownMs !== undefined) return knownMs
+    return statistics.inFlight === 0 && !statistics.hasFailed(nowMs) ? 0 : Number.MAX_VALUE
   },
   "lowest-cost": ({ facts }) => (facts.price === undefined ? Number.MAX_VALUE : typicalCost(facts.price))
 }

@@ -2,7 +2,7 @@
 import type { OwnedModel } from "../modelNames.ts"
 import type { RouteConfig, RouteTargetConfig } from "./Route.ts"
 import { makeRouter } from "./Router.ts"
-import type { Router } from "./Router.ts"
+import type { HedgeBudgets, Router } from "./Router.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
 import type { ModelTokens } from "../tokens/ModelTokens.ts"
 
@@ -24,10 +24,11 @@ export type RoutedAs = Pick<RouteTarget, "weight" | "region" | "isFallback" | "f
 export const resolveRoute = (options: {
   readonly name: string
   readonly config: RouteConfig
+  readonly budgets: HedgeBudgets | undefined
   readonly ownerOf: (model: string) => OwnedModel | undefined
   readonly targetOf: (owned: OwnedModel) => Omit<RouteTarget, keyof RoutedAs>
 }): ResolvedRoute | undefined => {
-  const { config, name, ownerOf, targetOf } = options
+  const { budgets, config, name, ownerOf, targetOf } = options
   const wanted: ReadonlyArray<RouteTargetConfig & { readonly isFallback: boolean }> = [
     ...config.targets.map((target) => ({ ...target, isFallback: false })),
     ...(config.fallbacks ?? []).map((model) => ({ model, isFallback: true }))
@@ -43,7 +44,7 @@ export const resolveRoute = (options: {
   const providers = [...new Set(targets.map(({ owned }) => owned.provider))]
   const tokensOf = (target: string) => targets.find(({ name }) => name === target)?.tokens
   const kind = targets.every((target) => target.kind === first.kind) ? first.kind : undefined
-  return { router: makeRouter(name, config, targets), main: main.owned, providers, kind, tokensOf }
+  return { router: makeRouter(name, config, targets, budgets), main: main.owned, providers, kind, tokensOf }
 }
 
 const windowOf = ({ facts }: RouteTarget): number => facts.contextTokens ?? 0

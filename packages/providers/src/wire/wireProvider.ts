@@ -89,9 +89,10 @@ const refusalOf = <State>(wire: Wire<State>, called: Called, reply: Reply): Effe
     return errorOfStatus(called, reply.head, body === undefined ? undefined : wire.decodeError(body), nowMs)
   })
 
-const keyed = (
+/** A provider that takes no keys is sent none. */
+export const keyed = (
   { idempotencyHeader }: Pick<Wire<never>, "idempotencyHeader">,
-  options: CallOptions | undefined,
+  options: Pick<CallOptions, "idempotencyKey"> | undefined,
   headers: ReadonlyArray<string>
 ): ReadonlyArray<string> =>
   options?.idempotencyKey === undefined || idempotencyHeader === undefined

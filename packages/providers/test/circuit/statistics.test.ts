@@ -94,9 +94,9 @@ it.effect("a stream is timed to its first token, and tells who speaks", () =>
   })
 )
 
-describe("the time that a circuit stays open", () => {
-  afterEach(() => vi.restoreAllMocks())
+afterEach(() => vi.restoreAllMocks())
 
+describe("the time that a circuit stays open", () => {
   it.effect.each([
     [0, 10_000],
     [0.5, 9_000],
@@ -140,6 +140,20 @@ describe("the look at a provider", () => {
         transitions: { opened: 2, halfOpened: 2, closed: 1 }
       })
       assert.strictEqual(one.calls(), 2)
+    })
+  )
+
+  it.effect("opens it again for a time that chance shortens, as a call that fails does", () =>
+    Effect.gen(function* () {
+      vi.spyOn(Math, "random").mockReturnValue(1)
+      const one = makeFake("one")
+      const providers = yield* providersOf({ extra: [one.provider], limits: { ...limits, openJitter: 0.2 } })
+      const away = Effect.fail(new ProviderUnreachable(fields))
+      one.does(away)
+      one.lists(away)
+      yield* Effect.flip((yield* providers.resolve("one/m")).complete(ask("Hello")))
+      yield* TestClock.adjust(20_000)
+      assert.deepInclude((yield* providers.health)[0], { state: "open", retryAfterMs: 16_000 })
     })
   )
 

@@ -1,37 +1,10 @@
 /** When a request calls again: waits at random, doubled and bounded, none beyond the deadline; and the order by latency, which the same targets tell. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
 import { ProviderFailed, ProviderRejected } from "@parley/domain/ProviderError"
-import { Supervised } from "../../src/circuit/Supervised.ts"
-import { defaultLimits } from "../../src/ProviderLimits.ts"
 import { orderTargets } from "../../src/routing/orderTargets.ts"
 import { Plan } from "../../src/routing/Plan.ts"
-import type { RouteTarget } from "../../src/routing/RouteTarget.ts"
-import { makeModelTokens } from "../../src/tokens/ModelTokens.ts"
-import { TokenWorker } from "../../src/tokens/TokenWorker.ts"
-import { makeFake } from "../circuit/fakes.ts"
+import { targetOf } from "./targetOf.ts"
 
-const targetOf = (provider: string, facts: RouteTarget["facts"] = {}): RouteTarget => {
-  const source = { id: provider, isDemo: false, make: Effect.succeed(makeFake(provider).provider) }
-  const circuit = new Supervised({ source, limits: defaultLimits, inFlight: 0, probe: undefined }, "m")
-  return {
-    owned: { provider, model: "m" },
-    name: `${provider}/m`,
-    weight: 1,
-    region: undefined,
-    isFallback: false,
-    firstTokenTimeoutMs: undefined,
-    facts,
-    tokens: makeModelTokens("m", {}, TokenWorker.of({ count: () => Effect.succeed(undefined) })),
-    goesOn: false,
-    echoes: false,
-    circuit: () => circuit,
-    complete: () => Effect.die("not called here"),
-    stream: () => Effect.die("not called here"),
-    embed: () => Effect.die("not called here"),
-    kind: undefined
-  }
-}
 const failed = new ProviderFailed({ provider: "one", model: "m", message: "no" })
 
 /** What a request waits whose one target always fails. */
@@ -85,14 +58,38 @@ it("a prompt that was too long for one window is offered to larger windows and t
 })
 
 describe("lowest-latency", () => {
-  it("goes by the median to the first token, and asks one of which nothing is known before the others", () => {
+  const targets = () => {
     const [slow, quick, unknown] = [targetOf("slow"), targetOf("quick"), targetOf("unknown")]
     for (let call = 0; call < 20; call++) {
       slow.circuit().statistics.spoke(1_000, 900)
       quick.circuit().statistics.spoke(1_000, 100)
     }
-    const options = { strategy: "lowest-latency", region: undefined, isStream: true, nowMs: 1_500, random: () => 0 } as const
-    const names = orderTargets([slow, quick, unknown], options).map(({ name }) => name)
-    assert.deepStrictEqual(names, ["unknown/m", "quick/m", "slow/m"])
+    const order = (nowMs: number) =>
+      orderTargets([slow, quick, unknown], {
+        strategy: "lowest-latency",
+        region: undefined,
+        isStream: true,
+        nowMs,
+        random: () => 0
+      }).map(({ owned }) => owned.provider)
+    return { order, statistics: unknown.circuit().statistics }
+  }
+
+  it("goes by the median to the first token, and asks one of which nothing is known before the others", () => {
+    assert.deepStrictEqual(targets().order(1_500), ["unknown", "quick", "slow"])
+  })
+
+  it("asks one of which nothing is known by one call at a time", () => {
+    const { order, statistics } = targets()
+    statistics.inFlight = 1
+    assert.deepStrictEqual(order(1_500), ["quick", "slow", "unknown"])
+  })
+
+  it("asks one last that only failed, as long as that is remembered", () => {
+    const { order, statistics } = targets()
+    statistics.failedWith(1_200, failed)
+    assert.deepStrictEqual(order(1_500), ["quick", "slow", "unknown"])
+    // All of it is long ago: nothing is known of any.
+    assert.deepStrictEqual(order(200_000), ["slow", "quick", "unknown"])
   })
 })

@@ -77,6 +77,21 @@ describe("embeddings of a route", () => {
     })
   )
 
+  it.live("are asked for again under the same key where the provider takes one", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world({ retry: { attempts: 4, baseMs: 1, maxMs: 2 } })
+      one.otherwise(() => failing)
+      two.otherwise(() => failing)
+      yield* Effect.flip(model.embed(ask))
+      yield* Effect.flip(model.embed(ask))
+      const [first, again, other] = two.requests.map(({ headers }) => headers["idempotency-key"])
+      assert.isString(first)
+      assert.strictEqual(again, first)
+      assert.notStrictEqual(other, first)
+      assert.isUndefined(one.requests[0]?.headers["idempotency-key"])
+    })
+  )
+
   it.live("pass over a target whose circuit is open", () =>
     Effect.gen(function* () {
       const { healthOf, model, one, two } = yield* world({}, { breakerFailures: 1 })

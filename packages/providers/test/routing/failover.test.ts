@@ -10,6 +10,7 @@ import { estimateTokens } from "../../src/tokens/estimateTokens.ts"
 import { collect } from "../support/collect.ts"
 import { ask } from "../support/requests.ts"
 import { answer, hang, httpError } from "../wire/WireServer.ts"
+import type { WireRequest } from "../wire/WireServer.ts"
 import { world } from "./world.ts"
 
 const switches = (events: ReadonlyArray<ModelEvent>) => events.filter((event) => event.type === "provider-switch")
@@ -214,6 +215,38 @@ describe("a streamed answer", () => {
       assert.strictEqual(error._tag, "ProviderFailed")
       assert.isFalse(collected.events.some((event) => event.type === "finish" || event.type === "usage"))
       assert.isAbove((yield* ledger.total(false)).outputTokens, 0)
+    })
+  )
+
+  /** Calls of the same body, by their keys, are those of the same key. */
+  const assertKeys = (requests: ReadonlyArray<WireRequest>) => {
+    const keys = requests.map(({ headers }) => headers["idempotency-key"])
+    const bodies = requests.map(({ body }) => JSON.stringify(body))
+    for (const [n, body] of bodies.entries()) assert.strictEqual(keys.indexOf(keys[n]), bodies.indexOf(body), `call ${n}`)
+  }
+
+  it.live("asks the same target for more under another key than that of the question, and again under the same", () =>
+    Effect.gen(function* () {
+      const { model, two } = yield* world({ retry: { attempts: 6, baseMs: 1, maxMs: 2 } }, {}, ["two"])
+      const said = [answer("One two three", { cutAfter: 1 }), httpError(500), answer(["two ", "three"], { cutAfter: 1 })]
+      two.enqueue(...said, answer("three"))
+      const collected = collect()
+      yield* model.stream(ask("Count"), collected.sink)
+      assert.strictEqual(collected.text(), "One two three")
+      assert.lengthOf(two.requests, 4)
+      assertKeys(two.requests)
+    })
+  )
+
+  it.live("begins again under another key than that of the question", () =>
+    Effect.gen(function* () {
+      const { model, two } = yield* world({ retry: { attempts: 6, baseMs: 1, maxMs: 2 } }, {}, ["two"])
+      const request = ask("JSON", { responseFormat: { type: "json" } })
+      const cut = answer(['{"a":', "1}"], { cutAfter: 1 })
+      two.enqueue(cut, cut, answer("{}"))
+      yield* model.stream(request, collect().sink, { restart: [...request.messages, ...request.messages] })
+      assert.lengthOf(two.requests, 3)
+      assertKeys(two.requests)
     })
   )
 

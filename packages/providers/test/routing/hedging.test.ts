@@ -1,22 +1,31 @@
 /** A slow target is raced by a second one, within a budget; who speaks first answers, and the other is aborted. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import type { HedgeSettings } from "../../src/routing/Route.ts"
+import type { Usage } from "@parley/domain/Usage"
+import { Ledger } from "../../src/routing/Ledger.ts"
+import type { HedgeSettings, RouteConfig } from "../../src/routing/Route.ts"
+import { makeRouter } from "../../src/routing/Router.ts"
+import type { RouteTarget } from "../../src/routing/RouteTarget.ts"
 import { fine, makeHeld, text } from "../circuit/fakes.ts"
 import { collect } from "../support/collect.ts"
 import { providersOf } from "../support/model.ts"
 import { ask } from "../support/requests.ts"
+import { answer } from "../wire/WireServer.ts"
+import { targetOf } from "./targetOf.ts"
+import { world } from "./world.ts"
 
-const racing = Effect.fnUntraced(function* (hedge: Partial<HedgeSettings> = {}) {
+const racing = Effect.fnUntraced(function* (hedge: Partial<HedgeSettings> = {}, route: Partial<RouteConfig> = {}) {
   const [one, two] = [makeHeld("one"), makeHeld("two")]
   const providers = yield* providersOf({
     extra: [one.provider, two.provider],
-    routes: { best: { targets: [{ model: "one/m" }, { model: "two/m" }], hedge: { defaultMs: 1_000, minMs: 100, ...hedge } } }
+    routes: {
+      best: { targets: [{ model: "one/m" }, { model: "two/m" }], hedge: { defaultMs: 1_000, minMs: 100, ...hedge }, ...route }
+    }
   })
   const model = yield* Effect.orDie(providers.resolve("best"))
   const healthOf = (target: string) => Effect.map(providers.health, (all) => all.find((found) => found.target === target)!)
-  return { one, two, model, healthOf }
+  return { one, two, model, providers, healthOf }
 })
 
 describe("a route that hedges", () => {
@@ -192,4 +201,108 @@ describe("a route that hedges", () => {
       assert.isTrue(one.calls[0]?.isAborted)
     })
   )
+
+  it.effect("keeps for a failover whom its budget has nothing left to ask", () =>
+    Effect.gen(function* () {
+      const { healthOf, model, one, two } = yield* racing({ budget: 0, burst: 1 }, { retry: { attempts: 2 } })
+      const spend = yield* Effect.forkChild(model.complete(ask("Hi")), { startImmediately: true })
+      yield* TestClock.adjust(1_000)
+      yield* two.end(0)
+      yield* Fiber.join(spend)
+      const running = yield* Effect.forkChild(model.complete(ask("Hi")), { startImmediately: true })
+      yield* TestClock.adjust(60_000)
+      assert.strictEqual(two.calls.length, 1, "there is no budget for it")
+      yield* one.fail(1)
+      yield* TestClock.adjust(1)
+      yield* two.end(1, { ...fine, responseId: "two" })
+      assert.strictEqual((yield* Fiber.join(running)).responseId, "two")
+      assert.deepInclude(yield* healthOf("two/m"), { hedges: 1, fallbacks: 1 })
+    })
+  )
+
+  it.effect("has one budget, whoever asks it, also for those who may ask some of its targets only", () =>
+    Effect.gen(function* () {
+      const { model, one, providers, two } = yield* racing({ budget: 0, burst: 1 })
+      const narrowed = yield* providers.resolve("best", () => true)
+      for (const [n, asked] of [model, narrowed].entries()) {
+        const running = yield* Effect.forkChild(asked.complete(ask("Hi")), { startImmediately: true })
+        yield* TestClock.adjust(5_000)
+        yield* one.end(n)
+        yield* Fiber.join(running)
+      }
+      assert.strictEqual(two.calls.length, 1)
+    })
+  )
+
+  it.live("accounts what the slower one used, with what it costs", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world({ hedge: { minMs: 1, defaultMs: 1 } })
+      one.enqueue(answer("Slow", { holdAfter: 0, usageInChunks: true, usage: { inputTokens: 40 } }))
+      two.enqueue(answer("Fast answer", { holdAfter: 0, usage: { inputTokens: 20, outputTokens: 3 } }))
+      const ledger = new Ledger()
+      const running = yield* Effect.forkChild(
+        model.stream(ask("Hi"), () => {}, { ledger }),
+        { startImmediately: true }
+      )
+      const other = yield* two.received(0)
+      while ((yield* ledger.attempts(false))[0]?.usage.inputTokens !== 40) yield* immediate
+      other.release()
+      const { attempts = [], usage } = yield* Fiber.join(running)
+      yield* (yield* one.received(0)).aborted
+      assert.deepStrictEqual(
+        attempts.map(({ failure, target, usage }) => [
+          target,
+          failure,
+          usage.inputTokens,
+          usage.outputTokens,
+          usage.costNanoDollars
+        ]),
+        [
+          ["one/m", "Slower", 40, 0, 40 * 1_000],
+          ["two/m", undefined, 20, 3, (20 + 3 * 10) * 1_000]
+        ]
+      )
+      assert.strictEqual(usage.costNanoDollars, (40 + 20 + 3 * 10) * 1_000)
+    })
+  )
+
+  it.effect("counts what the slower one used while the other still speaks", () =>
+    Effect.gen(function* () {
+      const [one, two] = [makeHeld("one"), makeHeld("two")]
+      const isCounted = yield* Deferred.make<Usage>()
+      let counts = 0
+      const count = Effect.suspend(() => {
+        counts++
+        return Deferred.await(isCounted)
+      })
+      const targets = [one, two].map(({ provider }): RouteTarget => {
+        const target = targetOf(provider.id)
+        return {
+          ...target,
+          tokens: { ...target.tokens, settlePartial: () => count },
+          stream: (request, sink, options) =>
+            Effect.suspend(() => {
+              options.began?.()
+              return provider.stream(request, sink)
+            })
+        }
+      })
+      const router = makeRouter("best", { targets: [], hedge: { defaultMs: 1_000 } }, targets)
+      const running = yield* Effect.forkChild(
+        router.stream(ask("Hi"), () => {}),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust(1_000)
+      two.say(0, text("fast"))
+      yield* TestClock.adjust(1)
+      assert.strictEqual(counts, 1, "before the winner ends")
+      yield* Deferred.succeed(isCounted, { ...fine.usage, inputTokens: 7 })
+      yield* two.end(0)
+      assert.strictEqual((yield* Fiber.join(running)).attempts?.[0]?.usage.inputTokens, 7)
+      assert.strictEqual(counts, 1)
+    })
+  )
 })
+
+/** Gives the sockets their turn. */
+const immediate = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))

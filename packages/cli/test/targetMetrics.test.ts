@@ -57,16 +57,34 @@ it.effect("what a target's calls came to is counted once, however often it is to
         succeeded: 2,
         failures: { ...noFailures, ProviderTruncated: 1 },
         fallbacks: 1,
+        retries: 3,
+        hedges: 4,
+        inFlight: 2,
+        maxConcurrent: 7,
         wrongUsages: 2
       })
       const recent = { ...one.recent, firstTokenP95Ms: 250, tokensPerSecond: 40 }
       yield* tell([one])
-      yield* tell([{ ...one, succeeded: 5, recent, state: "open", transitions: { opened: 1, halfOpened: 0, closed: 0 } }])
+      yield* tell([
+        {
+          ...one,
+          succeeded: 5,
+          retries: 4,
+          hedges: 6,
+          recent,
+          state: "open",
+          transitions: { opened: 1, halfOpened: 0, closed: 0 }
+        }
+      ])
       const text = yield* PrometheusMetrics.format()
       for (const line of [
         'parley_provider_calls_total{target="one/m",outcome="answered"} 5',
         'parley_provider_calls_total{target="one/m",outcome="provider_truncated"} 1',
         'parley_provider_fallbacks_total{target="one/m"} 1',
+        'parley_provider_retries_total{target="one/m"} 4',
+        'parley_provider_hedges_total{target="one/m"} 6',
+        'parley_provider_calls_in_flight{target="one/m"} 2',
+        'parley_provider_calls_allowed{target="one/m"} 7',
         'parley_provider_wrong_usage_total{target="one/m"} 2',
         'parley_provider_circuit_transitions_total{target="one/m",to="open"} 1',
         'parley_provider_circuit_open{target="one/m"} 1',

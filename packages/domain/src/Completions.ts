@@ -10,7 +10,7 @@ import type { ProviderError } from "./ProviderError.ts"
 
 export type CompletionError = ModelNotFound | ModelUnsuited | ContextTooLong | Forbidden | Busy | ProviderError
 
-/** Tokens of a prompt. Estimated: nobody but the provider can count for that model, or the prompt is too long to be counted here. */
+/** Tokens of a prompt. Estimated: nobody but the provider can count for that model and it did not, or the prompt is too long to be counted here. */
 export interface TokenCount {
   readonly inputTokens: number
   readonly isEstimated: boolean
@@ -25,7 +25,7 @@ export class Completions extends Context.Service<
     readonly complete: (request: CompletionRequest) => Effect.Effect<ModelAnswer, CompletionError, Caller>
     /** Interrupting it reaches the provider within 100 ms. */
     readonly stream: (request: CompletionRequest, sink: ModelSink) => Effect.Effect<ModelAnswer, CompletionError, Caller>
-    /** Without asking the provider. */
+    /** By the model's own tokenizer where that is published, else by its provider where it counts for nothing, else estimated; within a bound of time. */
     readonly countTokens: (request: CompletionRequest) => Effect.Effect<TokenCount, CompletionError, Caller>
     /** For whoever has to say something before the provider does: reckoned at once, and only when asked for. */
     readonly estimateTokens: (request: CompletionRequest) => Effect.Effect<() => number, CompletionError, Caller>

@@ -14,6 +14,8 @@ export interface ProviderLimits {
   readonly limitForgottenMs: number
   /** How long a target is left alone at most that asked to be (`Retry-After`). */
   readonly maxHoldMs: number
+  /** How long a target whose provider does not know its model is passed over by routes that have another; 0: not at all. */
+  readonly modelMissingMs: number
   /** What the statistics of a target look back on. */
   readonly statisticsMs: number
   /** Targets that are known at once; the one unused for longest makes room for another. */
@@ -88,6 +90,7 @@ export const defaultLimits: ProviderLimits = {
   limitBurstMs: 1_000,
   limitForgottenMs: 60_000,
   maxHoldMs: 300_000,
+  modelMissingMs: 60_000,
   statisticsMs: 60_000,
   maxTargets: 1_000,
   probeEveryMs: 30_000,

@@ -1,6 +1,7 @@
 /** Which providers are live, and where they are: settings into sources. */
 import { Effect, Redacted } from "effect"
-import { claudeGoesOn, baseUrlOf as anthropicBaseUrlOf, anthropicWire } from "./anthropic/anthropicWire.ts"
+import { baseUrlOf as anthropicBaseUrlOf, anthropicWire } from "./anthropic/anthropicWire.ts"
+import { claudeGoesOn } from "./anthropic/claudeModels.ts"
 import { countWire } from "./anthropic/countWire.ts"
 import { listModels as listAnthropicModels } from "./anthropic/listModels.ts"
 import { vendorSource } from "./catalog/vendorSource.ts"

@@ -338,3 +338,13 @@ it.effect("a provider that has no list of models is not said to be reachable by 
     assert.isUndefined(health?.probe)
   })
 )
+
+it.each([
+  ["anthropic.claude-3-haiku-20240307-v1:0", { temperature: 1, topP: 0.9 }],
+  ["eu.anthropic.claude-sonnet-4-5-20250929-v1:0", { temperature: 1 }],
+  ["us.anthropic.claude-opus-4-7", {}],
+  ["amazon.nova-pro-v1:0", { temperature: 1, topP: 0.9 }]
+])("%s gets as much of temperature and topP as that model takes", (model, sent) => {
+  const { inferenceConfig = {} } = encodeRequest({ ...ask("Hello", { temperature: 1.5, topP: 0.9 }), model })
+  assert.deepStrictEqual(inferenceConfig, sent)
+})

@@ -8,10 +8,10 @@ import { ask } from "./support/requests.ts"
 import { wires } from "./support/wires.ts"
 
 /** The body that the wire's server received for a request. */
-const bodyOf = Effect.fnUntraced(function* (id: string, request: ModelRequest, streaming = false) {
+const bodyOf = Effect.fnUntraced(function* (id: string, request: ModelRequest, streaming = false, name = "some-model") {
   const wire = wires.find((wire) => wire.id === id)!
   const server = yield* wire.start
-  const model = yield* modelOf(wire.config(server.baseUrl), `${id}/some-model`)
+  const model = yield* modelOf(wire.config(server.baseUrl), `${id}/${name}`)
   yield* streaming ? model.stream(request, () => undefined) : model.complete(request)
   return server.requests[0]!.body
 })
@@ -297,6 +297,28 @@ describe("anthropic", () => {
         tool_choice: { type: "auto", disable_parallel_tool_use: true },
         metadata: { user_id: "user-7" }
       })
+    })
+  )
+
+  it.live.each([
+    ["claude-3-5-haiku-20241022", { temperature: 1, top_p: 0.9 }],
+    ["claude-opus-4-20250514", { temperature: 1, top_p: 0.9 }],
+    ["claude-sonnet-4-0", { temperature: 1, top_p: 0.9 }],
+    ["claude-opus-4-1-20250805", { temperature: 1 }],
+    ["claude-haiku-4-5", { temperature: 1 }],
+    ["claude-sonnet-4-6", { temperature: 1 }],
+    ["claude-opus-4-7", {}],
+    ["claude-opus-5-5", {}],
+    ["somebody-elses", {}]
+  ] as const)("of %s gets as much of temperature and top_p as that model takes", ([model, sent]) =>
+    Effect.gen(function* () {
+      const samplingOf = (parameters: ModelParameters) =>
+        Effect.map(bodyOf("anthropic", ask("Hello", parameters), false, model), (body) =>
+          Object.fromEntries(Object.entries(Object(body)).filter(([name]) => name === "temperature" || name === "top_p"))
+        )
+      assert.deepStrictEqual(yield* samplingOf({ temperature: 1.5, topP: 0.9 }), sent)
+      assert.deepStrictEqual(yield* samplingOf({ topP: 0.9 }), "temperature" in sent ? { top_p: 0.9 } : {})
+      assert.deepStrictEqual(yield* samplingOf({ temperature: 0.5, topP: 0.9, reasoningEffort: "high" }), {}, "it thinks")
     })
   )
 

@@ -71,6 +71,23 @@ layer(EveryWire.layer, { excludeTestServices: true })("the openai client through
           assert.strictEqual(spoken, "It is sunny in Zürich.")
           assert.include(JSON.stringify(wire.requests.at(-1)?.body), "sunny")
 
+          wire.enqueue(answer(['{"city":', '"Zürich"}']), answer('{"city":"Zürich"}'))
+          const json = yield* Effect.promise(async () => {
+            const asked = {
+              model: row.model,
+              messages: [{ role: "user" as const, content: "Which city? As JSON." }],
+              response_format: { type: "json_object" as const }
+            }
+            const streamed = await client.chat.completions.stream(asked).finalChatCompletion()
+            const whole = await client.chat.completions.create(asked)
+            return [streamed, whole].map(({ choices }) => [choices[0]?.message.content, choices[0]?.finish_reason])
+          })
+          assert.deepStrictEqual(json, [
+            ['{"city":"Zürich"}', "stop"],
+            ['{"city":"Zürich"}', "stop"]
+          ])
+          assert.match(JSON.stringify(wire.requests.at(-1)?.body), /json_object|one JSON object/)
+
           wire.enqueue(httpError(429, undefined, { "retry-after": "2" }))
           const limited = yield* Effect.promise(() =>
             client.chat.completions

@@ -3,7 +3,9 @@ import Anthropic from "@anthropic-ai/sdk"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import OpenAI, { APIError } from "openai"
+import { deadAddress } from "../../../providers/test/support/wires.ts"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
+import type { WireScript } from "../../../providers/test/wire/WireServer.ts"
 import { createConversation, listMessages } from "./support/api.ts"
 import { startRouted, type Routed } from "./support/startRouted.ts"
 import { connect, runView, viewText } from "./support/ChatClient.ts"
@@ -11,16 +13,30 @@ import { connect, runView, viewText } from "./support/ChatClient.ts"
 class World extends Context.Service<World, Routed>()("@parley/cli/test/RoutedWorld") {
   static readonly layer = Layer.effect(
     World,
-    startRouted(
-      { one: "m", two: "m" },
-      {
-        aliases: { quick: "best" },
-        models: { "one/m": { price: { input: 1, output: 10 } }, "two/m": { price: { input: 2, output: 20 } } }
-      },
-      ["cut", "again"]
+    Effect.flatMap(deadAddress, (baseUrl) =>
+      startRouted(
+        { one: "m", two: "m" },
+        {
+          aliases: { quick: "best" },
+          models: { "one/m": { price: { input: 1, output: 10 } }, "two/m": { price: { input: 2, output: 20 } } },
+          providers: { nobody: { kind: "openai-compatible", baseUrl } },
+          routes: { "best-refused": { targets: [{ model: "nobody/m" }, { model: "two/m-refused" }] } }
+        },
+        ["cut", "again", "failing", "silent", "refused"]
+      )
     )
   )
 }
+
+/** What the first target does, and the route of which it is that: nothing is told by then, so the second answers as if there were no first. */
+const misbehaviours: ReadonlyArray<readonly [claim: string, route: string, first: WireScript | undefined]> = [
+  ["fails", "best-failing", httpError(500)],
+  ["breaks off before a word", "best-silent", answer("", { toolCalls: [], cutAfter: 0 })],
+  ["cannot be reached", "best-refused", undefined]
+]
+
+const call = { id: "call_1", name: "weather", arguments: '{"city":"Oslo"}' }
+const parameters = { type: "object" as const, properties: { city: { type: "string" } }, required: ["city"] }
 
 /** A field that OpenAI's types do not know. */
 const costing = (dollars: number): object => ({ cost: dollars })
@@ -49,6 +65,56 @@ const rows = [
 ] as const
 
 layer(World.layer, { excludeTestServices: true })((it) => {
+  it.effect.each(misbehaviours)(
+    "where the first target %s clients get the second's calls of tools and its JSON",
+    ([, model, first]) =>
+      Effect.gen(function* () {
+        const { one, parley, two } = yield* World
+        const openai = new OpenAI({ baseURL: `${parley.url}/v1`, apiKey: parley.key, maxRetries: 0 })
+        const anthropic = new Anthropic({ baseURL: parley.url, apiKey: parley.key, maxRetries: 0 })
+        const next = (second: WireScript) => {
+          one.forget()
+          two.forget()
+          if (first !== undefined) one.enqueue(first)
+          two.enqueue(second)
+        }
+        const tools = [{ type: "function" as const, function: { name: "weather", parameters } }]
+
+        next(answer("Let me look. ", { toolCalls: [call] }))
+        const asked = yield* Effect.promise(() =>
+          openai.chat.completions.stream({ model, messages, tools }).finalChatCompletion()
+        )
+        const choice = asked.choices[0]
+        assert.strictEqual(choice?.finish_reason, "tool_calls")
+        assert.strictEqual(choice?.message.content, "Let me look. ")
+        const [told] = choice?.message.tool_calls ?? []
+        assert.deepInclude(told, { id: "call_1", type: "function" })
+        assert.deepInclude(told?.type === "function" ? told.function : {}, { name: "weather", arguments: '{"city":"Oslo"}' })
+
+        next(answer(['{"a":', "1}"]))
+        const json = yield* Effect.promise(() =>
+          openai.chat.completions.stream({ model, messages, response_format: { type: "json_object" } }).finalChatCompletion()
+        )
+        assert.deepStrictEqual([json.choices[0]?.message.content, json.choices[0]?.finish_reason], ['{"a":1}', "stop"])
+
+        next(answer('{"a":2}'))
+        const whole = yield* Effect.promise(() =>
+          openai.chat.completions.create({ model, messages, response_format: { type: "json_object" } }).withResponse()
+        )
+        assert.strictEqual(whole.data.choices[0]?.message.content, '{"a":2}')
+        assert.strictEqual(whole.response.headers.get("x-parley-provider"), `two/m${model.slice("best".length)}`)
+
+        next(answer("", { toolCalls: [call] }))
+        const message = yield* Effect.promise(() =>
+          anthropic.messages
+            .stream({ model, max_tokens: 100, messages, tools: [{ name: "weather", input_schema: parameters }] })
+            .finalMessage()
+        )
+        assert.strictEqual(message.stop_reason, "tool_use")
+        assert.deepInclude(message.content[0], { type: "tool_use", name: "weather", input: { city: "Oslo" } })
+      })
+  )
+
   it.effect(
     "clients of a route get whole answers from whoever can give them, are told who that was, and take no broken one for whole",
     () =>

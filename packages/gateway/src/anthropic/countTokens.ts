@@ -1,4 +1,4 @@
-/** `POST /v1/messages/count_tokens`: the body of `/v1/messages` without the bound on the answer. Nothing is asked of the provider. */
+/** `POST /v1/messages/count_tokens`: the body of `/v1/messages` without the bound on the answer. No answer is asked of the provider. */
 import { Caller } from "@parley/domain/Caller"
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"

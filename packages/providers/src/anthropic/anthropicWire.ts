@@ -29,7 +29,3 @@ export const anthropicWire: Wire<AnthropicState> = {
 
 /** Without `/v1`, which the paths bring, and without a slash at the end. */
 export const baseUrlOf = (given: string | undefined): string => (given ?? defaultBaseUrl).replace(/\/+$/, "").replace(/\/v1$/, "")
-
-/** Claude goes on with an answer that ends the messages up to 4.5; later ones refuse such a request. */
-export const claudeGoesOn = (model: string): boolean =>
-  /^claude-(instant|2|3)|^claude-(opus|sonnet|haiku)-4(-[015])?(-\d{8})?$/.test(model)

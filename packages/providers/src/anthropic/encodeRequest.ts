@@ -1,7 +1,7 @@
 /**
- * Our request in the words of Anthropic's messages. What this API has no place for is left out: temperature, top_p, seed
- * and penalties (its types have dropped the first two; newer models refuse them), reasoning that no Claude signed, and
- * system messages in the middle of a conversation, which join the others at its top.
+ * Our request in the words of Anthropic's messages. What this API has no place for is left out: seed and penalties, temperature and top_p
+ * where the model takes them no more (the SDK's types have dropped both), reasoning that no Claude signed, and system messages in the middle of a
+ * conversation, which join the others at its top.
  */
 import type {
   CacheControlEphemeral,
@@ -19,6 +19,7 @@ import { parseObject } from "../call/foreign.ts"
 import { turnsOf } from "../call/turnsOf.ts"
 import type { SaidPart } from "../call/turnsOf.ts"
 import { redactedPrefix } from "./decodeParts.ts"
+import { samplingOf } from "./samplingOf.ts"
 
 /** The API demands a bound; this is ours where the caller gave none, in tokens. */
 export const defaultMaxOutputTokens = 4_096
@@ -26,13 +27,16 @@ export const defaultMaxOutputTokens = 4_096
 /** The API has no JSON mode without a schema. */
 export const jsonInstruction = "Answer with one JSON object and nothing else: no text around it, no code fence."
 
-export const encodeRequest = (request: ModelRequest, streaming: boolean): MessageCreateParamsBase => {
+type Encoded = MessageCreateParamsBase & { readonly temperature?: number; readonly top_p?: number }
+
+export const encodeRequest = (request: ModelRequest, streaming: boolean): Encoded => {
   const system = systemOf(request)
   return {
     model: request.model,
     max_tokens: request.parameters.maxOutputTokens ?? defaultMaxOutputTokens,
     messages: turnsOf<ContentBlockParam>(request.messages, { result: toolResult, said: blocksOf }),
     ...(system.length === 0 ? {} : { system }),
+    ...encodeSampling(request),
     ...encodeParameters(request.parameters),
     ...(streaming ? { stream: true } : {})
   }
@@ -87,6 +91,11 @@ const toolResult = (part: ToolResultPart): ToolResultBlockParam => ({
   ...(part.isError === true ? { is_error: true } : {}),
   ...kept(part.cacheFor)
 })
+
+const encodeSampling = ({ model, parameters }: ModelRequest): Pick<Encoded, "temperature" | "top_p"> => {
+  const { topP, ...sampling } = samplingOf(model, parameters)
+  return topP === undefined ? sampling : { ...sampling, top_p: topP }
+}
 
 const encodeParameters = (parameters: ModelParameters): Partial<MessageCreateParamsBase> => {
   const body: Partial<MessageCreateParamsBase> = {}

@@ -5,9 +5,12 @@
 import type { ImagePart, ToolResultPart } from "@parley/domain/Content"
 import { redactedPrefix } from "@parley/domain/Content"
 import type { ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
+import { samplingOf as claudeSamplingOf } from "../anthropic/samplingOf.ts"
+import type { Sampling } from "../anthropic/samplingOf.ts"
 import { parseObject } from "../call/foreign.ts"
 import { turnsOf } from "../call/turnsOf.ts"
 import type { SaidPart } from "../call/turnsOf.ts"
+import { claudeOf } from "./claudeOf.ts"
 
 type Block = Readonly<Record<string, unknown>>
 
@@ -24,7 +27,7 @@ export interface ConverseRequest {
 export const encodeRequest = (request: ModelRequest): ConverseRequest => {
   const { parameters } = request
   const system = systemOf(request)
-  const config = inferenceConfigOf(parameters)
+  const config = inferenceConfigOf(request)
   const tools = toolConfigOf(parameters)
   return {
     messages: turnsOf<Block>(request.messages, { result: toolResult, said: blocksOf }),
@@ -72,12 +75,24 @@ const toolResult = ({ content, isError, toolCallId }: ToolResultPart): Block => 
   toolResult: { toolUseId: toolCallId, content: [{ text: content }], ...(isError === true ? { status: "error" } : {}) }
 })
 
-const inferenceConfigOf = ({ maxOutputTokens, stop, temperature, topP }: ModelParameters): Block => ({
-  ...(maxOutputTokens === undefined ? {} : { maxTokens: maxOutputTokens }),
-  ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
-  ...(topP === undefined ? {} : { topP }),
-  ...(stop === undefined || stop.length === 0 ? {} : { stopSequences: stop })
-})
+const inferenceConfigOf = ({ model, parameters }: ModelRequest): Block => {
+  const { maxOutputTokens, stop } = parameters
+  return {
+    ...(maxOutputTokens === undefined ? {} : { maxTokens: maxOutputTokens }),
+    ...samplingOf(model, parameters),
+    ...(stop === undefined || stop.length === 0 ? {} : { stopSequences: stop })
+  }
+}
+
+/** Reasoning effort is not told here, so that no model thinks for it. */
+const samplingOf = (model: string, { temperature, topP }: ModelParameters): Sampling => {
+  const asked = {
+    ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
+    ...(topP === undefined ? {} : { topP })
+  }
+  const claude = claudeOf(model)
+  return claude === undefined ? asked : claudeSamplingOf(claude, asked)
+}
 
 const toolConfigOf = ({ toolChoice, tools }: ModelParameters): Block | undefined => {
   if (tools === undefined || tools.length === 0 || toolChoice === "none") return undefined

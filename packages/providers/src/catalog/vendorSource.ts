@@ -1,10 +1,12 @@
 /** A source of models out of a configured provider. */
 import { Redacted } from "effect"
-import { claudeGoesOn, baseUrlOf as anthropicBaseUrlOf } from "../anthropic/anthropicWire.ts"
+import { baseUrlOf as anthropicBaseUrlOf } from "../anthropic/anthropicWire.ts"
+import { claudeGoesOn } from "../anthropic/claudeModels.ts"
 import { countWire as anthropicCountWire } from "../anthropic/countWire.ts"
 import { listModels as listAnthropicModels } from "../anthropic/listModels.ts"
 import { makeBedrockProvider, regionOf } from "../bedrock/bedrockProvider.ts"
 import type { BedrockTarget } from "../bedrock/bedrockProvider.ts"
+import { claudeOf } from "../bedrock/claudeOf.ts"
 import { countWire as bedrockCountWire } from "../bedrock/countWire.ts"
 import { makeEmbedder } from "../embeddings/makeEmbedder.ts"
 import { countWire as geminiCountWire } from "../gemini/countWire.ts"
@@ -33,7 +35,8 @@ export const vendorSource = (given: ConfiguredProvider, shared: ProviderLimits):
   if (vendor.wire === "bedrock") {
     const bedrock = bedrockTarget(given, target)
     const counter = makeTokenCounter(bedrockCountWire(bedrock), limits)
-    return { ...base, listsNothing: true, counter, make: makeBedrockProvider(bedrock, limits) }
+    const goesOn = (model: string) => claudeGoesOn(claudeOf(model) ?? "")
+    return { ...base, goesOn, listsNothing: true, counter, make: makeBedrockProvider(bedrock, limits) }
   }
   if (vendor.wire === "anthropic") {
     const wire = anthropicVendorWire(given.id, vendor, headers)

@@ -253,6 +253,7 @@ const count = (
   if (found._tag === "None") return undefined
   const error = found.value
   statistics.failedWith(nowMs, error)
+  if (error._tag === "ProviderModelNotFound") statistics.missingUntilMs = nowMs + limits.modelMissingMs
   const fault = faultOf(error)
   const isLowered = fault.lowersLimit && limit.lower(nowMs)
   const heldMs = fault.isHeld ? Math.min(error.retryAfterMs ?? 0, limits.maxHoldMs) : 0

@@ -25,6 +25,8 @@ export class TargetStatistics {
   lastUsedMs = -1
   /** The target asked to be left alone until then. */
   heldUntilMs = 0
+  /** Its provider did not know the model, and will not be asked for it before where another can. */
+  missingUntilMs = 0
   /** Since the process began. */
   succeeded = 0
   failed = 0
@@ -57,6 +59,7 @@ export class TargetStatistics {
 
   answered(nowMs: number, tookMs: number, isStream: boolean): void {
     const slot = this.#slot(nowMs)
+    this.missingUntilMs = 0
     this.succeeded++
     this.#succeeded[slot] = (this.#succeeded[slot] ?? 0) + 1
     if (!isStream) this.whole.record(slot, tookMs)

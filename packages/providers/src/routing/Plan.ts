@@ -52,9 +52,11 @@ export class Plan {
     return target === undefined ? this.#nextRound(nowMs) : { _tag: "Call", target }
   }
 
-  /** The next that may be called now, of those that this round has not called. */
+  /** The next that may be called now, of those that this round has not called; one whose model was missing lately only where there is no other. */
   take(nowMs: number): RouteTarget | undefined {
-    const at = this.#left.findIndex((target) => this.#isOpen(target) && isFree(target, nowMs))
+    const mayBeCalled = (target: RouteTarget) => this.#isOpen(target) && isFree(target, nowMs)
+    const first = this.#left.findIndex((target) => mayBeCalled(target) && !isMissing(target, nowMs))
+    const at = first >= 0 ? first : this.#left.findIndex(mayBeCalled)
     const target = this.#left[at]
     if (target === undefined || this.#calls >= this.#retry.attempts) return undefined
     for (let before = 0; before < at; before++) this.#passOver(this.#left[before])
@@ -103,6 +105,8 @@ export const passedOverOf = ({ passedOver }: Plan): { readonly passedOver?: Read
   passedOver.size === 0 ? {} : { passedOver: Array.from(passedOver, ({ name }) => name) }
 
 const giveUp: PlanStep = { _tag: "GiveUp" }
+
+const isMissing = (target: RouteTarget, nowMs: number): boolean => nowMs < target.circuit().statistics.missingUntilMs
 
 const isFree = (target: RouteTarget, nowMs: number): boolean => {
   const circuit = target.circuit()

@@ -23,6 +23,8 @@ export interface ModelTokens {
   readonly estimate: (prompt: Prompt) => number
   /** Counted off the event loop where the family has a tokenizer. */
   readonly count: (prompt: Prompt) => Effect.Effect<TokenCount>
+  /** As its provider counts it, where that is for nothing, which takes up to `countTimeoutMs`; else the same as `count`. */
+  readonly countByProvider: (prompt: Prompt) => Effect.Effect<TokenCount>
   /** How far a prompt is over the model's window; undefined when it fits, or when nobody knows the window. Nearly always a sum of lengths. */
   readonly overflow: (prompt: Prompt) => Effect.Effect<Overflow | undefined>
   /** The same at once, for a prompt that is known to be short. */
@@ -115,12 +117,15 @@ export const makeModelTokens = (
   /** As the provider counts where nobody else can, and as is counted here where it does not. */
   const counted = (
     ask: ((counter: TokenCounter) => Effect.Effect<number | undefined>) | undefined,
-    otherwise: Effect.Effect<TokenCount>
-  ): Effect.Effect<number> => {
-    const here = Effect.map(otherwise, ({ inputTokens }) => inputTokens)
+    here: Effect.Effect<TokenCount>
+  ): Effect.Effect<TokenCount> => {
     if (ask === undefined || counter === undefined || family.encoding !== undefined) return here
-    return Effect.flatMap(ask(counter), (tokens) => (tokens === undefined ? here : Effect.succeed(tokens)))
+    return Effect.flatMap(ask(counter), (tokens) =>
+      tokens === undefined ? here : Effect.succeed({ inputTokens: tokens, isEstimated: false })
+    )
   }
+  const countByProvider = (prompt: Prompt): Effect.Effect<TokenCount> =>
+    counted(({ prompt: ask }) => ask({ model, messages: prompt.messages, parameters: prompt.parameters }), count(prompt))
 
   const { contextTokens } = facts
   const surelyFits = (prompt: Prompt): boolean =>
@@ -141,6 +146,7 @@ export const makeModelTokens = (
   return {
     estimate,
     count,
+    countByProvider,
     surelyFits,
     overflow: (prompt) => {
       if (contextTokens === undefined || surelyFits(prompt)) return Effect.succeed(undefined)
@@ -165,13 +171,15 @@ export const makeModelTokens = (
       return priced({ ...noUsage, inputTokens: estimateTexts(texts) + tokens, isEstimated: true }, facts.price)
     },
     settlePartial: (prompt, content, told) => {
-      const { messages, parameters } = prompt
       const texts = answerTextsOf(content)
       const input =
         told !== null && told.inputTokens > 0
           ? Effect.succeed(told.inputTokens)
-          : counted((by) => by.prompt({ model, messages, parameters }), count(prompt))
-      const output = counted(texts.length === 0 ? undefined : (by) => by.answer(model, texts), countTexts(texts))
+          : Effect.map(countByProvider(prompt), ({ inputTokens }) => inputTokens)
+      const output = Effect.map(
+        counted(texts.length === 0 ? undefined : (by) => by.answer(model, texts), countTexts(texts)),
+        ({ inputTokens }) => inputTokens
+      )
       return Effect.map(Effect.all([input, output], { concurrency: 2 }), ([inputTokens, said]) => {
         const outputTokens = Math.max(said, told?.outputTokens ?? 0)
         const isTold = told !== null && told.inputTokens > 0 && told.outputTokens >= outputTokens

@@ -154,7 +154,7 @@ describe("three targets that fail at random", () => {
         const { model, providers, ...wires } = yield* world(
           { strategy: "weighted", retry: { attempts: 8, baseMs: 1, maxMs: 3, maxWaitMs: 50 } },
           // A count that comes late is an estimate, and machines are slow at times.
-          { breakerFailures: 5, openMs: 5, maxOpenMs: 10, minConcurrent: atOnce, countTimeoutMs: 30_000 },
+          { breakerFailures: 5, openMs: 5, maxOpenMs: 10, minConcurrent: atOnce, countTimeoutMs: 30_000, modelMissingMs: 0 },
           ids,
           names
         )

@@ -9,11 +9,19 @@ import { Ledger } from "../../src/routing/Ledger.ts"
 import { estimateTokens } from "../../src/tokens/estimateTokens.ts"
 import { collect } from "../support/collect.ts"
 import { ask } from "../support/requests.ts"
-import { answer, hang, httpError } from "../wire/WireServer.ts"
+import { answer, hang, httpError, raw } from "../wire/WireServer.ts"
 import type { WireRequest } from "../wire/WireServer.ts"
 import { world } from "./world.ts"
 
 const switches = (events: ReadonlyArray<ModelEvent>) => events.filter((event) => event.type === "provider-switch")
+const chunkOf = (delta: object) =>
+  `data: ${JSON.stringify({ id: "c", model: "m", choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`
+/** Words, the beginning of a tool's call, and nothing more. */
+const callThenCut = [
+  chunkOf({ content: "Let me " }),
+  chunkOf({ tool_calls: [{ index: 0, id: "call_1", type: "function", function: { name: "look", arguments: '{"at":' } }] })
+]
+
 const messagesOf = (body: unknown): ReadonlyArray<unknown> => {
   const messages: unknown = Reflect.get(Object(body), "messages")
   return Array.isArray(messages) ? messages : []
@@ -63,6 +71,22 @@ describe("an answer that the first choice could not be asked for", () => {
         ]
       )
       assert.lengthOf(one.requests, 2)
+    })
+  )
+
+  it.live("is not asked again for a while of a target that does not know the model, as long as there is another", () =>
+    Effect.gen(function* () {
+      for (const modelMissingMs of [60_000, 0]) {
+        const { model, one, two } = yield* world({}, { modelMissingMs })
+        one.otherwise(() => httpError(404))
+        for (let n = 0; n < 3; n++) yield* model.complete(ask("Hi"))
+        assert.lengthOf(one.requests, modelMissingMs === 0 ? 3 : 1)
+        assert.deepStrictEqual((yield* model.complete(ask("Hi"))).passedOver, modelMissingMs === 0 ? undefined : ["one/m"])
+        // Where there is no other it is asked, and once it answers it goes first again.
+        two.enqueue(httpError(401))
+        one.enqueue(answer("Here"), answer("Here"))
+        for (let n = 0; n < 2; n++) assert.strictEqual(textOf((yield* model.complete(ask("Hi"))).content), "Here")
+      }
     })
   )
 
@@ -273,6 +297,33 @@ describe("a streamed answer", () => {
       assert.strictEqual(textOf(whole.content), '{"a":2}')
       assert.deepInclude(switches(collected.events)[0], { restart: true })
       assert.deepStrictEqual(messagesOf(two.requests[0]?.body), [{ role: "user", content: "JSON" }])
+    })
+  )
+
+  it.live("of which a call was told begins again where the client can be told so, and says so", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(raw(callThenCut, { cut: true }))
+      two.enqueue(answer(["Not ", "needed"]))
+      const collected = collect()
+      const request = ask("Look")
+      const whole = yield* model.stream(request, collected.sink, { restart: request.messages })
+      const at = collected.events.findIndex(({ type }) => type === "provider-switch")
+      assert.deepInclude(collected.events[at], { from: "one/m", to: "two/m", reason: "provider_truncated", restart: true })
+      assert.isTrue(collected.events.slice(0, at).some(({ type }) => type === "tool-call-delta"))
+      assert.isFalse(collected.events.slice(at).some(({ type }) => type.startsWith("tool-call")))
+      assert.deepStrictEqual(whole.content, [{ type: "text", text: "Not needed" }])
+      assert.strictEqual(whole.finishReason, "stop")
+      assert.deepStrictEqual(messagesOf(two.requests[0]?.body), [{ role: "user", content: "Look" }])
+    })
+  )
+
+  it.live("of which a call was told fails where the client cannot", () =>
+    Effect.gen(function* () {
+      const { model, one, two } = yield* world()
+      one.enqueue(raw(callThenCut, { cut: true }))
+      assert.strictEqual((yield* Effect.flip(model.stream(ask("Look"), collect().sink)))._tag, "ProviderTruncated")
+      assert.lengthOf(two.requests, 0)
     })
   )
 

@@ -1,14 +1,22 @@
 /** An answer that a lost process began: whoever is asked goes on with it as after any other break, also where no route names the model. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { textOf } from "@parley/domain/Content"
+import type { VendorKind } from "../../src/catalog/vendors.ts"
 import { continueInstruction } from "../../src/routing/continuation.ts"
 import { collect } from "../support/collect.ts"
+import { modelOf } from "../support/model.ts"
 import { ask } from "../support/requests.ts"
+import { startAnthropicWire } from "../wire/anthropicWire.ts"
+import { startBedrockWire } from "../wire/bedrockWire.ts"
+import { startOpenaiWire } from "../wire/openaiWire.ts"
 import { answer, type WireServer } from "../wire/WireServer.ts"
 import { world, type WorldId } from "./world.ts"
 
 const said = { text: "Once upon a time there ", reasoning: "A tale, then." }
+
+const kindOf = (kind: string): VendorKind => vendorKinds.find((known) => known === kind) ?? assert.fail(kind)
+const vendorKinds = ["ollama", "groq", "mistral", "vllm", "anthropic", "bedrock", "openai", "deepseek"] as const
 
 const messagesSent = (wire: WireServer): ReadonlyArray<unknown> => {
   const messages: unknown = Reflect.get(Object(wire.requests[0]?.body), "messages")
@@ -31,6 +39,50 @@ describe("an answer that was begun elsewhere", () => {
       // What the lost process's call used is that process's to tell.
       assert.deepInclude(whole.usage, { inputTokens: 20, outputTokens: 6, costNanoDollars: 80_000 })
       assert.isFalse(told.events.some(({ type }) => type === "provider-switch"))
+    })
+  )
+
+  /** The last message, and what stands beside the messages for it, of each kind that takes a beginning. */
+  const beginnings: ReadonlyArray<readonly [kind: string, model: string, last: unknown, beside: object]> = [
+    ["ollama", "m", { role: "assistant", content: "Once upon a time there" }, {}],
+    ["groq", "m", { role: "assistant", content: "Once upon a time there" }, {}],
+    ["mistral", "m", { role: "assistant", content: "Once upon a time there", prefix: true }, {}],
+    [
+      "vllm",
+      "m",
+      { role: "assistant", content: "Once upon a time there" },
+      { continue_final_message: true, add_generation_prompt: false }
+    ],
+    ["anthropic", "claude-haiku-4-5", { role: "assistant", content: [{ type: "text", text: "Once upon a time there" }] }, {}],
+    [
+      "bedrock",
+      "eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+      { role: "assistant", content: [{ text: "Once upon a time there" }] },
+      {}
+    ],
+    // None of these takes one, and is asked in words.
+    ["openai", "m", { role: "user", content: continueInstruction(said.text) }, {}],
+    ["deepseek", "m", { role: "user", content: continueInstruction(said.text) }, {}],
+    ["anthropic", "claude-opus-4-6", { role: "user", content: [{ type: "text", text: continueInstruction(said.text) }] }, {}],
+    ["bedrock", "anthropic.claude-opus-4-7", { role: "user", content: [{ text: continueInstruction(said.text) }] }, {}],
+    ["bedrock", "amazon.nova-pro-v1:0", { role: "user", content: [{ text: continueInstruction(said.text) }] }, {}]
+  ]
+
+  it.live.each(beginnings)("is shown as %s with %s wants it", ([kind, name, last, beside]) =>
+    Effect.gen(function* () {
+      const wire = yield* kind === "anthropic" ? startAnthropicWire : kind === "bedrock" ? startBedrockWire : startOpenaiWire
+      const configured = [
+        { id: "mine", kind: kindOf(kind), baseUrl: wire.baseUrl, apiKey: Redacted.make("key-of-the-test"), region: "eu-west-1" }
+      ]
+      const model = yield* modelOf({ configured }, `mine/${name}`)
+      wire.otherwise(() => answer([" was", " a king"]))
+      yield* model.stream(ask("Tell me"), collect().sink, { said })
+      yield* model.stream(ask("Tell me"), collect().sink)
+      const [begun, asked] = wire.requests.map(({ body }) => body)
+      assert.deepStrictEqual(messagesSent(wire).at(-1), last)
+      const fieldsOf = (body: unknown) => Object.keys(Object(body)).toSorted()
+      assert.deepInclude(begun, beside)
+      assert.deepStrictEqual(fieldsOf(begun), [...fieldsOf(asked), ...Object.keys(beside)].toSorted(), "nothing else is added")
     })
   )
 

@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { CircuitBreaker } from "effect/persistence"
+import { ProviderFailed } from "@parley/domain/ProviderError"
 import { Providers } from "../../src/Providers.ts"
+import { strategies } from "../../src/routing/Route.ts"
 import type { RouteConfig } from "../../src/routing/Route.ts"
 import { makeFake } from "../circuit/fakes.ts"
+import { providersOf } from "../support/model.ts"
 import { ask } from "../support/requests.ts"
 
 const ids = ["a", "b", "c"] as const
@@ -70,6 +73,32 @@ describe("the order of targets", () => {
     Effect.gen(function* () {
       const models = { "b/m": { price: { input: 5, output: 1 } }, "c/m": { price: { input: 1, output: 10 } } }
       assert.deepStrictEqual(yield* answeredBy({ strategy: "lowest-cost" }, { models }), [0, 0, 1])
+    })
+  )
+
+  it.effect.each(strategies)("%s: never one whose circuit is open", (strategy) =>
+    Effect.gen(function* () {
+      const fakes = { a: makeFake("a"), b: makeFake("b") }
+      const providers = yield* providersOf({
+        extra: [fakes.a.provider, fakes.b.provider],
+        models: { "a/m": { price: { input: 1, output: 1 } }, "b/m": { price: { input: 2, output: 2 } } },
+        routes: {
+          best: {
+            strategy,
+            targets: [
+              { model: "a/m", weight: 1_000 },
+              { model: "b/m", weight: 0 }
+            ]
+          }
+        },
+        limits: { breakerFailures: 1, openMs: 60_000 }
+      })
+      const model = yield* Effect.orDie(providers.resolve("best"))
+      fakes.a.does(Effect.fail(new ProviderFailed({ provider: "a", model: "m", message: "no" })))
+      yield* model.complete(ask("Hi"))
+      assert.strictEqual(fakes.a.calls(), 1, "it would go first")
+      for (let n = 0; n < 5; n++) yield* model.complete(ask("Hi"))
+      assert.deepStrictEqual([fakes.a.calls(), fakes.b.calls()], [1, 6])
     })
   )
 

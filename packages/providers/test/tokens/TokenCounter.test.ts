@@ -184,6 +184,39 @@ describe("a count that does not come", () => {
   )
 })
 
+describe("the tokens of a prompt", () => {
+  it.live("are those that its provider counts, and no estimate", () =>
+    Effect.gen(function* () {
+      const { tokens, wire } = yield* claude()
+      wire.counts(() => 1_234)
+      assert.deepStrictEqual(yield* tokens.countByProvider(ask("Hi")), { inputTokens: 1_234, isEstimated: false })
+      assert.lengthOf(wire.counted, 1)
+    })
+  )
+
+  it.live("are estimated, and say so, where it does not count in time or at all", () =>
+    Effect.gen(function* () {
+      const { tokens, wire } = yield* claude({ countTimeoutMs: 50 })
+      const estimated = yield* tokens.count(ask("Hi"))
+      assert.isTrue(estimated.isEstimated)
+      for (const script of [{ kind: "hang" as const }, httpError(500), httpError(404)]) {
+        wire.counts(() => script)
+        assert.deepStrictEqual(yield* tokens.countByProvider(ask("Hi")), estimated)
+      }
+    })
+  )
+
+  it.live("are counted here where the model's own tokenizer is published", () =>
+    Effect.gen(function* () {
+      const wire = yield* startGeminiWire
+      wire.counts(() => 1_234)
+      const { tokens } = yield* modelOf({ configured: [provider("gemini", wire)] }, "gemini/gpt-5-mini")
+      assert.notStrictEqual((yield* tokens.countByProvider(ask("Hi"))).inputTokens, 1_234)
+      assert.lengthOf(wire.counted, 0)
+    })
+  )
+})
+
 describe("an answer that another target goes on with", () => {
   it.live("is told to its end while what the first used is still being counted, and its usage then has both", () =>
     Effect.gen(function* () {

@@ -71,7 +71,7 @@ export const layer = Layer.effect(
       stream: (request, sink) => admit(request, (model) => model.stream(request, sink)),
       countTokens: (request) =>
         Effect.flatMap(Caller, ({ tenantId }) =>
-          Effect.flatMap(resolved(tenantId, request.model), (model) => model.tokens.count(request))
+          Effect.flatMap(resolved(tenantId, request.model), (model) => model.tokens.countByProvider(request))
         ),
       estimateTokens: (request) =>
         Effect.flatMap(Caller, ({ tenantId }) =>

@@ -21,7 +21,7 @@ export interface Routed {
  */
 export const startRouted = Effect.fnUntraced(function* (
   models: { readonly one: string; readonly two: string },
-  config: { readonly aliases?: object; readonly models?: object } = {},
+  config: { readonly aliases?: object; readonly models?: object; readonly providers?: object; readonly routes?: object } = {},
   again: ReadonlyArray<string> = []
 ) {
   const endings = ["", ...again.map((name) => `-${name}`)]
@@ -40,10 +40,12 @@ export const startRouted = Effect.fnUntraced(function* (
   const whole = {
     providers: {
       one: { kind: "openai-compatible", baseUrl: one.baseUrl },
-      two: { kind: "anthropic", baseUrl: two.baseUrl, apiKey: { env: "THE_KEY" } }
+      two: { kind: "anthropic", baseUrl: two.baseUrl, apiKey: { env: "THE_KEY" } },
+      ...config.providers
     },
-    routes: Object.fromEntries(endings.map((ending) => [`best${ending}`, routeOf(ending)])),
-    ...config
+    routes: { ...Object.fromEntries(endings.map((ending) => [`best${ending}`, routeOf(ending)])), ...config.routes },
+    ...(config.aliases === undefined ? {} : { aliases: config.aliases }),
+    ...(config.models === undefined ? {} : { models: config.models })
   }
   writeFileSync(file, JSON.stringify(whole))
   const env = { DATABASE_URL: Redacted.value(yield* freshDatabase), PARLEY_CONFIG_FILE: file, THE_KEY: "sk-two" }

@@ -1,12 +1,23 @@
 /** What an answer shows beside its text: who went on with it, what it thought, what it asked of tools, and what it cost. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import type { Browser } from "playwright-core"
+import type { Browser, BrowserContextOptions } from "playwright-core"
 import { request } from "../../../cli/test/e2e/support/api.ts"
 import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startRouted } from "../../../cli/test/e2e/support/startRouted.ts"
 import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
-import { chromiumPath, ended, launchBrowser, leavesNoPage, openPageAgain, say, screenshot, signIn } from "../support/openApp.ts"
+import {
+  chromiumPath,
+  darkPhone,
+  ended,
+  launchBrowser,
+  leavesNoPage,
+  openPageAgain,
+  places,
+  say,
+  screenshot,
+  signIn
+} from "../support/openApp.ts"
 
 /** A route over two providers, with prices. */
 class Routed extends Context.Service<
@@ -26,10 +37,10 @@ class Routed extends Context.Service<
   )
 }
 
-const opened = Effect.fnUntraced(function* () {
+const opened = Effect.fnUntraced(function* (place: BrowserContextOptions) {
   const { browser, parley } = yield* Routed
   yield* leavesNoPage(browser)
-  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
+  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
   yield* Effect.promise(async () => {
     await page.addInitScript(() => localStorage.setItem("parley.model", "best"))
     await signIn(page, parley.url, parley.key)
@@ -40,28 +51,30 @@ const opened = Effect.fnUntraced(function* () {
 
 describe.skipIf(chromiumPath === "")("an answer", () => {
   layer(Routed.layer, { excludeTestServices: true })((it) => {
-    it.effect("that another model went on with says so, at once and after a reload; and is its own where it is shared", () =>
-      Effect.gen(function* () {
-        const { one, two } = yield* Routed
-        const { faults, page } = yield* opened()
-        one.enqueue(answer("alpha beta gamma delta", { cutAfter: 2 }))
-        two.enqueue(answer("gamma delta"))
-        yield* Effect.promise(async () => {
-          await say(page, "Count, please")
-          await page.getByText("first failed; second went on").waitFor()
-          await ended(page).waitFor()
-          assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
-          await screenshot(page, "failed-over")
-          await page.reload()
-          await page.getByText("best: second answered in place of another").waitFor()
-          assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
-          await page.getByRole("button", { name: "Share by link" }).click()
-          await page.getByRole("button", { name: "Create a link" }).click()
-          await page.goto(await page.getByLabel("Copy the link").inputValue())
-          await page.getByRole("article", { name: "second" }).getByText("alpha beta gamma delta").waitFor()
+    it.effect.each(places)(
+      "that another model went on with says so, at once and after a reload; and is its own where it is shared: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { one, two } = yield* Routed
+          const { faults, page } = yield* opened(place)
+          one.enqueue(answer("alpha beta gamma delta", { cutAfter: 2 }))
+          two.enqueue(answer("gamma delta"))
+          yield* Effect.promise(async () => {
+            await say(page, "Count, please")
+            await page.getByText("first failed; second went on").waitFor()
+            await ended(page).waitFor()
+            assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
+            await screenshot(page, "failed-over")
+            await page.reload()
+            await page.getByText("best: second answered in place of another").waitFor()
+            assert.strictEqual(await page.locator(".answer .markdown").innerText(), "alpha beta gamma delta")
+            await page.getByRole("button", { name: "Share by link" }).click()
+            await page.getByRole("button", { name: "Create a link" }).click()
+            await page.goto(await page.getByLabel("Copy the link").inputValue())
+            await page.getByRole("article", { name: "second" }).getByText("alpha beta gamma delta").waitFor()
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect(
@@ -69,7 +82,7 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
       () =>
         Effect.gen(function* () {
           const { one } = yield* Routed
-          const { faults, page } = yield* opened()
+          const { faults, page } = yield* opened(darkPhone)
           one.enqueue(answer("alpha beta"))
           yield* Effect.promise(async () => {
             await say(page, "Count, please")
@@ -95,25 +108,27 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
         })
     )
 
-    it.effect("has a price before it is asked for: the chooser tells what each model costs and how much it can read", () =>
-      Effect.gen(function* () {
-        const { faults, page } = yield* opened()
-        yield* Effect.promise(async () => {
-          await page.getByRole("button", { name: "Model: best" }).click()
-          const told = (name: RegExp) => page.getByRole("option", { name }).locator("small")
-          assert.strictEqual(await told(/first/).innerText(), "US$1/M in · US$10/M out · 128k context")
-          assert.strictEqual(await told(/second/).innerText(), "US$1,000/M in · US$10,000/M out")
-          assert.strictEqual(await told(/best/).count(), 0, "what a route costs is known with its answer")
-          await screenshot(page, "models")
+    it.effect.each(places)(
+      "has a price before it is asked for: the chooser tells what each model costs and how much it can read: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { faults, page } = yield* opened(place)
+          yield* Effect.promise(async () => {
+            await page.getByRole("button", { name: "Model: best" }).click()
+            const told = (name: RegExp) => page.getByRole("option", { name }).locator("small")
+            assert.strictEqual(await told(/first/).innerText(), "US$1/M in · US$10/M out · 128k context")
+            assert.strictEqual(await told(/second/).innerText(), "US$1,000/M in · US$10,000/M out")
+            assert.strictEqual(await told(/best/).count(), 0, "what a route costs is known with its answer")
+            await screenshot(page, "models")
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect("that nobody could give says so, and can be asked for again", () =>
+    it.effect.each(places)("that nobody could give says so, and can be asked for again: %s", ([, place]) =>
       Effect.gen(function* () {
         const { one, two } = yield* Routed
-        const { page } = yield* opened()
+        const { page } = yield* opened(place)
         for (const wire of [one, two]) wire.enqueue(httpError(400, { error: { message: "no such thing" } }))
         yield* Effect.promise(async () => {
           await say(page, "Fail, please")
@@ -126,39 +141,41 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
       })
     )
 
-    it.effect("keeps thoughts and tool calls folded until they are wanted, and tells what it cost", () =>
-      Effect.gen(function* () {
-        const { one } = yield* Routed
-        const { faults, page } = yield* opened()
-        const call = { id: "call_1", name: "look_up", arguments: '{"city":"Bern"}' }
-        const usage = { inputTokens: 10_000, outputTokens: 4_000 }
-        one.enqueue(answer("It rains.", { reasoning: "I should look it up.", toolCalls: [call], usage }))
-        yield* Effect.promise(async () => {
-          await say(page, "How is the weather?")
-          await ended(page).waitFor()
-          const answered = page.locator(".answer").last()
-          await answered.getByText("$0.05").waitFor()
-          const [thought, asked] = [answered.getByText("I should look it up."), answered.getByText('"Bern"')]
-          assert.isFalse(await asked.isVisible())
-          await answered.getByText("Tool look_up").click()
-          await asked.waitFor()
-          assert.isFalse(await thought.isVisible())
-          await answered.getByText("Thoughts").click()
-          await thought.waitFor()
-          await screenshot(page, "folds")
-          await page.reload()
-          await page.getByText("$0.05").waitFor()
+    it.effect.each(places)(
+      "keeps thoughts and tool calls folded until they are wanted, and tells what it cost: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { one } = yield* Routed
+          const { faults, page } = yield* opened(place)
+          const call = { id: "call_1", name: "look_up", arguments: '{"city":"Bern"}' }
+          const usage = { inputTokens: 10_000, outputTokens: 4_000 }
+          one.enqueue(answer("It rains.", { reasoning: "I should look it up.", toolCalls: [call], usage }))
+          yield* Effect.promise(async () => {
+            await say(page, "How is the weather?")
+            await ended(page).waitFor()
+            const answered = page.locator(".answer").last()
+            await answered.getByText("$0.05").waitFor()
+            const [thought, asked] = [answered.getByText("I should look it up."), answered.getByText('"Bern"')]
+            assert.isFalse(await asked.isVisible())
+            await answered.getByText("Tool look_up").click()
+            await asked.waitFor()
+            assert.isFalse(await thought.isVisible())
+            await answered.getByText("Thoughts").click()
+            await thought.waitFor()
+            await screenshot(page, "folds")
+            await page.reload()
+            await page.getByText("$0.05").waitFor()
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect(
-      "shows what a tool answered with the call, at once and after a reload; and by itself where no call is to be seen",
-      () =>
+    it.effect.each(places)(
+      "shows what a tool answered with the call, at once and after a reload; and by itself where no call is to be seen: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { one, parley } = yield* Routed
-          const { faults, page } = yield* opened()
+          const { faults, page } = yield* opened(place)
           const calls = [
             { id: "call_1", name: "look_up", arguments: '{"city":"Bern"}' },
             { id: "call_2", name: "look_out", arguments: "{}" }

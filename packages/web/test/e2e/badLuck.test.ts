@@ -1,6 +1,8 @@
 /** Bad luck: what cannot be shown nicely, and connections, servers and tabs that come and go. Nothing is lost, and nothing doubled. */
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { Effect, Redacted } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
 import type { Page } from "playwright-core"
 import { vi } from "vitest"
 import { startParley } from "../../../cli/test/e2e/support/startParley.ts"
@@ -8,17 +10,23 @@ import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { openFrontDoor } from "../support/frontDoor.ts"
 import {
   App,
+  asDarkPhone,
   chromiumPath,
   composer,
+  darkPhone,
   ended,
+  hideList,
   openPage,
   patience,
+  places,
   say,
   screenshot,
+  showList,
   signIn,
   freshApp,
   goOffline,
   startServer,
+  startServerWith,
   withoutWorker
 } from "../support/openApp.ts"
 
@@ -60,11 +68,20 @@ const isKept = (page: Page, text: string) =>
     text
   )
 
+const hourMs = 3_600_000
+
+/** As if all sessions had been begun so long ago that their time is over now: nobody is told of it, as of one that is withdrawn. */
+const runOut = (databaseUrl: string) =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.makeClient({ url: Redacted.make(databaseUrl) })
+    yield* sql`update sessions set created_at_ms = created_at_ms - ${hourMs}, expires_at_ms = last_used_at_ms`
+  }).pipe(Effect.scoped, Effect.provide(Reactivity.layer))
+
 describe.skipIf(chromiumPath === "")("bad luck", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect(
-      "a huge block of code, a line of 100,000 characters, marks that never close and characters cut in two end as they were sent",
-      () =>
+    it.effect.each(places)(
+      "a huge block of code, a line of 100,000 characters, marks that never close and characters cut in two end as they were sent: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           const family = "👩‍👩‍👧‍👦 e\u0301 🇩🇪"
@@ -76,7 +93,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
                 .concat([" **never closed `nor this [nor that](http://", "\n\n| a | b |\n|--"])
             )
           )
-          const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
             await say(page, "Much, please")
@@ -97,33 +114,37 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         })
     )
 
-    it.effect("what is written offline waits, survives a reload of the kept app, and goes out once", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        wire.enqueue(answer("First."), answer("Second."))
-        const { page } = yield* Effect.promise(() => openPage(browser))
-        yield* Effect.promise(async () => {
-          await page.clock.install()
-          await signIn(page, parley.url, parley.key)
-          await say(page, "While online")
-          await ended(page).waitFor()
-          await page.evaluate(() => navigator.serviceWorker.ready)
-          await goOffline(page)
-          await say(page, "While offline")
-          await page.getByText("Waiting to be sent").waitFor()
-          await vi.waitUntil(() => isKept(page, "First."), patience)
-          await screenshot(page, "offline")
-          assert.strictEqual(wire.requests.length, 1)
-          await page.reload()
-          await page.getByRole("link", { name: "While online" }).waitFor()
-          await page.getByText("First.").waitFor()
-          await page.getByText("While offline").waitFor()
-          await page.context().setOffline(false)
-          await page.getByText("Second.").waitFor()
-          assert.strictEqual(await page.getByText("While offline", { exact: true }).count(), 1)
+    it.effect.each(places)(
+      "what is written offline waits, survives a reload of the kept app, and goes out once: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("First."), answer("Second."))
+          const { page } = yield* Effect.promise(() => openPage(browser, place))
+          yield* Effect.promise(async () => {
+            await page.clock.install()
+            await signIn(page, parley.url, parley.key)
+            await say(page, "While online")
+            await ended(page).waitFor()
+            await page.evaluate(() => navigator.serviceWorker.ready)
+            await goOffline(page)
+            await say(page, "While offline")
+            await page.getByText("Waiting to be sent").waitFor()
+            await vi.waitUntil(() => isKept(page, "First."), patience)
+            await screenshot(page, `offline-${page.viewportSize()?.width}`)
+            assert.strictEqual(wire.requests.length, 1)
+            await page.reload()
+            await page.getByText("First.").waitFor()
+            await showList(page)
+            await page.getByRole("link", { name: "While online" }).waitFor()
+            await hideList(page)
+            await page.getByText("While offline").waitFor()
+            await page.context().setOffline(false)
+            await page.getByText("Second.").waitFor()
+            assert.strictEqual(await page.getByText("While offline", { exact: true }).count(), 1)
+          })
+          assert.strictEqual(wire.requests.length, 2)
         })
-        assert.strictEqual(wire.requests.length, 2)
-      })
     )
 
     it.effect("two tabs show the same answer, and the server may be killed in the middle of it", () =>
@@ -141,6 +162,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         })
         const second = yield* Effect.promise(() => first.page.context().newPage())
         yield* Effect.promise(async () => {
+          await asDarkPhone(second)
           await second.goto(first.page.url())
           await second.getByText("Before the fall,").waitFor()
         })
@@ -166,13 +188,83 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
       })
     )
 
-    it.effect("a lost connection is tried again at once when that is asked for", () =>
+    it.effect.each(places)(
+      "a tab that slept for an hour in the middle of an answer, and whose connection was cut meanwhile, has it whole and once: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          const door = yield* openFrontDoor
+          door.leadTo(parley.url)
+          wire.enqueue(answer(["Before sleep, ", "while it slept."], { holdAfter: 1 }), answer("Once more."))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
+          yield* Effect.promise(async () => {
+            await page.clock.install()
+            await signIn(page, door.url, parley.key)
+            await say(page, "Wait for me")
+            await page.getByText("Before sleep,").waitFor()
+            // Asleep: no pause of the app's ends by itself from here on.
+            await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000)
+            door.shut()
+          })
+          const request = yield* wire.received(0)
+          request.release()
+          yield* request.completed
+          yield* Effect.promise(async () => {
+            door.leadTo(parley.url)
+            await page.clock.fastForward(hourMs)
+            await page.clock.resume()
+            await ended(page).waitFor()
+            assert.strictEqual(await page.locator(".answer .markdown").innerText(), "Before sleep, while it slept.")
+            await say(page, "And again")
+            await page.getByText("Once more.").waitFor()
+            assert.strictEqual(await page.locator(".bubble").count(), 2)
+            assert.strictEqual(await page.locator(".answer").count(), 2)
+          })
+          assert.strictEqual(wire.requests.length, 2)
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
+    it.effect("a session that runs out in the middle of an answer says so; after signing in again all is there", () =>
+      Effect.gen(function* () {
+        const { browser } = yield* freshApp
+        // Open sockets are looked at once a second, so that it is not waited for.
+        const { env, parley, wire } = yield* startServerWith({ PARLEY_KEY_CHECK_SECONDS: "1" })
+        wire.enqueue(answer(["As far as here, ", "and to the end."], { holdAfter: 1 }))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...darkPhone }))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Do not lose this")
+          await page.getByText("As far as here,").waitFor()
+          await composer(page).fill("A draft that was not sent")
+        })
+        yield* runOut(env["DATABASE_URL"] ?? "")
+        yield* Effect.promise(async () => {
+          await page.getByText("Your session is over.").waitFor()
+          await screenshot(page, "session-ran-out-phone-dark")
+        })
+        const request = yield* wire.received(0)
+        request.release()
+        yield* Effect.promise(async () => {
+          await page.getByLabel("Key").fill(parley.key)
+          await page.getByRole("button", { name: "Continue" }).click()
+          await page.getByText("As far as here, and to the end.").waitFor()
+          await ended(page).waitFor()
+          assert.strictEqual(await page.locator(".bubble").count(), 1)
+          assert.strictEqual(await composer(page).inputValue(), "A draft that was not sent")
+        })
+        assert.strictEqual(wire.requests.length, 1)
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect.each(places)("a lost connection is tried again at once when that is asked for: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         const door = yield* openFrontDoor
         door.leadTo(parley.url)
         wire.enqueue(answer("Over the new one."))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
         yield* Effect.promise(async () => {
           await page.addInitScript(countSockets)
           await page.clock.install()

@@ -8,12 +8,15 @@ import {
   App,
   chromiumPath,
   composer,
+  darkPhone,
   desktop,
   ended,
   openPage,
   openPageAgain,
   phone,
+  places,
   say,
+  showList,
   signIn,
   freshApp,
   withoutWorker
@@ -25,30 +28,35 @@ const overflow = (page: Page): Promise<number> =>
 
 describe.skipIf(chromiumPath === "")("coming in", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect("works once by the printed link, leaves no secret where scripts see it, and ends by going out", () =>
-      Effect.gen(function* () {
-        const { browser, parley } = yield* freshApp
-        const link = /Open +(\S+#sign-in=\S+)/.exec(parley.text())?.[1] ?? assert.fail("no link was printed")
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
-        yield* Effect.promise(async () => {
-          await page.goto(link)
-          await composer(page).waitFor()
-          assert.notInclude(page.url(), "sign-in", "the token does not stay in the address")
-          await page.reload()
-          await composer(page).waitFor()
-          const seen = await page.evaluate(() => document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))
-          assert.notMatch(seen, /p[kls]_[A-Za-z0-9]{8}/, "no key and no token")
-          const other = await openPage(browser, withoutWorker)
-          await other.page.goto(link)
-          await other.page.getByText("This link was used already or is too old.").waitFor()
-          await page.getByRole("button", { name: "Account and settings" }).click()
-          await page.getByRole("menuitem", { name: "Sign out" }).click()
-          await page.getByRole("heading", { name: "Welcome to Parley" }).waitFor()
-          await page.reload()
-          await page.getByRole("heading", { name: "Welcome to Parley" }).waitFor()
+    it.effect(
+      "works once by the printed link, on a phone and then not at a desk, leaves no secret where scripts see it, and ends by going out",
+      () =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* freshApp
+          const link = /Open +(\S+#sign-in=\S+)/.exec(parley.text())?.[1] ?? assert.fail("no link was printed")
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, darkPhone))
+          yield* Effect.promise(async () => {
+            await page.goto(link)
+            await composer(page).waitFor()
+            assert.notInclude(page.url(), "sign-in", "the token does not stay in the address")
+            await page.reload()
+            await composer(page).waitFor()
+            const seen = await page.evaluate(
+              () => document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)
+            )
+            assert.notMatch(seen, /p[kls]_[A-Za-z0-9]{8}/, "no key and no token")
+            const other = await openPage(browser, withoutWorker)
+            await other.page.goto(link)
+            await other.page.getByText("This link was used already or is too old.").waitFor()
+            await showList(page)
+            await page.getByRole("button", { name: "Account and settings" }).click()
+            await page.getByRole("menuitem", { name: "Sign out" }).click()
+            await page.getByRole("heading", { name: "Welcome to Parley" }).waitFor()
+            await page.reload()
+            await page.getByRole("heading", { name: "Welcome to Parley" }).waitFor()
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect("hands the chosen model, the system prompt and the parameters to the provider", () =>
@@ -111,7 +119,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
       })
     )
 
-    it.effect("shows thoughts folded and tokens counted, and a failed answer with a way on", () =>
+    it.effect.each(places)("shows thoughts folded and tokens counted, and a failed answer with a way on: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(
@@ -119,7 +127,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
           httpError(400),
           answer("Now it works.")
         )
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await say(page, "What is it?")

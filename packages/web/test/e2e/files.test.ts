@@ -1,17 +1,22 @@
-/** Files that a browser cannot read go by way of the server. */
-import { assert, describe, it } from "@effect/vitest"
+/** Images go along as a model can read them, made small enough; files that a browser cannot read go by way of the server. */
+import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
 import {
+  App,
   chromiumPath,
   composer,
+  darkPhone,
   desktop,
   ended,
+  freshApp,
   goOffline,
   launchBrowser,
   openPage,
-  phone,
+  openPageAgain,
+  places,
   say,
   screenshot,
   signIn,
@@ -51,7 +56,7 @@ describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
           await page.getByText("paper.pdf").first().waitFor()
           await page.getByRole("button", { name: "Share by link" }).click()
           await page.getByRole("button", { name: "Create a link" }).click()
-          const reader = await openPage(browser, withoutWorker)
+          const reader = await openPage(browser, { ...withoutWorker, ...darkPhone })
           await reader.page.goto(await page.getByLabel("Copy the link").inputValue())
           const saving = reader.page.waitForEvent("download")
           await reader.page.getByRole("link", { name: "paper.pdf" }).click()
@@ -104,7 +109,7 @@ describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
 
   for (const [name, options] of [
     ["desktop", desktop],
-    ["phone-dark", { ...phone, colorScheme: "dark" as const }]
+    ["phone-dark", darkPhone]
   ] as const) {
     it.live(
       `that needs a network says so before it is sent without one, and goes out with its text once there is one: ${name}`,
@@ -143,4 +148,89 @@ describe.skipIf(chromiumPath === "")("a PDF in the app", () => {
         })
     )
   }
+})
+
+/** A square of 8 pixels. */
+const square = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGNgaPiPHTHQVwK7KBAAAJdgX6F5yOVtAAAAAElFTkSuQmCC"
+
+/** Longest side that the app leaves an image, in pixels. */
+const maxSidePx = 1_568
+
+/** Pasted into the box: an image with so much in it that it is made smaller before it is sent. */
+const pasteLarge = (page: Page): Promise<void> =>
+  composer(page).evaluate(async (box) => {
+    const canvas = new OffscreenCanvas(2_000, 1_000)
+    const context = canvas.getContext("2d")
+    // The same noise each time: what is alike everywhere would be small in bytes.
+    let state = 1
+    for (let x = 0; x < canvas.width; x += 4) {
+      for (let y = 0; y < canvas.height; y += 4) {
+        state = (state * 48_271) % 2_147_483_647
+        if (context !== null) context.fillStyle = `rgb(${state % 256} ${(state >> 8) % 256} ${(state >> 16) % 256})`
+        context?.fillRect(x, y, 4, 4)
+      }
+    }
+    const transfer = new DataTransfer()
+    transfer.items.add(new File([await canvas.convertToBlob({ type: "image/png" })], "noise.png", { type: "image/png" }))
+    box.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }))
+  })
+
+/** What a provider was given to look at. */
+const imagesOf = (body: unknown): ReadonlyArray<string> =>
+  [...JSON.stringify(body).matchAll(/"type":"image_url","image_url":\{"url":"([^"]+)"/g)].map(([, url = ""]) => url)
+
+const sizeOf = (page: Page, url: string): Promise<readonly [number, number]> =>
+  page.evaluate(async (source) => {
+    const image = new Image()
+    image.src = source
+    await image.decode()
+    return [image.naturalWidth, image.naturalHeight] as const
+  }, url)
+
+describe.skipIf(chromiumPath === "")("images in the app", () => {
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect.each(places)(
+      "reach the model: a small one as it is, a large one that is pasted made smaller; what is too large is told, and of more than ten files ten go: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("A square, and noise."), answer("Ten notes."))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          const files = page.locator("input[type=file]")
+          const chips = page.locator(".composer").getByRole("button", { name: /^Remove / })
+          const text = (name: string, buffer: Buffer) => ({ name, mimeType: "text/plain", buffer })
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await files.setInputFiles({ name: "square.png", mimeType: "image/png", buffer: Buffer.from(square, "base64") })
+            await pasteLarge(page)
+            await page.getByRole("button", { name: "Remove noise.png" }).waitFor()
+            const told = page.getByRole("alert").filter({ hasText: "“huge.png” is too large; at most 20 MB." }).waitFor()
+            await files.setInputFiles({ name: "huge.png", mimeType: "image/png", buffer: Buffer.alloc(20_000_001) })
+            await told
+            assert.strictEqual(await chips.count(), 2)
+            await page.getByRole("button", { name: "Send" }).click({ trial: true })
+            await screenshot(page, `images-${page.viewportSize()?.width}`)
+            await say(page, "What do you see?")
+            await page.getByText("A square, and noise.").waitFor()
+            assert.strictEqual(await page.locator(".person img").count(), 2)
+          })
+          const [first = "", second = ""] = imagesOf(wire.requests[0]?.body)
+          assert.strictEqual(first, `data:image/png;base64,${square}`)
+          assert.match(second, /^data:image\/webp;base64,/)
+          yield* Effect.promise(async () => {
+            assert.deepStrictEqual(await sizeOf(page, second), [maxSidePx, maxSidePx / 2])
+            await files.setInputFiles(
+              Array.from({ length: 11 }, (_, index) => text(`note-${index}.txt`, Buffer.from(`note ${index};`)))
+            )
+            await chips.nth(9).waitFor()
+            assert.strictEqual(await chips.count(), 10)
+            await page.getByRole("button", { name: "Send" }).click()
+            await page.getByText("Ten notes.").waitFor()
+          })
+          const said = JSON.stringify(wire.requests[1]?.body)
+          for (let index = 0; index < 10; index++) assert.include(said, `note ${index};`)
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+  })
 })

@@ -11,11 +11,14 @@ import {
   ended,
   freshApp,
   goOffline,
+  hideList,
   openPage,
   openPageAgain,
   phone,
+  places,
   say,
   screenshot,
+  showList,
   signIn,
   withoutWorker,
   type OpenPage
@@ -26,10 +29,11 @@ const hourMs = 3_600_000
 /** A page that is signed in; `prepare` runs before anything of it. */
 const opened = Effect.fnUntraced(function* (
   prepare: (page: Page) => Promise<unknown> = async () => {},
-  open: (browser: Browser) => Promise<OpenPage> = openPageAgain
+  place: BrowserContextOptions = desktop,
+  open: (browser: Browser, place: BrowserContextOptions) => Promise<OpenPage> = openPageAgain
 ) {
   const { browser, parley, wire } = yield* freshApp
-  const { faults, page } = yield* Effect.promise(() => open(browser))
+  const { faults, page } = yield* Effect.promise(() => open(browser, place))
   yield* Effect.promise(async () => {
     await prepare(page)
     await signIn(page, parley.url, parley.key)
@@ -39,14 +43,14 @@ const opened = Effect.fnUntraced(function* (
 
 /** The same in a window of its own, as `prepare` installs a clock; nothing is loaded there without a network. */
 const openedWithClock = (prepare: (page: Page) => Promise<unknown>, place: BrowserContextOptions = desktop) =>
-  opened(prepare, (browser) => openPage(browser, { ...withoutWorker, ...place }))
+  opened(prepare, place, (browser) => openPage(browser, { ...withoutWorker, ...place }))
 
 describe.skipIf(chromiumPath === "")("around the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect("what the server sends first is painted without waiting for the program", () =>
+    it.effect.each(places)("what the server sends first is painted without waiting for the program: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
         yield* Effect.promise(async () => {
           const comes = Promise.withResolvers<void>()
           await page.route(/\/assets\/.*\.js$/, async (route) => {
@@ -59,7 +63,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           const { width = 0, x = 0 } = (await mark.boundingBox()) ?? {}
           assert.strictEqual(x + width / 2, (page.viewportSize()?.width ?? 0) / 2)
           await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length === 1)
-          await screenshot(page, "first-paint")
+          await screenshot(page, `first-paint-${page.viewportSize()?.width}`)
           comes.resolve()
           await page.getByLabel("Key").waitFor()
           assert.isFalse(await mark.isVisible())
@@ -68,26 +72,28 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       })
     )
 
-    it.effect("what is dictated is written into the box, and an answer is read without its marks", () =>
+    it.effect.each(places)("what is dictated is written into the box, and an answer is read without its marks: %s", ([, place]) =>
       Effect.gen(function* () {
-        const { faults, page, wire } = yield* opened((page) =>
-          page.addInitScript(() => {
-            class Recognition extends EventTarget {
-              start(): void {
-                Reflect.set(globalThis, "recognition", this)
+        const { faults, page, wire } = yield* opened(
+          (page) =>
+            page.addInitScript(() => {
+              class Recognition extends EventTarget {
+                start(): void {
+                  Reflect.set(globalThis, "recognition", this)
+                }
+                stop(): void {
+                  this.dispatchEvent(new Event("end"))
+                }
+                abort(): void {}
               }
-              stop(): void {
-                this.dispatchEvent(new Event("end"))
+              const speaker = {
+                speak: (said: SpeechSynthesisUtterance) => Reflect.set(globalThis, "said", said),
+                cancel: () => Reflect.get(globalThis, "said")?.dispatchEvent(new Event("end"))
               }
-              abort(): void {}
-            }
-            const speaker = {
-              speak: (said: SpeechSynthesisUtterance) => Reflect.set(globalThis, "said", said),
-              cancel: () => Reflect.get(globalThis, "said")?.dispatchEvent(new Event("end"))
-            }
-            for (const name of ["SpeechRecognition", "webkitSpeechRecognition"]) Reflect.set(globalThis, name, Recognition)
-            Object.defineProperty(globalThis, "speechSynthesis", { value: speaker })
-          })
+              for (const name of ["SpeechRecognition", "webkitSpeechRecognition"]) Reflect.set(globalThis, name, Recognition)
+              Object.defineProperty(globalThis, "speechSynthesis", { value: speaker })
+            }),
+          place
         )
         wire.enqueue(answer("It is **bold**, with `code`."))
         yield* Effect.promise(async () => {
@@ -115,46 +121,53 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       })
     )
 
-    it.effect("an answer that ends in a hidden tab is told by a notification, once that is wanted", () =>
-      Effect.gen(function* () {
-        const { faults, page, wire } = yield* opened((page) =>
-          page.addInitScript(() => {
-            const told: Array<string> = []
-            class Told extends EventTarget {
-              static permission = "default"
-              static requestPermission = async () => (Told.permission = "granted")
-              constructor(text: string) {
-                super()
-                told.push(text)
-              }
-            }
-            Object.assign(globalThis, { Notification: Told, told })
+    it.effect.each(places)(
+      "an answer that ends in a hidden tab is told by a notification, once that is wanted: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { faults, page, wire } = yield* opened(
+            (page) =>
+              page.addInitScript(() => {
+                const told: Array<string> = []
+                class Told extends EventTarget {
+                  static permission = "default"
+                  static requestPermission = async () => (Told.permission = "granted")
+                  constructor(text: string) {
+                    super()
+                    told.push(text)
+                  }
+                }
+                Object.assign(globalThis, { Notification: Told, told })
+              }),
+            place
+          )
+          wire.enqueue(answer(["Half, ", "whole."], { holdAfter: 1 }))
+          yield* Effect.promise(async () => {
+            await showList(page)
+            await page.getByRole("button", { name: "Account and settings" }).click()
+            await page.getByRole("menuitem", { name: "Settings" }).click()
+            await page.getByRole("switch", { name: /Tell me when an answer ends/ }).click()
+            await page.keyboard.press("Escape")
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+            await hideList(page)
+            await say(page, "Take your time")
+            await page.getByText("Half,").waitFor()
+            await page.evaluate(() => Object.defineProperty(document, "visibilityState", { value: "hidden" }))
           })
-        )
-        wire.enqueue(answer(["Half, ", "whole."], { holdAfter: 1 }))
-        yield* Effect.promise(async () => {
-          await page.getByRole("button", { name: "Account and settings" }).click()
-          await page.getByRole("menuitem", { name: "Settings" }).click()
-          await page.getByRole("switch", { name: /Tell me when an answer ends/ }).click()
-          await page.keyboard.press("Escape")
-          await say(page, "Take your time")
-          await page.getByText("Half,").waitFor()
-          await page.evaluate(() => Object.defineProperty(document, "visibilityState", { value: "hidden" }))
+          const request = yield* wire.received(0)
+          request.release()
+          yield* Effect.promise(async () => {
+            await ended(page).waitFor()
+            await page.waitForFunction(() => Reflect.get(globalThis, "told").length > 0)
+            assert.match((await page.evaluate<ReadonlyArray<string>>("told")).join(), /Take your time/)
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        const request = yield* wire.received(0)
-        request.release()
-        yield* Effect.promise(async () => {
-          await ended(page).waitFor()
-          await page.waitForFunction(() => Reflect.get(globalThis, "told").length > 0)
-          assert.match((await page.evaluate<ReadonlyArray<string>>("told")).join(), /Take your time/)
-        })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect("a file that is dropped on a conversation goes along with the message", () =>
+    it.effect.each(places)("a file that is dropped on a conversation goes along with the message: %s", ([, place]) =>
       Effect.gen(function* () {
-        const { faults, page, wire } = yield* opened()
+        const { faults, page, wire } = yield* opened(undefined, place)
         wire.enqueue(answer("First."), answer("Read."))
         yield* Effect.promise(async () => {
           await say(page, "Hello")
@@ -176,42 +189,44 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       })
     )
 
-    it.effect("a device without room sends what can go out at once, and says so of what cannot wait there", () =>
-      Effect.gen(function* () {
-        let connected: Promise<unknown> = Promise.resolve()
-        const { faults, page, wire } = yield* openedWithClock(async (page) => {
-          // Only what an open connection takes at once needs no room.
-          connected = page.waitForEvent("websocket").then((socket) => socket.waitForEvent("framereceived"))
-          await page.clock.install()
-          await page.addInitScript(() => {
-            const full = () => {
-              throw new DOMException("there is no room", "QuotaExceededError")
-            }
-            IDBObjectStore.prototype.put = full
-            Storage.prototype.setItem = full
+    it.effect.each(places)(
+      "a device without room sends what can go out at once, and says so of what cannot wait there: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          let connected: Promise<unknown> = Promise.resolve()
+          const { faults, page, wire } = yield* openedWithClock(async (page) => {
+            // Only what an open connection takes at once needs no room.
+            connected = page.waitForEvent("websocket").then((socket) => socket.waitForEvent("framereceived"))
+            await page.clock.install()
+            await page.addInitScript(() => {
+              const full = () => {
+                throw new DOMException("there is no room", "QuotaExceededError")
+              }
+              IDBObjectStore.prototype.put = full
+              Storage.prototype.setItem = full
+            })
+          }, place)
+          wire.enqueue(answer("It went out."), answer("That one too."))
+          yield* Effect.promise(async () => {
+            await connected
+            await say(page, "No room here")
+            await page.getByText("It went out.").waitFor()
+            await ended(page).waitFor()
+            await goOffline(page)
+            // Told in passing: looked for before it comes.
+            const told = page.getByText("There is no room left on this device").waitFor()
+            await say(page, "Nor a network")
+            await told
+            await screenshot(page, "storage-full")
+            await page.context().setOffline(false)
+            // The note says next that it connects; it goes once that is done.
+            await page.locator(".connection").waitFor({ state: "detached" })
+            await page.getByRole("button", { name: "Try again" }).click()
+            await page.getByText("That one too.").waitFor()
+            assert.strictEqual(await page.locator(".bubble").count(), 2)
           })
+          assert.deepStrictEqual(faults, [])
         })
-        wire.enqueue(answer("It went out."), answer("That one too."))
-        yield* Effect.promise(async () => {
-          await connected
-          await say(page, "No room here")
-          await page.getByText("It went out.").waitFor()
-          await ended(page).waitFor()
-          await goOffline(page)
-          // Told in passing: looked for before it comes.
-          const told = page.getByText("There is no room left on this device").waitFor()
-          await say(page, "Nor a network")
-          await told
-          await screenshot(page, "storage-full")
-          await page.context().setOffline(false)
-          // The note says next that it connects; it goes once that is done.
-          await page.locator(".connection").waitFor({ state: "detached" })
-          await page.getByRole("button", { name: "Try again" }).click()
-          await page.getByText("That one too.").waitFor()
-          assert.strictEqual(await page.locator(".bubble").count(), 2)
-        })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect.each([
@@ -254,9 +269,9 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
         })
     )
 
-    it.effect("a page that breaks says so, and is there again when it is loaded anew", () =>
+    it.effect.each(places)("a page that breaks says so, and is there again when it is loaded anew: %s", ([, place]) =>
       Effect.gen(function* () {
-        const { faults, page, wire } = yield* opened()
+        const { faults, page, wire } = yield* opened(undefined, place)
         wire.enqueue(answer("Whole."))
         yield* Effect.promise(async () => {
           await page.evaluate(() => Object.defineProperty(Intl, "NumberFormat", { value: undefined }))
@@ -273,12 +288,13 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       })
     )
 
-    it.effect(
-      "a clock that is years off, and a tab that slept for an hour in the middle of an answer, lose and double nothing",
-      () =>
+    it.effect.each(places)(
+      "a clock that is years off, and a tab that slept for an hour in the middle of an answer, lose and double nothing: %s",
+      ([, place]) =>
         Effect.gen(function* () {
-          const { faults, page, wire } = yield* openedWithClock((page) =>
-            page.clock.install({ time: new Date("2001-02-03T04:05:06Z") })
+          const { faults, page, wire } = yield* openedWithClock(
+            (page) => page.clock.install({ time: new Date("2001-02-03T04:05:06Z") }),
+            place
           )
           wire.enqueue(answer(["Before sleep, ", "after it."], { holdAfter: 1 }), answer("Once more."))
           yield* Effect.promise(async () => {
@@ -300,37 +316,39 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
         })
     )
 
-    it.effect("a session that ends in the middle of an answer says so; after signing in again all is there", () =>
-      Effect.gen(function* () {
-        const { faults, page, parley, wire } = yield* opened()
-        wire.enqueue(answer(["As far as here, ", "and to the end."], { holdAfter: 1 }))
-        yield* Effect.promise(async () => {
-          await say(page, "Do not lose this")
-          await page.getByText("As far as here,").waitFor()
-          await composer(page).fill("A draft that was not sent")
-          await page
-            .locator("input[type=file]")
-            .setInputFiles({ name: "a.zip", mimeType: "application/zip", buffer: Buffer.from("PK\u0003\u0004\u0000") })
-          // By what a screen reader finds: its button is there for everybody.
-          await page.getByRole("alert").filter({ hasText: "“a.zip” cannot be attached" }).waitFor()
-          await page.locator(".toast").getByRole("button", { name: "Dismiss" }).waitFor()
-          const ended = await page.request.delete(`${parley.url}/api/session`, { headers: { origin: parley.url } })
-          assert.strictEqual(ended.status(), 204)
-          await page.getByText("Your session is over.").waitFor()
-          await page.locator(".toast").waitFor({ state: "detached" })
-          await screenshot(page, "session-over")
+    it.effect.each(places)(
+      "a session that ends in the middle of an answer says so; after signing in again all is there: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { faults, page, parley, wire } = yield* opened(undefined, place)
+          wire.enqueue(answer(["As far as here, ", "and to the end."], { holdAfter: 1 }))
+          yield* Effect.promise(async () => {
+            await say(page, "Do not lose this")
+            await page.getByText("As far as here,").waitFor()
+            await composer(page).fill("A draft that was not sent")
+            await page
+              .locator("input[type=file]")
+              .setInputFiles({ name: "a.zip", mimeType: "application/zip", buffer: Buffer.from("PK\u0003\u0004\u0000") })
+            // By what a screen reader finds: its button is there for everybody.
+            await page.getByRole("alert").filter({ hasText: "“a.zip” cannot be attached" }).waitFor()
+            await page.locator(".toast").getByRole("button", { name: "Dismiss" }).waitFor()
+            const ended = await page.request.delete(`${parley.url}/api/session`, { headers: { origin: parley.url } })
+            assert.strictEqual(ended.status(), 204)
+            await page.getByText("Your session is over.").waitFor()
+            await page.locator(".toast").waitFor({ state: "detached" })
+            await screenshot(page, "session-over")
+          })
+          const request = yield* wire.received(0)
+          request.release()
+          yield* Effect.promise(async () => {
+            await page.getByLabel("Key").fill(parley.key)
+            await page.getByRole("button", { name: "Continue" }).click()
+            await page.getByText("As far as here, and to the end.").waitFor()
+            assert.strictEqual(await page.locator(".bubble").count(), 1)
+            assert.strictEqual(await composer(page).inputValue(), "A draft that was not sent")
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        const request = yield* wire.received(0)
-        request.release()
-        yield* Effect.promise(async () => {
-          await page.getByLabel("Key").fill(parley.key)
-          await page.getByRole("button", { name: "Continue" }).click()
-          await page.getByText("As far as here, and to the end.").waitFor()
-          assert.strictEqual(await page.locator(".bubble").count(), 1)
-          assert.strictEqual(await composer(page).inputValue(), "A draft that was not sent")
-        })
-        assert.deepStrictEqual(faults, [])
-      })
     )
   })
 })

@@ -43,6 +43,28 @@ export const phone: BrowserContextOptions = { viewport: { width: 390, height: 84
 /** Wider than a phone, and its list still lies over the conversation. */
 export const tablet: ViewportSize = { width: 820, height: 1180 }
 export const desktop: BrowserContextOptions = { viewport: { width: 1440, height: 900 } }
+export const darkPhone: BrowserContextOptions = { ...phone, colorScheme: "dark" }
+
+/** At a desk by day, and as different from it as can be: for `it.effect.each`. */
+export const places = [
+  ["at a desk", desktop],
+  ["on a phone, in the dark", darkPhone]
+] as const
+
+/** Another tab of the same window is made to look as one on a phone in the dark. */
+export const asDarkPhone = async (page: Page): Promise<void> => {
+  await page.setViewportSize(phone.viewport ?? tablet)
+  await page.emulateMedia({ colorScheme: "dark" })
+}
+
+/** The list of conversations, which on a phone lies over the conversation until something of it is chosen. */
+export const showList = async (page: Page): Promise<void> => {
+  if (page.viewportSize()?.width === phone.viewport?.width) await page.getByRole("button", { name: "Open the sidebar" }).click()
+}
+
+export const hideList = async (page: Page): Promise<void> => {
+  if (page.viewportSize()?.width === phone.viewport?.width) await page.getByRole("button", { name: "Close the sidebar" }).click()
+}
 
 interface Server {
   readonly wire: WireServer
@@ -51,18 +73,22 @@ interface Server {
   readonly env: Readonly<Record<string, string>>
 }
 
-export const startServer: Effect.Effect<Server, Error, Scope.Scope> = Effect.gen(function* () {
+export const startServerWith = Effect.fnUntraced(function* (more: Readonly<Record<string, string>>) {
   const wire = yield* startOpenaiWire
   wire.setModels(["gpt-5", "gpt-5-mini"])
   const database = yield* freshDatabase
   const env = {
     DATABASE_URL: Redacted.value(database),
     OPENAI_API_KEY: "sk-wire",
-    OPENAI_BASE_URL: wire.baseUrl
+    OPENAI_BASE_URL: wire.baseUrl,
+    ...more
   }
   const parley = yield* startParley(env)
-  return { wire, parley, env }
+  const server: Server = { wire, parley, env }
+  return server
 })
+
+export const startServer: Effect.Effect<Server, Error, Scope.Scope> = startServerWith({})
 
 export const launchBrowser = Effect.acquireRelease(
   Effect.promise(() => chromium.launch({ executablePath: chromiumPath, args: browserArguments })),

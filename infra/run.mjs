@@ -46,7 +46,11 @@ const tasks = {
     await install(join(root, "bench"))
     return run(task.node, [join(root, "bench", "run.ts"), ...task.args], task)
   },
-  tour: (task) => run(task.node, [join(demo, "tour.ts"), ...task.args], task),
+  tour: async (task) => {
+    // Without a server's address it starts what it shows.
+    if (task.args.length === 0 && !(await buildApp(task))) return 1
+    return run(task.node, [join(demo, "tour.ts"), ...task.args], task)
+  },
   images: async (task) => ((await buildApp(task)) ? run(task.node, [join(demo, "images.ts"), ...task.args], task) : 1),
   sdk: (task) => run(task.node, [join(root, "packages", "sdk", "build", "buildPackage.ts"), ...task.args], task),
   drill: (task) => run(task.node, [join(root, "drills", "run.ts"), ...task.args], task),

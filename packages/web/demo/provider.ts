@@ -17,8 +17,15 @@ export interface Question {
 
 export const questions = {
   rendering: { text: "How does incremental rendering work? Show code.", pieces: rendering },
-  counting: { text: "Count from one to eight, please", pieces: ["One, two, ", "three, four, ", "five, six, ", "seven, eight."] }
+  counting: { text: "Count from one to eight, please", pieces: ["One, two, ", "three, four, ", "five, six, ", "seven, eight."] },
+  thinking: {
+    text: "Which is heavier, a kilogram of feathers or of lead?",
+    pieces: ["Neither: ", "a kilogram ", "is a kilogram."]
+  }
 } as const satisfies Record<string, Question>
+
+/** Told before the answer to `thinking`, and to nothing else. */
+const thought = "A kilogram is a mass. Lead is denser, which changes how large it is, and not how heavy."
 
 export const models = { one: "gpt-5", two: "gpt-5-mini" } as const
 /** Pieces that `one` gives of the count. */
@@ -49,8 +56,9 @@ export const startProvider = async (): Promise<DemoProvider> => {
 const answer = async (name: keyof typeof models, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   let asked = ""
   for await (const part of request) asked += String(part)
-  const isCount = asked.includes(questions.counting.text)
-  const { pieces } = isCount ? questions.counting : questions.rendering
+  // What was asked last: the questions before it come along.
+  const [isThought, isCount] = [questions.thinking, questions.counting].map(({ text }) => lastOf(asked).includes(text))
+  const { pieces } = isThought ? questions.thinking : isCount ? questions.counting : questions.rendering
   const isBroken = isCount && name === "one"
   const said = !isCount ? pieces : isBroken ? pieces.slice(0, brokenAfter) : pieces.slice(brokenAfter)
   response.writeHead(200, { "content-type": "text/event-stream" })
@@ -58,6 +66,7 @@ const answer = async (name: keyof typeof models, request: IncomingMessage, respo
     response.write(
       `data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 0, model: models[name], choices: [choice], ...rest })}\n\n`
     )
+  if (isThought) tell({ index: 0, delta: { reasoning_content: thought }, finish_reason: null })
   for (const content of said) tell({ index: 0, delta: { content }, finish_reason: null })
   if (isBroken) {
     // What was said arrives; then the connection is cut.
@@ -68,3 +77,6 @@ const answer = async (name: keyof typeof models, request: IncomingMessage, respo
   tell({ index: 0, delta: {}, finish_reason: "stop" }, { usage })
   response.end("data: [DONE]\n\n")
 }
+
+/** Of a request's body: the newest message of a person. */
+const lastOf = (body: string): string => body.slice(Math.max(body.lastIndexOf('"role":"user"'), 0))

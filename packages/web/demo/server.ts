@@ -1,4 +1,4 @@
-/** A Parley of one's own over the demonstration's providers: its database in a folder that goes with it. */
+/** A Parley of one's own, over the demonstration's providers or over none, which is the Demo provider: its database in a folder that goes with it. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, chmodSync, rmSync, writeFileSync } from "node:fs"
@@ -18,23 +18,12 @@ export interface DemoServer {
 
 const program = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url))
 
-export const startServer = async (provider: DemoProvider): Promise<DemoServer> => {
+export const startServer = async (provider?: DemoProvider): Promise<DemoServer> => {
   const folder = mkdtempSync(join(tmpdir(), "parley-demo-"))
   // As root, Postgres runs as another user, who must be able to pass through.
   chmodSync(folder, 0o711)
   const file = join(folder, "parley.config.json")
-  const [one, two] = [`one/${models.one}`, `two/${models.two}`]
-  writeFileSync(
-    file,
-    JSON.stringify({
-      providers: {
-        one: { kind: "openai-compatible", baseUrl: provider.baseUrl("one") },
-        two: { kind: "openai-compatible", baseUrl: provider.baseUrl("two") }
-      },
-      routes: { best: { targets: [{ model: one }, { model: two }], retry: { attempts: 2, baseMs: 1 } } },
-      models: { [one]: { price: { input: 1.25, output: 10 } }, [two]: { price: { input: 0.25, output: 2 } } }
-    })
-  )
+  writeFileSync(file, JSON.stringify(provider === undefined ? {} : configOver(provider)))
   const child = spawn(process.execPath, [...programFlags, program, "serve"], {
     cwd: folder,
     env: {
@@ -64,4 +53,17 @@ export const startServer = async (provider: DemoProvider): Promise<DemoServer> =
   if (url !== undefined) return { url, stop }
   await stop()
   throw new Error("Parley ended before it was ready; what it said is above")
+}
+
+/** `best` goes on with the second where the first breaks off. */
+export const configOver = (provider: DemoProvider): object => {
+  const [one, two] = [`one/${models.one}`, `two/${models.two}`]
+  return {
+    providers: {
+      one: { kind: "openai-compatible", baseUrl: provider.baseUrl("one") },
+      two: { kind: "openai-compatible", baseUrl: provider.baseUrl("two") }
+    },
+    routes: { best: { targets: [{ model: one }, { model: two }], retry: { attempts: 2, baseMs: 1 } } },
+    models: { [one]: { price: { input: 1.25, output: 10 } }, [two]: { price: { input: 0.25, output: 2 } } }
+  }
 }

@@ -3,14 +3,14 @@ import type { Part } from "@parley/domain/Content"
 import type { PrincipalId } from "@parley/domain/Ids"
 import type { Conversation, Message } from "@parley/domain/Message"
 
-export const markdownHead = (conversation: Conversation): string => `# ${oneLine(conversation.title)}\n`
+export const markdownHead = (conversation: Pick<Conversation, "title">): string => `# ${plain(conversation.title)}\n`
 
 /** With the names of those who spoke; empty for a message that says nothing. */
 export const markdownOf = (message: Message, names: ReadonlyMap<PrincipalId, string>): string => {
   const said = message.content.map(partOf).filter((text) => text !== "")
-  if (message.error !== null) said.push(`*${oneLine(message.error.message)}*`)
+  if (message.error !== null) said.push(`*${plain(message.error.message)}*`)
   if (said.length === 0) return ""
-  return `\n## ${oneLine(speakerOf(message, names))}\n\n${said.join("\n\n")}\n`
+  return `\n## ${plain(speakerOf(message, names))}\n\n${said.join("\n\n")}\n`
 }
 
 const speakerOf = ({ answeredBy, authorId, model, role }: Message, names: ReadonlyMap<PrincipalId, string>): string => {
@@ -26,7 +26,7 @@ const partOf = (part: Part): string => {
     case "image":
       return part.url.startsWith("data:") ? "*(an image)*" : `![image](<${part.url.replace(/[<>\s]/g, encodeURIComponent)}>)`
     case "file":
-      return `*(the file ${oneLine(part.name)})*`
+      return `*(the file ${plain(part.name)})*`
     case "reasoning":
       return part.text.trim() === "" ? "" : quoted(part.text.trim())
     case "tool-call":
@@ -36,7 +36,12 @@ const partOf = (part: Part): string => {
   }
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/gu, " ").trim()
+/** What is no Markdown, in one line: a name or a title with markup in it is shown as it was written, by whatever reads the file. */
+const plain = (text: string): string =>
+  text
+    .replace(/\s+/gu, " ")
+    .trim()
+    .replace(/[\\`*_[\]<>&]/g, "\\$&")
 const quoted = (text: string): string => text.replace(/^/gm, "> ")
 
 /** A fence longer than any inside. */

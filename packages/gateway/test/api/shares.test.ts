@@ -7,7 +7,7 @@ import { ConversationId } from "@parley/domain/Ids"
 import type { MessageId } from "@parley/domain/Ids"
 import type { Message } from "@parley/domain/Message"
 import { attachmentDisposition, fileName } from "../../src/api/contentDisposition.ts"
-import { markdownOf } from "../../src/api/markdownOf.ts"
+import { markdownHead, markdownOf } from "../../src/api/markdownOf.ts"
 import { engines } from "../server/support/engines.ts"
 import { doorPrincipal } from "../support/doorKeys.ts"
 import { goodShare } from "../support/memoryShares.ts"
@@ -177,5 +177,17 @@ describe("Markdown", () => {
         "![image](<https://x/a%20b%3E.png>)\n\n*(an image)*\n\ndone\n\n*cut off*\n"
     )
     expect(markdownOf({ ...whole, content: [], error: null }, new Map())).toBe("")
+  })
+
+  it("shows names, titles and errors as they were written, whatever marks they hold", async () => {
+    const id = ConversationId.make(`cnv_${"0".repeat(26)}`)
+    const attachmentId = await make(makeAttachmentId)
+    const file = { type: "file", attachmentId, name: "a_*b*.pdf", contentType: "application/pdf", bytes: 1 } as const
+    const said = await message(id, null, "user", [file])
+    const marked = { ...said, error: { code: "x", message: "`no` [way](javascript:hit())" } }
+    expect(markdownOf(marked, new Map([[doorPrincipal, "<img src=x\n onerror=hit()>"]]))).toBe(
+      "\n## \\<img src=x onerror=hit()\\>\n\n*(the file a\\_\\*b\\*.pdf)*\n\n*\\`no\\` \\[way\\](javascript:hit())*\n"
+    )
+    expect(markdownHead({ title: "# <script>hit()</script>" })).toBe("# # \\<script\\>hit()\\</script\\>\n")
   })
 })

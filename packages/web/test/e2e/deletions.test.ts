@@ -5,7 +5,19 @@ import type { BrowserContextOptions, Page } from "playwright-core"
 import { vi } from "vitest"
 import { createConversation } from "../../../cli/test/e2e/support/api.ts"
 import { openFrontDoor, type FrontDoor } from "../support/frontDoor.ts"
-import { App, chromiumPath, desktop, freshApp, openPage, patience, signIn, withoutWorker } from "../support/openApp.ts"
+import {
+  App,
+  asDarkPhone,
+  chromiumPath,
+  desktop,
+  freshApp,
+  openPage,
+  patience,
+  places,
+  showList,
+  signIn,
+  withoutWorker
+} from "../support/openApp.ts"
 
 const menu = async (page: Page, title: string, item: string): Promise<void> => {
   await row(page, title).hover()
@@ -47,19 +59,22 @@ const hasWorker = (page: Page) => page.waitForFunction(() => navigator.serviceWo
 
 describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect("is gone from the server too when the page is left in the same moment, and no page of the app is left", () =>
-      Effect.gen(function* () {
-        const { faults, isGone, page, parley } = yield* begun()
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          await hasWorker(page)
-          await menu(page, "Otters", "Delete")
-          await row(page, "Otters").waitFor({ state: "detached" })
-          await page.goto("about:blank")
-          await isGone()
+    it.effect.each(places)(
+      "is gone from the server too when the page is left in the same moment, and no page of the app is left: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { faults, isGone, page, parley } = yield* begun(place)
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await hasWorker(page)
+            await showList(page)
+            await menu(page, "Otters", "Delete")
+            await row(page, "Otters").waitFor({ state: "detached" })
+            await page.goto("about:blank")
+            await isGone()
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect(
@@ -98,7 +113,9 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
           yield* Effect.promise(async () => {
             await signIn(page, door.url, parley.key)
             const other = await page.context().newPage()
+            await asDarkPhone(other)
             await other.goto(door.url)
+            await showList(other)
             await row(other, "Otters").waitFor()
             await page.bringToFront()
             // Also what the first sends as it is closed: it is the other that deletes it.
@@ -120,14 +137,15 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
         })
     )
 
-    it.effect("can be taken back for as long as that is offered, and for a minute at most", () =>
+    it.effect.each(places)("can be taken back for as long as that is offered, and for a minute at most: %s", ([, place]) =>
       Effect.gen(function* () {
-        const { faults, isGone, isThere, page, parley } = yield* begun(withoutWorker)
+        const { faults, isGone, isThere, page, parley } = yield* begun({ ...withoutWorker, ...place })
         yield* Effect.promise(async () => {
           const deletions: Array<string> = []
           page.on("request", (request) => void (request.method() === "DELETE" && deletions.push(request.url())))
           await page.clock.install()
           await signIn(page, parley.url, parley.key)
+          await showList(page)
           const deleted = async () => {
             const held = note(page).hover()
             await menu(page, "Otters", "Delete")

@@ -1,59 +1,61 @@
 /** What people do with the app, from the way in to the way out. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { readFile } from "node:fs/promises"
+import type { Download, Locator } from "playwright-core"
 import { request } from "../../../cli/test/e2e/support/api.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
   App,
   chromiumPath,
   composer,
+  darkPhone,
   desktop,
   ended,
   openPageAgain,
   phone,
+  places,
   say,
   screenshot,
+  showList,
   signIn,
   freshApp
 } from "../support/openApp.ts"
 
-const darkPhone = { ...phone, colorScheme: "dark" } as const
-
-/** At a desk, and as different from it as can be. */
-const places = [
-  ["at a desk", desktop],
-  ["on a phone, in the dark", darkPhone]
-] as const
+const contentOf = async (saved: Download): Promise<string> => readFile(await saved.path(), "utf8")
 
 describe.skipIf(chromiumPath === "")("the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect("takes a key, begins a conversation, and shows its answer, which a reload in the middle does not harm", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        wire.enqueue(answer(["The **first** half, ", "and the second."], { holdAfter: 1 }))
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
-        yield* Effect.promise(async () => {
-          await page.goto(parley.url)
-          await page.getByLabel("Key").fill("pk_this_is_not_a_key_that_anyone_was_given")
-          await page.getByRole("button", { name: "Continue" }).click()
-          await page.getByText("This key is not accepted").waitFor()
-          await signIn(page, parley.url, parley.key)
-          await say(page, "Tell me.")
-          await page.getByText("The first half,").waitFor()
-          await page.reload()
-          await page.getByText("The first half,").waitFor()
+    it.effect.each(places)(
+      "takes a key, begins a conversation, and shows its answer, which a reload in the middle does not harm: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer(["The **first** half, ", "and the second."], { holdAfter: 1 }))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          yield* Effect.promise(async () => {
+            await page.goto(parley.url)
+            await page.getByLabel("Key").fill("pk_this_is_not_a_key_that_anyone_was_given")
+            await page.getByRole("button", { name: "Continue" }).click()
+            await page.getByText("This key is not accepted").waitFor()
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Tell me.")
+            await page.getByText("The first half,").waitFor()
+            await page.reload()
+            await page.getByText("The first half,").waitFor()
+          })
+          const request = yield* wire.received(0)
+          request.release()
+          yield* Effect.promise(async () => {
+            await ended(page).waitFor()
+            assert.strictEqual(await page.locator(".answer .markdown").innerText(), "The first half, and the second.")
+            assert.strictEqual(await page.locator(".bubble").count(), 1)
+            await showList(page)
+            await page.getByRole("link", { name: "Tell me." }).waitFor()
+          })
+          assert.strictEqual(wire.requests.length, 1)
+          assert.deepStrictEqual(faults, [])
         })
-        const request = yield* wire.received(0)
-        request.release()
-        yield* Effect.promise(async () => {
-          await ended(page).waitFor()
-          assert.strictEqual(await page.locator(".answer .markdown").innerText(), "The first half, and the second.")
-          assert.strictEqual(await page.locator(".bubble").count(), 1)
-          await page.getByRole("link", { name: "Tell me." }).waitFor()
-        })
-        assert.strictEqual(wire.requests.length, 1)
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect.each(places)("stops, answers again and edits: the versions stay, and can be gone back to: %s", ([, place]) =>
@@ -97,9 +99,6 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer("About otters."))
           const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
-          const showList = async () => {
-            if (place.viewport === phone.viewport) await page.getByRole("button", { name: "Open the sidebar" }).click()
-          }
           const menu = async (title: string, item: string) => {
             await page.getByRole("link", { name: title, exact: true }).first().hover()
             await page.getByRole("button", { name: `Options for ${title}` }).click()
@@ -109,7 +108,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             await signIn(page, parley.url, parley.key)
             await say(page, "Otters")
             await ended(page).waitFor()
-            await showList()
+            await showList(page)
             await menu("Otters", "Rename")
             await page.getByLabel("Title").fill("Sea otters")
             await page.getByLabel("Title").press("Enter")
@@ -120,7 +119,23 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             await page.getByRole("menuitem", { name: "New folder" }).click()
             await page.getByLabel("Name of the folder").fill("Animals")
             await page.getByRole("button", { name: "Create" }).click()
+            // It holds what is being read, and so it is open.
             await page.getByRole("button", { name: /^Animals/ }).waitFor()
+            await page.getByRole("button", { name: "Options for the folder Animals" }).click()
+            await page.getByRole("menuitem", { name: "Rename" }).click()
+            await page.getByLabel("Name of the folder").fill("Wild animals")
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+            await page.getByRole("button", { name: /^Wild animals/ }).waitFor()
+            assert.strictEqual(await page.getByRole("button", { name: /^Animals/ }).count(), 0)
+            await page.locator(".list-folder").getByRole("link", { name: "Sea otters" }).waitFor()
+            // Told in passing: looked for before it comes.
+            const removed = page.getByText("The folder “Wild animals” is gone; its conversations are kept.").waitFor()
+            await page.getByRole("button", { name: "Options for the folder Wild animals" }).click()
+            await page.getByRole("menuitem", { name: "Delete" }).click()
+            await removed
+            await page.locator(".list-folder").waitFor({ state: "detached" })
+            await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
             await page.getByRole("searchbox").fill("otters")
             await page.getByText("In messages").waitFor()
             await page.locator(".list-excerpt mark").first().waitFor()
@@ -138,7 +153,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor({ state: "detached" })
             await toast.getByRole("button", { name: "Undo" }).click()
             // What stood beside the list is gone, and a new conversation there: the drawer has closed.
-            await showList()
+            await showList(page)
             await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
           })
           assert.deepStrictEqual(faults, [])
@@ -181,6 +196,11 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             await say(host.page, "@openai/gpt-5 are you there?")
             await guest.page.getByText("You called.").waitFor()
             await screenshot(host.page, `room-${host.page.viewportSize()?.width}`)
+            const here = host.page.locator(".faces [data-online]")
+            assert.strictEqual(await here.count(), 2)
+            await guest.page.goto("about:blank")
+            await here.nth(1).waitFor({ state: "detached" })
+            assert.strictEqual(await here.count(), 1, "whoever has left is not shown as being there")
           })
           assert.deepStrictEqual([...host.faults, ...guest.faults], [])
         })
@@ -202,6 +222,23 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             const saving = page.waitForEvent("download")
             await page.getByRole("menuitem", { name: "Export as Markdown" }).click()
             assert.match((await saving).suggestedFilename(), /\.md$/)
+            assert.match(await contentOf(await saving), /^# Say something good\n[^]*Say something good[^]*Worth sharing\./)
+            await page.getByRole("button", { name: "Options of the conversation" }).click()
+            const savingJson = page.waitForEvent("download")
+            await page.getByRole("menuitem", { name: "Export as JSON" }).click()
+            assert.match((await savingJson).suggestedFilename(), /\.json$/)
+            const { conversation, messages } = JSON.parse(await contentOf(await savingJson))
+            assert.strictEqual(conversation.title, "Say something good")
+            assert.deepStrictEqual(
+              messages.map(({ content, role }: { readonly role: string; readonly content: ReadonlyArray<unknown> }) => [
+                role,
+                content
+              ]),
+              [
+                ["user", [{ type: "text", text: "Say something good" }]],
+                ["assistant", [{ type: "text", text: "Worth sharing." }]]
+              ]
+            )
             await page.keyboard.press("Escape")
             await page.getByRole("button", { name: "Share by link" }).click()
             await page.getByRole("button", { name: "Create a link" }).click()
@@ -242,11 +279,31 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             await page.getByLabel("Text", { exact: true }).fill("Summarise this in three points:")
             await page.getByRole("button", { name: "Save" }).click()
             await page.getByText("Summarise this in three points:").waitFor()
+            await page.getByRole("button", { name: "New prompt" }).click()
+            await page.getByLabel("Name", { exact: true }).fill("Sum of it")
+            await page.getByLabel("Text", { exact: true }).fill("One that is not kept")
+            await page.getByRole("button", { name: "Save" }).click()
+            const deleted = page.getByText("The prompt “Sum of it” was deleted.").waitFor()
+            const entry = (name: string) => page.getByRole("dialog").getByRole("listitem").filter({ hasText: name })
+            await entry("Sum of it").getByRole("button", { name: "Delete" }).click()
+            await deleted
+            await entry("Sum of it").waitFor({ state: "detached" })
+            await page.getByRole("tab", { name: "Presets" }).click()
+            await page.getByRole("button", { name: "New preset" }).click()
+            await page.getByLabel("Name", { exact: true }).fill("Teacher")
+            await page.getByLabel("System prompt").fill("Explain as to a child.")
+            await page.getByRole("button", { name: "Save" }).click()
+            const presetDeleted = page.getByText("The preset “Teacher” was deleted.").waitFor()
+            await entry("Teacher").getByRole("button", { name: "Delete" }).click()
+            await presetDeleted
+            await page.getByText("Nothing here yet.").waitFor()
             await page.keyboard.press("Escape")
-            await page.getByRole("dialog").waitFor({ state: "detached" })
+            // A note is a dialog by its role too.
+            await page.getByRole("dialog", { name: "Settings" }).waitFor({ state: "detached" })
             if (isPhone) await page.getByRole("button", { name: "Close the sidebar" }).click()
             await composer(page).pressSequentially("/sum")
             await page.getByRole("option", { name: "Summary" }).waitFor()
+            assert.strictEqual(await page.getByRole("option").count(), 1, "what was deleted is not offered")
             await composer(page).press("Enter")
             assert.strictEqual(await composer(page).inputValue(), "Summarise this in three points:")
             if (isPhone) await page.getByRole("button", { name: "Open the sidebar" }).click()
@@ -258,6 +315,74 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           })
           assert.deepStrictEqual(faults, [])
         })
+    )
+
+    it.effect.each(places)("copies a block of code, what one wrote oneself, and a link, each whole: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        const code = "const half = (count: number) => count / 2\n\nhalf(84) // 42"
+        wire.enqueue(answer(`Here:\n\n\`\`\`ts\n${code}\n\`\`\`\n\nThat is all.`))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+        yield* Effect.promise(async () => {
+          await page.context().grantPermissions(["clipboard-read", "clipboard-write"])
+          const copied = async (of: Locator): Promise<string> => {
+            await of.getByRole("button", { name: "Copy", exact: true }).click()
+            await of.getByRole("button", { name: "Copied" }).waitFor()
+            return page.evaluate(() => navigator.clipboard.readText())
+          }
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Halve it,\n\n  **please**")
+          await ended(page).waitFor()
+          assert.strictEqual((await copied(page.locator(".md-code"))).trimEnd(), code)
+          await page.locator(".person").hover()
+          assert.strictEqual(await copied(page.locator(".person")), "Halve it,\n\n  **please**")
+          await page.getByRole("button", { name: "Share by link" }).click()
+          await page.getByRole("button", { name: "Create a link" }).click()
+          const link = await page.getByLabel("Copy the link").inputValue()
+          assert.strictEqual(await copied(page.getByRole("dialog")), link)
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("takes somebody who is signed in already into another room, as who they are", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Hello."), answer("Hello again."))
+        const host = yield* Effect.promise(() => openPageAgain(browser))
+        const guest = yield* Effect.promise(() => openPageAgain(browser, darkPhone))
+        yield* Effect.promise(async () => {
+          const invited = async (title: string): Promise<string> => {
+            await host.page.goto(parley.url)
+            await say(host.page, title)
+            await ended(host.page).waitFor()
+            await host.page.getByRole("button", { name: "Invite people" }).click()
+            await host.page.getByRole("button", { name: "Create link" }).click()
+            return host.page.getByLabel("Invitation link").inputValue()
+          }
+          await signIn(host.page, parley.url, parley.key)
+          await guest.page.goto(await invited("A room"))
+          await guest.page.getByLabel("Your name").fill("Ada")
+          await guest.page.getByRole("button", { name: "Join" }).click()
+          await guest.page.getByText("Hello.").waitFor()
+          // As a link that is followed from elsewhere: another fragment alone would not load the page anew.
+          const another = await invited("Another room")
+          await guest.page.goto("about:blank")
+          await guest.page.goto(another)
+          await guest.page.getByRole("heading", { name: "Join “Another room”" }).waitFor()
+          const name = guest.page.getByLabel("Your name")
+          if (await name.isVisible()) await name.fill("Ada")
+          await guest.page.getByRole("button", { name: "Join" }).click()
+          await guest.page.getByText("Hello again.").waitFor()
+          await host.page.keyboard.press("Escape")
+          await host.page.getByRole("button", { name: "2 people" }).click()
+          await host.page.getByRole("dialog").getByText("Ada", { exact: true }).waitFor()
+          await showList(guest.page)
+          for (const title of ["A room", "Another room"])
+            await guest.page.getByRole("link", { name: new RegExp(`^${title}`) }).waitFor()
+        })
+        assert.deepStrictEqual([...host.faults, ...guest.faults], [])
+      })
     )
 
     it.effect.each(places)(

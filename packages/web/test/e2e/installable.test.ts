@@ -4,7 +4,17 @@ import { Effect } from "effect"
 import { chromium } from "playwright-core"
 import { temporaryFolder } from "../../../../test/support/temporaryFolder.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { browserArguments, chromiumPath, ended, say, signIn, startServer } from "../support/openApp.ts"
+import {
+  asDarkPhone,
+  browserArguments,
+  chromiumPath,
+  ended,
+  say,
+  screenshot,
+  showList,
+  signIn,
+  startServer
+} from "../support/openApp.ts"
 
 /** In the page: whether a conversation with that text is kept on this device. */
 const isKept = async (text: string): Promise<boolean> => {
@@ -64,9 +74,13 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         }
         await context.setOffline(true)
         const cold = await context.newPage()
+        await asDarkPhone(cold)
         await cold.goto(parley.url)
+        await showList(cold)
         await cold.getByRole("link", { name: "Otters" }).click()
         await cold.getByText("Of otters.").waitFor()
+        await screenshot(cold, "cold-phone-dark")
+        await showList(cold)
         await cold.getByRole("link", { name: "Badgers" }).click()
         await cold.getByText("Of badgers.").waitFor()
         await cold.getByText(/You are offline|The connection was lost/).waitFor()

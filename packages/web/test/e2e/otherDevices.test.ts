@@ -3,7 +3,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, ended, openPage, phone, say, signIn, withoutWorker } from "../support/openApp.ts"
+import { App, chromiumPath, darkPhone, ended, openPage, say, signIn, withoutWorker } from "../support/openApp.ts"
 
 /** Until the list is this one, from top to bottom. */
 const lists = async (page: Page, wanted: ReadonlyArray<string>): Promise<void> => {
@@ -28,7 +28,7 @@ describe.skipIf(chromiumPath === "")("another device", () => {
         const [here, there] = yield* Effect.promise(() =>
           Promise.all([
             openPage(browser, withoutWorker),
-            openPage(browser, { ...withoutWorker, viewport: { width: 1000, height: 700 } })
+            openPage(browser, { ...withoutWorker, viewport: { width: 1000, height: 700 }, colorScheme: "dark" })
           ])
         )
         const asked: Array<string> = []
@@ -82,7 +82,7 @@ describe.skipIf(chromiumPath === "")("another device", () => {
     it.effect("is signed out at once when its session is ended from elsewhere", () =>
       Effect.gen(function* () {
         const { browser, parley } = yield* App
-        const { page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...phone }))
+        const { page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...darkPhone }))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           const headers = { authorization: `Bearer ${parley.key}`, origin: parley.url }

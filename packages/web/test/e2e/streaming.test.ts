@@ -13,6 +13,7 @@ import {
   freshApp,
   openPageAgain,
   phone,
+  places,
   say,
   screenshot,
   signIn
@@ -74,6 +75,56 @@ export const boundOf${number} = (messages: ReadonlyArray<string>, max: number): 
 
 const last = "That is all."
 const text = part(1) + diagram + part(2) + last
+
+const lastBroken = "Nothing of it was ever closed."
+
+/** Marks that never close, or close elsewhere; and characters of two units and more, which the pieces cut wherever they end. */
+const broken = `A **bold claim that \`never ends, [a link](http://example.com/that-never
+
+1. one 👩‍👩‍👧‍👦 family
+- and *another* 🇩🇪 kind_of_ list
+   > quoted in it, e\u0301e\u0301e\u0301 ~~and struck
+
+| a | b 𝒳𝒴𝒵 |
+|--|
+| 1 |
+
+| c | d |
+|---|---|
+| 3 | 4 | 5 |
+| 6
+
+<div onclick="x"> and <b>half a tag
+
+$$
+\\frac{1}{
+
+\`\`\`ts
+const 🦦 = "a fence in a list"
+\`\`
+
+~~~
+another fence 👩‍👩‍👧‍👦
+\`\`\`
+
+![an image](data:image/png;base64,iVBOR
+
+[^1]: a note ${"👩‍👩‍👧‍👦".repeat(20)}
+
+${lastBroken}`
+
+/** In each frame: what the page shows that is half of a character, or stands for one. */
+const watchCharacters = (page: Page): Promise<unknown> =>
+  page.evaluate(() => {
+    const halves: Array<string> = []
+    const frame = () => {
+      const text = document.querySelector(".thread")?.textContent ?? ""
+      if (!text.isWellFormed() || text.includes("\uFFFD")) halves.push(text.slice(-80))
+      requestAnimationFrame(frame)
+    }
+    requestAnimationFrame(frame)
+    Object.assign(globalThis, { halves })
+  })
 
 const typed = "Another one, while this is answered"
 
@@ -145,6 +196,32 @@ describe.skipIf(chromiumPath === "")("an answer that is being written", () => {
         })
       )
     }
+
+    it.effect.each(places)(
+      "that is broken Markdown, and whose characters are cut in two, moves nothing that stands and never shows half a character: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { faults, page, wire } = yield* opened(place)
+          const next = yield* writes(wire, page, broken, " ")
+          yield* Effect.promise(async () => {
+            await watchCharacters(page)
+            await forgetFrames(page)
+            next()
+            await page.locator(".answer").getByText(lastBroken).waitFor()
+            await screenshot(page, `streaming-broken-${page.viewportSize()?.width}`)
+            next()
+            await ended(page).waitFor()
+            await framesPass(page, 5)
+            const { mostCommits, shifts } = await noticedIn(page)
+            assert.deepStrictEqual(shifts, [])
+            assert.strictEqual(mostCommits, 1)
+            assert.deepStrictEqual(await page.evaluate("halves"), [])
+            const said = await page.locator(".answer .markdown").last().innerText()
+            for (const whole of ["👩‍👩‍👧‍👦", "🇩🇪", "e\u0301", "𝒳"]) assert.include(said, whole)
+          })
+          assert.deepStrictEqual(faults, [])
+        })
+    )
 
     it.effect("leaves whoever reads further up where they are, and brings them to its end again", () =>
       Effect.gen(function* () {

@@ -138,7 +138,7 @@ const firstToken: Case = {
         port,
         key,
         mockPort: mock.port,
-        model: "gpt-burst-8",
+        model: "gpt-prompt-8",
         warmups,
         sends: Math.round(options.seconds * sendsPerSecond)
       }

@@ -1,7 +1,8 @@
 /**
  * A provider that answers at once: OpenAI's wire on bare sockets, the answers prepared. The model's name says how a stream goes:
- * `gpt-burst-200` all 200 chunks in one write, `gpt-paced-200` one token every 20 ms, each stream at a phase of its own; and of a text in
- * Markdown `gpt-document-200` all at once, `gpt-markdown-1000` 150 tokens a second. A paced stream whose client leaves is told to the parent
+ * `gpt-burst-200` all 200 chunks in one write, `gpt-paced-200` one token every 20 ms, each stream at a phase of its own,
+ * `gpt-prompt-8` the first token at once and one every 20 ms after it; and of a text in Markdown `gpt-document-200` all at once,
+ * `gpt-markdown-1000` 150 tokens a second. A paced stream whose client leaves is told to the parent
  * process, if its request had an id, `#000017`, in its text.
  */
 import { createServer } from "node:net"
@@ -119,6 +120,17 @@ const documented = (socket: Socket, { model, tokens, withUsage }: Pick<Paced, "m
   socket.write(streamHead + opening(model) + chunks.join("") + ending(model, withUsage ? tokens : undefined))
 }
 
+/** One at a time: the first token at once, what follows from the next interval on. */
+const beginPromptly = (stream: Paced): void => {
+  stream.socket.write(streamHead + opening(stream.model) + token(stream.model, nowMicros()))
+  stream.sent = 1
+  const timer = setInterval(() => {
+    speak(stream)
+    if (stream.sent >= stream.tokens) clearInterval(timer)
+  }, tokenIntervalMs)
+  stream.socket.once("close", () => clearInterval(timer))
+}
+
 /** Few of these run at a time: each has a timer of its own. */
 const beginMarkdown = (stream: Paced): void => {
   const { model, socket, tokens } = stream
@@ -146,6 +158,7 @@ const answer = (socket: Socket, head: string, body: string): void => {
   const id = /#(\d{6})/.exec(body)?.[1]
   if (request.stream !== true) socket.write(plain)
   else if (kind === "paced") begin({ socket, model: request.model, tokens, withUsage, id, sent: 0 })
+  else if (kind === "prompt") beginPromptly({ socket, model: request.model, tokens, withUsage, id, sent: 0 })
   else if (kind === "markdown") beginMarkdown({ socket, model: request.model, tokens, withUsage, id, sent: 0 })
   else if (kind === "document") documented(socket, { model: request.model, tokens, withUsage })
   else socket.write(burst(request.model, tokens, withUsage))

@@ -59,8 +59,12 @@ export class WatchOutbox {
       send: (frame) => {
         this.frames.push(frame)
         this.bytes += Buffer.byteLength(frame)
+        const areFirstWords = this.isBeginning && frame.startsWith(deltaMark)
         this.isBeginning = isBeginningOfRun(frame)
-        this.tell()
+        this.hasNews = true
+        // What is gathered waited for these. The end of a short answer can come in the same turn, and would go before them.
+        if (areFirstWords && this.taker !== undefined && !this.isCounted && this.closed === undefined) this.count()
+        else this.tell()
       },
       bufferedBytes: () => this.bytes,
       close: (code, reason) => {

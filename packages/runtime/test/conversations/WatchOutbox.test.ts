@@ -63,7 +63,7 @@ describe("what leaves for a gateway", () => {
       const soon = yield* begin
       soon.log.appendText("At once")
       soon.log.flush()
-      loop.turn()
+      // Not even the rest of the turn is waited for.
       assert.strictEqual((yield* Fiber.join(soon.taking)).frames.length, 2)
 
       const late = yield* begin

@@ -23,6 +23,13 @@ export interface Stage {
   readonly paste: (page: Page, text: string) => Promise<void>
 }
 
+export interface Scene {
+  readonly title: string
+  readonly play: (stage: Stage) => Promise<void>
+  /** It needs a server whose provider breaks off. */
+  readonly needsFailing?: true
+}
+
 /** Longest wait for anything that is to be seen. */
 const patienceMs = 60_000
 /** Between two keys, where somebody watches. */

@@ -17,7 +17,7 @@ export interface CountTold {
   readonly tokens: number
 }
 
-/** Longest text that is counted, UTF-16 code units: a tenth of a second of the worker's. */
+/** Longest text that is counted, UTF-16 code units: a tenth of a second of the worker's, and a few seconds where no word ends. */
 export const maxCountedChars = 400_000
 /** Questions that wait for the worker at once. */
 const maxWaiting = 1_000
@@ -37,32 +37,36 @@ export class TokenWorker extends Context.Service<
     readonly count: (encoding: Encoding, text: string) => Effect.Effect<number | undefined>
   }
 >()("@parley/providers/tokens/TokenWorker") {
-  static readonly layer: Layer.Layer<TokenWorker> = Layer.effect(
-    TokenWorker,
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.sync(() => new WorkerThread()),
-        (thread) => Effect.sync(() => thread.end())
-      ),
-      (thread) => {
-        const kept = new KeptCounts()
-        return TokenWorker.of({
-          count: (encoding, text) =>
-            Effect.suspend(() => {
-              if (text === "") return Effect.succeed(0)
-              if (text.length > maxCountedChars) return Effect.succeed(undefined)
-              const known = kept.get(encoding, text)
-              if (known !== undefined) return Effect.succeed(known)
-              return Effect.tap(thread.ask(encoding, text), (tokens) =>
-                Effect.sync(() => {
-                  if (tokens !== undefined) kept.set(encoding, text, tokens)
-                })
-              )
-            })
-        })
-      }
+  static layerWith(limits: { readonly answerMs: number }): Layer.Layer<TokenWorker> {
+    return Layer.effect(
+      TokenWorker,
+      Effect.map(
+        Effect.acquireRelease(
+          Effect.sync(() => new WorkerThread(limits.answerMs)),
+          (thread) => Effect.sync(() => thread.end())
+        ),
+        (thread) => {
+          const kept = new KeptCounts()
+          return TokenWorker.of({
+            count: (encoding, text) =>
+              Effect.suspend(() => {
+                if (text === "") return Effect.succeed(0)
+                if (text.length > maxCountedChars) return Effect.succeed(undefined)
+                const known = kept.get(encoding, text)
+                if (known !== undefined) return Effect.succeed(known)
+                return Effect.tap(thread.ask(encoding, text), (tokens) =>
+                  Effect.sync(() => {
+                    if (tokens !== undefined) kept.set(encoding, text, tokens)
+                  })
+                )
+              })
+          })
+        }
+      )
     )
-  )
+  }
+
+  static readonly layer: Layer.Layer<TokenWorker> = TokenWorker.layerWith({ answerMs })
 }
 
 /** Owns the thread, and who waits for it. */
@@ -73,12 +77,17 @@ class WorkerThread {
   #startedAtMs = 0
   #hasAnswered = false
   readonly #waiting = new Map<number, (tokens: number | undefined) => void>()
+  readonly #answerMs: number
+
+  constructor(answerMs: number) {
+    this.#answerMs = answerMs
+  }
 
   ask(encoding: Encoding, text: string): Effect.Effect<number | undefined> {
     return Effect.callback<number | undefined>((resume) => {
       if (this.#waiting.size >= maxWaiting) return resume(Effect.succeed(undefined))
       const id = this.#nextId++
-      const timeout = setTimeout(() => this.#late(id), answerMs)
+      const timeout = setTimeout(() => this.#late(id), this.#answerMs)
       const settle = (tokens: number | undefined) => {
         clearTimeout(timeout)
         resume(Effect.succeed(tokens))

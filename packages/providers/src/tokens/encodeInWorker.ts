@@ -7,7 +7,7 @@ import type { CountAsked, CountTold } from "./TokenWorker.ts"
 import type { Encoding } from "./tokenFamilies.ts"
 
 /** A run of letters without a break costs time by the square of its length, so texts are counted in pieces of this many UTF-16 code units. */
-const pieceChars = 8_192
+const pieceChars = 1_024
 
 const encodings = {
   o200k_base: () => import("gpt-tokenizer/encoding/o200k_base"),

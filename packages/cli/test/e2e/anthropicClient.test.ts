@@ -107,4 +107,48 @@ layer(EveryWire.layer, { excludeTestServices: true })("the anthropic client thro
         })
     )
   }
+
+  it.effect(
+    "counts a prompt by its provider's own word where there is one, and says where it is an estimate; asks for no answer",
+    () =>
+      Effect.gen(function* () {
+        const { parley, wires } = yield* EveryWire
+        const client = new Anthropic({ baseURL: parley.url, apiKey: parley.key, maxRetries: 0 })
+        const asked = {
+          system: "Be brief.",
+          messages: [{ role: "user" as const, content: "How is the weather in Bern?" }],
+          tools
+        }
+        const isAsked = Object.values(wires).map((wire) => wire.requests.length)
+        const counted = (model: string) => Effect.promise(() => client.messages.countTokens({ ...asked, model }))
+        const [claude, gpt, llama] = ["anthropic/claude-sonnet-5", "openai/gpt-5", "llama/llama-4"] as const
+
+        wires.anthropic.counts(() => 1_234)
+        assert.deepStrictEqual({ ...(yield* counted(claude)) }, { input_tokens: 1_234 })
+        const question = wires.anthropic.counted.at(-1)
+        assert.deepInclude(question, { path: "/v1/messages/count_tokens", model: "claude-sonnet-5" })
+        assert.strictEqual(question?.headers["x-api-key"], "sk-ant-wire")
+        assert.deepInclude(question?.body, {
+          messages: [{ role: "user", content: [{ type: "text", text: "How is the weather in Bern?" }] }]
+        })
+        const sent = JSON.stringify(question?.body)
+        for (const part of ["Be brief.", "weather", "input_schema"]) assert.include(sent, part)
+        assert.notInclude(sent, "max_tokens")
+
+        // Where the provider does not say, and for models that nobody counts, it is an estimate, and told as one.
+        wires.anthropic.counts(() => httpError(529))
+        for (const model of [claude, llama, gpt]) {
+          const estimate = yield* counted(model)
+          assert.isAbove(estimate.input_tokens, 5)
+          assert.isBelow(estimate.input_tokens, 200)
+          if (model !== gpt) assert.strictEqual(Reflect.get(estimate, "is_estimated"), true)
+        }
+        assert.deepStrictEqual(
+          Object.values(wires).map((wire) => wire.requests.length),
+          isAsked
+        )
+        const missing = client.messages.countTokens({ ...asked, model: "nobody/nothing" })
+        assert.instanceOf(yield* caught(missing), NotFoundError)
+      })
+  )
 })

@@ -57,10 +57,10 @@ export const makeBedrockProvider = Effect.fnUntraced(function* (
     id: target.id,
     isDemo: false,
     models: Effect.succeed([]),
-    complete: (request) =>
+    complete: (request, options) =>
       Effect.withFiber((fiber) =>
         Effect.flatMap(callOf(fiber, request, false), (call) =>
-          Effect.matchEffect(http.send(call), {
+          Effect.matchEffect(http.send(call, options?.began), {
             onFailure: (fault) => Effect.fail(errorOfFault(calledOf(request), fault)),
             onSuccess: (reply) => answerOf(calledOf(request), reply)
           })

@@ -43,7 +43,8 @@ export interface HttpCall {
 }
 
 export interface ProviderHttp {
-  readonly send: (call: HttpCall) => Effect.Effect<Reply, CallFault>
+  /** `began` is told once an answer of the API's kind has begun: whatever becomes of it, it may be charged for. */
+  readonly send: (call: HttpCall, began?: () => void) => Effect.Effect<Reply, CallFault>
   readonly stream: <A, E>(call: HttpCall, open: (head: Head) => BodyReader<A, E>) => Effect.Effect<A, E | CallFault | Refusal>
 }
 
@@ -67,9 +68,9 @@ export const makeProviderHttp = Effect.fnUntraced(function* (
     connection.send(`${head}${bytes}\r\n\r\n${call.body}`, bytes === call.body.length ? "latin1" : "utf8", handler)
   }
   return {
-    send: (call) =>
+    send: (call, began) =>
       Effect.callback((resume) => {
-        const handler = new ReplyHandler(limits.maxAnswerBytes, (exit) => resume(exit))
+        const handler = new ReplyHandler(limits.maxAnswerBytes, began, (exit) => resume(exit))
         dispatch(call, handler)
         return Effect.sync(() => handler.cancel())
       }),
@@ -200,6 +201,17 @@ abstract class CallHandler<A, E> implements Exchange {
 }
 
 class ReplyHandler extends CallHandler<Reply, never> {
+  readonly #began: (() => void) | undefined
+
+  constructor(maxBytes: number, began: (() => void) | undefined, settle: (exit: Exit.Exit<Reply, CallFault>) => void) {
+    super(maxBytes, settle)
+    this.#began = began
+  }
+
+  protected override started(head: Head): void {
+    if (isJson(head)) this.#began?.()
+  }
+
   data(bytes: Buffer, isLast: boolean): void {
     if (!this.settled) this.keep(bytes, isLast)
   }
@@ -251,6 +263,12 @@ class StreamHandler<A, E> extends CallHandler<A, E | Refusal> {
       this.finish(Exit.die(defect))
     }
   }
+}
+
+const isJson = (head: Head): boolean => {
+  if (head.status >= 300) return false
+  const type = headerOf(head.headers, "content-type")
+  return type === "" || type.includes("json")
 }
 
 /** A server that names no type is believed. */

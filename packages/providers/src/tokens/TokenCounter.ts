@@ -47,15 +47,18 @@ export const makeTokenCounter = Effect.fnUntraced(function* (
   const ask = (request: ModelRequest): Effect.Effect<number | undefined> =>
     Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
       if (nowMs < (refused.get(request.model) ?? 0)) return Effect.succeed(undefined)
-      return Effect.match(Effect.flatMap(wire.call(request), http.send), {
-        onFailure: () => undefined,
-        onSuccess: ({ head: { status }, text }) => {
-          if (isRefusal(status)) remember(refused, request.model, nowMs + countRefusedMs)
-          const body = status < 300 ? parseObject(text) : undefined
-          const tokens = body === undefined ? 0 : wire.decode(body)
-          return tokens > 0 ? tokens : undefined
+      return Effect.match(
+        Effect.flatMap(wire.call(request), (call) => http.send(call)),
+        {
+          onFailure: () => undefined,
+          onSuccess: ({ head: { status }, text }) => {
+            if (isRefusal(status)) remember(refused, request.model, nowMs + countRefusedMs)
+            const body = status < 300 ? parseObject(text) : undefined
+            const tokens = body === undefined ? 0 : wire.decode(body)
+            return tokens > 0 ? tokens : undefined
+          }
         }
-      })
+      )
     }).pipe(permits.withPermit)
 
   const frameOf = (model: string): Effect.Effect<number | undefined> => {

@@ -42,7 +42,7 @@ export const makeWireProvider = Effect.fnUntraced(function* <State>(
     models,
     complete: (request, options) =>
       Effect.withFiber((fiber) =>
-        Effect.matchEffect(http.send(callOf(fiber, request, false, options)), {
+        Effect.matchEffect(http.send(callOf(fiber, request, false, options), options?.began), {
           onFailure: (fault) => Effect.fail(errorOfFault(calledOf(request), fault)),
           onSuccess: (reply) => answerOf(wire, calledOf(request), reply)
         })

@@ -1,5 +1,6 @@
 /**
- * Three targets that fail at random, by seed; hundreds of requests, streamed and not. No byte is wrong, every end is true, and
+ * Three targets that fail at random, by seed, a fourth that refuses connections, and a second call where one stands still; hundreds of requests, streamed
+ * and not. No byte is wrong, every end is true, and
  * what was accounted is what the servers themselves counted, broken answers included. Each server counts in its own way:
  * - `one` tells with every chunk what was used by then;
  * - `two` tells it at the end, and bills a broken answer like OpenAI does: its prompt and what it sent, by the tokens of o200k;
@@ -17,7 +18,7 @@ import type { ResolvedModel } from "../../src/Providers.ts"
 import { Ledger } from "../../src/routing/Ledger.ts"
 import { collect } from "../support/collect.ts"
 import { ask } from "../support/requests.ts"
-import { answer, httpError } from "../wire/WireServer.ts"
+import { answer, hang, httpError } from "../wire/WireServer.ts"
 import type { WireRequest, WireScript } from "../wire/WireServer.ts"
 import { world } from "./world.ts"
 import type { WorldId } from "./world.ts"
@@ -77,6 +78,7 @@ interface Counted {
 }
 
 interface Bill extends Counted {
+  readonly question: number
   readonly isWhole: boolean
 }
 
@@ -105,8 +107,65 @@ const countedBy: Record<Id, (request: WireRequest, question: number, sent: Reado
   bedrock: own
 }
 
+/** Longer than a healthy call takes on a busy machine; what stands still costs the test this long, so that not many do. */
+const stallMs = 3_000
+const hedgeMs = 1_500
+const maxStalls = 4
+
+/** Before anything is answered, each with its part of all calls: it costs nothing. */
+const refusals = [
+  ["refused", 0.1, httpError(500)],
+  ["limited", 0.04, httpError(429)],
+  ["missing", 0.03, httpError(404)],
+  ["silent", 0.02, hang]
+] as const
+
+/** In the middle of an answer: the prompt is paid for, and what was sent. */
+const breaks = [
+  ["cutAfter", 0.13],
+  ["endAfter", 0.06],
+  ["errorAfter", 0.04],
+  ["garbageAfter", 0.05],
+  ["holdAfter", 0.02]
+] as const
+
+/** What a whole answer can break by: nothing of it can be used. */
+const wholeBreaks: ReadonlySet<string> = new Set(["cutAfter", "garbageAfter"])
+const stalls: ReadonlySet<string> = new Set(["silent", "holdAfter"])
+
+type Fault = (typeof refusals)[number] | (typeof breaks)[number]
+const faults: ReadonlyArray<Fault> = [...refusals, ...breaks]
+/** That much of the time a fault is dealt that is still to be seen, so that every case has them all. */
+const duePart = 0.3
+const maySee = (isStream: boolean): ReadonlyArray<Fault> =>
+  isStream ? faults : faults.filter(([name]) => wholeBreaks.has(name) || refusals.some(([refusal]) => refusal === name))
+
+/** Deals faults to the calls of all servers of a case. */
+const makeFaults = (random: () => number) => {
+  const due = {
+    // More than once what makes a hedge: there may be nobody left to ask.
+    stream: [...faults, ...faults.filter(([name]) => name === "silent")],
+    whole: faults.filter(([name]) => wholeBreaks.has(name) || name === "silent")
+  }
+  let stalled = 0
+  const drawn = (isStream: boolean): Fault | undefined => {
+    const left = due[isStream ? "stream" : "whole"]
+    if (left.length > 0 && random() < duePart) return left.shift()
+    let dice = random()
+    const fault = faults.find(([, part]) => (dice -= part) < 0)
+    if (fault === undefined || !maySee(isStream).includes(fault)) return undefined
+    return stalls.has(fault[0]) && stalled >= maxStalls ? undefined : fault
+  }
+  const deal = (isStream: boolean): Fault | undefined => {
+    const fault = drawn(isStream)
+    if (fault !== undefined && stalls.has(fault[0])) stalled++
+    return fault
+  }
+  return { deal, isDue: () => due.stream.length + due.whole.length > 0 }
+}
+
 /** A server that plays a part of it wrong, and keeps a bill of whatever it worked. */
-const play = (random: () => number, bills: Array<Bill>, id: Id) => {
+const play = (random: () => number, deal: (isStream: boolean) => Fault | undefined, bills: Array<Bill>, id: Id) => {
   let calls = 0
   return (request: WireRequest): WireScript => {
     const { question, said } = askedIn(request)
@@ -117,23 +176,34 @@ const play = (random: () => number, bills: Array<Bill>, id: Id) => {
     const deltas = whole.slice(before - repeats)
     const usage = countedBy[id](request, question, deltas)
     const options = { usage, responseId: `${id}-${calls++}`, usageInChunks: id === "one" }
-    const dice = random()
-    if (dice < 0.12) return httpError(500)
-    if (dice < 0.16) return httpError(429)
-    if (dice < 0.2) return httpError(404)
+    // What `one` counts of a whole answer, nobody else can.
+    const fault = request.streaming || id !== "one" ? deal(request.streaming) : undefined
     const at = Math.floor(random() * deltas.length)
-    const isBroken = request.streaming && dice < 0.47
-    bills.push({ ...(isBroken ? countedBy[id](request, question, deltas.slice(0, at)) : usage), isWhole: !isBroken })
-    if (!isBroken) return answer(deltas, options)
-    return answer(deltas, { ...options, [dice < 0.35 ? "cutAfter" : dice < 0.42 ? "endAfter" : "errorAfter"]: at })
+    if (fault === undefined) {
+      bills.push({ ...usage, question, isWhole: true })
+      return answer(deltas, options)
+    }
+    const [name, , refusal] = fault
+    if (refusal !== undefined) return refusal
+    const counted = countedBy[id](request, question, deltas.slice(0, at))
+    bills.push({ ...counted, ...(request.streaming ? {} : { outputTokens: 0 }), question, isWhole: false })
+    return answer(deltas, { ...options, [name]: at })
   }
 }
 
-const cases: ReadonlyArray<{ readonly seed: number; readonly ids: ReadonlyArray<Id> }> = [
-  { seed: 1, ids: ["one", "two", "claude"] },
-  { seed: 7, ids: ["two", "claude", "gemini"] },
-  { seed: 1234, ids: ["one", "two", "claude"] },
-  { seed: 42, ids: ["claude", "gemini", "bedrock"] }
+interface Case {
+  readonly seed: number
+  readonly ids: ReadonlyArray<Id>
+  /** Beside a target where connections are refused. */
+  readonly isDeadToo: boolean
+  readonly isHedged: boolean
+}
+
+const cases: ReadonlyArray<Case> = [
+  { seed: 1, ids: ["one", "two", "claude"], isDeadToo: false, isHedged: false },
+  { seed: 7, ids: ["two", "claude", "gemini"], isDeadToo: true, isHedged: true },
+  { seed: 1234, ids: ["one", "two", "claude"], isDeadToo: true, isHedged: true },
+  { seed: 42, ids: ["claude", "gemini", "bedrock"], isDeadToo: true, isHedged: true }
 ]
 const sorted = (all: ReadonlyArray<Counted>) =>
   all.map(({ inputTokens, outputTokens }) => `${inputTokens} ${outputTokens}`).toSorted()
@@ -144,21 +214,45 @@ const tokenizerOf = ({ tokens }: ResolvedModel) =>
 
 describe("three targets that fail at random", () => {
   it.live.each(cases)(
-    "seed $seed: no wrong bytes, every end true, and the usage that the servers counted",
-    ({ ids, seed }) =>
+    "seed $seed, hedged: $isHedged, refused connections: $isDeadToo: no wrong bytes, every end true, and the usage that the servers counted",
+    ({ ids, isDeadToo, isHedged, seed }) =>
       Effect.gen(function* () {
         const random = seeded(seed)
+        const { deal, isDue } = makeFaults(random)
         const bills: Record<Id, Array<Bill>> = { one: [], two: [], claude: [], gemini: [], bedrock: [] }
         const accounted: Record<Id, Array<Attempt>> = { one: [], two: [], claude: [], gemini: [], bedrock: [] }
-        const idOf = ({ target }: Attempt): Id => ids.find((id) => target.startsWith(`${id}/`)) ?? assert.fail(target)
+        let refusedConnections = 0
+        let hedges = 0
+        const account = (attempt: Attempt) => {
+          const id = ids.find((known) => attempt.target.startsWith(`${known}/`))
+          if (attempt.failure === "Slower") hedges++
+          if (id !== undefined) return accounted[id].push(attempt)
+          if (attempt.failure === "ProviderUnreachable") refusedConnections++
+          return assert.isTrue(isNoUsage(attempt.usage))
+        }
+        /** Of whole answers that failed: nobody is told what the calls for them used. */
+        const untold = new Set<number>()
         const { model, providers, ...wires } = yield* world(
-          { strategy: "weighted", retry: { attempts: 8, baseMs: 1, maxMs: 3, maxWaitMs: 50 } },
-          // A count that comes late is an estimate, and machines are slow at times.
-          { breakerFailures: 5, openMs: 5, maxOpenMs: 10, minConcurrent: atOnce, countTimeoutMs: 30_000, modelMissingMs: 0 },
-          ids,
+          {
+            strategy: "weighted",
+            retry: { attempts: 10, baseMs: 1, maxMs: 3, maxWaitMs: 50 },
+            ...(isHedged ? { hedge: { minMs: hedgeMs, defaultMs: hedgeMs, budget: 1, burst: requests } } : {})
+          },
+          {
+            breakerFailures: 5,
+            openMs: 5,
+            maxOpenMs: 10,
+            minConcurrent: atOnce,
+            modelMissingMs: 0,
+            headersTimeoutMs: stallMs,
+            chunkTimeoutMs: stallMs,
+            // A count that comes late is an estimate, and machines are slow at times.
+            countTimeoutMs: 30_000
+          },
+          isDeadToo ? [...ids, "nobody"] : ids,
           names
         )
-        for (const id of ids) wires[id].otherwise(play(random, bills[id], id))
+        for (const id of ids) wires[id].otherwise(play(random, deal, bills[id], id))
         for (const id of counting) wires[id].counts(ownPrompt)
         let answers = 0
         let goneOn = 0
@@ -175,9 +269,10 @@ describe("three targets that fail at random", () => {
           const exit = yield* Effect.exit(call)
           const text = Exit.isSuccess(exit) && !isStream ? textOf(exit.value.content) : collected.text()
           const called = Exit.isSuccess(exit) ? (exit.value.attempts ?? []) : yield* ledger.attempts()
-          for (const attempt of called) accounted[idOf(attempt)].push(attempt)
+          for (const attempt of called) account(attempt)
           const ends = collected.events.filter(({ type }) => type === "finish").length
           if (Exit.isFailure(exit)) {
+            if (!isStream) untold.add(question)
             // A broken answer is a true beginning, and never looks like a whole one.
             assert.isTrue(expected.startsWith(text))
             assert.strictEqual(ends, 0)
@@ -199,12 +294,16 @@ describe("three targets that fail at random", () => {
         )
         assert.isAbove(answers, requests * 0.9)
         assert.isAbove(goneOn, 5)
+        assert.isFalse(isDue())
+        assert.strictEqual(refusedConnections > 0, isDeadToo)
+        assert.strictEqual(hedges > 0, isHedged)
         for (const id of ids) {
           // What is an error before any answer costs nothing, and nothing else does.
           const paid = accounted[id].filter(({ usage }) => !isNoUsage(usage))
-          assert.isAbove(bills[id].filter(({ isWhole }) => !isWhole).length, 3)
+          const billed = bills[id].filter(({ question }) => !untold.has(question))
+          assert.isAbove(billed.filter(({ isWhole }) => !isWhole).length, 3)
           for (const { usage } of paid) assert.strictEqual(usage.costNanoDollars, cost(usage, price))
-          assert.deepStrictEqual(sorted(paid.map(({ usage }) => usage)), sorted(bills[id]))
+          assert.deepStrictEqual(sorted(paid.map(({ usage }) => usage)), sorted(billed))
           if (counting.includes(id)) assert.isAbove(wires[id].counted.length, 3)
         }
       }),

@@ -8,17 +8,21 @@ import { startGeminiWire } from "../wire/geminiWire.ts"
 import { startOpenaiWire } from "../wire/openaiWire.ts"
 import { Redacted } from "effect"
 import { providersOf } from "../support/model.ts"
+import { deadAddress } from "../support/wires.ts"
 
 const price = { input: 1, output: 10 }
 const apiKey = Redacted.make("key-of-the-test")
 
 export type WorldId = "one" | "two" | "ollama" | "mistral" | "claude" | "gemini" | "bedrock"
 
-/** `one` and `two` speak OpenAI's wire and take no beginning of an answer, `ollama` goes on with one, `mistral` tells it too, the others speak their vendors'. */
+/**
+ * `one` and `two` speak OpenAI's wire and take no beginning of an answer, `ollama` goes on with one, `mistral` tells it too, the others speak their vendors'. `nobody`
+ * is none of them: a target where connections are refused.
+ */
 export const world = Effect.fnUntraced(function* (
   route: Partial<RouteConfig> = {},
   limits: Partial<ProviderLimits> = {},
-  ids: ReadonlyArray<WorldId> = ["one", "two"],
+  ids: ReadonlyArray<WorldId | "nobody"> = ["one", "two"],
   names: { readonly [id: string]: string } = {},
   facts: { readonly [id: string]: object } = {}
 ) {
@@ -32,7 +36,9 @@ export const world = Effect.fnUntraced(function* (
     gemini: yield* startGeminiWire,
     bedrock: yield* startBedrockWire
   }
+  const dead = yield* deadAddress
   const kinds = {
+    nobody: "openai-compatible",
     one: "openai-compatible",
     two: "openai",
     ollama: "ollama",
@@ -42,7 +48,13 @@ export const world = Effect.fnUntraced(function* (
     bedrock: "bedrock"
   } as const
   const providers = yield* providersOf({
-    configured: ids.map((id) => ({ id, kind: kinds[id], baseUrl: wires[id].baseUrl, apiKey, region: "us-east-1" })),
+    configured: ids.map((id) => ({
+      id,
+      kind: kinds[id],
+      baseUrl: id === "nobody" ? dead : wires[id].baseUrl,
+      apiKey,
+      region: "us-east-1"
+    })),
     models: Object.fromEntries(ids.map((id) => [targetOf(id), { price, ...facts[id] }])),
     routes: {
       best: {

@@ -28,6 +28,7 @@ export interface WireAnswer {
   readonly cutAfter?: number
   readonly endAfter?: number
   readonly errorAfter?: number
+  readonly garbageAfter?: number
   readonly usageInChunks?: boolean
   readonly paced?: () => Promise<unknown>
 }
@@ -59,6 +60,8 @@ export interface AnswerOptions {
   readonly endAfter?: number
   /** Streaming: sends the wire's error event after this many text deltas, and ends. */
   readonly errorAfter?: number
+  /** Streaming: sends an event that is not JSON after this many text deltas, and ends; a whole answer is no JSON from its middle on. */
+  readonly garbageAfter?: number
   /** Streaming: waits for this before each text delta. */
   readonly paced?: () => Promise<unknown>
   /** Streaming on OpenAI's wire: every chunk tells what was used by then, a token for each text delta. */
@@ -173,6 +176,8 @@ export interface WireDialect {
   readonly whole: (model: string, script: WireAnswer) => object
   readonly frames: (model: string, script: WireAnswer) => WireFrames
   readonly errorFrame: Frame
+  /** An event of the wire's framing whose JSON is broken; that of server-sent events when absent. */
+  readonly garbageFrame?: Frame
   readonly errorBody: (status: number) => object
 }
 
@@ -366,9 +371,14 @@ const play = async (dialect: WireDialect, script: WireScript, request: Held, res
 const whole = async (dialect: WireDialect, script: WireAnswer, request: Held, response: ServerResponse): Promise<void> => {
   if (script.holdAfter !== undefined) await request.released
   const body = JSON.stringify(dialect.whole(request.model, script))
+  const half = body.slice(0, body.length / 2)
+  if (script.garbageAfter !== undefined) {
+    response.writeHead(200, { "content-type": "application/json" })
+    return void response.end(half)
+  }
   if (script.cutAfter === undefined) return sendJson(response, 200, dialect.whole(request.model, script))
   response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) })
-  await write(response, body.slice(0, body.length / 2))
+  await write(response, half)
   breakOff(request, response)
 }
 
@@ -383,6 +393,7 @@ const stream = async (dialect: WireDialect, script: WireAnswer, request: Held, r
     if (script.cutAfter === sent) return breakOff(request, response)
     if (script.endAfter === sent) return void response.end()
     if (script.errorAfter === sent) return void response.end(dialect.errorFrame)
+    if (script.garbageAfter === sent) return void response.end(dialect.garbageFrame ?? 'data: {"id\n\n')
     const frame = frames.deltas[sent]
     if (frame !== undefined && script.paced !== undefined) await script.paced()
     if (frame !== undefined) await write(response, frame)

@@ -12,6 +12,9 @@ const codec = new EventStreamCodec(
 
 /** One message, with headers beside those that matter. */
 export const frame = (type: string, body: unknown, kind: "event" | "exception" = "event"): Buffer =>
+  framed(type, JSON.stringify(body), kind)
+
+const framed = (type: string, text: string, kind: "event" | "exception"): Buffer =>
   Buffer.from(
     codec.encode({
       headers: {
@@ -22,7 +25,7 @@ export const frame = (type: string, body: unknown, kind: "event" | "exception" =
         "a-flag": { type: "boolean", value: true },
         bytes: { type: "binary", value: Buffer.from([1, 2, 3]) }
       },
-      body: Buffer.from(JSON.stringify(body), "utf8")
+      body: Buffer.from(text, "utf8")
     })
   )
 
@@ -70,5 +73,6 @@ export const startBedrockWire = startWire({
   whole,
   frames,
   errorFrame: frame("modelStreamErrorException", { message: "broken" }, "exception"),
+  garbageFrame: framed("contentBlockDelta", '{"contentBlockIndex":0,"del', "event"),
   errorBody: (status) => ({ message: `The wire says ${status}` })
 })

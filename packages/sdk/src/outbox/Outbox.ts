@@ -87,7 +87,7 @@ export class Outbox {
     const { host } = this.#options
     const clientMessageId = newId("sdk", host.platform)
     if (this.#size >= host.limits.outboxItems) {
-      throw new ParleyOutboxError("outbox-full", `${this.#size} messages wait already: this one was not taken`)
+      throw new ParleyOutboxError("outbox-full", `${this.#size} messages wait already`)
     }
     const item: OutboxItem = {
       clientMessageId,
@@ -148,12 +148,13 @@ export class Outbox {
     const first = this.of(conversationId).find(({ status }) => status !== "accepted" && status !== "failed")
     if (first === undefined || first.status !== "waiting" || !host.isOpen() || this.#pauses.has(conversationId)) return
     if (host.platform.nowMs() - first.item.createdAtMs > host.limits.outboxMaxAgeMs) {
-      const message = "the message waited too long: sent now it might be doubled"
+      const message = "the message waited too long: it might be doubled"
       return this.#failed(first, new ParleyOutboxError("expired", message))
     }
     const { command } = first.item
-    if (isAnswering(conversationId) && !(command.type === "send" && command.reply === false)) return
+    if (isAnswering(conversationId) && !first.isUnsure && !(command.type === "send" && command.reply === false)) return
     first.attempts++
+    first.isUnsure = true
     first.to("sending")
     this.#options.changed(conversationId)
     const { begin } = first.item
@@ -258,6 +259,7 @@ export class Outbox {
       const isBusy = error.code === "conflict" && sending.item.begin === undefined
       if (!isBusy && (error.retry === "never" || sending.attempts >= host.limits.sendAttempts))
         return this.#failed(sending, error)
+      sending.isUnsure = false
       leastMs = error.retryAfterMs ?? 0
     }
     sending.to("waiting")

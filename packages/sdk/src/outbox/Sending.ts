@@ -20,6 +20,8 @@ export class Sending {
   error: SendError | null = null
   accepted: Accepted | null = null
   attempts = 0
+  /** Said and not refused: the server may have it, and the answer that is being written may be the one to it. */
+  isUnsure = false
   /** The storage has it: when it is not there any more, another tab has sent it or given it up. */
   isKept = false
   readonly #watchers = new Set<() => void>()

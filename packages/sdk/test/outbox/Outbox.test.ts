@@ -57,6 +57,30 @@ describe("the outbox", () => {
     assert.deepStrictEqual(await outbox.load(), [])
   })
 
+  it("asks what became of a message whose answer was lost, also while an answer is written: it may be the one to it", async () => {
+    const { client, platform } = await opened()
+    const chat = client.conversation(conversationId)
+    await answer(platform.socket, "follow", { type: "done" })
+    const sent = chat.send("once")
+    chat.send("next")
+    await settled()
+    // The room tells the answer to it before the connection is lost, and the answer to the command is lost with it.
+    const run = { runId: idOf("run", 1), messageId: idOf("msg", 2) }
+    const streaming = { parentId: idOf("msg", 1), role: "assistant", content: [], status: "streaming", runId: run.runId }
+    const messages = [wireMessage(1, "once"), wireMessage(2, "", streaming)]
+    platform.socket.receive({ ...roomSnapshot(messages), activeRun: { ...run, status: "running" } })
+    platform.socket.end(1006)
+    await platform.advance(60_000)
+    platform.socket.receive(welcome)
+    await settled()
+    await answer(platform.socket, "follow", { type: "done" })
+    assert.deepStrictEqual(texts(platform), ["once"])
+    await answer(platform.socket, "send", { ...accepted(1), run: { ...run, epoch: idOf("epo", 1) }, duplicate: true })
+    assert.strictEqual((await sent.accepted()).run?.id, run.runId)
+    // What was never said waits for the answer's end.
+    assert.deepStrictEqual(texts(platform), ["once"])
+  })
+
   it("says that there is no room, keeps the text on the screen, and sends it on retry", async () => {
     const { client, platform } = virtualClient({ outbox: full })
     const chat = client.conversation(conversationId)

@@ -15,7 +15,11 @@ export const NameField = ({ label, onDone, value }: NameFieldProps) => {
   const box = useRef<HTMLInputElement>(null)
   const done = useRef(false)
   useEffect(() => {
-    box.current?.select()
+    // The menu that asked for it is gone with its button, and gives the focus to what had it before that; the field would be left, and be over. So it comes after.
+    queueMicrotask(() => {
+      box.current?.focus()
+      box.current?.select()
+    })
   }, [])
   const finish = (kept: boolean) => {
     if (done.current) return

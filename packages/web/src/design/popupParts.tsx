@@ -7,6 +7,9 @@ import { Keys } from "./Keys.tsx"
 import type { MenuButtonProps, MenuItemProps, MenuLinkProps, PopoverButtonProps } from "./popups.tsx"
 import { watchTips, type Tip } from "./watchTips.ts"
 
+/** What stands in the page makes it wider where the window gets narrower, as when a phone is turned; a phone then shows all of it smaller, and it stays so. */
+const positionMethod = "fixed"
+
 export const OpenMenu = ({ align = "start", button, children, side = "bottom" }: MenuButtonProps) => {
   const [open, setOpen, place] = useOpened()
   return (
@@ -47,7 +50,7 @@ export const SubMenu = ({ children, label }: { readonly label: ReactNode; readon
 
 const MenuPopup = ({ align, children, side }: Required<Omit<MenuButtonProps, "button">>) => (
   <Menu.Portal>
-    <Menu.Positioner sideOffset={6} align={align} side={side} className="layer-menu">
+    <Menu.Positioner positionMethod={positionMethod} sideOffset={6} align={align} side={side} className="layer-menu">
       <Menu.Popup className="menu">{children}</Menu.Popup>
     </Menu.Positioner>
   </Menu.Portal>
@@ -59,7 +62,7 @@ export const OpenPopover = ({ align = "start", button, children, className, labe
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger ref={place} render={button} />
       <Popover.Portal>
-        <Popover.Positioner sideOffset={8} side={side} align={align} className="layer-menu">
+        <Popover.Positioner positionMethod={positionMethod} sideOffset={8} side={side} align={align} className="layer-menu">
           <Popover.Popup className={`menu ${className}`} aria-label={label}>
             {children(() => setOpen(false))}
           </Popover.Popup>

@@ -66,5 +66,23 @@ describe.skipIf(chromiumPath === "")("for everybody", () => {
         })
       })
     )
+
+    it.effect("Escape stops the answer that is being written", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer(["As far as this", " and no further"], { holdAfter: 1 }))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Hello")
+          await page.getByText("As far as this").waitFor()
+          await page.keyboard.press("Escape")
+          await page.getByText("Stopped", { exact: true }).waitFor()
+        })
+        const request = yield* wire.received(0)
+        yield* request.aborted
+        assert.deepStrictEqual(faults, [])
+      })
+    )
   })
 })

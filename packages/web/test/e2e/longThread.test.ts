@@ -1,17 +1,19 @@
 /** A conversation of 10,000 messages. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import type { Browser, Page } from "playwright-core"
+import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { vi } from "vitest"
 import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer, type WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { forgetFrames, framesPass, noticedIn, watchFrames } from "../support/frames.ts"
 import {
   chromiumPath,
+  desktop,
   launchBrowser,
   leavesNoPage,
   openPageAgain,
   patience,
+  places,
   say,
   screenshot,
   signIn,
@@ -133,10 +135,13 @@ class Long extends Context.Service<
   )
 }
 
-const opened = Effect.fnUntraced(function* (prepare: (page: Page) => Promise<unknown> = async () => {}) {
+const opened = Effect.fnUntraced(function* (
+  prepare: (page: Page) => Promise<unknown> = async () => {},
+  place: BrowserContextOptions = desktop
+) {
   const { browser, parley } = yield* Long
   yield* leavesNoPage(browser)
-  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
+  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
   yield* Effect.promise(() => prepare(page))
   const pages: Array<string> = []
   page.on("request", (request) => {
@@ -184,42 +189,44 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
       })
     )
 
-    it.effect("is scrolled through without a blank at any time: few rows are in the page, and few renders in a frame", () =>
-      Effect.gen(function* () {
-        const { id, parley } = yield* Long
-        const { faults, page } = yield* opened(watchFrames)
-        yield* Effect.promise(async () => {
-          await page.goto(`${parley.url}/c/${id}`)
-          await page.getByText(`Message ${messages}`, { exact: false }).waitFor()
-          // What else the page asks for as it opens is rendered when it comes.
-          await page.getByRole("button", { name: /^Model/ }).waitFor()
-          await page.getByRole("link", { name: "Long", exact: true }).waitFor()
-          await framesPass(page, 3)
-          await forgetFrames(page)
-          const up = await ride(
-            page,
-            Array.from({ length: 120 }, () => -700)
-          )
-          const there = await ride(
-            page,
-            chances(40).map((chance) => (chance - 0.5) * 40_000)
-          )
-          const down = await ride(
-            page,
-            Array.from({ length: 60 }, () => 900)
-          )
-          // Whoever is thrown about by the scroll bar reads nothing that could be moved; rows that were never seen get their heights there.
-          for (const { jumps } of [up, down]) assert.deepStrictEqual(jumps, [])
-          for (const { blanks, mostRows } of [up, there, down]) {
-            assert.deepStrictEqual(blanks, [])
-            assert.isAtMost(mostRows, maxRows)
-          }
-          const { mostCommits } = await noticedIn(page)
-          assert.isAtMost(mostCommits, maxCommits)
-          await inOrder(page)
+    it.effect.each(places)(
+      "is scrolled through without a blank at any time: few rows are in the page, and few renders in a frame: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { id, parley } = yield* Long
+          const { faults, page } = yield* opened(watchFrames, place)
+          yield* Effect.promise(async () => {
+            await page.goto(`${parley.url}/c/${id}`)
+            await page.getByText(`Message ${messages}`, { exact: false }).waitFor()
+            // What else the page asks for as it opens is rendered when it comes.
+            await page.getByRole("button", { name: /^Model/ }).waitFor()
+            await page.getByRole("link", { name: "Long", exact: true, includeHidden: true }).waitFor({ state: "attached" })
+            await framesPass(page, 3)
+            await forgetFrames(page)
+            const up = await ride(
+              page,
+              Array.from({ length: 120 }, () => -700)
+            )
+            const there = await ride(
+              page,
+              chances(40).map((chance) => (chance - 0.5) * 40_000)
+            )
+            const down = await ride(
+              page,
+              Array.from({ length: 60 }, () => 900)
+            )
+            // Whoever is thrown about by the scroll bar reads nothing that could be moved; rows that were never seen get their heights there.
+            for (const { jumps } of [up, down]) assert.deepStrictEqual(jumps, [])
+            for (const { blanks, mostRows } of [up, there, down]) {
+              assert.deepStrictEqual(blanks, [])
+              assert.isAtMost(mostRows, maxRows)
+            }
+            const { mostCommits } = await noticedIn(page)
+            assert.isAtMost(mostCommits, maxCommits)
+            await inOrder(page)
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect(

@@ -9,18 +9,22 @@ import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
 import {
   App,
+  asDarkPhone,
   chromiumPath,
   composer,
   ended,
   goOffline,
+  hideList,
   openPage,
   patience,
+  places,
   say,
+  showList,
   signIn,
   withoutWorker
 } from "../support/openApp.ts"
 
-const row = (page: Page, title: string) => page.getByRole("link", { name: title, exact: true })
+const row = (page: Page, title: string) => page.getByRole("link", { name: title, exact: true, includeHidden: true })
 const waiting = (page: Page) => page.getByText("Waiting to be sent")
 const bubbles = (page: Page) => page.locator(".bubble").allInnerTexts()
 
@@ -85,25 +89,27 @@ const idOf = (page: Page): string => new URL(page.url()).pathname.replace("/c/",
 
 describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect("is in the list at once, survives a reload, and is made, sent and answered once", () =>
+    it.effect.each(places)("is in the list at once, survives a reload, and is made, sent and answered once: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, wire } = yield* ownTenant
         wire.enqueue(answer("Of otters."), answer("Of more otters."))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
         yield* Effect.promise(async () => {
           await openedOffline(page, parley.url, parley.key)
           await say(page, "Otters")
           await waiting(page).waitFor()
           const id = idOf(page)
           assert.match(id, /^cnv_/)
+          await showList(page)
           await row(page, "Otters").waitFor()
+          await hideList(page)
           await say(page, "And more")
           await waiting(page).nth(1).waitFor()
           await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
           await page.reload()
           await waiting(page).nth(1).waitFor()
           assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
-          await row(page, "Otters").waitFor()
+          await row(page, "Otters").waitFor({ state: "attached" })
           assert.deepStrictEqual(await conversations(), [])
           await page.context().setOffline(false)
           await page.getByText("Of more otters.").waitFor()
@@ -217,6 +223,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
           await waiting(page).waitFor()
           await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
           const second = await page.context().newPage()
+          await asDarkPhone(second)
           await second.goto(page.url())
           await waiting(second).waitFor()
           await page.context().setOffline(false)
@@ -240,8 +247,10 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
         const second = yield* Effect.promise(async () => {
           await openedOffline(page, parley.url, parley.key)
           const other = await page.context().newPage()
+          await asDarkPhone(other)
           await other.goto(parley.url)
           await composer(other).waitFor()
+          await showList(other)
           await page.bringToFront()
           await say(page, "Otters")
           await waiting(page).waitFor()

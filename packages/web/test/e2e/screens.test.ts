@@ -1,18 +1,20 @@
 /**
  * Every screen of the app, with whatever can stand open on it: on a desk by day in English; on a phone in the dark in German, whose words are longer,
- * and there as wide as on a tablet too; with more contrast, and from right to left. axe finds nothing; nothing pokes out or is cut; everything is large
- * enough for a finger; and the focus is seen wherever it goes. Each is kept as a picture, in forced colours too.
+ * its colours by day too, and there as wide as on a tablet with its text twice as large, as narrow as 320 px, and with its letters and lines further apart;
+ * with more contrast, and from right to left. axe finds nothing; nothing pokes out or is cut; everything is large enough for a finger; and the focus is
+ * seen wherever it goes, in forced colours too. Each is kept as a picture.
  *
- * No colour is chosen by the size of a window: what has contrast in the dark on a phone has it on a desk.
+ * No colour is chosen by the size of a window: what has contrast on a phone has it on a desk.
  */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { BrowserContext, Locator, Page } from "playwright-core"
+import type { BrowserContext, Locator, Page, ViewportSize } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { de } from "../../src/i18n/de.ts"
 import { en, type TextKey } from "../../src/i18n/en.ts"
+import { framesPass } from "../support/frames.ts"
 import { Home, type Lived } from "../support/lived.ts"
-import { axeFaults, focusFaults, layoutFaults, settled } from "../support/lookOver.ts"
+import { axeFaults, focusFaults, layoutFaults, readEasily, settled } from "../support/lookOver.ts"
 import {
   chromiumPath,
   desktop,
@@ -37,6 +39,9 @@ const views = {
   desktop: { size: desktop, alsoTablet: false, language: "en", scheme: "light" },
   phone: { size: phone, alsoTablet: true, language: "de", scheme: "dark" }
 } as const satisfies Readonly<Record<string, View>>
+
+/** As wide as a desk's window of 1,280 px is at 400 % (WCAG 2.2, 1.4.10). */
+const narrow: ViewportSize = { width: 320, height: 640 }
 
 interface Walk {
   readonly page: Page
@@ -260,6 +265,12 @@ const badLuck = async ({ page, look, go, t, button, box, home: { one, places } }
   await look("offline")
 }
 
+/** What stands open beside a button has found its new place: it is measured in one frame and put in another. */
+const placed = async (page: Page): Promise<void> => {
+  await framesPass(page, 4)
+  await settled(page)
+}
+
 type Screens = (walk: Walk) => Promise<void>
 
 const screens = { comingIn, welcome, list, settings, wholeAnswer, overAConversation, answersThatEndOddly, room, badLuck }
@@ -290,7 +301,7 @@ describe.skipIf(chromiumPath === "")("every screen", () => {
 
 /** Through some of the screens; what was found on them. */
 const walk = async (name: string, view: View, home: Lived, through: Screens) => {
-  const { alsoTablet, language, size } = view
+  const { alsoTablet, language, scheme, size } = view
   const found: Array<string> = []
   const context = await contextOf(name, view, home, through)
   const { faults, page } = await openPageIn(context)
@@ -314,19 +325,37 @@ const walk = async (name: string, view: View, home: Lived, through: Screens) => 
       const before = page.viewportSize() ?? assert.fail("the window has no size")
       await page.setViewportSize(tablet)
       await lookAtLayout(screen, "tablet")
+      await readEasily(page, "large")
+      await placed(page)
+      add(`${screen}, tablet, text twice as large`, await layoutFaults(page))
+      await readEasily(page, "plain")
+      await page.setViewportSize(narrow)
+      await placed(page)
+      add(`${screen}, 320 px`, await layoutFaults(page))
       await page.setViewportSize(before)
+      await readEasily(page, "spaced")
+      await placed(page)
+      add(`${screen}, text spaced`, await layoutFaults(page))
+      await readEasily(page, "plain")
       await settled(page)
     }
     add(screen, await axeFaults(page))
+    if (name === "phone") {
+      await page.emulateMedia({ colorScheme: "light" })
+      await settled(page)
+      add(`${screen}, light`, await axeFaults(page, "colours"))
+      await page.emulateMedia({ colorScheme: scheme })
+      await settled(page)
+    }
     if (!focus) return
     add(screen, await focusFaults(page))
     await page.emulateMedia({ contrast: "more" })
     await settled(page)
     add(`${screen}, more contrast`, await axeFaults(page, "colours"))
-    if (name === "desktop") {
-      await page.emulateMedia({ contrast: "no-preference", forcedColors: "active" })
-      await screenshot(page, `${screen}-forced-colours`)
-    }
+    await page.emulateMedia({ contrast: "no-preference", forcedColors: "active" })
+    await settled(page)
+    add(`${screen}, forced colours`, await focusFaults(page))
+    if (name === "desktop") await screenshot(page, `${screen}-forced-colours`)
     await page.emulateMedia({ contrast: "no-preference", forcedColors: "none" })
   }
   const button: Walk["button"] = (key, values) => page.getByRole("button", { name: t(key, values), exact: true })

@@ -30,6 +30,20 @@ export const axeFaults = async (page: Page, what: "all" | "colours" = "all"): Pr
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`)
 }
 
+/** Text as readers set it: twice as large (WCAG 2.2, 1.4.4), or with its letters, words, lines and paragraphs as far apart as 1.4.12 names; or as it is. */
+export const readEasily = (page: Page, how: "large" | "spaced" | "plain"): Promise<void> =>
+  page.evaluate((wanted) => {
+    document.documentElement.style.fontSize = wanted === "large" ? "200%" : ""
+    const sheet = new CSSStyleSheet()
+    // In no layer, so that it stands over all of the page's own.
+    if (wanted === "spaced")
+      sheet.replaceSync(
+        `* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
+         p { margin-block-end: 2em !important }`
+      )
+    document.adoptedStyleSheets = [sheet]
+  }, how)
+
 /** Smallest side of what one presses, in CSS pixels (WCAG 2.2, 2.5.8). */
 const minTargetPx = 24
 

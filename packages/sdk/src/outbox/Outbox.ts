@@ -147,17 +147,15 @@ export class Outbox {
     const { host, isAnswering } = this.#options
     const first = this.of(conversationId).find(({ status }) => status !== "accepted" && status !== "failed")
     if (first === undefined || first.status !== "waiting" || !host.isOpen() || this.#pauses.has(conversationId)) return
-    if (host.platform.nowMs() - first.item.createdAtMs > host.limits.outboxMaxAgeMs) {
-      const message = "the message waited too long: it might be doubled"
-      return this.#failed(first, new ParleyOutboxError("expired", message))
-    }
-    const { command } = first.item
+    if (host.platform.nowMs() - first.item.createdAtMs > host.limits.outboxMaxAgeMs)
+      return this.#failed(first, new ParleyOutboxError("expired", "the message waited too long: it might be doubled"))
+    const { begin, command } = first.item
+    // The answer that is being written may be the one to what was said before the connection was lost.
     if (isAnswering(conversationId) && !first.isUnsure && !(command.type === "send" && command.reply === false)) return
     first.attempts++
     first.isUnsure = true
     first.to("sending")
     this.#options.changed(conversationId)
-    const { begin } = first.item
     const ask = () => host.ask({ ...command, conversationId })
     const asked = begin === undefined ? ask() : this.#begin(first, begin).then((isOurs) => (isOurs ? ask() : undefined))
     asked.then(

@@ -48,6 +48,12 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
     })
   })
   const webSockets = makeNodeWebSockets(connections, state)
+  /** What came before anybody serves: the port is open while the doors are still being built. */
+  let early: Array<[IncomingMessage, ServerResponse]> = []
+  const hold = (request: IncomingMessage, response: ServerResponse): void => {
+    early.push([request, response])
+  }
+  node.on("request", hold)
   const address = yield* listen(node, settings)
 
   let accepting = true
@@ -69,7 +75,7 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
   const counted = () => ({
     http: connections.http - connections.webSockets,
     webSockets: connections.webSockets,
-    inFlight: inFlight.size
+    inFlight: inFlight.size + early.length
   })
   const drain = yield* makeDrain({
     flight,
@@ -131,9 +137,13 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
         if (!exceeds(settings, request)) response.writeContinue()
         onRequest(request, response)
       }
+      node.off("request", hold)
       node.on("request", onRequest)
       node.on("checkContinue", onContinue)
       node.on("upgrade", onUpgrade)
+      const held = early
+      early = []
+      for (const [request, response] of held) if (!response.destroyed) onRequest(request, response)
     })
   })
   const engine: ServerEngine = {

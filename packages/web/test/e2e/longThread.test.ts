@@ -13,7 +13,7 @@ import {
   leavesNoPage,
   openPageAgain,
   patience,
-  places,
+  strictPlaces,
   say,
   screenshot,
   signIn,
@@ -189,7 +189,7 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
       })
     )
 
-    it.effect.each(places)(
+    it.effect.each(strictPlaces)(
       "is scrolled through without a blank at any time: few rows are in the page, and few renders in a frame: %s",
       ([, place]) =>
         Effect.gen(function* () {

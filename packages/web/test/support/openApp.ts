@@ -51,6 +51,9 @@ export const places = [
   ["on a phone, in the dark", darkPhone]
 ] as const
 
+/** Of what looks much the same at both: the stricter one, and with PARLEY_SCREENS=all both. */
+export const strictPlaces = process.env["PARLEY_SCREENS"] === "all" ? places : ([places[1]] as const)
+
 /** Another tab of the same window is made to look as one on a phone in the dark. */
 export const asDarkPhone = async (page: Page): Promise<void> => {
   await page.setViewportSize(phone.viewport ?? tablet)

@@ -49,9 +49,11 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
   })
   const webSockets = makeNodeWebSockets(connections, state)
   /** What came before anybody serves: the port is open while the doors are still being built. */
-  let early: Array<[IncomingMessage, ServerResponse]> = []
+  const early: Array<[IncomingMessage, ServerResponse]> = []
   const hold = (request: IncomingMessage, response: ServerResponse): void => {
-    early.push([request, response])
+    if (state.endsKeepAlive) response.shouldKeepAlive = false
+    if (state.draining) response.writeHead(503).end()
+    else early.push([request, response])
   }
   node.on("request", hold)
   const address = yield* listen(node, settings)
@@ -68,6 +70,8 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
       state.draining = true
       if (!accepting) return
       accepting = false
+      // Nobody will serve them any more.
+      for (const [, response] of early.splice(0)) response.writeHead(503).end()
       node.close()
       node.closeIdleConnections()
     })
@@ -141,9 +145,7 @@ export const makeNodeServer = Effect.fnUntraced(function* (settings: ServerSetti
       node.on("request", onRequest)
       node.on("checkContinue", onContinue)
       node.on("upgrade", onUpgrade)
-      const held = early
-      early = []
-      for (const [request, response] of held) if (!response.destroyed) onRequest(request, response)
+      for (const [request, response] of early.splice(0)) if (!response.destroyed) onRequest(request, response)
     })
   })
   const engine: ServerEngine = {

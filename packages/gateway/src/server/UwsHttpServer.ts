@@ -49,14 +49,16 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
   const connections = { http: 0, webSockets: 0, inFlight: 0 }
   /**
    * What came before anybody serves: the port is open while the doors are still being built, and a proxy that finds it open does not ask another
-   * process for what it then refuses. Not more than there are connections. Undefined once somebody has served.
+   * process for what it then refuses. Not more than there are connections.
    */
-  let early: Array<UwsExchange> | undefined = []
-  const hold: Start = (exchange) => {
-    early?.push(exchange)
-  }
+  let early: Array<UwsExchange> = []
+  let start: Start = (exchange) => early.push(exchange)
   const unserved: Start = (exchange) => endWith(exchange, unavailable, undefined)
-  let start = hold
+  const startEarly = () => {
+    const held = early
+    early = []
+    for (const exchange of held) if (!exchange.over) start(exchange)
+  }
   const flight = new Flight()
 
   app.filter((response, change) => {
@@ -87,7 +89,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
     Effect.mapError((cause) => new ServeError({ cause }))
   )
 
-  const counted = () => ({ ...connections, inFlight: connections.inFlight + (early?.length ?? 0) })
+  const counted = () => ({ ...connections, inFlight: connections.inFlight + early.length })
   let accepting = true
   const endKeepAlive = Effect.sync(() => {
     state.endsKeepAlive = true
@@ -98,6 +100,9 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
     if (!accepting) return
     accepting = false
     module.us_listen_socket_close(listenSocket)
+    // Nobody will serve them any more.
+    if (early.length > 0) start = unserved
+    startEarly()
   })
   const drain = yield* makeDrain({
     flight,
@@ -142,9 +147,7 @@ export const makeUwsHttpServer = Effect.fnUntraced(function* (uws: LoadedUws, se
         })
         exchange.interrupt = () => fiber.interruptUnsafe(parent.id, ClientAbort.annotation)
       }
-      const held = early ?? []
-      early = undefined
-      for (const exchange of held) if (!exchange.over) start(exchange)
+      startEarly()
     })
   })
   const engine: ServerEngine = {

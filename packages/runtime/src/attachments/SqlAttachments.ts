@@ -130,7 +130,8 @@ const contents: Layer.Layer<never, never, TenantSql | ObjectStore> = Layer.effec
         }
         const text = new TextDecoder().decode(content.value)
         const cut = text.length > maxTextLength ? `${text.slice(0, maxTextLength).toWellFormed()}\n[The rest is left out.]` : text
-        return { type: "text" as const, text: `The file "${attachment.name}":\n\n${cut}` }
+        // An empty line at its end: some wires and some models' templates join what stands in parts.
+        return { type: "text" as const, text: `The file "${attachment.name}":\n\n${cut}\n\n` }
       })
   })
 )

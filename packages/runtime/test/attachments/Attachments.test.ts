@@ -90,9 +90,9 @@ layer(Tested, { timeout: "60 seconds" })("A file", (it) => {
         type: "image",
         url: `data:image/png;base64,${Buffer.from(png).toString("base64")}`
       })
-      assert.deepStrictEqual(yield* read(key, partOf(text)), { type: "text", text: 'The file "notes.png":\n\nremember' })
+      assert.deepStrictEqual(yield* read(key, partOf(text)), { type: "text", text: 'The file "notes.png":\n\nremember\n\n' })
       const cut = yield* read(key, partOf(long))
-      assert.isTrue(cut.type === "text" && cut.text.length < 201_000 && cut.text.endsWith("[The rest is left out.]"))
+      assert.isTrue(cut.type === "text" && cut.text.length < 201_000 && cut.text.endsWith("[The rest is left out.]\n\n"))
       const missing = { type: "text" as const, text: '[The file "notes.png" is no longer there.]' }
       const elsewhere = yield* seedConversation(tenant)
       assert.deepStrictEqual(yield* read(elsewhere, partOf(text)), missing)
@@ -114,7 +114,7 @@ layer(Tested, { timeout: "60 seconds" })("A file", (it) => {
       assert.strictEqual(yield* withFiles(read, key, plain), plain)
       yield* store.acceptSend(key, { ...said("x"), content: [file] }, withoutRun(yield* contextOf(tenant.alice)))
       const path = yield* withFiles(read, key, yield* store.latestMessages(key, 10))
-      assert.deepStrictEqual(path[1]?.content, [{ type: "text", text: 'The file "notes":\n\nremember' }])
+      assert.deepStrictEqual(path[1]?.content, [{ type: "text", text: 'The file "notes":\n\nremember\n\n' }])
     })
   )
 
@@ -129,7 +129,7 @@ layer(Tested, { timeout: "60 seconds" })("A file", (it) => {
       assert.deepStrictEqual((yield* alice(attachments.download(made.id))).content, content)
       assert.deepStrictEqual(yield* read(key, partOf(made)), {
         type: "text",
-        text: 'The file "list.pdf":\n\n[Page 1]\nremember the milk'
+        text: 'The file "list.pdf":\n\n[Page 1]\nremember the milk\n\n'
       })
       const missing = { type: "text" as const, text: '[The file "list.pdf" is no longer there.]' }
       assert.deepStrictEqual(yield* read(yield* seedConversation(tenant), partOf(made)), missing)

@@ -1,7 +1,6 @@
 /**
  * Three targets that fail at random, by seed, a fourth that refuses connections, and a second call where one stands still; hundreds of requests, streamed
- * and not. No byte is wrong, every end is true, and
- * what was accounted is what the servers themselves counted, broken answers included. Each server counts in its own way:
+ * and not. No byte is wrong, every end is true, and what was accounted is what the servers themselves counted, broken answers included. Each server counts in its own way:
  * - `one` tells with every chunk what was used by then;
  * - `two` tells it at the end, and bills a broken answer like OpenAI does: its prompt and what it sent, by the tokens of o200k;
  * - `claude` tells the prompt at the beginning and the answer at the end, `gemini` and `bedrock` both at the end. What a broken one cost, each tells
@@ -298,15 +297,20 @@ describe("three targets that fail at random", () => {
         assert.strictEqual(refusedConnections > 0, isDeadToo)
         // How many there are is a matter of time; that they come is shown in hedging.test.ts.
         if (!isHedged) assert.strictEqual(hedges, 0)
+        let broken = 0
+        let counted = 0
         for (const id of ids) {
           // What is an error before any answer costs nothing, and nothing else does.
           const paid = accounted[id].filter(({ usage }) => !isNoUsage(usage))
           const billed = bills[id].filter(({ question }) => !untold.has(question))
-          assert.isAbove(billed.filter(({ isWhole }) => !isWhole).length, 3)
+          broken += billed.filter(({ isWhole }) => !isWhole).length
           for (const { usage } of paid) assert.strictEqual(usage.costNanoDollars, cost(usage, price))
           assert.deepStrictEqual(sorted(paid.map(({ usage }) => usage)), sorted(billed))
-          if (counting.includes(id)) assert.isAbove(wires[id].counted.length, 3)
+          if (counting.includes(id)) counted += wires[id].counted.length
         }
+        // Of all together: a target whose probe stands still is left alone for as long, and the others get nearly everything.
+        assert.isAbove(broken, 10)
+        assert.isAbove(counted, 3)
       }),
     120_000
   )

@@ -17,33 +17,11 @@ import {
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { ProviderSource } from "../src/circuit/ProviderCircuit.ts"
 import { ProviderCircuits } from "../src/circuit/ProviderCircuits.ts"
-import { admissionMs } from "../src/circuit/TargetBreaker.ts"
 import { defaultLimits } from "../src/ProviderLimits.ts"
 import { Providers } from "../src/Providers.ts"
 import { fine, makeFake } from "./circuit/fakes.ts"
-import { providersOf } from "./support/model.ts"
 import { ask } from "./support/requests.ts"
-
-const fields = { provider: "one", model: "m", message: "as the test says" }
-const failing = Effect.fail(new ProviderFailed(fields))
-
-/** Two targets, so that what happens to one can be seen not to happen to the other. */
-const twoTargets = Effect.fnUntraced(function* (limits = {}) {
-  const one = makeFake("one")
-  const two = makeFake("two")
-  const providers = yield* providersOf({ extra: [one.provider, two.provider], limits: { openJitter: 0, ...limits } })
-  const [modelOne, modelTwo] = yield* Effect.all([providers.resolve("one/m"), providers.resolve("two/m")])
-  return {
-    one,
-    two,
-    callOne: modelOne.complete(ask("Hello")),
-    callTwo: modelTwo.complete(ask("Hello")),
-    modelOne,
-    healthOne: Effect.map(providers.health, ([first]) => first!)
-  }
-})
-
-const tagOf = <A>(call: Effect.Effect<A, ProviderError>) => Effect.map(Effect.flip(call), (error) => error._tag)
+import { failing, fields, tagOf, twoTargets } from "./circuit/twoTargets.ts"
 
 describe("a circuit", () => {
   it.effect("opens after five failures in a row, refuses with the time to wait, and leaves the other targets alone", () =>
@@ -305,61 +283,6 @@ describe("a circuit that has a defect", () => {
       assert.isTrue(Exit.isFailure(exit))
       assert.deepInclude(yield* healthOne, { restarts: 0, state: "closed", inFlight: 0 })
       assert.deepStrictEqual(yield* callOne, fine)
-    })
-  )
-})
-
-/** Two programs with one store of circuits between them. */
-const twoProcesses = Effect.gen(function* () {
-  const store = yield* Layer.build(CircuitBreaker.layerStoreMemory())
-  const processOf = Effect.fnUntraced(function* () {
-    const one = makeFake("one")
-    const context = yield* Effect.provide(Layer.build(Providers.layerWithStore({ extra: [one.provider] })), store)
-    const model = yield* Effect.provide(
-      Effect.flatMap(Providers, (providers) => providers.resolve("one/m")),
-      context
-    )
-    return { one, call: model.complete(ask("Hello")) }
-  })
-  return [yield* processOf(), yield* processOf()] as const
-})
-
-describe("breakers whose state is in one store", () => {
-  it.effect("are open together", () =>
-    Effect.gen(function* () {
-      const [first, second] = yield* twoProcesses
-      first.one.does(failing)
-      for (let call = 0; call < 5; call++) yield* tagOf(first.call)
-      assert.strictEqual(yield* tagOf(second.call), "ProviderUnavailable")
-      assert.strictEqual(second.one.calls(), 0)
-    })
-  )
-
-  it.effect("are open together within a quarter of a second, also for one that was well until then", () =>
-    Effect.gen(function* () {
-      const [first, second] = yield* twoProcesses
-      yield* second.call
-      yield* second.call
-      first.one.does(failing)
-      for (let call = 0; call < 5; call++) yield* tagOf(first.call)
-      yield* TestClock.adjust(admissionMs)
-      assert.strictEqual(yield* tagOf(second.call), "ProviderUnavailable")
-      assert.strictEqual(second.one.calls(), 2)
-    })
-  )
-
-  it.effect("count the failures of all that share it, whoever was well before", () =>
-    Effect.gen(function* () {
-      const [first, second] = yield* twoProcesses
-      yield* first.call
-      yield* second.call
-      yield* second.call
-      first.one.does(failing)
-      second.one.does(failing)
-      for (let call = 0; call < 3; call++) yield* tagOf(first.call)
-      for (let call = 0; call < 2; call++) assert.strictEqual(yield* tagOf(second.call), "ProviderFailed")
-      assert.strictEqual(yield* tagOf(first.call), "ProviderUnavailable")
-      assert.strictEqual(yield* tagOf(second.call), "ProviderUnavailable")
     })
   )
 })

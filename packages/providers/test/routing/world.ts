@@ -1,5 +1,6 @@
 /** Targets on wire servers of the test's own, and a route over them. */
 import { Effect } from "effect"
+import type { ModelEvent } from "@parley/domain/ModelEvent"
 import type { RouteConfig } from "../../src/routing/Route.ts"
 import type { ProviderLimits } from "../../src/ProviderLimits.ts"
 import { startAnthropicWire } from "../wire/anthropicWire.ts"
@@ -74,3 +75,6 @@ export const world = Effect.fnUntraced(function* (
     })
   return { ...wires, providers, model, healthOf }
 })
+
+/** Where another target went on, or was asked in place of another. */
+export const switches = (events: ReadonlyArray<ModelEvent>) => events.filter((event) => event.type === "provider-switch")

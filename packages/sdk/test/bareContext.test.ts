@@ -1,13 +1,13 @@
 /** The built client where there is nothing but what React Native gives: no Node, no page, no streams, and signals as its polyfill has them. */
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { assert, describe, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { fileURLToPath } from "node:url"
 import { createContext, runInContext } from "node:vm"
 import { build } from "vite"
 import { freshDatabase } from "../../../test/support/freshDatabase.ts"
-import { startParley } from "../../cli/test/e2e/support/startParley.ts"
+import { startParley, type Parley } from "../../cli/test/e2e/support/startParley.ts"
 import { startOpenaiWire } from "../../providers/test/wire/openaiWire.ts"
-import { answer } from "../../providers/test/wire/WireServer.ts"
+import { answer, type WireServer } from "../../providers/test/wire/WireServer.ts"
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -139,8 +139,12 @@ const appProgram = `(async (url, apiKey, network) => {
   return JSON.stringify({ ...told, listening: listeners.size })
 })`
 
-describe("the client in React Native's surroundings", () => {
-  it.live("sends, streams, connects again in the middle of an answer, and gives up what its caller gave up", () =>
+/** One server, and one build of the client, for both. */
+class Bare extends Context.Service<Bare, { readonly wire: WireServer; readonly parley: Parley; readonly code: string }>()(
+  "@parley/sdk/test/Bare"
+) {
+  static readonly layer = Layer.effect(
+    Bare,
     Effect.gen(function* () {
       const wire = yield* startOpenaiWire
       const parley = yield* startParley({
@@ -148,47 +152,57 @@ describe("the client in React Native's surroundings", () => {
         OPENAI_API_KEY: "sk-wire",
         OPENAI_BASE_URL: wire.baseUrl
       })
-      wire.enqueue(answer(["First ", "half, ", "whole."], { holdAfter: 1 }), answer("Again."))
-      yield* Effect.promise(async () => {
+      return { wire, parley, code: yield* Effect.promise(builtClient) }
+    })
+  )
+}
+
+/** The server, with a provider that heard nothing yet, and what runs a program in surroundings with the client. */
+const opened = Effect.gen(function* () {
+  const { code, parley, wire } = yield* Bare
+  wire.forget()
+  const run = async (text: string, around: object, last: unknown): Promise<unknown> => {
+    const context = createContext(around)
+    runInContext(code, context)
+    return JSON.parse(await runInContext(text, context)(parley.url, parley.key, last))
+  }
+  return { wire, run }
+})
+
+describe("the client in React Native's surroundings", () => {
+  layer(Bare.layer, { excludeTestServices: true })((it) => {
+    it.effect("sends, streams, connects again in the middle of an answer, and gives up what its caller gave up", () =>
+      Effect.gen(function* () {
+        const { run, wire } = yield* opened
+        wire.enqueue(answer(["First ", "half, ", "whole."], { holdAfter: 1 }), answer("Again."))
         const sockets: Array<WebSocket> = []
-        const context = createContext(surroundings(sockets))
-        runInContext(await builtClient(), context)
         let cuts = 0
         const cut = (): void => {
           if (cuts++ > 0) return
           sockets.at(-1)?.close()
           void Effect.runPromise(wire.received(0)).then((request) => request.release())
         }
-        const told = JSON.parse(await runInContext(program, context)(parley.url, parley.key, cut))
+        const told = yield* Effect.promise(() => run(program, surroundings(sockets), cut))
         assert.deepStrictEqual(told, { answers: ["First half, whole.", "Again."], refused: "AbortError" })
         assert.isAtLeast(sockets.length, 2)
       })
-    })
-  )
+    )
 
-  it.live("keeps what was written in a storage of texts, comes back when the app is in front again, and brings a file", () =>
-    Effect.gen(function* () {
-      const wire = yield* startOpenaiWire
-      const parley = yield* startParley({
-        DATABASE_URL: Redacted.value(yield* freshDatabase),
-        OPENAI_API_KEY: "sk-wire",
-        OPENAI_BASE_URL: wire.baseUrl
+    it.effect("keeps what was written in a storage of texts, comes back when the app is in front again, and brings a file", () =>
+      Effect.gen(function* () {
+        const { run, wire } = yield* opened
+        wire.enqueue(answer("Good journey."), answer("Three minutes."))
+        const network = { isThere: true }
+        const told = yield* Effect.promise(() => run(appProgram, surroundings([], network), network))
+        assert.deepStrictEqual(told, {
+          kept: 1,
+          left: 0,
+          file: ["note.txt", "text/plain", 25],
+          said: ["Written in a tunnel", "Good journey.", "What does it say?", "Three minutes."],
+          listening: 0
+        })
+        assert.include(JSON.stringify((yield* wire.received(1)).body), "Green tea, three minutes.")
       })
-      wire.enqueue(answer("Good journey."), answer("Three minutes."))
-      const network = { isThere: true }
-      const told = yield* Effect.promise(async () => {
-        const context = createContext(surroundings([], network))
-        runInContext(await builtClient(), context)
-        return JSON.parse(await runInContext(appProgram, context)(parley.url, parley.key, network))
-      })
-      assert.deepStrictEqual(told, {
-        kept: 1,
-        left: 0,
-        file: ["note.txt", "text/plain", 25],
-        said: ["Written in a tunnel", "Good journey.", "What does it say?", "Three minutes."],
-        listening: 0
-      })
-      assert.include(JSON.stringify((yield* wire.received(1)).body), "Green tea, three minutes.")
-    })
-  )
+    )
+  })
 })

@@ -3,7 +3,8 @@ import type { ModelInfo } from "@parley/domain/ModelProvider"
 import { ownerOf } from "../modelNames.ts"
 import type { ProvidersConfig } from "../ProvidersConfig.ts"
 import type { ModelFacts } from "./ModelFacts.ts"
-import { publishedFacts } from "./publishedModels.ts"
+import { ownServerFacts, publishedFacts } from "./publishedModels.ts"
+import { vendorOf } from "./vendors.ts"
 import type { VendorKind } from "./vendors.ts"
 
 export interface ModelNames {
@@ -25,15 +26,19 @@ export const makeModelNames = (config: Pick<ProvidersConfig, "aliases" | "config
   const aliases = new Map(Object.entries(config.aliases ?? {}))
   const models = Object.entries(config.models ?? {})
 
-  const kinds = new Map<string, VendorKind>([
-    ["openai", "openai"],
-    ["anthropic", "anthropic"],
-    ...(config.configured ?? []).map(({ id, kind }) => [id, kind] as const)
+  const served = new Map<string, { readonly kind: VendorKind; readonly baseUrl?: string }>([
+    ["openai", { kind: "openai" }],
+    ["anthropic", { kind: "anthropic" }],
+    ...(config.configured ?? []).map((provider) => [provider.id, provider] as const)
   ])
   const declared = new Map(models)
   const facts = (provider: string, model: string): ModelFacts => {
-    const kind = kinds.get(provider)
-    return { ...(kind === undefined ? {} : publishedFacts(kind, model)), ...declared.get(`${provider}/${model}`) }
+    const by = served.get(provider)
+    const known = by && {
+      ...ownServerFacts(by.kind, by.baseUrl ?? vendorOf(by.kind).baseUrl ?? "", model),
+      ...publishedFacts(by.kind, model)
+    }
+    return { ...known, ...declared.get(`${provider}/${model}`) }
   }
 
   const unlisted = (listed: ReadonlyArray<ModelInfo>, live: ReadonlyArray<string>): Array<ModelInfo> => {

@@ -3,7 +3,6 @@ import { Schema } from "effect"
 import { addUsage, noUsage, Usage } from "@parley/domain/Usage"
 import { cost, nanoDollarsPerDollar } from "../../src/catalog/cost.ts"
 import type { DollarPrice } from "@parley/domain/ModelPrice"
-import { publishedFacts, publishedModels } from "../../src/catalog/publishedModels.ts"
 
 const usage = (some: Partial<Usage>): Usage => ({ ...noUsage, ...some })
 
@@ -159,37 +158,4 @@ describe("for any usage and any price, the cost", () => {
       return Number.isSafeInteger(told) && told >= 0
     }
   )
-})
-
-describe("what is published", () => {
-  const all = Object.entries(publishedModels).flatMap(([kind, rows]) =>
-    Object.entries(rows).map(([model, row]) => ({ kind, model, row }))
-  )
-
-  it("has a source and a date for every model, and rates with at most six decimals", () => {
-    for (const { kind, model, row } of all) {
-      const name = `${kind}/${model}`
-      assert.match(row.source, /^https:\/\//, name)
-      assert.match(row.asOf, /^\d{4}-\d{2}-\d{2}$/, name)
-      assert.isTrue(row.price !== undefined || row.contextTokens !== undefined, name)
-      for (const rates of [row.price, row.price?.longPrompt]) {
-        if (rates === undefined) continue
-        for (const rate of [rates.input, rates.output, rates.cachedInput ?? 0, rates.cacheWrite ?? 0]) {
-          assert.isAtLeast(rate, 0, name)
-          assert.closeTo(rate * million, Math.round(rate * million), 1e-3, name)
-        }
-        assert.isAtMost(rates.cachedInput ?? rates.input, rates.input, `${name}: cached tokens are never dearer`)
-        assert.isAtLeast(rates.cacheWrite ?? rates.input, rates.input, `${name}: writing is never cheaper`)
-      }
-    }
-  })
-
-  it("finds a dated version under its model, and leaves alone what has a price of its own or is somebody else's", () => {
-    assert.strictEqual(publishedFacts("openai", "gpt-5-2025-08-07")?.price?.output, 10)
-    assert.strictEqual(publishedFacts("anthropic", "claude-haiku-4-5-20251001")?.price?.input, 1)
-    assert.isUndefined(publishedFacts("openai", "gpt-4o-2024-05-13")?.price)
-    assert.isUndefined(publishedFacts("openai", "gpt-5-turbo"))
-    assert.isUndefined(publishedFacts("openai", "constructor"))
-    assert.isUndefined(publishedFacts("xai", "gpt-5"))
-  })
 })

@@ -23,8 +23,27 @@ const rows: ReadonlyArray<readonly [kind: VendorKind, model: string, used: Parti
   // Reasoning is part of the output, and paid once.
   ["openai", "o3", { ...cached, reasoningTokens: 1_500 }, 96_000_000],
   ["openai", "text-embedding-3-small", { inputTokens: 100_000 }, 2_000_000],
+  ["openai", "gpt-5.4", { ...cached, inputTokens: 272_000 }, 192_000 * 5_000 + 80_000 * 500 + 2_000 * 22_500],
+  ["openai", "gpt-5.4", { ...cached, inputTokens: 271_999 }, 191_999 * 2_500 + 80_000 * 250 + 2_000 * 15_000],
+  ["groq", "openai/gpt-oss-120b", cached, 20_000 * 150 + 80_000 * 75 + 2_000 * 600],
   // Without a rate of its own, what comes from the cache costs what input costs.
-  ["groq", "openai/gpt-oss-120b", cached, 16_200_000]
+  ["groq", "llama-3.3-70b-versatile", cached, 100_000 * 590 + 2_000 * 790],
+  ["groq", "meta-llama/llama-4-scout-17b-16e-instruct", cached, 100_000 * 110 + 2_000 * 340],
+  ["groq", "qwen/qwen3-32b", cached, 100_000 * 290 + 2_000 * 590],
+  // A picture of one tile is 258 of the input's tokens, and thoughts are among the output.
+  [
+    "gemini",
+    "models/gemini-2.5-flash",
+    { inputTokens: 1_258, outputTokens: 900, reasoningTokens: 700 },
+    1_258 * 300 + 900 * 2_500
+  ],
+  ["gemini", "gemini-2.5-pro", { ...cached, inputTokens: 200_000 }, 120_000 * 1_250 + 80_000 * 125 + 2_000 * 10_000],
+  ["gemini", "gemini-2.5-pro", { ...cached, inputTokens: 200_001 }, 120_001 * 2_500 + 80_000 * 250 + 2_000 * 15_000],
+  ["gemini", "gemma-4-31b-it", cached, 0],
+  ["mistral", "mistral-large-2512", cached, 20_000 * 500 + 80_000 * 50 + 2_000 * 1_500],
+  ["mistral", "codestral-latest", cached, 20_000 * 300 + 80_000 * 30 + 2_000 * 900],
+  ["xai", "grok-4.5", { ...cached, inputTokens: 199_999 }, 119_999 * 2_000 + 80_000 * 300 + 2_000 * 6_000],
+  ["xai", "grok-4.5-latest", { ...cached, inputTokens: 200_000 }, 120_000 * 4_000 + 80_000 * 600 + 2_000 * 12_000]
 ]
 
 describe("the price of a call", () => {

@@ -62,7 +62,7 @@ describe("counting", () => {
         inputTokens: 11,
         isEstimated: false
       })
-      assert.deepStrictEqual(yield* makeModelTokens("gpt-5", {}, fixed).count(picture), { inputTokens: 92, isEstimated: true })
+      assert.deepStrictEqual(yield* makeModelTokens("gpt-5", {}, fixed).count(picture), { inputTokens: 77, isEstimated: true })
       assert.isTrue((yield* makeModelTokens("claude-opus-5-5", {}, fixed).count(asking("four"))).isEstimated)
       assert.isTrue((yield* makeModelTokens("gpt-5", {}, noWorker).count(asking("four"))).isEstimated)
     })

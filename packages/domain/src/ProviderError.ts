@@ -1,5 +1,6 @@
 /** How a call to a provider fails. `provider` and `model` say whose; `status` is the provider's own, where it answered. */
 import { Schema } from "effect"
+import { isNoUsage, Usage } from "./Usage.ts"
 
 const fields = {
   provider: Schema.String,
@@ -10,7 +11,9 @@ const fields = {
   /** The provider's own code or type of the error, and its request id, where given. */
   code: Schema.optionalKey(Schema.String),
   providerRequestId: Schema.optionalKey(Schema.String),
-  retryAfterMs: Schema.optionalKey(Schema.Finite)
+  retryAfterMs: Schema.optionalKey(Schema.Finite),
+  /** What the calls used that were made in vain: they are paid for all the same. Absent: nothing, or whoever asked accounts it otherwise. */
+  usage: Schema.optionalKey(Usage)
 }
 
 /** 400, 404, 413, 422 …: the request itself is wrong; no retry helps. */
@@ -62,6 +65,34 @@ export const ProviderError = Schema.Union([
   ProviderUnavailable
 ])
 export type ProviderError = typeof ProviderError.Type
+
+const errors = {
+  ProviderRejected,
+  ProviderUnauthorized,
+  ProviderModelNotFound,
+  ProviderRateLimited,
+  ProviderFailed,
+  ProviderUnreachable,
+  ProviderTruncated,
+  ProviderTimeout,
+  ProviderUnavailable
+} as const
+
+/** The same error, with what was used in vain; as it is where that is nothing. */
+export const withUsage = (error: ProviderError, usage: Usage): ProviderError => {
+  if (isNoUsage(usage)) return error
+  const { code, message, model, provider, providerRequestId, retryAfterMs, status } = error
+  return new errors[error._tag]({
+    provider,
+    model,
+    message,
+    usage,
+    ...(status === undefined ? {} : { status }),
+    ...(code === undefined ? {} : { code }),
+    ...(providerRequestId === undefined ? {} : { providerRequestId }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs })
+  })
+}
 
 /** What the error of a prompt that is longer than the window carries as its code, whatever its vendor calls it. */
 export const contextExceededCode = "context_length_exceeded"

@@ -3,9 +3,9 @@ import { Context, Effect, Layer } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { ModelNotFound } from "@parley/domain/Errors"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
-import type { ModelInfo, ModelSink } from "@parley/domain/ModelProvider"
+import type { CallOptions, ModelInfo, ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
-import { ProviderRejected } from "@parley/domain/ProviderError"
+import { ProviderRejected, withUsage } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { ProviderCircuits } from "./circuit/ProviderCircuits.ts"
 import type { CircuitHealth } from "./circuit/CircuitHealth.ts"
@@ -19,6 +19,7 @@ import { notFoundMessage, ownerOf } from "./modelNames.ts"
 import type { OwnedModel } from "./modelNames.ts"
 import { defaultLimits } from "./ProviderLimits.ts"
 import type { ProviderLimits } from "./ProviderLimits.ts"
+import { LedgerEntry } from "./routing/Ledger.ts"
 import type { RouteConfig } from "./routing/Route.ts"
 import { resolveRoute } from "./routing/resolveRoute.ts"
 import type { RoutedAs } from "./routing/resolveRoute.ts"
@@ -135,6 +136,14 @@ const makeProviders = Effect.fnUntraced(function* (
     const tokens = makeModelTokens(model, facts, worker, counters.get(provider))
     const settled = (request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
       Effect.map(call, (answer) => ({ ...answer, usage: tokens.settle(request, answer) }))
+    /** What a call used that broke off is told with its error. */
+    const accounted = (request: ModelRequest, call: (entry: LedgerEntry) => Effect.Effect<ModelAnswer, ProviderError>) =>
+      Effect.suspend(() => {
+        const entry = new LedgerEntry(`${provider}/${model}`, tokens, request)
+        return Effect.catch(settled(request, call(entry)), (error) =>
+          Effect.flatMap(entry.usage(false), (usage) => Effect.fail(withUsage(error, usage)))
+        )
+      })
     return {
       provider,
       isDemo,
@@ -143,11 +152,19 @@ const makeProviders = Effect.fnUntraced(function* (
       kind: facts.kind ?? (embedder === undefined ? "chat" : undefined),
       facts,
       tokens,
-      complete: (request) => settled(request, circuits.complete(owned, { ...request, model })),
-      stream: (request, sink, options) =>
-        options?.said === undefined
-          ? settled(request, circuits.stream(owned, { ...request, model }, sink))
-          : goneOnWith(owned).stream(request, sink, options),
+      complete: (request) => accounted(request, (entry) => circuits.complete(owned, { ...request, model }, beginning(entry))),
+      stream: (request, sink, options) => {
+        if (options?.said !== undefined) return goneOnWith(owned).stream(request, sink, options)
+        // Whoever has a ledger accounts by itself what breaks off.
+        if (options?.ledger !== undefined) return settled(request, circuits.stream(owned, { ...request, model }, sink))
+        return accounted(request, (entry) => {
+          const heard: ModelSink = (events, control) => {
+            entry.heard(events)
+            sink(events, control)
+          }
+          return circuits.stream(owned, { ...request, model }, heard, beginning(entry))
+        })
+      },
       embed: (request, options) => {
         if (embedder === undefined) return Effect.fail(withoutEmbeddings(owned))
         const asked = { ...request, model }
@@ -269,6 +286,8 @@ const makeProviders = Effect.fnUntraced(function* (
     health: circuits.health
   })
 })
+
+const beginning = (entry: LedgerEntry): CallOptions => ({ began: () => entry.began() })
 
 const withoutEmbeddings = ({ model, provider }: OwnedModel): ProviderRejected =>
   new ProviderRejected({ provider, model, message: `${provider} has no embeddings; ask a provider that has them` })

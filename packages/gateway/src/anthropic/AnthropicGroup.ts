@@ -2,7 +2,7 @@
 import { Authentication } from "@parley/domain/api/Authentication"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { CostFields } from "../openai/OpenaiGroup.ts"
+import { CostFields, UsageInVain } from "../openai/OpenaiGroup.ts"
 import { CountTokensRequest, MessagesRequest } from "./MessagesRequest.ts"
 
 const AnthropicError = Schema.Struct({
@@ -10,7 +10,7 @@ const AnthropicError = Schema.Struct({
   error: Schema.Struct({
     type: Schema.String,
     message: Schema.String,
-    details: Schema.Struct({ error_code: Schema.String })
+    details: Schema.Struct({ error_code: Schema.String, usage: UsageInVain })
   }),
   request_id: Schema.String
 })

@@ -3,9 +3,11 @@ import type { ParleyError } from "@parley/domain/Errors"
 import { traitsOf } from "@parley/domain/ErrorTraits"
 import type { RequestId } from "@parley/domain/Ids"
 import { isContextExceeded } from "@parley/domain/ProviderError"
+import type { Usage } from "@parley/domain/Usage"
 import { HttpServerResponse } from "effect/http"
-import { mayRetry } from "../openai/openaiError.ts"
+import { mayRetry, usageInVain } from "../openai/openaiError.ts"
 import { retryAfterHeaders } from "../retryAfter.ts"
+import { usageOf } from "./message.ts"
 
 interface Kind {
   /** Anthropic's, which is not always the one that the other doors answer with. */
@@ -34,16 +36,20 @@ const otherwise: Kind = { status: 500, type: "api_error" }
 
 export const anthropicKindOf = (status: number): Kind => kinds.get(status) ?? otherwise
 
-/** `code` is Parley's own, where the clients look for such. */
-export const anthropicBody = (status: number, message: string, code: string, requestId: string) => ({
+/** `code` is Parley's own, where the clients look for such, and so is what was used in vain. */
+export const anthropicBody = (status: number, message: string, code: string, requestId: string, usage?: Usage) => ({
   type: "error" as const,
-  error: { type: anthropicKindOf(status).type, message, details: { error_code: code } },
+  error: {
+    type: anthropicKindOf(status).type,
+    message,
+    details: { error_code: code, ...(usage === undefined ? {} : { usage: usageOf(usage) }) }
+  },
   request_id: requestId
 })
 
 export const anthropicErrorBody = (error: ParleyError, requestId: RequestId) => {
   const { code, status } = traitsOf(error)
-  return anthropicBody(status, messageOf(error), code, requestId)
+  return anthropicBody(status, messageOf(error), code, requestId, usageInVain(error))
 }
 
 /** By these words Anthropic's clients know that they have to shorten the prompt: there is no code for it. */

@@ -10,12 +10,20 @@ import { ChatRequest } from "./ChatRequest.ts"
 import { finishReasons } from "./chatCompletion.ts"
 import { EmbeddingsRequest } from "./EmbeddingsRequest.ts"
 
+/** Not OpenAI's or Anthropic's: of calls that broke off and are paid for, where a provider answers in vain; as the door tells the usage of answers. */
+export const UsageInVain = Schema.optionalKey(
+  Schema.Record(Schema.String, Schema.Json).annotate({
+    description: "What was used in vain, by calls that broke off; shaped like an answer's usage"
+  })
+)
+
 export const OpenaiError = Schema.Struct({
   error: Schema.Struct({
     message: Schema.String,
     type: Schema.String,
     param: Schema.NullOr(Schema.String),
-    code: Schema.String
+    code: Schema.String,
+    usage: UsageInVain
   })
 })
 

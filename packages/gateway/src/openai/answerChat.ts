@@ -22,7 +22,7 @@ export const answerChat = completionRoute({
       ? streamed(completions, caller, asked, request, id, askedAtSeconds)
       : whole(completions, caller, asked, id, askedAtSeconds)
   },
-  fault: openaiError
+  fault: (error) => openaiError(error)
 })
 
 const whole = (

@@ -2,20 +2,28 @@
 import { InvalidRequest, type ParleyError } from "@parley/domain/Errors"
 import { traitsOf } from "@parley/domain/ErrorTraits"
 import { isContextExceeded } from "@parley/domain/ProviderError"
+import type { Usage } from "@parley/domain/Usage"
 import { HttpServerResponse } from "effect/http"
 import { retryAfterHeaders } from "../retryAfter.ts"
+import { usageOf } from "./chatCompletion.ts"
 
-export const openaiErrorBody = (error: ParleyError) => {
+/** `usage` is not OpenAI's: what was used in vain, in the door's own shape. It is within `error`, all of which their clients hand on. */
+export const openaiErrorBody = (error: ParleyError, shapeOf: (usage: Usage) => object = usageOf) => {
   const { code, openaiType } = traitsOf(error)
+  const usage = usageInVain(error)
   return {
     error: {
       message: error.message,
       type: openaiType,
       param: paramOf(error),
-      code
+      code,
+      ...(usage === undefined ? {} : { usage: shapeOf(usage) })
     }
   }
 }
+
+/** What the calls used that were made for an answer which failed. */
+export const usageInVain = (error: ParleyError): Usage | undefined => ("usage" in error ? error.usage : undefined)
 
 /** OpenAI's shape has room for one. */
 const paramOf = (error: ParleyError): string | null => {
@@ -34,8 +42,8 @@ const paramOf = (error: ParleyError): string | null => {
   }
 }
 
-export const openaiError = (error: ParleyError): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.jsonUnsafe(openaiErrorBody(error), {
+export const openaiError = (error: ParleyError, shapeOf?: (usage: Usage) => object): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.jsonUnsafe(openaiErrorBody(error, shapeOf), {
     status: traitsOf(error).status,
     headers: {
       ...retryAfterHeaders(error),

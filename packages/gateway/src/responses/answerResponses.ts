@@ -1,6 +1,7 @@
 /** `POST /v1/responses`: read, admitted, answered; streamed when the client asks for that. */
 import { Caller, type CallerInfo } from "@parley/domain/Caller"
 import type { Completions, CompletionRequest } from "@parley/domain/Completions"
+import type { ParleyError } from "@parley/domain/Errors"
 import { Effect } from "effect"
 import { completionRoute, type CompletionAnswer } from "../completionRoute.ts"
 import { openaiError } from "../openai/openaiError.ts"
@@ -9,7 +10,7 @@ import { keepAliveComment, streamedAnswer } from "../streamedAnswer.ts"
 import { wholeAnswer } from "../wholeAnswer.ts"
 import { makeEventEncoder } from "./EventEncoder.ts"
 import { readResponsesRequest } from "./readResponsesRequest.ts"
-import { response, responseHead, type ResponseHead } from "./response.ts"
+import { response, responseHead, usageOf, type ResponseHead } from "./response.ts"
 import { toModelRequest } from "./toModelRequest.ts"
 
 export const answerResponses = completionRoute({
@@ -19,8 +20,11 @@ export const answerResponses = completionRoute({
     const head = responseHead(request, caller.requestId, askedAtSeconds)
     return request.stream === true ? streamed(completions, caller, asked, head) : whole(completions, caller, asked, head)
   },
-  fault: openaiError
+  fault: (error) => responsesError(error)
 })
+
+/** OpenAI's error, with what was used as this door tells usage. */
+const responsesError = (error: ParleyError) => openaiError(error, usageOf)
 
 const whole = (
   completions: Completions["Service"],
@@ -46,6 +50,6 @@ const streamed = (
     caller,
     stream: (sink) => completions.stream(asked, sink),
     wire: { ...encoder, keepAlive: () => keepAliveComment },
-    render: openaiError
+    render: responsesError
   })
 }

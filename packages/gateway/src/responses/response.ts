@@ -5,6 +5,7 @@ import { traitsOf } from "@parley/domain/ErrorTraits"
 import type { FinishReason, ModelAnswer } from "@parley/domain/ModelEvent"
 import type { Usage } from "@parley/domain/Usage"
 import { costFields } from "../openai/chatCompletion.ts"
+import { usageInVain } from "../openai/openaiError.ts"
 import type { ResponsesRequest } from "./ResponsesRequest.ts"
 
 /** Why an answer is not complete; undefined when it is. */
@@ -109,15 +110,18 @@ export const endedResponse = (
   }
 }
 
-export const failedResponse = (head: ResponseHead, model: string, output: ReadonlyArray<OutputItem>, error: ParleyError) => ({
-  ...head,
-  model,
-  status: "failed" as const,
-  error: { code: failureCodes.get(traitsOf(error).status) ?? "server_error", message: error.message },
-  incomplete_details: null,
-  output,
-  usage: null
-})
+export const failedResponse = (head: ResponseHead, model: string, output: ReadonlyArray<OutputItem>, error: ParleyError) => {
+  const usage = usageInVain(error)
+  return {
+    ...head,
+    model,
+    status: "failed" as const,
+    error: { code: failureCodes.get(traitsOf(error).status) ?? "server_error", message: error.message },
+    incomplete_details: null,
+    output,
+    usage: usage === undefined ? null : usageOf(usage)
+  }
+}
 
 /** OpenAI's list of codes is closed. */
 const failureCodes = new Map([

@@ -2,7 +2,7 @@
 import { Effect, Fiber } from "effect"
 import type { Context } from "effect"
 import type { AssistantPart } from "@parley/domain/Content"
-import type { Attempt, ModelAnswer } from "@parley/domain/ModelEvent"
+import type { Attempt, ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import { addUsage, noUsage } from "@parley/domain/Usage"
 import type { Usage } from "@parley/domain/Usage"
@@ -33,6 +33,16 @@ export class LedgerEntry {
   /** Its provider has taken the request, and may charge for it. */
   began(): void {
     this.#hasBegun = true
+  }
+
+  /** What it said, one read of it. */
+  heard(events: ReadonlyArray<ModelEvent>): void {
+    for (const event of events) {
+      if (event.type === "text-delta") this.text += event.text
+      else if (event.type === "reasoning-delta") this.reasoning += event.text
+      else if (event.type === "tool-call-delta") this.calls += event.arguments
+      else if (event.type === "usage") this.tell(event.usage)
+    }
   }
 
   tell(usage: Usage): void {

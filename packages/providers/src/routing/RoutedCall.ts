@@ -7,6 +7,7 @@ import { errorTraits } from "@parley/domain/ErrorTraits"
 import type { Attempt, ModelAnswer } from "@parley/domain/ModelEvent"
 import type { ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelMessage, ModelRequest } from "@parley/domain/ModelRequest"
+import { withUsage } from "@parley/domain/ProviderError"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import { isDecisive } from "../circuit/WatchedSink.ts"
 import { continued, continuingOf, isContinuable, isUsedUp } from "./continuation.ts"
@@ -96,7 +97,9 @@ export class RoutedCall {
         if (step._tag !== "GiveUp") this.#last?.entry.settleEarly(context)
         switch (step._tag) {
           case "GiveUp":
-            return yield* Effect.fail(plan.error ?? unavailable(this.#settings, this.#isStream, yield* Clock.currentTimeMillis))
+            return yield* this.#brokenOff(
+              plan.error ?? unavailable(this.#settings, this.#isStream, yield* Clock.currentTimeMillis)
+            )
           case "Wait":
             yield* Effect.sleep(step.ms)
             break
@@ -118,8 +121,14 @@ export class RoutedCall {
   #failed(plan: Plan, cause: Cause.Cause<ProviderError>): Effect.Effect<ModelAnswer, ProviderError> | undefined {
     const found = Cause.findErrorOption(cause)
     if (found._tag === "None") return Effect.failCause(cause)
-    if (!this.#goesOn(plan, found.value)) return Effect.fail(found.value)
+    if (!this.#goesOn(plan, found.value)) return this.#brokenOff(found.value)
     return this.#isUsedUp ? this.#endUsedUp() : undefined
+  }
+
+  /** Nobody answered: what the calls used is told with the error, unless whoever asked has the ledger. */
+  #brokenOff(error: ProviderError): Effect.Effect<never, ProviderError> {
+    if (this.#options.ledger !== undefined) return Effect.fail(error)
+    return Effect.flatMap(this.#ledger.total(false), (usage) => Effect.fail(withUsage(error, usage)))
   }
 
   #plan(startedMs: number): Plan {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Logger, References } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Logger, References } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
@@ -329,6 +329,42 @@ it.effect("a provider's own limits are its breaker's, also for how long a look t
     yield* TestClock.adjust(20_000)
     assert.deepInclude((yield* circuits.health)[0], { state: "open", retryAfterMs: 14_000 })
   }).pipe(Effect.provide(Logger.layer([])))
+)
+
+it.effect(
+  "a look marks the target alone whose model is no longer in its provider's list, until a minute after it last was not",
+  () =>
+    Effect.gen(function* () {
+      const one = makeFake("one")
+      const source: ProviderSource = { id: "one", isDemo: false, make: Effect.succeed(one.provider) }
+      const limits = { ...defaultLimits, probeEveryMs: 20_000, modelMissingMs: 60_000 }
+      const layer = Layer.provide(ProviderCircuits.layer([source], limits), CircuitBreaker.layerStoreMemory())
+      const circuits = yield* Effect.provide(ProviderCircuits, yield* Layer.build(layer))
+      const lists = (...models: ReadonlyArray<string>) =>
+        one.lists(
+          Effect.succeed(
+            models.map((model) => ({ id: `one/${model}`, provider: "one", model, kind: "chat", createdAtSeconds: 0 }) as const)
+          )
+        )
+      const all = ["m", "n", "deployment"]
+      const missing = () =>
+        Effect.map(Clock.currentTimeMillis, (nowMs) =>
+          all.filter((model) => circuits.target({ provider: "one", model }).statistics.missingUntilMs > nowMs)
+        )
+      for (const model of all) yield* circuits.complete({ provider: "one", model }, ask("Hello"))
+      lists("m", "n")
+      yield* TestClock.adjust(20_000)
+      assert.strictEqual(one.listed(), 1, "one look for all targets of the provider")
+      assert.deepStrictEqual(yield* missing(), [])
+      lists("n")
+      yield* TestClock.adjust(20_000)
+      assert.deepStrictEqual(yield* missing(), ["m"])
+      const states = (yield* circuits.health).map(({ state }) => state)
+      assert.deepStrictEqual(states, ["closed", "closed", "closed"], "which opens no circuit")
+      lists("m", "n")
+      yield* TestClock.adjust(80_000)
+      assert.deepStrictEqual(yield* missing(), [])
+    })
 )
 
 it.effect("circuits that idle are closed down, and come back when they are called", () =>

@@ -30,6 +30,8 @@ export class Supervised {
   readonly view: CircuitView
   /** A route names it. */
   isNamed = false
+  /** A look found its model in the provider's list. */
+  isListed = false
   restarts = 0
   /** Defects without a quiet time between them. */
   streak = 0

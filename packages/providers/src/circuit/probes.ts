@@ -1,6 +1,8 @@
 /**
- * A look at providers whose targets are idle or open, by a list of their models: the cheapest question that there is. One that cannot be reached
+ * A look at providers whose targets are idle or open, by a list of their models: the cheapest question that there is, and one for all targets of
+ * a provider, which have its address, its key and its region in common. What it tells is each target's own. One that cannot be reached
  * keeps its open circuits open, so that no caller's request is spent on finding that out; one that can still has to answer a call to be closed.
+ * One whose model was in the list and is no longer is missing there, like one that a call did not find.
  */
 import { Clock, Duration, Effect, Exit, Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
@@ -59,7 +61,7 @@ const probe = (options: ProbesOptions, access: Access): Effect.Effect<void> =>
     const exit = yield* Effect.exit(Effect.timeout(models(access.source.id), limits.probeTimeoutMs))
     const atMs = yield* Clock.currentTimeMillis
     access.probe = { atMs, isReachable: Exit.isSuccess(exit) }
-    if (access.probe.isReachable) return
+    if (Exit.isSuccess(exit)) return see(options, access, exit.value, atMs)
     const overdue = targetsOf(options, access).filter(({ view }) => view.state === "open" && view.openForMs(atMs) === 0)
     yield* Effect.forEach(overdue, (target) => keepOpen(options, target), { discard: true })
   }).pipe(
@@ -67,6 +69,15 @@ const probe = (options: ProbesOptions, access: Access): Effect.Effect<void> =>
       Effect.annotateLogs(Effect.logWarning("A provider could not be looked at", cause), { provider: access.source.id })
     )
   )
+
+/** A model that never was in the list may be there all the same: a deployment, an alias, a version without its date. */
+const see = (options: ProbesOptions, access: Access, models: ReadonlyArray<ModelInfo>, atMs: number): void => {
+  const listed = new Set(models.map(({ model }) => model))
+  for (const target of targetsOf(options, access)) {
+    if (listed.has(target.model)) target.isListed = true
+    else if (target.isListed) target.statistics.missingUntilMs = atMs + access.limits.modelMissingMs
+  }
+}
 
 /** Takes the place of the call that would decide, and fails it. */
 const keepOpen = ({ store }: ProbesOptions, target: Supervised): Effect.Effect<void, CircuitBreaker.CircuitBreakerError> =>

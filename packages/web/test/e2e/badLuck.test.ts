@@ -8,6 +8,7 @@ import { vi } from "vitest"
 import { startParley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { openFrontDoor } from "../support/frontDoor.ts"
+import { beginsInTheMiddle, isWholeAgain } from "../support/sessionOver.ts"
 import {
   App,
   asDarkPhone,
@@ -17,16 +18,17 @@ import {
   ended,
   hideList,
   openPage,
+  openPageAgain,
   patience,
-  places,
   say,
   screenshot,
   showList,
+  strictPlaces,
   signIn,
   freshApp,
   goOffline,
+  goOnline,
   startServer,
-  startServerWith,
   withoutWorker
 } from "../support/openApp.ts"
 
@@ -78,8 +80,9 @@ const runOut = (databaseUrl: string) =>
   }).pipe(Effect.scoped, Effect.provide(Reactivity.layer))
 
 describe.skipIf(chromiumPath === "")("bad luck", () => {
-  layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(places)(
+  // Open sockets are looked at once a second, so that a session's end is not waited for.
+  layer(App.layerWith({ PARLEY_KEY_CHECK_SECONDS: "1" }), { excludeTestServices: true })((it) => {
+    it.effect.each(strictPlaces)(
       "a huge block of code, a line of 100,000 characters, marks that never close and characters cut in two end as they were sent: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -93,7 +96,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
                 .concat([" **never closed `nor this [nor that](http://", "\n\n| a | b |\n|--"])
             )
           )
-          const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
             await say(page, "Much, please")
@@ -114,7 +117,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         })
     )
 
-    it.effect.each(places)(
+    it.effect.each(strictPlaces)(
       "what is written offline waits, survives a reload of the kept app, and goes out once: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -139,7 +142,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
             await page.getByRole("link", { name: "While online" }).waitFor()
             await hideList(page)
             await page.getByText("While offline").waitFor()
-            await page.context().setOffline(false)
+            await goOnline(page)
             await page.getByText("Second.").waitFor()
             assert.strictEqual(await page.getByText("While offline", { exact: true }).count(), 1)
           })
@@ -188,7 +191,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
       })
     )
 
-    it.effect.each(places)(
+    it.effect.each(strictPlaces)(
       "a tab that slept for an hour in the middle of an answer, and whose connection was cut meanwhile, has it whole and once: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -227,38 +230,23 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
 
     it.effect("a session that runs out in the middle of an answer says so; after signing in again all is there", () =>
       Effect.gen(function* () {
-        const { browser } = yield* freshApp
-        // Open sockets are looked at once a second, so that it is not waited for.
-        const { env, parley, wire } = yield* startServerWith({ PARLEY_KEY_CHECK_SECONDS: "1" })
-        wire.enqueue(answer(["As far as here, ", "and to the end."], { holdAfter: 1 }))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...darkPhone }))
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          await say(page, "Do not lose this")
-          await page.getByText("As far as here,").waitFor()
-          await composer(page).fill("A draft that was not sent")
-        })
+        const { browser, parley, wire } = yield* freshApp
+        const { env } = yield* App
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...darkPhone }))
+        yield* Effect.promise(() => signIn(page, parley.url, parley.key))
+        yield* beginsInTheMiddle(page, wire)
         yield* runOut(env["DATABASE_URL"] ?? "")
         yield* Effect.promise(async () => {
           await page.getByText("Your session is over.").waitFor()
           await screenshot(page, "session-ran-out-phone-dark")
         })
-        const request = yield* wire.received(0)
-        request.release()
-        yield* Effect.promise(async () => {
-          await page.getByLabel("Key").fill(parley.key)
-          await page.getByRole("button", { name: "Continue" }).click()
-          await page.getByText("As far as here, and to the end.").waitFor()
-          await ended(page).waitFor()
-          assert.strictEqual(await page.locator(".bubble").count(), 1)
-          assert.strictEqual(await composer(page).inputValue(), "A draft that was not sent")
-        })
+        yield* isWholeAgain(page, wire, parley.key)
         assert.strictEqual(wire.requests.length, 1)
         assert.deepStrictEqual(faults, [])
       })
     )
 
-    it.effect.each(places)("a lost connection is tried again at once when that is asked for: %s", ([, place]) =>
+    it.effect.each(strictPlaces)("a lost connection is tried again at once when that is asked for: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         const door = yield* openFrontDoor

@@ -14,9 +14,9 @@ import {
   openPage,
   openPageAgain,
   phone,
-  places,
   say,
   showList,
+  strictPlaces,
   signIn,
   freshApp,
   withoutWorker
@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
         const { id } = yield* createConversation(parley, { title: "Tuned" })
         const parameters = { temperature: 0.25, topP: 0.123 }
         assert.strictEqual((yield* request(parley, "PATCH", `/api/conversations/${id}`, { parameters })).status, 200)
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await page.goto(`${parley.url}/c/${id}`)
@@ -119,7 +119,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
       })
     )
 
-    it.effect.each(places)("shows thoughts folded and tokens counted, and a failed answer with a way on: %s", ([, place]) =>
+    it.effect.each(strictPlaces)("shows thoughts folded and tokens counted, and a failed answer with a way on: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(

@@ -2,7 +2,19 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, composer, desktop, ended, freshApp, openPage, say, signIn, tablet } from "../support/openApp.ts"
+import {
+  App,
+  chromiumPath,
+  composer,
+  ended,
+  freshApp,
+  openPage,
+  openPageAgain,
+  say,
+  signIn,
+  tablet,
+  withoutWorker
+} from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("the keyboard", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
@@ -10,7 +22,7 @@ describe.skipIf(chromiumPath === "")("the keyboard", () => {
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(answer("Good day."), answer(["Half, ", "whole."], { holdAfter: 1 }))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...desktop, serviceWorkers: "block" }))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await say(page, "Hello there")
@@ -68,7 +80,7 @@ describe.skipIf(chromiumPath === "")("the keyboard", () => {
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(answer("It is **short**."))
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...desktop, serviceWorkers: "block" }))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
         yield* Effect.promise(async () => {
           // As over plain HTTP to another machine.
           await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }))

@@ -11,6 +11,7 @@ import {
   desktop,
   launchBrowser,
   leavesNoPage,
+  moving,
   openPageAgain,
   patience,
   strictPlaces,
@@ -141,7 +142,7 @@ const opened = Effect.fnUntraced(function* (
 ) {
   const { browser, parley } = yield* Long
   yield* leavesNoPage(browser)
-  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...moving, ...place }))
   yield* Effect.promise(() => prepare(page))
   const pages: Array<string> = []
   page.on("request", (request) => {

@@ -14,8 +14,10 @@ import {
   composer,
   ended,
   goOffline,
+  goOnline,
   hideList,
-  openPage,
+  leavesNoPage,
+  openClockedPage,
   patience,
   strictPlaces,
   say,
@@ -50,11 +52,7 @@ const inOutbox = (page: Page) =>
 const ownTenant = Effect.gen(function* () {
   const { browser, parley: server, wire } = yield* App
   wire.forget()
-  yield* Effect.addFinalizer(() =>
-    Effect.promise(async () => {
-      for (const context of browser.contexts()) await context.close()
-    })
-  )
+  yield* leavesNoPage(browser)
   const made = yield* request(server, "POST", "/api/tenants", { name: "Of a test" })
   const { ownerKey, tenant } = yield* Schema.decodeUnknownEffect(CreatedTenant)(made.body)
   const parley = { ...server, key: ownerKey.secret }
@@ -72,9 +70,8 @@ const ownTenant = Effect.gen(function* () {
   return { browser, server, parley, wire, tenant, conversations, messages }
 })
 
-/** Signed in, with the worker that opens the app without a network, and then without one. */
+/** In a page with a clock: signed in, with the worker that opens the app without a network, and then without one. */
 const openedOffline = async (page: Page, url: string, key: string): Promise<void> => {
-  await page.clock.install()
   await signIn(page, url, key)
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
   // With what a second visit has: the list, and the models.
@@ -95,7 +92,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
         Effect.gen(function* () {
           const { browser, conversations, messages, parley, wire } = yield* ownTenant
           wire.enqueue(answer("Of otters."), answer("Of more otters."))
-          const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
+          const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, place))
           yield* Effect.promise(async () => {
             await openedOffline(page, parley.url, parley.key)
             await say(page, "Otters")
@@ -113,7 +110,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
             assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
             await row(page, "Otters").waitFor({ state: "attached" })
             assert.deepStrictEqual(await conversations(), [])
-            await page.context().setOffline(false)
+            await goOnline(page)
             await page.getByText("Of more otters.").waitFor()
             await ended(page).waitFor()
             assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
@@ -137,7 +134,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, wire } = yield* ownTenant
         wire.enqueue(answer("Of otters."))
-        const { page } = yield* Effect.promise(() => openPage(browser))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser))
         const remove = async (title: string) => {
           await row(page, title).hover()
           await page.getByRole("button", { name: `Options for ${title}` }).click()
@@ -160,7 +157,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
           await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
           await page.reload()
           await waiting(page).waitFor()
-          await page.context().setOffline(false)
+          await goOnline(page)
           await page.getByText("Of otters.").waitFor()
           await ended(page).waitFor()
           assert.deepStrictEqual(await conversations(), [id])
@@ -173,11 +170,10 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
     it.effect("is in the list while the others are asked for, and when they could not be had", () =>
       Effect.gen(function* () {
         const { browser, parley } = yield* ownTenant
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
+        const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
         yield* Effect.promise(async () => {
           // Never answered.
           await page.route(/\/api\/conversations\?/, () => {})
-          await page.clock.install()
           await signIn(page, parley.url, parley.key)
           await goOffline(page)
           await say(page, "Badgers")
@@ -193,7 +189,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
     it.effect("is not lost by signing out unless that is meant", () =>
       Effect.gen(function* () {
         const { browser, conversations, parley } = yield* ownTenant
-        const { faults, page } = yield* Effect.promise(() => openPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openClockedPage(browser))
         yield* Effect.promise(async () => {
           await openedOffline(page, parley.url, parley.key)
           await say(page, "Otters")
@@ -218,7 +214,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, wire } = yield* ownTenant
         wire.enqueue(answer("Of otters."))
-        const { page } = yield* Effect.promise(() => openPage(browser))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser))
         yield* Effect.promise(async () => {
           await openedOffline(page, parley.url, parley.key)
           await say(page, "Otters")
@@ -228,7 +224,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
           await asDarkPhone(second)
           await second.goto(page.url())
           await waiting(second).waitFor()
-          await page.context().setOffline(false)
+          await goOnline(page)
           for (const tab of [page, second]) {
             await tab.getByText("Of otters.").waitFor()
             await ended(tab).waitFor()
@@ -245,7 +241,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, wire } = yield* ownTenant
         wire.enqueue(answer(["Of otters, ", "at length."], { holdAfter: 1 }))
-        const { page } = yield* Effect.promise(() => openPage(browser))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser))
         const second = yield* Effect.promise(async () => {
           await openedOffline(page, parley.url, parley.key)
           const other = await page.context().newPage()
@@ -258,7 +254,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
           await waiting(page).waitFor()
           await row(other, "Otters").click()
           await waiting(other).waitFor()
-          await page.context().setOffline(false)
+          await goOnline(page)
           for (const tab of [page, other]) {
             await tab.getByText("Of otters,").waitFor()
             await waiting(tab).waitFor({ state: "detached" })
@@ -284,7 +280,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, server, tenant, wire } = yield* ownTenant
         wire.enqueue(answer("By the small one."))
-        const { page } = yield* Effect.promise(() => openPage(browser))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser))
         yield* Effect.promise(() => openedOffline(page, parley.url, parley.key))
         yield* Effect.promise(async () => {
           await page.getByRole("button", { name: /^Model/ }).click()
@@ -297,7 +293,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
         })
         assert.strictEqual(allowed.status, 200)
         yield* Effect.promise(async () => {
-          await page.context().setOffline(false)
+          await goOnline(page)
           await page.getByText("Not sent.").waitFor()
           assert.deepStrictEqual(await bubbles(page), ["Otters"])
           assert.deepStrictEqual(await conversations(), [])

@@ -8,24 +8,23 @@
  */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { BrowserContext, Locator, Page, ViewportSize } from "playwright-core"
-import { answer } from "../../../providers/test/wire/WireServer.ts"
+import type { BrowserContext, ViewportSize } from "playwright-core"
 import { de } from "../../src/i18n/de.ts"
 import { en, type TextKey } from "../../src/i18n/en.ts"
-import { framesPass } from "../support/frames.ts"
 import { Home, type Lived } from "../support/lived.ts"
-import { axeFaults, focusFaults, layoutFaults, readEasily, settled } from "../support/lookOver.ts"
+import { axeFaults, focusFaults, layoutFaults, settled, type Look } from "../support/lookOver.ts"
+import { chromiumPath, desktop, openContext, openPageIn, phone, screenshot, tablet, withoutWorker } from "../support/openApp.ts"
 import {
-  chromiumPath,
-  desktop,
-  goOffline,
-  openContext,
-  openPageIn,
-  phone,
-  screenshot,
-  tablet,
-  withoutWorker
-} from "../support/openApp.ts"
+  badLuck,
+  comingIn,
+  list,
+  overAConversation,
+  screens,
+  welcome,
+  wholeAnswer,
+  type Screens,
+  type Walk
+} from "../support/screenWalks.ts"
 
 interface View {
   readonly size: typeof desktop
@@ -43,246 +42,11 @@ const views = {
 /** As wide as a desk's window of 1,280 px is at 400 % (WCAG 2.2, 1.4.10). */
 const narrow: ViewportSize = { width: 320, height: 640 }
 
-interface Walk {
-  readonly page: Page
-  readonly home: Lived
-  /** Opens a list that lies over the conversation. */
-  readonly showSide: () => Promise<void>
-  readonly t: (key: TextKey, values?: Readonly<Record<string, string>>) => string
-  readonly look: (screen: string, options?: { readonly focus?: boolean }) => Promise<void>
-  readonly go: (place: string, until: string) => Promise<void>
-  readonly button: (key: TextKey, values?: Readonly<Record<string, string>>) => Locator
-  readonly item: (key: TextKey) => Locator
-  readonly dialog: (key: TextKey) => Locator
-  readonly box: Locator
-  readonly close: () => Promise<void>
-}
+/** On a desk only the screens that are another there, with the list beside the conversation; a phone is stricter with the rest. PARLEY_SCREENS=all looks at all of them. */
+const atDesk: Readonly<Record<string, Screens>> =
+  process.env["PARLEY_SCREENS"] === "all" ? screens : { welcome, list, wholeAnswer, overAConversation }
 
-const comingIn = async ({ page, look, go, t, button, home: { places } }: Walk): Promise<void> => {
-  await go("/", t("signIn.title"))
-  await look("sign-in", { focus: true })
-  await page.getByLabel(t("signIn.key")).fill("pk_nobody_has_this_one")
-  await button("signIn.continue").click()
-  await page.getByText(t("signIn.refused")).waitFor()
-  await look("sign-in-refused")
-  await go(places.invitation, t("invite.join"))
-  await look("invitation", { focus: true })
-  await go(places.noInvitation, t("invite.gone"))
-  await look("invitation-gone")
-  await go(places.shared, "A walrus, and a square.")
-  await look("shared", { focus: true })
-  await go(places.noShare, t("share.notFound"))
-  await look("shared-gone")
-}
-
-const welcome = async ({ page, look, go, t, button, box }: Walk): Promise<void> => {
-  await go("/", t("welcome.lead"))
-  await look("welcome", { focus: true })
-  await box.fill("/")
-  await page.getByRole("option", { name: "Summary" }).waitFor()
-  await look("prompts")
-  await box.fill("")
-  await page.locator("input[type=file]").setInputFiles([
-    { name: "Notes with a name that goes on and on for a while.txt", mimeType: "text/plain", buffer: Buffer.from("notes") },
-    { name: "paper.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF") }
-  ])
-  await button("composer.remove", { name: "paper.pdf" }).waitFor()
-  await look("attachments", { focus: true })
-}
-
-const list = async ({ page, look, go, t, button, item, dialog, close, showSide }: Walk): Promise<void> => {
-  await go("/", t("welcome.lead"))
-  await showSide()
-  await look("list", { focus: true })
-  await button("list.menu", { title: "Of otters" }).click()
-  await item("list.moveTo").click()
-  await page.getByRole("menuitem", { name: "An empty one" }).waitFor()
-  await page.getByRole("menuitem", { name: t("list.newFolder") }).click()
-  await dialog("list.newFolder").waitFor()
-  await look("folder", { focus: true })
-  await close()
-  await button("list.menu", { title: "Of otters" }).click()
-  await item("list.moveTo").click()
-  await page.getByRole("menuitem", { name: t("list.newFolder") }).waitFor()
-  await look("list-menu")
-  await go("/", t("welcome.lead"))
-  await showSide()
-  await button("list.menu", { title: "Of otters" }).click()
-  await item("action.rename").click()
-  await page.getByRole("textbox", { name: t("list.titleLabel") }).waitFor()
-  await look("rename")
-  await page.getByRole("textbox", { name: t("list.titleLabel") }).press("Escape")
-  await page.getByRole("button", { name: /^An empty one/ }).click()
-  await page.getByRole("button", { name: /^Work in progress/ }).click()
-  await button("list.folderMenu", { name: "Work in progress" }).click()
-  await item("action.rename").waitFor()
-  await look("folder-menu")
-  await close()
-  await page.getByRole("searchbox").fill("the")
-  await page.locator(".list-excerpt mark").first().waitFor()
-  await look("search")
-  await page.getByRole("searchbox").fill("nothing has this in it")
-  await page.getByText(t("list.noResults", { query: "nothing has this in it" })).waitFor()
-  await look("search-empty")
-  await page.getByRole("searchbox").fill("")
-  await button("list.archived").click()
-  await page.getByRole("link", { name: "Put away" }).waitFor()
-  await look("archive")
-  await button("list.back").click()
-}
-
-const settings = async ({ page, look, go, t, button, item, dialog, close, showSide }: Walk): Promise<void> => {
-  await go("/", t("welcome.lead"))
-  await showSide()
-  const account = page.getByRole("button", { name: t("side.account") })
-  await account.click()
-  await item("settings.title").waitFor()
-  await look("account")
-  await item("settings.title").click()
-  await dialog("settings.title").waitFor()
-  await look("settings", { focus: true })
-  await page.getByRole("tab", { name: t("settings.prompts") }).click()
-  await page.getByText("Proofread").first().waitFor()
-  await look("prompt-library", { focus: true })
-  await button("settings.promptNew").click()
-  await page.getByLabel(t("settings.promptText")).waitFor()
-  await look("prompt-form", { focus: true })
-  await page.getByRole("tab", { name: t("settings.presets") }).click()
-  await button("settings.presetNew").click()
-  await page.getByLabel(t("parameters.system")).waitFor()
-  await look("preset-form")
-  await close()
-  await account.click()
-  await item("shortcuts.title").click()
-  await dialog("shortcuts.title").waitFor()
-  await look("shortcuts")
-  await close()
-}
-
-const wholeAnswer = async ({ page, look, go, t, button, close, home: { places } }: Walk): Promise<void> => {
-  await go(places.rich, "Nested")
-  await page.getByText(t("message.thought")).first().click()
-  await page.locator(".katex").first().waitFor()
-  await page.locator(".hljs-keyword").first().waitFor()
-  await page.locator(".thread-scroll").evaluate((scroller) => scroller.scrollTo(0, 0))
-  await look("answer-begins", { focus: true })
-  await page.locator(".thread-scroll").evaluate((scroller) => scroller.scrollTo(0, scroller.scrollHeight))
-  await look("answer-ends")
-  await page.locator(".message-meta").last().click()
-  await page.getByText(t("message.inputTokens")).waitFor()
-  await look("details")
-  await close()
-  await page.locator(".person").last().hover()
-  await button("action.edit").click()
-  await page.getByLabel(t("message.edit")).waitFor()
-  await look("edit", { focus: true })
-}
-
-const overAConversation = async ({ page, look, go, t, button, item, close, home: { places } }: Walk): Promise<void> => {
-  await go(places.rich, "Nested")
-  await page.getByRole("button", { name: `${t("models.label")}: best` }).click()
-  await page.getByRole("option", { name: /second/ }).waitFor()
-  await look("models")
-  await close()
-  await page
-    .locator(".composer")
-    .getByRole("button", { name: t("parameters.title") })
-    .click()
-  await page.getByLabel(t("parameters.system")).waitFor()
-  await look("parameters", { focus: true })
-  await close()
-  await button("share.title").click()
-  await button("share.create").click()
-  await page.getByLabel(t("share.copy")).waitFor()
-  await look("share", { focus: true })
-  await close()
-  await button("thread.menu").click()
-  await item("export.json").waitFor()
-  await look("conversation-menu")
-  await close()
-  await page.keyboard.press("Control+k")
-  await page.getByPlaceholder(t("palette.placeholder")).waitFor()
-  await look("palette")
-  await close()
-}
-
-const answersThatEndOddly = async ({ page, look, go, t, home: { places } }: Walk): Promise<void> => {
-  await go(places.ends, "It rains.")
-  await page.getByText(t("message.tool", { name: "look_up_the_weather" })).click()
-  await look("ends", { focus: true })
-  await page.locator(".thread-scroll").evaluate((scroller) => scroller.scrollTo(0, 0))
-  await look("failed-over")
-  await go(places.failed, "no such thing")
-  await look("failed", { focus: true })
-  await go(places.files, "A walrus, and a square.")
-  await look("files")
-  await go(places.hebrew, "And an English paragraph.")
-  await look("hebrew")
-}
-
-const room = async ({ page, look, go, t, button, dialog, box, close, home: { guest, places } }: Walk): Promise<void> => {
-  await go(places.room, "By the river, at ten?")
-  await page.locator(".faces").waitFor()
-  const typing = page.locator(".typing .dots").waitFor()
-  await guest.page.getByRole("textbox", { name: "Message", exact: true }).fill("And")
-  await typing
-  await look("room", { focus: true })
-  await guest.page.getByRole("textbox", { name: "Message", exact: true }).fill("")
-  await box.fill("@")
-  await page.getByRole("option", { name: /second/ }).waitFor()
-  await look("mention")
-  await box.fill("")
-  await page.locator(".faces").click()
-  await dialog("people.title").waitFor()
-  await button("people.make").click()
-  await page.getByLabel(t("people.link")).waitFor()
-  await look("people", { focus: true })
-  await close()
-}
-
-const badLuck = async ({ page, look, go, t, button, box, home: { one, places } }: Walk): Promise<void> => {
-  await page.clock.install()
-  await go(places.rich.replace(/\w$/, "0").replace(/\w\w$/, "00"), t("thread.gone"))
-  await look("gone")
-
-  one.enqueue(answer(["It begins ", "and ends."], { holdAfter: 1 }))
-  // A command that waits for its answer when the network goes is told as lost.
-  const isAcknowledged = page
-    .waitForEvent("websocket")
-    .then((socket) => socket.waitForEvent("framereceived", ({ payload }) => String(payload).includes('"type":"cancelled"')))
-  await go("/", t("welcome.lead"))
-  await box.fill("Hold on")
-  await box.press("Enter")
-  await page.getByText("It begins").waitFor()
-  await look("streaming")
-  await button("composer.stop").click()
-  await page.getByText(t("message.stopped"), { exact: true }).waitFor()
-  await isAcknowledged
-  await goOffline(page, t("connection.offline"))
-  await box.fill("Written offline")
-  await box.press("Enter")
-  await page.getByText(t("message.waiting")).waitFor()
-  await look("offline")
-}
-
-/** What stands open beside a button has found its new place: it is measured in one frame and put in another. */
-const placed = async (page: Page): Promise<void> => {
-  await framesPass(page, 4)
-  await settled(page)
-}
-
-type Screens = (walk: Walk) => Promise<void>
-
-const screens = { comingIn, welcome, list, settings, wholeAnswer, overAConversation, answersThatEndOddly, room, badLuck }
-
-/**
- * On a desk only the screens that are another there, with the list beside the conversation; a phone is stricter with the rest. PARLEY_SCREENS=all looks at
- * all of them, which takes two minutes more.
- */
-const screensOf = (name: string): ReadonlyArray<readonly [string, Screens]> =>
-  Object.entries(
-    name === "phone" || process.env["PARLEY_SCREENS"] === "all" ? screens : { welcome, list, wholeAnswer, overAConversation }
-  )
+const screensOf = (name: string): ReadonlyArray<readonly [string, Screens]> => Object.entries(name === "phone" ? screens : atDesk)
 
 describe.skipIf(chromiumPath === "")("every screen", () => {
   layer(Home.layer, { excludeTestServices: true })((it) => {
@@ -311,36 +75,28 @@ const walk = async (name: string, view: View, home: Lived, through: Screens) => 
   const add = (screen: string, faults: ReadonlyArray<string>) => {
     for (const fault of faults) found.push(`${screen}: ${fault}`)
   }
-  const lookAtLayout = async (screen: string, at: string): Promise<void> => {
-    await settled(page)
-    await screenshot(page, `${screen}-${at}`)
-    add(`${screen}, ${at}`, await layoutFaults(page))
-    await page.evaluate(() => (document.documentElement.dir = "rtl"))
-    add(`${screen}, ${at}, from right to left`, await layoutFaults(page))
-    await page.evaluate(() => (document.documentElement.dir = "ltr"))
+  const lookAtLayout = async (screen: string, how: Look): Promise<void> => {
+    const { mirrored, plain } = await layoutFaults(page, how)
+    add(screen, plain)
+    add(`${screen}, from right to left`, mirrored)
   }
   const look = async (screen: string, { focus = false }: { readonly focus?: boolean } = {}): Promise<void> => {
-    await lookAtLayout(screen, name)
+    await lookAtLayout(`${screen}, ${name}`, { mirrored: true })
+    await screenshot(page, `${screen}-${name}`)
     if (alsoTablet) {
       const before = page.viewportSize() ?? assert.fail("the window has no size")
       await page.setViewportSize(tablet)
-      await lookAtLayout(screen, "tablet")
-      await readEasily(page, "large")
-      await placed(page)
-      add(`${screen}, tablet, text twice as large`, await layoutFaults(page))
-      await readEasily(page, "plain")
+      await lookAtLayout(`${screen}, tablet`, { mirrored: true, placed: true })
+      await lookAtLayout(`${screen}, tablet, text twice as large`, { text: "large" })
       await page.setViewportSize(narrow)
-      await placed(page)
-      add(`${screen}, 320 px`, await layoutFaults(page))
+      await lookAtLayout(`${screen}, 320 px`, { placed: true })
       await page.setViewportSize(before)
-      await readEasily(page, "spaced")
-      await placed(page)
-      add(`${screen}, text spaced`, await layoutFaults(page))
-      await readEasily(page, "plain")
+      await lookAtLayout(`${screen}, text spaced`, { text: "spaced", placed: true })
       await settled(page)
     }
     add(screen, await axeFaults(page))
-    if (name === "phone") {
+    // What is looked at on a desk too is light there.
+    if (name === "phone" && !Object.values(atDesk).includes(through)) {
       await page.emulateMedia({ colorScheme: "light" })
       await settled(page)
       add(`${screen}, light`, await axeFaults(page, "colours"))

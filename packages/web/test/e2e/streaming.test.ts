@@ -11,11 +11,12 @@ import {
   desktop,
   ended,
   freshApp,
+  moving,
   openPageAgain,
   phone,
-  places,
   say,
   screenshot,
+  strictPlaces,
   signIn
 } from "../support/openApp.ts"
 import { forgetFrames, framesPass, noticedIn, pacedBy, typedLate, watchFrames } from "../support/frames.ts"
@@ -133,7 +134,7 @@ const piecesOf = (whole: string): ReadonlyArray<string> => whole.match(new RegEx
 const opened = Effect.fnUntraced(function* (options: BrowserContextOptions = desktop, door?: FrontDoor) {
   const { browser, parley, wire } = yield* freshApp
   door?.leadTo(parley.url)
-  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, options))
+  const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...moving, ...options }))
   yield* Effect.promise(async () => {
     await watchFrames(page)
     await signIn(page, door?.url ?? parley.url, parley.key)
@@ -197,7 +198,7 @@ describe.skipIf(chromiumPath === "")("an answer that is being written", () => {
       )
     }
 
-    it.effect.each(places)(
+    it.effect.each(strictPlaces)(
       "that is broken Markdown, and whose characters are cut in two, moves nothing that stands and never shows half a character: %s",
       ([, place]) =>
         Effect.gen(function* () {

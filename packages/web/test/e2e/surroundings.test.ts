@@ -11,7 +11,9 @@ import {
   ended,
   freshApp,
   goOffline,
+  goOnline,
   hideList,
+  openClockedPage,
   openPage,
   openPageAgain,
   phone,
@@ -23,6 +25,7 @@ import {
   withoutWorker,
   type OpenPage
 } from "../support/openApp.ts"
+import { beginsInTheMiddle, isWholeAgain } from "../support/sessionOver.ts"
 
 const hourMs = 3_600_000
 
@@ -41,9 +44,9 @@ const opened = Effect.fnUntraced(function* (
   return { faults, page, parley, wire }
 })
 
-/** The same in a window of its own, as `prepare` installs a clock; nothing is loaded there without a network. */
-const openedWithClock = (prepare: (page: Page) => Promise<unknown>, place: BrowserContextOptions = desktop) =>
-  opened(prepare, place, (browser) => openPage(browser, { ...withoutWorker, ...place }))
+/** The same with a clock; nothing is loaded there without a network. */
+const openedWithClock = (prepare: ((page: Page) => Promise<unknown>) | undefined, place: BrowserContextOptions) =>
+  opened(prepare, place, (browser) => openClockedPage(browser, { ...withoutWorker, ...place }))
 
 describe.skipIf(chromiumPath === "")("around the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
@@ -199,7 +202,6 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           const { faults, page, wire } = yield* openedWithClock(async (page) => {
             // Only what an open connection takes at once needs no room.
             connected = page.waitForEvent("websocket").then((socket) => socket.waitForEvent("framereceived"))
-            await page.clock.install()
             await page.addInitScript(() => {
               const full = () => {
                 throw new DOMException("there is no room", "QuotaExceededError")
@@ -220,7 +222,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
             await say(page, "Nor a network")
             await told
             await screenshot(page, "storage-full")
-            await page.context().setOffline(false)
+            await goOnline(page)
             // The note says next that it connects; it goes once that is done.
             await page.locator(".connection").waitFor({ state: "detached" })
             await page.getByRole("button", { name: "Try again" }).click()
@@ -238,7 +240,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       "that there is no network is told over the page, which stays where it is; and what is written goes out later: %s",
       ([, place, direction]) =>
         Effect.gen(function* () {
-          const { faults, page, wire } = yield* openedWithClock((page) => page.clock.install(), place)
+          const { faults, page, wire } = yield* openedWithClock(undefined, place)
           wire.enqueue(answer("First."), answer("Second."))
           yield* Effect.promise(async () => {
             await say(page, "Hello")
@@ -260,7 +262,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
             }
             await say(page, "Written offline")
             await page.getByText("Waiting to be sent").waitFor()
-            await page.context().setOffline(false)
+            await goOnline(page)
             await page.locator(".connection").waitFor({ state: "detached" })
             assert.deepStrictEqual(await stand(), before)
             await page.getByText("Second.").waitFor()
@@ -294,9 +296,10 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       "a clock that is years off, and a tab that slept for an hour in the middle of an answer, lose and double nothing: %s",
       ([, place]) =>
         Effect.gen(function* () {
-          const { faults, page, wire } = yield* openedWithClock(
+          const { faults, page, wire } = yield* opened(
             (page) => page.clock.install({ time: new Date("2001-02-03T04:05:06Z") }),
-            place
+            place,
+            (browser) => openPage(browser, { ...withoutWorker, ...place })
           )
           wire.enqueue(answer(["Before sleep, ", "after it."], { holdAfter: 1 }), answer("Once more."))
           yield* Effect.promise(async () => {
@@ -323,11 +326,8 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       ([, place]) =>
         Effect.gen(function* () {
           const { faults, page, parley, wire } = yield* opened(undefined, place)
-          wire.enqueue(answer(["As far as here, ", "and to the end."], { holdAfter: 1 }))
+          yield* beginsInTheMiddle(page, wire)
           yield* Effect.promise(async () => {
-            await say(page, "Do not lose this")
-            await page.getByText("As far as here,").waitFor()
-            await composer(page).fill("A draft that was not sent")
             await page
               .locator("input[type=file]")
               .setInputFiles({ name: "a.zip", mimeType: "application/zip", buffer: Buffer.from("PK\u0003\u0004\u0000") })
@@ -340,15 +340,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
             await page.locator(".toast").waitFor({ state: "detached" })
             await screenshot(page, "session-over")
           })
-          const request = yield* wire.received(0)
-          request.release()
-          yield* Effect.promise(async () => {
-            await page.getByLabel("Key").fill(parley.key)
-            await page.getByRole("button", { name: "Continue" }).click()
-            await page.getByText("As far as here, and to the end.").waitFor()
-            assert.strictEqual(await page.locator(".bubble").count(), 1)
-            assert.strictEqual(await composer(page).inputValue(), "A draft that was not sent")
-          })
+          yield* isWholeAgain(page, wire, parley.key)
           assert.deepStrictEqual(faults, [])
         })
     )

@@ -1,12 +1,14 @@
 /** A server on which somebody has been at work for a while: there is something on every screen of the app. */
-import { Context, Effect, Layer } from "effect"
+import { Attachment } from "@parley/domain/Attachments"
+import { Accepted } from "@parley/domain/ConversationCommand"
+import { Context, Effect, Layer, Schema } from "effect"
 import type { Browser, BrowserContext } from "playwright-core"
 import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
 import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startRouted } from "../../../cli/test/e2e/support/startRouted.ts"
 import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
-import { composer, ended, launchBrowser, openPage, say, signIn, withoutWorker, type OpenPage } from "./openApp.ts"
+import { launchBrowser, openPage, say as sayIn, signIn, withoutWorker, type OpenPage } from "./openApp.ts"
 
 const rich = [
   "## What it is\n\nA **bold** claim with `code`, ~~one that is withdrawn~~ and [a link](https://example.com).\n\n",
@@ -68,92 +70,84 @@ export class Home extends Context.Service<Home, Lived>()("@parley/web/test/Home"
       ]) {
         yield* request(parley, "POST", "/api/prompts", { kind, name, text, isShared: true })
       }
-      const begun = async (page: OpenPage["page"], text: string) => {
-        await page.goto(parley.url)
-        await composer(page).waitFor()
-        await say(page, text)
-        await ended(page).waitFor()
-        return new URL(page.url()).pathname
-      }
+      /** Asks the model of a conversation, and waits until it has answered. */
+      const asked = Effect.fnUntraced(function* (path: string, body: object) {
+        const { run } = yield* sentTo(parley, path, { clientMessageId: crypto.randomUUID(), ...body })
+        const [, conversation = ""] = /^\/api\/conversations\/([^/]+)/.exec(path) ?? []
+        if (run !== null) yield* endOf(parley, conversation, run.runId)
+        return run
+      })
+      const say = (conversation: string, text: string) =>
+        asked(`/api/conversations/${conversation}/messages`, { content: [{ type: "text", text }] })
+      const begun = Effect.fnUntraced(function* (text: string) {
+        const { id: conversation } = yield* createConversation(parley, { model: "best" })
+        return { conversation, run: yield* say(conversation, text) }
+      })
+
+      one.enqueue(
+        answer(rich, {
+          reasoning: "First I think about **it**, at some length.",
+          usage: { inputTokens: 1_234, outputTokens: 567 }
+        })
+      )
+      const { conversation: richOne } = yield* begun("Explain it to me, please, with everything that can be shown")
+
+      one.enqueue(answer("alpha beta gamma delta", { cutAfter: 2 }))
+      two.enqueue(answer("gamma delta"))
+      const { conversation: ends } = yield* begun("Count, please")
+      const call = { id: "call_1", name: "look_up_the_weather", arguments: '{"city":"Bern","days":3}' }
+      one.enqueue(answer("It rains.", { reasoning: "I should look it up.", toolCalls: [call] }))
+      yield* say(
+        ends,
+        "How is the weather? 🌧️👩‍👩‍👧‍👦 https://example.com/an/address/that/is/longer/than/any/phone/is/wide/by/far?and=more"
+      )
+      one.enqueue(answer("As far as this", { finish: "length" }))
+      yield* say(ends, "Go on")
+
+      one.enqueue(answer("The first."), answer("The second."))
+      const { conversation: failed, run: first } = yield* begun("Twice")
+      yield* asked(`/api/conversations/${failed}/messages/${first?.messageId}/regenerate`, {})
+      for (const wire of [one, two]) wire.enqueue(httpError(400, { error: { message: "no such thing" } }))
+      yield* say(failed, "Fail, please")
+
+      const { id: files } = yield* createConversation(parley, { model: "best" })
+      const paper = yield* uploaded(
+        parley,
+        files,
+        "A paper with a name that goes on and on for a while.pdf",
+        makePdf("the walrus was Paul")
+      )
+      one.enqueue(answer("A walrus, and a square."))
+      yield* asked(`/api/conversations/${files}/messages`, {
+        content: [{ type: "text", text: "What do you see?" }, paper, { type: "image", url: `data:image/png;base64,${picture}` }]
+      })
+      const shared = yield* issued(parley, `/api/conversations/${files}/shares`, {})
+
+      one.enqueue(
+        answer(
+          "## שלום\n\nזה *טקסט* עם `code` ורשימה:\n\n1. אחד\n2. שתיים\n\n| א | ב |\n|---|---|\n| 1 | 2 |\n\n> ציטוט\n\nAnd an English paragraph."
+        )
+      )
+      const { conversation: hebrew } = yield* begun("מה שלומך היום? ספר לי משהו בבקשה")
+
+      one.enqueue(answer("Good day to you all."))
+      const { conversation: room } = yield* begun("Where shall we meet?")
+      const invited = yield* issued(parley, `/api/conversations/${room}/invites`, { maxUses: 5 })
+      const invitation = `${parley.url}/#invite=${invited}`
+
       return yield* Effect.promise(async () => {
-        const { page } = await openPage(browser, withoutWorker)
-        await page.addInitScript(() => localStorage.setItem("parley.model", "best"))
-        await signIn(page, parley.url, parley.key)
-        await page.getByRole("button", { name: "Model: best" }).waitFor()
-
-        one.enqueue(
-          answer(rich, {
-            reasoning: "First I think about **it**, at some length.",
-            usage: { inputTokens: 1_234, outputTokens: 567 }
-          })
-        )
-        const richPath = await begun(page, "Explain it to me, please, with everything that can be shown")
-
-        one.enqueue(answer("alpha beta gamma delta", { cutAfter: 2 }))
-        two.enqueue(answer("gamma delta"))
-        const ends = await begun(page, "Count, please")
-        const call = { id: "call_1", name: "look_up_the_weather", arguments: '{"city":"Bern","days":3}' }
-        one.enqueue(answer("It rains.", { reasoning: "I should look it up.", toolCalls: [call] }))
-        await say(
-          page,
-          "How is the weather? 🌧️👩‍👩‍👧‍👦 https://example.com/an/address/that/is/longer/than/any/phone/is/wide/by/far?and=more"
-        )
-        await page.getByText("It rains.").waitFor()
-        await ended(page).waitFor()
-        one.enqueue(answer("As far as this", { finish: "length" }))
-        await say(page, "Go on")
-        await page.getByText("As far as this").waitFor()
-        await ended(page).waitFor()
-
-        one.enqueue(answer("The first."), answer("The second."))
-        const failed = await begun(page, "Twice")
-        await ended(page).click()
-        await page.getByText("2/2").waitFor()
-        await ended(page).waitFor()
-        for (const wire of [one, two]) wire.enqueue(httpError(400, { error: { message: "no such thing" } }))
-        await say(page, "Fail, please")
-        await page.locator(".message-fault").waitFor()
-
-        await page.goto(parley.url)
-        await composer(page).waitFor()
-        await page.locator("input[type=file]").setInputFiles([
-          {
-            name: "A paper with a name that goes on and on for a while.pdf",
-            mimeType: "application/pdf",
-            buffer: Buffer.from(makePdf("the walrus was Paul"))
-          },
-          { name: "picture.png", mimeType: "image/png", buffer: Buffer.from(picture, "base64") }
-        ])
-        await page.getByRole("button", { name: "Remove picture.png" }).waitFor()
-        one.enqueue(answer("A walrus, and a square."))
-        await say(page, "What do you see?")
-        await ended(page).waitFor()
-        const files = new URL(page.url()).pathname
-        await page.getByRole("button", { name: "Share by link" }).click()
-        await page.getByRole("button", { name: "Create a link" }).click()
-        const shared = await page.getByLabel("Copy the link").inputValue()
-
-        one.enqueue(
-          answer(
-            "## שלום\n\nזה *טקסט* עם `code` ורשימה:\n\n1. אחד\n2. שתיים\n\n| א | ב |\n|---|---|\n| 1 | 2 |\n\n> ציטוט\n\nAnd an English paragraph."
-          )
-        )
-        const hebrew = await begun(page, "מה שלומך היום? ספר לי משהו בבקשה")
-
-        one.enqueue(answer("Good day to you all."))
-        const room = await begun(page, "Where shall we meet?")
-        await page.getByRole("button", { name: "Invite people" }).click()
-        await page.getByLabel("Places").selectOption("5")
-        await page.getByRole("button", { name: "Create link" }).click()
-        const invitation = await page.getByLabel("Invitation link").inputValue()
         const guest = await openPage(browser, withoutWorker)
         await guest.page.goto(invitation)
         await guest.page.getByLabel("Your name").fill("Ada of the long, long name")
         await guest.page.getByRole("button", { name: "Join" }).click()
         await guest.page.getByText("Good day to you all.").waitFor()
-        await say(guest.page, "By the river, at ten?")
-        await page.getByText("By the river, at ten?").waitFor()
+        await sayIn(guest.page, "By the river, at ten?")
+        await guest.page.getByText("By the river, at ten?").waitFor()
 
+        const { page } = await openPage(browser, withoutWorker)
+        await page.addInitScript(() => localStorage.setItem("parley.model", "best"))
+        await signIn(page, parley.url, parley.key)
+        await page.getByRole("button", { name: "Model: best" }).waitFor()
         const storageState = await page.context().storageState()
         await page.context().close()
         return {
@@ -164,13 +158,13 @@ export class Home extends Context.Service<Home, Lived>()("@parley/web/test/Home"
           two,
           guest,
           places: {
-            rich: richPath,
-            ends,
-            failed,
-            files,
-            room,
-            hebrew,
-            shared,
+            rich: `/c/${richOne}`,
+            ends: `/c/${ends}`,
+            failed: `/c/${failed}`,
+            files: `/c/${files}`,
+            room: `/c/${room}`,
+            hebrew: `/c/${hebrew}`,
+            shared: `${parley.url}/s#${shared}`,
             noShare: `${parley.url}/s#sh_nothing`,
             invitation,
             noInvitation: `${parley.url}/#invite=inv_nothing`
@@ -180,6 +174,43 @@ export class Home extends Context.Service<Home, Lived>()("@parley/web/test/Home"
     })
   )
 }
+
+const sentTo = (parley: Parley, path: string, body: object) =>
+  request(parley, "POST", path, body).pipe(
+    Effect.flatMap((sent) => Schema.decodeUnknownEffect(Accepted)(sent.body)),
+    Effect.orDie
+  )
+
+/** Its events are told until it has ended. */
+const endOf = ({ key, url }: Parley, conversation: string, run: string) =>
+  Effect.promise(async () => {
+    const events = await fetch(`${url}/api/conversations/${conversation}/runs/${run}/events`, {
+      headers: { authorization: `Bearer ${key}` }
+    })
+    await events.text()
+  })
+
+/** The part that a message refers to a file by. */
+const uploaded = ({ key, url }: Parley, conversation: string, name: string, content: Uint8Array<ArrayBuffer>) =>
+  Effect.promise(async () => {
+    const stored = await fetch(`${url}/api/conversations/${conversation}/attachments?name=${encodeURIComponent(name)}`, {
+      method: "POST",
+      body: content,
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/octet-stream" }
+    })
+    const { bytes, contentType, id } = Schema.decodeUnknownSync(Attachment)(await stored.json())
+    return { type: "file", attachmentId: id, name, contentType, bytes }
+  })
+
+const Issued = Schema.Struct({ token: Schema.String })
+
+/** The token of a link. */
+const issued = (parley: Parley, path: string, body: object) =>
+  request(parley, "POST", path, body).pipe(
+    Effect.flatMap((made) => Schema.decodeUnknownEffect(Issued)(made.body)),
+    Effect.map(({ token }) => token),
+    Effect.orDie
+  )
 
 /** A square. */
 const picture = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGNgaPiPHTHQVwK7KBAAAJdgX6F5yOVtAAAAAElFTkSuQmCC"

@@ -30,78 +30,128 @@ export const axeFaults = async (page: Page, what: "all" | "colours" = "all"): Pr
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`)
 }
 
-/** Text as readers set it: twice as large (WCAG 2.2, 1.4.4), or with its letters, words, lines and paragraphs as far apart as 1.4.12 names; or as it is. */
-export const readEasily = (page: Page, how: "large" | "spaced" | "plain"): Promise<void> =>
-  page.evaluate((wanted) => {
-    document.documentElement.style.fontSize = wanted === "large" ? "200%" : ""
-    const sheet = new CSSStyleSheet()
-    // In no layer, so that it stands over all of the page's own.
-    if (wanted === "spaced")
-      sheet.replaceSync(
-        `* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
-         p { margin-block-end: 2em !important }`
-      )
-    document.adoptedStyleSheets = [sheet]
-  }, how)
-
 /** Smallest side of what one presses, in CSS pixels (WCAG 2.2, 2.5.8). */
 const minTargetPx = 24
 
-/** What is wider than the window, text that is cut where nothing says that it goes on, and what is too small to be pressed. */
-export const layoutFaults = (page: Page): Promise<ReadonlyArray<string>> =>
-  page.evaluate((minPx) => {
-    const faults = new Set<string>()
-    const nameOf = (element: Element): string => {
-      const text = (element.getAttribute("aria-label") ?? element.textContent ?? "").trim().slice(0, 30)
-      return `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""} “${text}”`
-    }
-    const root = document.documentElement
-    if (root.scrollWidth > root.clientWidth + 1) faults.add(`the page is ${root.scrollWidth - root.clientWidth} px too wide`)
-    // In an inert part, or in one that is hidden from eyes on purpose, nothing is looked at.
-    const isShown = (element: Element): boolean =>
-      element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) &&
-      element.closest("[inert], [cmdk-label], .visually-hidden, .skip, .katex, [aria-hidden=true]") === null
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-    for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
-      const { parentElement: parent } = node
-      if (
-        parent === null ||
-        node.textContent?.trim() === "" ||
-        /^(SCRIPT|STYLE|OPTION)$/.test(parent.tagName) ||
-        !isShown(parent)
-      )
-        continue
-      const range = document.createRange()
-      range.selectNodeContents(node)
-      for (const { height, left, right, width } of range.getClientRects()) {
-        if (width === 0 || height === 0) continue
-        let box: Element | null = parent
-        for (; box !== null; box = box.parentElement) {
+/** How a page is looked at. */
+export interface Look {
+  /** Text as readers set it: twice as large (WCAG 2.2, 1.4.4), or with its letters, words, lines and paragraphs as far apart as 1.4.12 names; or as it is. */
+  readonly text?: "large" | "spaced"
+  /** The window has changed: what is on the page, and what stands open, finds its place first. */
+  readonly placed?: boolean
+  /** From right to left too. */
+  readonly mirrored?: boolean
+}
+
+export interface LayoutFaults {
+  readonly plain: ReadonlyArray<string>
+  /** Only where it was asked for. */
+  readonly mirrored: ReadonlyArray<string>
+}
+
+/** What is wider than the window, text that is cut where nothing says that it goes on, and what is too small to be pressed. In one question: a page is asked in dozens of states. */
+export const layoutFaults = (page: Page, look: Look): Promise<LayoutFaults> =>
+  page.evaluate(
+    async ({ minPx, mirrored: isMirrored = false, placed = false, text }) => {
+      const root = document.documentElement
+      const rests = () =>
+        Promise.all(
+          document
+            .getAnimations()
+            .filter((animation) => animation.effect?.getTiming().iterations !== Infinity)
+            .map((animation) => animation.finished.catch(() => {}))
+        )
+      const found = (): ReadonlyArray<string> => {
+        const faults = new Set<string>()
+        const nameOf = (element: Element): string => {
+          const name = (element.getAttribute("aria-label") ?? element.textContent ?? "").trim().slice(0, 30)
+          return `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""} “${name}”`
+        }
+        if (root.scrollWidth > root.clientWidth + 1) faults.add(`the page is ${root.scrollWidth - root.clientWidth} px too wide`)
+        // In an inert part, or in one that is hidden from eyes on purpose, nothing is looked at.
+        const isShown = (element: Element): boolean =>
+          element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) &&
+          element.closest("[inert], [cmdk-label], .visually-hidden, .skip, .katex, [aria-hidden=true]") === null
+        /** The boxes around an element that may cut its text, from within; and whether the window may too: what scrolls or says that it goes on ends both. */
+        interface Around {
+          readonly cutBy: ReadonlyArray<Element>
+          readonly inWindow: boolean
+        }
+        const known = new Map<Element, Around>()
+        const aroundOf = (box: Element): Around => {
+          const seen = known.get(box)
+          if (seen !== undefined) return seen
           const style = getComputedStyle(box)
           const goesOn = style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none"
-          if (style.overflowX === "auto" || style.overflowX === "scroll" || goesOn) break
-          if (style.overflowX === "visible") continue
-          const { left: from, right: to } = box.getBoundingClientRect()
-          if (left < from - 1 || right > to + 1) faults.add(`cut: ${nameOf(parent)} by ${nameOf(box)}`)
+          const ends = style.overflowX === "auto" || style.overflowX === "scroll" || goesOn
+          const outer = ends || box.parentElement === null ? { cutBy: [], inWindow: !ends } : aroundOf(box.parentElement)
+          const around = ends || style.overflowX === "visible" ? outer : { ...outer, cutBy: [box, ...outer.cutBy] }
+          known.set(box, around)
+          return around
         }
-        if (box === null && (left < -1 || right > innerWidth + 1)) faults.add(`outside of the window: ${nameOf(parent)}`)
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+        for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
+          const { parentElement: parent } = node
+          if (
+            parent === null ||
+            node.textContent?.trim() === "" ||
+            /^(SCRIPT|STYLE|OPTION)$/.test(parent.tagName) ||
+            !isShown(parent)
+          )
+            continue
+          const range = document.createRange()
+          range.selectNodeContents(node)
+          const { cutBy, inWindow } = aroundOf(parent)
+          for (const { height, left, right, width } of range.getClientRects()) {
+            if (width === 0 || height === 0) continue
+            for (const box of cutBy) {
+              const { left: from, right: to } = box.getBoundingClientRect()
+              if (left < from - 1 || right > to + 1) faults.add(`cut: ${nameOf(parent)} by ${nameOf(box)}`)
+            }
+            if (inWindow && (left < -1 || right > innerWidth + 1)) faults.add(`outside of the window: ${nameOf(parent)}`)
+          }
+        }
+        const targets =
+          "button, a[href], input:not([type=hidden]), select, textarea, summary, [role=menuitem], [role=option], [role=tab], [role=switch]"
+        for (const target of document.querySelectorAll<HTMLElement>(targets)) {
+          if (target.hidden || target.matches(":disabled") || !isShown(target)) continue
+          // A link within a text is as high as its line.
+          if (target.tagName === "A" && getComputedStyle(target).display === "inline") continue
+          // What is pressed of a radio button or a box to tick is its label too.
+          const pressed = target instanceof HTMLInputElement ? (target.closest("label") ?? target) : target
+          const { height, width } = pressed.getBoundingClientRect()
+          if (width <= 1 || height <= 1) continue
+          if (Math.min(width, height) < minPx - 0.5)
+            faults.add(`small, ${Math.round(width)}×${Math.round(height)}: ${nameOf(target)}`)
+        }
+        return [...faults]
       }
-    }
-    const targets =
-      "button, a[href], input:not([type=hidden]), select, textarea, summary, [role=menuitem], [role=option], [role=tab], [role=switch]"
-    for (const target of document.querySelectorAll<HTMLElement>(targets)) {
-      if (target.hidden || target.matches(":disabled") || !isShown(target)) continue
-      // A link within a text is as high as its line.
-      if (target.tagName === "A" && getComputedStyle(target).display === "inline") continue
-      // What is pressed of a radio button or a box to tick is its label too.
-      const pressed = target instanceof HTMLInputElement ? (target.closest("label") ?? target) : target
-      const { height, width } = pressed.getBoundingClientRect()
-      if (width <= 1 || height <= 1) continue
-      if (Math.min(width, height) < minPx - 0.5)
-        faults.add(`small, ${Math.round(width)}×${Math.round(height)}: ${nameOf(target)}`)
-    }
-    return [...faults]
-  }, minTargetPx)
+      const before = document.adoptedStyleSheets
+      if (text === "large") root.style.fontSize = "200%"
+      if (text === "spaced") {
+        const sheet = new CSSStyleSheet()
+        // In no layer, so that it stands over all of the page's own.
+        sheet.replaceSync(
+          `* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
+           p { margin-block-end: 2em !important }`
+        )
+        document.adoptedStyleSheets = [...before, sheet]
+      }
+      // What stands open beside a button is measured in one frame and put in another, once the page has its own place.
+      const isOpen = document.querySelector("[data-side], [role=menu], [role=listbox], [role=dialog]") !== null
+      const frames = !placed && text === undefined ? 0 : isOpen ? 4 : 2
+      for (let frame = 0; frame < frames; frame++) await new Promise((resolve) => requestAnimationFrame(resolve))
+      await rests()
+      const plain = found()
+      if (isMirrored) root.dir = "rtl"
+      const mirrored = isMirrored ? found() : []
+      root.dir = "ltr"
+      root.style.fontSize = ""
+      document.adoptedStyleSheets = before
+      return { plain, mirrored }
+    },
+    { ...look, minPx: minTargetPx }
+  )
 
 /**
  * What takes the focus without showing it, or where nobody sees it (WCAG 2.2, 2.4.7 and 2.4.11). Gives the focus back to where it was; the page must be

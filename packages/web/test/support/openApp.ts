@@ -8,10 +8,11 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
+  type CDPSession,
   type Page,
   type ViewportSize
 } from "playwright-core"
-import { inject } from "vitest"
+import { inject, vi } from "vitest"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { waitTimeoutMs } from "../../../../test/support/waitTimeoutMs.ts"
 import { request } from "../../../cli/test/e2e/support/api.ts"
@@ -20,6 +21,7 @@ import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
 import type { WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { countWhatRuns } from "./browserCoverage.ts"
+import { waitClosely } from "./waitClosely.ts"
 
 export const chromiumPath = inject("chromiumPath")
 
@@ -44,6 +46,9 @@ export const phone: BrowserContextOptions = { viewport: { width: 390, height: 84
 export const tablet: ViewportSize = { width: 820, height: 1180 }
 export const desktop: BrowserContextOptions = { viewport: { width: 1440, height: 900 } }
 export const darkPhone: BrowserContextOptions = { ...phone, colorScheme: "dark" }
+
+/** As people see it who did not ask for less motion. */
+export const moving: BrowserContextOptions = { reducedMotion: "no-preference" }
 
 /** At a desk by day, and as different from it as can be: for `it.effect.each`. */
 export const places = [
@@ -100,12 +105,16 @@ export const launchBrowser = Effect.acquireRelease(
 
 /** One server and one browser for all tests of a file. */
 export class App extends Context.Service<App, Server & { readonly browser: Browser }>()("@parley/web/test/App") {
-  static readonly layer = Layer.effect(
-    App,
-    Effect.gen(function* () {
-      return { ...(yield* startServer), browser: yield* launchBrowser }
-    })
-  )
+  /** With more settings of the program's environment. */
+  static readonly layerWith = (more: Readonly<Record<string, string>>) =>
+    Layer.effect(
+      App,
+      Effect.map(Effect.all([startServerWith(more), launchBrowser], { concurrency: 2 }), ([server, browser]) => ({
+        ...server,
+        browser
+      }))
+    )
+  static readonly layer = App.layerWith({})
 }
 
 /** The file's server and browser as if they were new: a tenant of the test's own, a provider that heard nothing yet, and no page left open after it. */
@@ -132,15 +141,25 @@ export const openPage = async (browser: Browser, options: BrowserContextOptions 
 
 /**
  * As `openPage`, but in a window that an earlier test of the file has left, where there is one: it has the app's files and its worker by then, as on
- * anybody's second visit, and nothing else of that test. Not for tests that install a clock, which stays in its window.
+ * anybody's second visit, and nothing else of that test. Not for tests that install a clock.
  */
-export const openPageAgain = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> => {
-  const kind = JSON.stringify(options)
+export const openPageAgain = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> =>
+  openPageIn(await windowOf(browser, options, JSON.stringify(options)))
+
+/** The same with a clock that can be set forward. It stays in its window, which is opened again by tests with a clock only. */
+export const openClockedPage = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> => {
+  const opened = await openPageIn(await windowOf(browser, options, `${JSON.stringify(options)} with a clock`))
+  await opened.page.clock.install()
+  return opened
+}
+
+/** One that was left, else a new one. */
+const windowOf = async (browser: Browser, options: BrowserContextOptions, kind: string): Promise<BrowserContext> => {
   const left = browser.contexts().find((context) => leftWindows.has(context) && kinds.get(context) === kind)
   const context = left ?? (await openContext(browser, options))
   leftWindows.delete(context)
   kinds.set(context, kind)
-  return openPageIn(context)
+  return context
 }
 
 /** After the test, that is: windows that can be opened again are emptied, the others closed. */
@@ -164,6 +183,7 @@ const leave = async (context: BrowserContext): Promise<void> => {
   for (const page of pages) await page.goto("about:blank")
   const [last] = pages
   if (last === undefined) return context.close()
+  await context.setOffline(false)
   const session = await context.newCDPSession(last)
   for (const origin of origins) {
     if (origin !== "null") await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "local_storage,indexeddb" })
@@ -174,14 +194,16 @@ const leave = async (context: BrowserContext): Promise<void> => {
   leftWindows.add(context)
 }
 
+/** Without motion, which every press would wait for; tests of what moves ask for `moving`. */
 export const openContext = async (browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> => {
-  const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options })
+  const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce", ...options })
   context.setDefaultTimeout(waitTimeoutMs)
   return countWhatRuns(context)
 }
 
 export const openPageIn = async (context: BrowserContext): Promise<OpenPage> => {
   const page = await context.newPage()
+  waitClosely(page)
   const faults: Array<string> = []
   page.on("pageerror", (error) => faults.push(error.message))
   page.on("console", (message) => {
@@ -198,19 +220,49 @@ export const openPageIn = async (context: BrowserContext): Promise<OpenPage> => 
   return { page, faults }
 }
 
+/** Without the form, which tests of the way in fill in: the page is loaded once, by somebody who is in. */
 export const signIn = async (page: Page, url: string, key: string): Promise<void> => {
+  const answered = await page.request.post(new URL("/api/session", url).href, {
+    data: { apiKey: key },
+    headers: { origin: new URL(url).origin }
+  })
+  if (!answered.ok()) throw new Error(`signing in was answered with ${answered.status()}: ${await answered.text()}`)
   await page.goto(url)
-  await page.getByLabel("Key").fill(key)
-  await page.getByRole("button", { name: "Continue" }).click()
   await composer(page).waitFor()
 }
 
-/** Without a network. What the app would wait for until it takes the silence for a loss is over at once: open the page with `page.clock` installed. */
+/** On the page that asks for a key. */
+export const enterKey = async (page: Page, key: string): Promise<void> => {
+  await page.getByLabel("Key").fill(key)
+  await page.getByRole("button", { name: "Continue" }).click()
+}
+
+/** Milliseconds of a page's clock that are let pass at a time, where it is to come to the end of its pauses at once. */
+const clockStepMs = 250
+
+/**
+ * Without a network. What the app would wait for until it takes the silence for a loss, and until it says so, is over at once: for pages with a clock,
+ * `page.clock` installed.
+ */
 export const goOffline = async (page: Page, told = "You are offline."): Promise<void> => {
   await page.context().setOffline(true)
   await page.waitForFunction(() => !navigator.onLine)
   await page.clock.fastForward(defaultLimits.pongTimeoutMs)
-  await page.getByText(told).waitFor()
+  const note = page.getByText(told)
+  await vi.waitUntil(
+    async () => {
+      await page.clock.runFor(clockStepMs)
+      return note.isVisible()
+    },
+    { ...patience, interval: 1 }
+  )
+}
+
+/** With a network again; the app is told so once more when it is there, else its pause before the next try may be long. */
+export const goOnline = async (page: Page): Promise<void> => {
+  await page.context().setOffline(false)
+  await page.waitForFunction(() => navigator.onLine)
+  await page.evaluate(() => dispatchEvent(new Event("online")))
 }
 
 export const composer = (page: Page) => page.getByRole("textbox", { name: "Message", exact: true })
@@ -226,8 +278,11 @@ export const ended = (page: Page) => page.locator(".answer").last().getByRole("b
 /** Of what is in sight, as it is. Playwright's own takes twice as long: it packs the picture tightly. */
 export const screenshot = async (page: Page, name: string): Promise<void> => {
   mkdirSync(artifacts, { recursive: true })
-  const session = await page.context().newCDPSession(page)
-  const { data } = await session.send("Page.captureScreenshot", { format: "png", optimizeForSpeed: true })
+  const session = sessions.get(page) ?? page.context().newCDPSession(page)
+  sessions.set(page, session)
+  const { data } = await (await session).send("Page.captureScreenshot", { format: "png", optimizeForSpeed: true })
   writeFileSync(`${artifacts}/${name}.png`, data, "base64")
-  await session.detach()
 }
+
+/** Of pages that a picture was taken of: each ends with its page. */
+const sessions = new WeakMap<Page, Promise<CDPSession>>()

@@ -1,5 +1,5 @@
 /** What the tour plays on: windows that are signed in, and a pace at which somebody can watch. */
-import type { Browser, Page } from "playwright-core"
+import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 
 export interface Place {
   readonly url: string
@@ -52,12 +52,19 @@ export const isSaid = (page: Page, text: string) =>
     .last()
     .waitFor()
 
+/** Where nobody watches nothing moves, and no worker fetches the whole app for each window. */
+const unwatched: BrowserContextOptions = { reducedMotion: "reduce", serviceWorkers: "block" }
+
 export const openStage = async (
   browser: Browser,
   { failing, paceMs, place }: { readonly place: Place; readonly failing: Place | undefined; readonly paceMs: number }
 ): Promise<Stage> => {
   const newWindow = async (): Promise<Page> => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB" })
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      locale: "en-GB",
+      ...(paceMs === 0 ? unwatched : {})
+    })
     context.setDefaultTimeout(patienceMs)
     await context.addInitScript(listenInstead)
     return context.newPage()

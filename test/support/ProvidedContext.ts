@@ -7,6 +7,8 @@ declare module "vitest" {
     redisUrl: string
     /** Path of a Chromium, or `""` where there is none and browser tests are to be skipped. */
     chromiumPath: string
+    /** Path of what is that Chromium without windows, or of the same; `""` likewise. */
+    headlessPath: string
     /** Path of the program in one file, for Node. */
     program: string
   }

@@ -7,6 +7,8 @@ import { cacheDir, findOnPath, isExecutable, isRoot, run } from "./machine.ts"
 
 /** Bound on an installation: 80 MB of packages, some 300 MB unpacked. */
 const installTimeoutMs = 600_000
+/** Bound on that of what is not needed: 60 MB. */
+const shellTimeoutMs = 120_000
 /** Bound on the proof that it runs. */
 const proofTimeoutMs = 60_000
 /** Tries at an installation: Debian's servers sometimes cut a connection. */
@@ -32,6 +34,23 @@ export const findChromium = async (): Promise<string> => {
   if (process.env.CI === "true") throw new Error(`The browser tests need a Chromium. ${advice} ${faults.join(" ")}`)
   process.stderr.write(`\n!!! BROWSER TESTS ARE SKIPPED: no Chromium was found. ${advice} ${faults.join(" ")}\n\n`)
   return ""
+}
+
+const shells = ["chromium-headless-shell", "chrome-headless-shell"]
+
+/**
+ * The same engine without a desktop's windows, which are a quarter of what a headless Chromium works: beside Debian's it is installed as root, as that is.
+ * Else the Chromium that was found. Pages are not installed from it.
+ */
+export const findHeadless = async (chromium: string): Promise<string> => {
+  const isNamed = (process.env.PARLEY_TEST_CHROMIUM ?? "") !== ""
+  if (chromium === "" || isNamed) return chromium
+  const found = findOnPath(shells)
+  if (found !== undefined) return found
+  // Not in every release, and only sooner done with it.
+  if (isRoot && chromium === debiansPath && findOnPath(["apt-get"]) !== undefined)
+    await install("chromium-headless-shell", shellTimeoutMs).catch(() => {})
+  return findOnPath(shells) ?? chromium
 }
 
 const onPath = () => findOnPath(["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])
@@ -69,17 +88,20 @@ const debians = async (): Promise<string | undefined> => {
   return unpacked()
 }
 
+const install = async (name: string, timeoutMs: number): Promise<void> => {
+  await run("apt-get", ["install", "-y", "--no-install-recommends", name], { timeoutMs, env: debianEnv })
+}
+
+/** Where Debian's package puts it. */
+const debiansPath = "/usr/bin/chromium"
+
 const debianEnv = { DEBIAN_FRONTEND: "noninteractive" }
 
 const installed = async (): Promise<void> => {
   process.stderr.write("Installing Debian's chromium for the browser tests …\n")
   for (let attempt = 1; ; attempt++) {
     try {
-      await run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], {
-        timeoutMs: installTimeoutMs,
-        env: debianEnv
-      })
-      return
+      return await install("chromium", installTimeoutMs)
     } catch (error) {
       if (attempt >= installAttempts) throw error
       await run("apt-get", ["update"], { timeoutMs: installTimeoutMs, env: debianEnv }).catch(() => {})

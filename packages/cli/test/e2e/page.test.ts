@@ -29,7 +29,7 @@ class Served extends Context.Service<Served, { readonly wire: WireServer; readon
         PARLEY_WEB_DIR: "/nowhere"
       })
       const browser = yield* Effect.acquireRelease(
-        Effect.promise(() => chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] })),
+        Effect.promise(() => chromium.launch({ executablePath: inject("headlessPath"), args: ["--no-sandbox"] })),
         (opened) => Effect.promise(() => opened.close())
       )
       return { wire, parley, browser }

@@ -5,7 +5,7 @@ import { waitTimeoutMs } from "../../../../test/support/waitTimeoutMs.ts"
 import { engines } from "../server/support/engines.ts"
 import { startDoors } from "../support/startDoors.ts"
 
-const executablePath = inject("chromiumPath")
+const executablePath = inject("headlessPath")
 
 describe.skipIf(executablePath === "")("/docs", () => {
   it("shows the API under its own policy, and asks nobody else for anything", async () => {

@@ -9,7 +9,7 @@ import { startDoors, until } from "../support/socketDoors.ts"
 import type { RunningDoors } from "../support/socketDoors.ts"
 import { goodKey } from "../support/socketKeys.ts"
 
-const executablePath = inject("chromiumPath")
+const executablePath = inject("headlessPath")
 
 describe.each(engines)("the page's files on %s", (engine) => {
   let doors: RunningDoors

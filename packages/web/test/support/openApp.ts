@@ -99,7 +99,7 @@ export const startServerWith = Effect.fnUntraced(function* (more: Readonly<Recor
 export const startServer: Effect.Effect<Server, Error, Scope.Scope> = startServerWith({})
 
 export const launchBrowser = Effect.acquireRelease(
-  Effect.promise(() => chromium.launch({ executablePath: chromiumPath, args: browserArguments })),
+  Effect.promise(() => chromium.launch({ executablePath: inject("headlessPath"), args: browserArguments })),
   (browser) => Effect.promise(() => browser.close())
 )
 

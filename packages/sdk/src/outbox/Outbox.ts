@@ -235,9 +235,8 @@ export class Outbox {
     })
   }
 
-  #accepted(sending: Sending, { duplicate, messageId, run }: Accepted): void {
+  #accepted(sending: Sending, accepted: Accepted): void {
     const { conversationId } = sending.item
-    const accepted = { messageId, run, duplicate }
     this.#size--
     sending.accepted = accepted
     this.#forget(sending.item.clientMessageId)

@@ -40,6 +40,8 @@ export const reconcile = (lanes: Lanes, known: Known, kept: ReadonlyArray<Outbox
       const sending = new Sending(item, "waiting")
       if (!lanes.insert(sending)) continue
       sending.isKept = true
+      // Whoever left it may have said it: the answer that is being written may be the one to it.
+      sending.isUnsure = true
       more++
       changed.set(item.conversationId, changed.get(item.conversationId) === true)
     }

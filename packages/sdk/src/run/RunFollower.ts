@@ -128,6 +128,8 @@ export class RunFollower implements Run {
     } catch (error) {
       // Its answer was lost with the connection: what it has done is known when the run is followed again.
       if (!(error instanceof ParleyConnectionError && error.workMayHaveHappened) || isOpen()) throw error
+      // One that is over is not followed again.
+      if (!this.isUnfinished) return
       await new Promise<void>((resolve) => {
         const stop = this.subscribe(() => {
           if (this.#following.state === "away" || this.#following.state === "asking") return

@@ -154,6 +154,19 @@ describe("a run", () => {
     assert.ok(error instanceof ParleyConnectionError && error.workMayHaveHappened)
   })
 
+  it("takes a cancel whose answer was lost for done where the run had ended before", async () => {
+    const { platform, run, say } = await followed()
+    say(start)
+    let done = false
+    const cancelled = run.cancel().then(() => (done = true))
+    await settled()
+    say({ type: "run-cancel" })
+    platform.socket.end(1006)
+    await settled()
+    assert.isTrue(done)
+    await cancelled
+  })
+
   for (const [name, isOver] of [
     ["says a cancel whose answer was lost again on the next connection, where the run still goes on", false],
     ["takes a cancel whose answer was lost for done where the run has ended by the next connection", true]

@@ -81,6 +81,35 @@ describe("the outbox", () => {
     assert.deepStrictEqual(texts(platform), ["once"])
   })
 
+  it("asks the same of a message that an earlier page left, whose storage is read when the answer is already known to be written", async () => {
+    const items = memoryOutbox()
+    const first = await opened({ outbox: items })
+    first.client.conversation(conversationId).send("once")
+    await settled()
+    const sent = first.platform.socket.frames().find(({ type }) => type === "send")
+    first.client.close()
+    const read = Promise.withResolvers<void>()
+    const { client, platform } = await opened({ outbox: { ...items, load: () => read.promise.then(items.load) } })
+    const chat = client.conversation(conversationId)
+    await answer(platform.socket, "follow", { type: "done" })
+    const run = { runId: idOf("run", 1), messageId: idOf("msg", 2) }
+    const streaming = { parentId: idOf("msg", 1), role: "assistant", content: [], status: "streaming", runId: run.runId }
+    const messages = [wireMessage(1, "once"), wireMessage(2, "", streaming)]
+    platform.socket.receive({ ...roomSnapshot(messages), activeRun: { ...run, status: "running" } })
+    read.resolve()
+    await settled()
+    const again = platform.socket.frames().find(({ type }) => type === "send")
+    assert.strictEqual(again?.["clientMessageId"], sent?.["clientMessageId"])
+    await answer(platform.socket, "send", { ...accepted(1), run: { ...run, epoch: idOf("epo", 1) }, duplicate: true })
+    assert.deepStrictEqual(
+      chat.messages.map(({ content, delivery, role }) => [role, textOf(content), delivery]),
+      [
+        ["user", "once", "accepted"],
+        ["assistant", "", "accepted"]
+      ]
+    )
+  })
+
   it("says that there is no room, keeps the text on the screen, and sends it on retry", async () => {
     const { client, platform } = virtualClient({ outbox: full })
     const chat = client.conversation(conversationId)

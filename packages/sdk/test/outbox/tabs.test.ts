@@ -97,12 +97,14 @@ describe("tabs that share an outbox", () => {
     await two.platform.advance(1_000)
     two.platform.socket.receive(welcome)
     await settled()
-    // An answer is still being written, as far as is known here, and then the next one: two's own would wait for its end.
+    // An answer is still being written, as far as is known here, and then the next one: it may be the one to what one has said, so two asks too.
     told([message], 2)
     await answer(two.platform.socket, "follow", { type: "done" })
     await online(one)
     await answer(one.platform.socket, "send", { ...accepted, run })
-    assert.deepStrictEqual([sends(two).length, shown(two.client)], [0, ["once: accepted"]])
+    await answer(two.platform.socket, "send", { ...accepted, run, duplicate: true })
+    const ids = (tab: Tab) => sends(tab).map((frame) => frame["clientMessageId"])
+    assert.deepStrictEqual([ids(two), shown(two.client)], [ids(one), ["once: accepted"]])
     assert.deepStrictEqual(await shared.items.load(), [])
   })
 

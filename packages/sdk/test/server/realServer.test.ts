@@ -1,14 +1,12 @@
 /** The client against the real program: what it shows ends with the bytes that the server stored. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
-import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
+import { Effect } from "effect"
 import { listMessages } from "../../../cli/test/e2e/support/api.ts"
-import { startParley } from "../../../cli/test/e2e/support/startParley.ts"
-import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { createClient, ParleyApiError, ParleyConnectionError, textOf } from "../../src/sdk.ts"
 import type { ClientOptions, ParleyClient } from "../../src/sdk.ts"
 import { snapshotWhere } from "../support/snapshotWhere.ts"
+import { startServer } from "../support/startServer.ts"
 
 const client = (options: ClientOptions) =>
   Effect.acquireRelease(
@@ -19,21 +17,10 @@ const client = (options: ClientOptions) =>
 const words = Array.from({ length: 2_000 }, (_, index) => `wörd-${index} 🎈`)
 const whole = words.join("")
 
-const started = Effect.gen(function* () {
-  const wire = yield* startOpenaiWire
-  const database = yield* freshDatabase
-  const parley = yield* startParley({
-    DATABASE_URL: Redacted.value(database),
-    OPENAI_API_KEY: "sk-wire",
-    OPENAI_BASE_URL: wire.baseUrl
-  })
-  return { wire, parley }
-})
-
 describe("the client and the real server", () => {
   it.live("send, stream, regenerate, edit, branch and stop, and two clients see the same", () =>
     Effect.gen(function* () {
-      const { parley, wire } = yield* started
+      const { parley, wire } = yield* startServer
       const one = yield* client({ url: parley.url, apiKey: parley.key })
       const two = yield* client({ url: parley.url, apiKey: () => Promise.resolve(parley.key) })
       yield* Effect.promise(async () => {
@@ -94,7 +81,7 @@ describe("the client and the real server", () => {
 
   it.live("a wrong key is refused once, with the server's own words, and a good one connects", () =>
     Effect.gen(function* () {
-      const { parley } = yield* started
+      const { parley } = yield* startServer
       let key = "pk_wrong_0123456789abcdefghijklmnopqrstuvwxyz"
       const one = yield* client({ url: parley.url, apiKey: () => key })
       yield* Effect.promise(async () => {

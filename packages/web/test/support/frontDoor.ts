@@ -12,6 +12,8 @@ export interface FrontDoor {
   readonly shut: () => void
   /** Nothing comes through any more, and nothing is refused: a network that hangs. */
   readonly stall: () => void
+  /** What hung goes on where it stood. */
+  readonly flow: () => void
   /**
    * Requests of this method are put out before the server hears of them, until another method is named, or none. Unlike what the browser intercepts,
    * also those that a page leaves behind as it closes.
@@ -71,6 +73,10 @@ export const openFrontDoor: Effect.Effect<FrontDoor, Error, Scope.Scope> = Effec
     stall: () => {
       stalls = true
       for (const socket of open) socket.pause()
+    },
+    flow: () => {
+      stalls = false
+      for (const socket of open) socket.resume()
     },
     refuse: (method) => void (refused = method)
   }

@@ -230,5 +230,49 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
           assert.deepStrictEqual(faults, [])
         })
     )
+
+    it.effect("are chosen for one conversation: they are there again when one comes back to it, and go out once", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Of otters."), answer("A square, and a note."))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
+        const files = page.locator("input[type=file]")
+        const chips = async () => page.locator(".composer .attachment-name").allInnerTexts()
+        const text = (name: string) => ({ name, mimeType: "text/plain", buffer: Buffer.from(`what ${name} says`) })
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await ended(page).waitFor()
+          await files.setInputFiles([
+            { name: "square.png", mimeType: "image/png", buffer: Buffer.from(square, "base64") },
+            text("note.txt")
+          ])
+          await page.locator(".attachment .spinner").waitFor({ state: "detached" })
+          await composer(page).fill("What are they?")
+          await page.getByRole("button", { name: "New conversation" }).first().click()
+          await page.getByRole("heading", { level: 1 }).waitFor()
+          assert.deepStrictEqual(await chips(), [])
+          await files.setInputFiles(text("other.txt"))
+          await page.getByRole("button", { name: "Remove other.txt" }).waitFor()
+          await page.getByRole("link", { name: "Otters", exact: true }).click()
+          await page.getByRole("button", { name: "Remove note.txt" }).waitFor()
+          assert.deepStrictEqual(await chips(), ["square.png", "note.txt"])
+          assert.strictEqual(await composer(page).inputValue(), "What are they?")
+          await composer(page).press("Enter")
+          await page.getByText("A square, and a note.").waitFor()
+          await page.locator(".composer .attachment").first().waitFor({ state: "detached" })
+          await page.getByRole("button", { name: "New conversation" }).first().click()
+          await page.getByRole("button", { name: "Remove other.txt" }).waitFor()
+          assert.deepStrictEqual(await chips(), ["other.txt"])
+        })
+        const said = JSON.stringify(wire.requests[1]?.body)
+        assert.deepStrictEqual(
+          ["data:image/png", "what note.txt says", "what other.txt says"].map((part) => said.split(part).length - 1),
+          [1, 1, 0]
+        )
+        assert.strictEqual(wire.requests.length, 2)
+        assert.deepStrictEqual(faults, [])
+      })
+    )
   })
 })

@@ -64,7 +64,7 @@ export const Composer = memo((props: ComposerProps) => {
   const box = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const [text, setText] = useDraft(draftId)
-  const attachments = useAttachments()
+  const attachments = useAttachments(draftId)
   const away = useFilesAway(attachments)
   const [wasAsked, setWasAsked] = useState(false)
   const [dictated, setDictated] = useState("")

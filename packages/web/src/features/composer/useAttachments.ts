@@ -1,10 +1,11 @@
 /** Files that go along with a message: images, made small enough for a model; text and PDF by way of the server. */
-import { useCallback, useState } from "react"
+import { useCallback, useMemo, useSyncExternalStore } from "react"
 import type { UserPart } from "../../client/sdk.ts"
 import { notify } from "../../design/notify.ts"
 import { presentLocale, type TextName } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
 import { chooseFiles, maxAttachments } from "./chooseFiles.ts"
+import { chosenFiles } from "./chosenFiles.ts"
 import { isSaidPdf, limitOf, maxTextLength, readAttachment } from "./readAttachment.ts"
 
 export interface Attachment {
@@ -31,23 +32,25 @@ export interface Attachments {
 
 let lastId = 0
 
-export const useAttachments = (): Attachments => {
+/** Of the conversation whose draft has this id. */
+export const useAttachments = (draftId: string): Attachments => {
   const t = useText()
-  const [items, setItems] = useState<ReadonlyArray<Attachment>>([])
-  const remove = useCallback((id: number) => setItems((before) => before.filter((item) => item.id !== id)), [])
+  const chosen = useMemo(() => chosenFiles(draftId), [draftId])
+  const items = useSyncExternalStore(chosen.subscribe, chosen.getSnapshot)
+  const remove = useCallback((id: number) => chosen.update((before) => before.filter((item) => item.id !== id)), [chosen])
 
   const addOne = useCallback(
     async (file: File): Promise<void> => {
       const id = ++lastId
       const { name } = file
       const put = (read: Partial<Attachment>) =>
-        setItems((before) => before.map((item) => (item.id === id ? { ...item, ...read } : item)))
+        chosen.update((before) => before.map((item) => (item.id === id ? { ...item, ...read } : item)))
       const refuse = (reason: TextName) => {
         remove(id)
         notify(t(reason, { name }), { isError: true })
       }
       const upload = isSaidPdf(file) ? file : undefined
-      setItems((before) => [...before, { id, name, part: undefined, upload, preview: undefined }])
+      chosen.update((before) => [...before, { id, name, part: undefined, upload, preview: undefined }])
       if (upload !== undefined) return
       try {
         const read = await readAttachment(file)
@@ -59,12 +62,12 @@ export const useAttachments = (): Attachments => {
         refuse("composer.uploadFailed")
       }
     },
-    [remove, t]
+    [chosen, remove, t]
   )
 
   const add = useCallback(
     (files: Iterable<File>) => {
-      const { surplus, taken, tooLarge } = chooseFiles(files, items.length)
+      const { surplus, taken, tooLarge } = chooseFiles(files, chosen.getSnapshot().length)
       for (const file of taken) void addOne(file)
       for (const file of tooLarge) {
         const limit = `${Math.floor(limitOf(file) / 1_000_000)} MB`
@@ -74,7 +77,7 @@ export const useAttachments = (): Attachments => {
         notify(t("composer.tooMany", { limit: maxAttachments, count: surplus.length }), { isError: true })
       }
     },
-    [addOne, items.length, t]
+    [addOne, chosen, t]
   )
 
   return {
@@ -82,7 +85,7 @@ export const useAttachments = (): Attachments => {
     busy: items.some(({ part, upload }) => part === undefined && upload === undefined),
     add,
     remove,
-    clear: () => setItems([]),
+    clear: () => chosen.set([]),
     parts: () => items.flatMap(({ part }) => (part === undefined ? [] : [part])),
     uploads: () => items.flatMap(({ upload }) => (upload === undefined ? [] : [upload]))
   }

@@ -2,6 +2,7 @@
 import { createContext, useContext } from "react"
 import type { ConversationLists } from "../client/ConversationLists.ts"
 import type { Folder, Parley, WhoAmI } from "../client/sdk.ts"
+import type { Unread } from "../client/Unread.ts"
 
 /** The dialogs, of which one is open at a time. */
 export type OpenDialog =
@@ -17,6 +18,7 @@ export type OpenDialog =
 export interface AppValue {
   readonly parley: Parley
   readonly lists: ConversationLists
+  readonly unread: Unread
   readonly me: WhoAmI
   readonly open: (dialog: OpenDialog) => void
   readonly startNew: () => void

@@ -6,6 +6,7 @@ import { parley } from "../client/parley.ts"
 import type { WhoAmI } from "../client/sdk.ts"
 import { unsent } from "../client/indexedDbOutbox.ts"
 import { isSignedIn, signOut } from "../client/session.ts"
+import { Unread } from "../client/Unread.ts"
 import { closeNotes, notify } from "../design/notify.ts"
 import { followNotices } from "../features/settings/notifications.ts"
 import { ConversationPage } from "../features/thread/ConversationPage.tsx"
@@ -38,23 +39,26 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
     if (isSignedIn()) notify(errorText(texts.text(), error), { isError: true })
   }, [])
   const lists = useMemo(() => new ConversationLists(parley, me.principal.id, report), [me, report])
+  const unread = useMemo(() => new Unread(lists.state), [lists])
   const value = useMemo<AppValue>(
     () => ({
       parley,
       lists,
+      unread,
       me,
       report,
       signOut: () => void askAndLeave(lists),
       open: setDialog,
       startNew: () => navigate("/")
     }),
-    [lists, me, navigate, report]
+    [lists, me, navigate, report, unread]
   )
   useEffect(() => {
     const look = () => {
       if (document.visibilityState === "visible") lists.refreshIfOld()
     }
     const settle = () => void lists.settle()
+    const stopUnread = unread.follow()
     const stop = lists.follow()
     // At once, and again when it is certain that nothing that follows is missed.
     void lists.refresh()
@@ -62,10 +66,12 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
     addEventListener("pagehide", settle)
     return () => {
       stop()
+      stopUnread()
       document.removeEventListener("visibilitychange", look)
       removeEventListener("pagehide", settle)
     }
-  }, [lists])
+  }, [lists, unread])
+  useEffect(() => unread.open(activeId), [activeId, unread])
   useEffect(() => closeNotes, [])
   useEffect(() => followNotices(navigate), [navigate])
   return (

@@ -4,6 +4,7 @@ import { emptyDatabase } from "./database.ts"
 import { removeDrafts } from "./drafts.ts"
 import { parley } from "./parley.ts"
 import { ParleyApiError, type WhoAmI } from "./sdk.ts"
+import { removeUnread } from "./Unread.ts"
 import { Value } from "./Value.ts"
 
 /** Why one is not in, as the catalogues call it. */
@@ -67,6 +68,7 @@ export const enter = (me: WhoAmI): void => {
     localStorage.setItem(principalKey, me.principal.id)
     if (before !== null && before !== me.principal.id) {
       removeDrafts()
+      removeUnread()
       // Where there is no database there is nothing in it.
       void emptyDatabase()
         .catch(() => {})
@@ -84,6 +86,7 @@ export const signOut = async (): Promise<void> => {
   await parley.api.session.signOut().catch(() => {})
   forget()
   removeDrafts()
+  removeUnread()
   // Where there is no database there is nothing in it.
   await emptyDatabase().catch(() => {})
   // A page that holds nothing of whoever was here.

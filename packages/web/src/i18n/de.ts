@@ -97,6 +97,7 @@ export const de: Catalogue = {
   "list.archivedDone": "„{{title}}“ ist im Archiv.",
   "list.live": "Eine Antwort wird geschrieben",
   "list.untitled": "Neue Unterhaltung",
+  "list.unread": "Ungelesen",
   "list.shared_one": "{{count}} Person",
   "list.shared_other": "{{count}} Personen",
 

@@ -95,6 +95,7 @@ export const en = {
   "list.archivedDone": "“{{title}}” is in the archive.",
   "list.live": "An answer is being written",
   "list.untitled": "New conversation",
+  "list.unread": "Unread",
   "list.shared_one": "{{count}} person",
   "list.shared_other": "{{count}} people",
 

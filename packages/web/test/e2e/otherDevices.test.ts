@@ -3,7 +3,22 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, darkPhone, ended, openPage, say, signIn, withoutWorker } from "../support/openApp.ts"
+import {
+  App,
+  chromiumPath,
+  composer,
+  darkPhone,
+  ended,
+  freshApp,
+  openPage,
+  openPageAgain,
+  say,
+  screenshot,
+  signIn,
+  withoutWorker
+} from "../support/openApp.ts"
+import { framesPass } from "../support/frames.ts"
+import { axeFaults } from "../support/lookOver.ts"
 
 /** Until the list is this one, from top to bottom. */
 const lists = async (page: Page, wanted: ReadonlyArray<string>): Promise<void> => {
@@ -93,6 +108,52 @@ describe.skipIf(chromiumPath === "")("another device", () => {
           await page.getByText("Your session is over.").waitFor()
         })
       })
+    )
+
+    it.effect(
+      "of conversations marks one as unread whose answer ended while another was open, until it is opened, over a reload too",
+      () =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer(["Of otters, ", "at length."], { holdAfter: 1 }), answer("Of badgers."))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, colorScheme: "dark" }))
+          const unread = page.getByRole("link", { name: /^Otters\s*Unread$/ })
+          const marks = page.locator(".list-unread")
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Otters")
+            await page.getByText("Of otters,").waitFor()
+            await page.getByRole("button", { name: "New conversation" }).first().click()
+            await say(page, "Badgers")
+            await ended(page).waitFor()
+            assert.strictEqual(await marks.count(), 0)
+          })
+          yield* Effect.map(wire.received(0), ({ release }) => release())
+          yield* Effect.promise(async () => {
+            await unread.waitFor()
+            assert.deepStrictEqual(await axeFaults(page), [])
+            await screenshot(page, "unread")
+            await page.reload()
+            await composer(page).waitFor()
+            await unread.waitFor()
+            await unread.click()
+            await page.getByText("at length.").waitFor()
+            await marks.waitFor({ state: "detached" })
+            // Renamed it is newer too, and nothing was said in it.
+            await menu(page, "Badgers", "Rename")
+            await page.getByLabel("Title").fill("Honey badgers")
+            const read = page.waitForResponse((response) => response.url().endsWith("/marks"))
+            await page.getByLabel("Title").press("Enter")
+            await read
+            await framesPass(page, 2)
+            assert.strictEqual(await marks.count(), 0)
+            await page.reload()
+            await page.getByRole("link", { name: "Honey badgers", exact: true }).waitFor()
+            await page.getByText("at length.").waitFor()
+            assert.strictEqual(await marks.count(), 0)
+          })
+          assert.deepStrictEqual(faults, [])
+        })
     )
   })
 })

@@ -6,7 +6,7 @@ import { allOf } from "../../client/ListState.ts"
 import type { Folder, ListedConversation } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
 import { useText } from "../../i18n/useText.ts"
-import { ConversationRow } from "./ConversationRow.tsx"
+import { ConversationRow, UnreadMark } from "./ConversationRow.tsx"
 import { FolderMenu } from "./FolderMenu.tsx"
 import { groupByTime } from "./groupByTime.ts"
 
@@ -126,21 +126,28 @@ const Group = ({ activeId, items, title }: GroupProps) =>
     </section>
   )
 
-const Rows = ({ activeId, items }: Omit<GroupProps, "title">) => (
-  <ul>
-    {items.map((conversation) => (
-      <ConversationRow key={conversation.id} conversation={conversation} active={conversation.id === activeId} />
-    ))}
-  </ul>
-)
+const Rows = ({ activeId, items }: Omit<GroupProps, "title">) => {
+  const { unread } = useApp()
+  const unreadIds = useSnapshot(unread.ids)
+  return (
+    <ul>
+      {items.map((conversation) => {
+        const { id } = conversation
+        const active = id === activeId
+        return <ConversationRow key={id} conversation={conversation} active={active} unread={!active && unreadIds.has(id)} />
+      })}
+    </ul>
+  )
+}
 
 /** Open over a search, which takes the list's place. */
 const openFolders = new Set<string>()
 
 const FolderGroup = ({ activeId, folder, items }: Omit<GroupProps, "title"> & { readonly folder: Folder }) => {
   const t = useText()
-  const { lists } = useApp()
+  const { lists, unread } = useApp()
   const { hasMore, parts } = useSnapshot(lists.state)
+  const unreadIds = useSnapshot(unread.ids)
   const [open, setOpen] = useState(() => openFolders.has(folder.id) || items.some(({ id }) => id === activeId))
   useEffect(() => {
     if (open) void lists.openPart(folder.id)
@@ -159,6 +166,7 @@ const FolderGroup = ({ activeId, folder, items }: Omit<GroupProps, "title"> & { 
           <span className="list-title" dir="auto">
             {folder.name}
           </span>
+          {!open && items.some(({ id }) => id !== activeId && unreadIds.has(id)) ? <UnreadMark /> : null}
           <span className="list-count">{items.length === 0 || !isWhole ? "" : items.length}</span>
         </button>
         <FolderMenu folder={folder} />

@@ -14,9 +14,11 @@ import { NameField } from "./NameField.tsx"
 interface ConversationRowProps {
   readonly conversation: ListedConversation
   readonly active: boolean
+  /** Something was said in it since it was looked at. */
+  readonly unread: boolean
 }
 
-export const ConversationRow = memo(({ active, conversation }: ConversationRowProps) => {
+export const ConversationRow = memo(({ active, conversation, unread }: ConversationRowProps) => {
   const t = useText()
   const { lists, parley } = useApp()
   const [renaming, setRenaming] = useState(false)
@@ -36,7 +38,7 @@ export const ConversationRow = memo(({ active, conversation }: ConversationRowPr
     )
   }
   return (
-    <li className="list-row" data-active={active}>
+    <li className="list-row" data-active={active} data-unread={unread || undefined}>
       <Link
         className="list-link"
         href={`/c/${conversation.id}`}
@@ -47,6 +49,7 @@ export const ConversationRow = memo(({ active, conversation }: ConversationRowPr
         <span className="list-title" dir="auto">
           {title}
         </span>
+        {unread ? <UnreadMark /> : null}
         {conversation.memberCount > 1 ? (
           <span className="list-count" title={t("list.shared", { count: conversation.memberCount })}>
             <Users aria-hidden />
@@ -58,6 +61,15 @@ export const ConversationRow = memo(({ active, conversation }: ConversationRowPr
     </li>
   )
 })
+
+export const UnreadMark = () => {
+  const t = useText()
+  return (
+    <span className="list-unread" title={t("list.unread")}>
+      <span className="visually-hidden">{t("list.unread")}</span>
+    </span>
+  )
+}
 
 interface RowMenuProps {
   readonly conversation: ListedConversation

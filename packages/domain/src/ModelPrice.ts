@@ -22,6 +22,12 @@ export type DollarRates = typeof DollarRates.Type
 export const DollarPrice = Schema.Struct({
   ...rates,
   /** What a whole request costs whose prompt is longer, cached tokens included. */
-  longPrompt: Schema.optionalKey(Schema.Struct({ ...rates, aboveInputTokens: Schema.Int }))
+  longPrompt: Schema.optionalKey(Schema.Struct({ ...rates, aboveInputTokens: Schema.Int })),
+  /** What it costs from a day on that its vendor has named already: the rates above are for a time. Unix milliseconds. */
+  later: Schema.optionalKey(Schema.Struct({ ...rates, fromMs: Schema.Finite }))
 })
 export type DollarPrice = typeof DollarPrice.Type
+
+/** Of prompts of the usual length. */
+export const ratesAt = (price: DollarPrice, atMs: number): DollarRates =>
+  price.later !== undefined && atMs >= price.later.fromMs ? price.later : price

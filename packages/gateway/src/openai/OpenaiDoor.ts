@@ -3,6 +3,7 @@ import { Authenticator } from "@parley/domain/Administration"
 import { Caller } from "@parley/domain/Caller"
 import { Completions } from "@parley/domain/Completions"
 import { ModelNotFound, type ParleyError } from "@parley/domain/Errors"
+import { ratesAt } from "@parley/domain/ModelPrice"
 import type { DollarPrice, DollarRates } from "@parley/domain/ModelPrice"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
 import { Effect } from "effect"
@@ -56,12 +57,18 @@ const openaiModel = ({ contextTokens, createdAtSeconds, id, kind, maxOutputToken
   ...(price === undefined ? {} : { pricing: pricing(price) })
 })
 
-const pricing = ({ longPrompt, ...rates }: DollarPrice) => ({
-  ...openaiRates(rates),
-  ...(longPrompt === undefined
-    ? {}
-    : { long_prompt: { above_input_tokens: longPrompt.aboveInputTokens, ...openaiRates(longPrompt) } })
-})
+const pricing = (price: DollarPrice, nowMs = Date.now()) => {
+  const { later, longPrompt } = price
+  return {
+    ...openaiRates(ratesAt(price, nowMs)),
+    ...(longPrompt === undefined
+      ? {}
+      : { long_prompt: { above_input_tokens: longPrompt.aboveInputTokens, ...openaiRates(longPrompt) } }),
+    ...(later === undefined || nowMs >= later.fromMs
+      ? {}
+      : { later: { from: new Date(later.fromMs).toISOString().slice(0, 10), ...openaiRates(later) } })
+  }
+}
 
 const openaiRates = ({ cachedInput, cacheWrite, input, output, reasoning }: DollarRates) => ({
   input,

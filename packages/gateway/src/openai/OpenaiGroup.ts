@@ -114,7 +114,9 @@ export const OpenaiModel = Schema.Struct({
     Schema.Struct({
       ...rates,
       /** What a whole request costs whose prompt is longer. */
-      long_prompt: Schema.optionalKey(Schema.Struct({ above_input_tokens: Schema.Int, ...rates }))
+      long_prompt: Schema.optionalKey(Schema.Struct({ above_input_tokens: Schema.Int, ...rates })),
+      /** What it costs from a day on (year, month, day, UTC) that its vendor has named. */
+      later: Schema.optionalKey(Schema.Struct({ from: Schema.String, ...rates }))
     })
   )
 })

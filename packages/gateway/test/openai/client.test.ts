@@ -284,7 +284,13 @@ describe.each(engines)("the openai client, on %s", (engine) => {
         kind: "chat",
         context_window: 128_000,
         max_output_tokens: 8_192,
-        pricing: { input: 0.5, cached_input: 0.05, output: 2, long_prompt: { above_input_tokens: 64_000, input: 1, output: 4 } }
+        pricing: {
+          input: 0.5,
+          cached_input: 0.05,
+          output: 2,
+          long_prompt: { above_input_tokens: 64_000, input: 1, output: 4 },
+          later: { from: "9999-01-01", input: 0.75, output: 3 }
+        }
       })
     }
     // What nobody knows is not told, rather than told as zero.

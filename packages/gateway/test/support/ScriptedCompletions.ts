@@ -55,7 +55,13 @@ export class ScriptedCompletions {
       createdAtSeconds: 1_700_000_001,
       contextTokens: 128_000,
       maxOutputTokens: 8_192,
-      price: { input: 0.5, cachedInput: 0.05, output: 2, longPrompt: { aboveInputTokens: 64_000, input: 1, output: 4 } }
+      price: {
+        input: 0.5,
+        cachedInput: 0.05,
+        output: 2,
+        longPrompt: { aboveInputTokens: 64_000, input: 1, output: 4 },
+        later: { fromMs: Date.UTC(9999, 0, 1), input: 0.75, output: 3 }
+      }
     }
   ]
 

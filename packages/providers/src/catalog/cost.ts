@@ -1,4 +1,5 @@
 /** What one call cost, exactly: integers only, so that no sum of many calls drifts. */
+import { ratesAt } from "@parley/domain/ModelPrice"
 import type { DollarPrice } from "@parley/domain/ModelPrice"
 import type { Usage } from "@parley/domain/Usage"
 
@@ -14,10 +15,11 @@ const picoDollarsPerNanoDollar = 1_000
 /**
  * Nano-dollars, rounded up once. Cached and written prompt tokens are parts of the input, and reasoning is one of the output; where a
  * provider's numbers contradict that, no token is counted twice and none is left out. Pictures in a prompt are input tokens like words:
- * every vendor whose prices are published here bills them so.
+ * every vendor whose prices are published here bills them so. `atMs`: of a price that changes on a day.
  */
-export const cost = (usage: Usage, price: DollarPrice): number => {
-  const rates = price.longPrompt !== undefined && usage.inputTokens > price.longPrompt.aboveInputTokens ? price.longPrompt : price
+export const cost = (usage: Usage, price: DollarPrice, atMs: number): number => {
+  const { longPrompt } = price
+  const rates = longPrompt !== undefined && usage.inputTokens > longPrompt.aboveInputTokens ? longPrompt : ratesAt(price, atMs)
   const input = tokens(usage.inputTokens)
   const cached = Math.min(tokens(usage.cachedInputTokens), input)
   const written = Math.min(tokens(usage.cacheWriteTokens), input - cached)

@@ -1,6 +1,7 @@
 /** The order in which a request tries the targets of its route. Whether a target may be called now is not asked here. */
 import type { ModelRequest } from "@parley/domain/ModelRequest"
-import type { DollarPrice } from "@parley/domain/ModelPrice"
+import { ratesAt } from "@parley/domain/ModelPrice"
+import type { DollarRates } from "@parley/domain/ModelPrice"
 import type { Strategy } from "./Route.ts"
 import type { RouteTarget } from "./RouteTarget.ts"
 
@@ -53,10 +54,11 @@ const weights: Record<Strategy, (target: RouteTarget, options: OrderOptions) => 
     if (knownMs !== undefined) return knownMs
     return statistics.inFlight === 0 && !statistics.hasFailed(nowMs) ? 0 : Number.MAX_VALUE
   },
-  "lowest-cost": ({ facts }) => (facts.price === undefined ? Number.MAX_VALUE : typicalCost(facts.price))
+  "lowest-cost": ({ facts }, { nowMs }) =>
+    facts.price === undefined ? Number.MAX_VALUE : typicalCost(ratesAt(facts.price, nowMs))
 }
 
 /** Tokens of a prompt for each of its answer, as chats have them. */
 const promptTokensPerAnswerToken = 4
 
-const typicalCost = ({ input, output }: DollarPrice): number => input * promptTokensPerAnswerToken + output
+const typicalCost = ({ input, output }: DollarRates): number => input * promptTokensPerAnswerToken + output

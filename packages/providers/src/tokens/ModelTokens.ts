@@ -192,4 +192,4 @@ export const makeModelTokens = (
 }
 
 const priced = (usage: Usage, price: DollarPrice | undefined): Usage =>
-  price === undefined ? usage : { ...usage, costNanoDollars: cost(usage, price) }
+  price === undefined ? usage : { ...usage, costNanoDollars: cost(usage, price, Date.now()) }

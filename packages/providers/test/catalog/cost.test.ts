@@ -1,10 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { addUsage, noUsage, Usage } from "@parley/domain/Usage"
-import { cost, nanoDollarsPerDollar } from "../../src/catalog/cost.ts"
+import { cost as costAt, nanoDollarsPerDollar } from "../../src/catalog/cost.ts"
+import { ratesAt } from "@parley/domain/ModelPrice"
 import type { DollarPrice } from "@parley/domain/ModelPrice"
 
 const usage = (some: Partial<Usage>): Usage => ({ ...noUsage, ...some })
+
+/** No price below changes. */
+const cost = (used: Usage, of: DollarPrice) => costAt(used, of, 0)
 
 const million = 1_000_000
 const dollars = (amount: number) => Math.round(amount * nanoDollarsPerDollar)
@@ -90,6 +94,15 @@ describe("the cost of a call", () => {
       cost(usage({ inputTokens: 200_001, outputTokens: 1_000 }), tiered),
       dollars((200_001 * 6 + 22_500) / million)
     )
+  })
+
+  it("changes on the day that its vendor named, and not a millisecond before", () => {
+    const fromMs = Date.UTC(2027, 0, 1)
+    const introduced = { input: 1, cachedInput: 0.1, output: 5, later: { fromMs, input: 2, cachedInput: 0.2, output: 10 } }
+    const used = usage({ inputTokens: 2_000, cachedInputTokens: 1_000, outputTokens: 10 })
+    assert.strictEqual(costAt(used, introduced, fromMs - 1), 1_000_000 + 100_000 + 50_000)
+    assert.strictEqual(costAt(used, introduced, fromMs), 2_000_000 + 200_000 + 100_000)
+    assert.strictEqual(ratesAt(introduced, fromMs).output, 10)
   })
 
   it("takes a number that is no count for none", () => {

@@ -50,6 +50,14 @@ describe("the price of a call", () => {
   it.each(rows)("of %s %s", (kind, model, used, nanoDollars) => {
     const price = publishedFacts(kind, model)?.price
     if (price === undefined) return assert.fail(`${model} has no price`)
-    assert.strictEqual(cost({ ...noUsage, ...used }, price), nanoDollars)
+    assert.strictEqual(cost({ ...noUsage, ...used }, price, 0), nanoDollars)
+  })
+
+  it("of gemini-3.8-flash is half until the end of 2026", () => {
+    const price = publishedFacts("gemini", "gemini-3.8-flash")?.price
+    if (price === undefined) return assert.fail("it has no price")
+    const at = (day: string) => cost({ ...noUsage, ...cached }, price, Date.parse(day))
+    assert.strictEqual(at("2026-12-31T23:59:59Z"), 20_000 * 750 + 80_000 * 75 + 2_000 * 3_750)
+    assert.strictEqual(at("2027-01-01T00:00:00Z"), 20_000 * 1_500 + 80_000 * 150 + 2_000 * 7_500)
   })
 })

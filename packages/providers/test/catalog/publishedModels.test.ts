@@ -18,7 +18,7 @@ describe("what is published", () => {
       assert.match(row.source, /^https:\/\/[a-z.-]+\//, name)
       assert.match(row.asOf, /^\d{4}-\d{2}-\d{2}$/, name)
       assert.isTrue(row.price !== undefined || row.contextTokens !== undefined, name)
-      for (const rates of [row.price, row.price?.longPrompt]) {
+      for (const rates of [row.price, row.price?.longPrompt, row.price?.later]) {
         if (rates === undefined) continue
         for (const rate of [rates.input, rates.output, rates.cachedInput ?? 0, rates.cacheWrite ?? 0]) {
           assert.isAtLeast(rate, 0, name)
@@ -106,7 +106,7 @@ describe("for any call to any model that is published, the cost", () => {
         if (price === undefined) return true
         const { longPrompt } = price
         const rates = longPrompt !== undefined && inputTokens > longPrompt.aboveInputTokens ? longPrompt : price
-        const over = BigInt(cost(usage, price)) * 1_000n - byHand(rates, split)
+        const over = BigInt(cost(usage, price, 0)) * 1_000n - byHand(rates, split)
         return over >= 0n && over < 1_000n
       })
     }

@@ -304,7 +304,7 @@ describe("three targets that fail at random", () => {
           const paid = accounted[id].filter(({ usage }) => !isNoUsage(usage))
           const billed = bills[id].filter(({ question }) => !untold.has(question))
           broken += billed.filter(({ isWhole }) => !isWhole).length
-          for (const { usage } of paid) assert.strictEqual(usage.costNanoDollars, cost(usage, price))
+          for (const { usage } of paid) assert.strictEqual(usage.costNanoDollars, cost(usage, price, 0))
           assert.deepStrictEqual(sorted(paid.map(({ usage }) => usage)), sorted(billed))
           if (counting.includes(id)) counted += wires[id].counted.length
         }

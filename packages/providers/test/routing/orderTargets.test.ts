@@ -76,6 +76,13 @@ describe("the order of targets", () => {
     })
   )
 
+  it.effect("lowest-cost: a server of one's own before all that costs something", () =>
+    Effect.gen(function* () {
+      const models = { "a/m": { price: { input: 0.1, output: 0.1 } }, "b/m": { price: { input: 0, output: 0 } } }
+      assert.deepStrictEqual(yield* answeredBy({ strategy: "lowest-cost" }, { models }), [0, 1, 0])
+    })
+  )
+
   it.effect.each(strategies)("%s: never one whose circuit is open", (strategy) =>
     Effect.gen(function* () {
       const fakes = { a: makeFake("a"), b: makeFake("b") }

@@ -1,16 +1,14 @@
 /**
  * Google's Gemini API, its paid tier. A picture or a frame is an input token like a word's. Thoughts are output.
- * gemini-3.6-flash to 3.8-flash are not priced: they cost half until 2026-12-31, by a tariff with an end.
  */
 import type { DollarPrice } from "@parley/domain/ModelPrice"
-import { embeddingOf, rowOf, unpricedOf } from "../PublishedFacts.ts"
+import { embeddingOf, rowOf } from "../PublishedFacts.ts"
 import type { PublishedRows } from "../PublishedFacts.ts"
 
 const page = "https://ai.google.dev/gemini-api/docs/pricing"
 const row = rowOf(page)
 /** Read there again, later. */
 const again = rowOf(page, "2026-10-07")
-const unpriced = unpricedOf(page)
 
 const flat = (input: number, cachedInput: number, output: number): DollarPrice => ({ input, cachedInput, output })
 /** A request with a longer prompt costs twice its input and one and a half of its output. */
@@ -21,13 +19,19 @@ const pro = (input: number, cachedInput: number, output: number): DollarPrice =>
 /** The open models of Google's that it serves: for nothing, and without a paid tier. */
 const free: DollarPrice = { input: 0, output: 0 }
 
+/** Introduced at half of its price, until the end of 2026. */
+const introduced = (input: number, cachedInput: number, output: number): DollarPrice => ({
+  ...flat(input / 2, cachedInput / 2, output / 2),
+  later: { fromMs: Date.UTC(2027, 0, 1), ...flat(input, cachedInput, output) }
+})
+
 const million = { contextTokens: 1_048_576, maxOutputTokens: 65_536 }
 const about = { contextTokens: 1_000_000 }
 
 export const geminiModels: PublishedRows = {
-  "gemini-3.8-flash": unpriced(about),
-  "gemini-3.7-flash": unpriced(about),
-  "gemini-3.6-flash": unpriced(about),
+  "gemini-3.8-flash": again(introduced(1.5, 0.15, 7.5), about),
+  "gemini-3.7-flash": row(introduced(1.5, 0.15, 7.5), about),
+  "gemini-3.6-flash": row(introduced(1.5, 0.15, 7.5), about),
   "gemini-3.5-flash": again(flat(1.5, 0.15, 9), about),
   "gemini-3.5-flash-lite": again(flat(0.3, 0.03, 2.5), about),
   "gemini-3.1-pro-preview": again(pro(2, 0.2, 12)),

@@ -26,6 +26,7 @@ const health = (target: string, more: Partial<CircuitHealth> = {}): CircuitHealt
   maxConcurrent: 10,
   mostConcurrent: 10,
   heldMs: 0,
+  missingMs: 0,
   succeeded: 0,
   failed: 0,
   failures: noFailures,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber, Layer, Logger, References } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, References } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
@@ -348,9 +348,7 @@ it.effect(
         )
       const all = ["m", "n", "deployment"]
       const missing = () =>
-        Effect.map(Clock.currentTimeMillis, (nowMs) =>
-          all.filter((model) => circuits.target({ provider: "one", model }).statistics.missingUntilMs > nowMs)
-        )
+        Effect.map(circuits.health, (targets) => targets.filter(({ missingMs }) => missingMs > 0).map(({ model }) => model))
       for (const model of all) yield* circuits.complete({ provider: "one", model }, ask("Hello"))
       lists("m", "n")
       yield* TestClock.adjust(20_000)

@@ -37,6 +37,7 @@ export const someStatuses: ReadonlyArray<ProviderStatus> = [
         transitions: { opened: 1, halfOpened: 0, closed: 0 },
         restarts: 0,
         heldMs: 1_500,
+        missingMs: 0,
         retryAfterMs: 4_000,
         lastFailure: "ProviderRateLimited: slow down",
         probe: { atMs: 1, isReachable: true }

@@ -33,6 +33,8 @@ export interface CircuitHealth {
   readonly recent: Recent
   /** How much longer it asked to be left alone. */
   readonly heldMs: number
+  /** How much longer it is passed over because its provider did not know the model. */
+  readonly missingMs: number
   /** Until it may be called again. */
   readonly retryAfterMs?: number
   readonly lastFailure?: string
@@ -87,6 +89,7 @@ export const healthOf = (
         restarts,
         recent: statistics.recent(nowMs),
         heldMs,
+        missingMs: Math.max(0, statistics.missingUntilMs - nowMs),
         ...(state._tag === "Open" || waitMs > 0 ? { retryAfterMs: waitMs } : {}),
         ...(lastFailure === undefined ? {} : { lastFailure }),
         ...(access.probe === undefined ? {} : { probe: access.probe })

@@ -20,7 +20,10 @@ const benchmarks: Record<string, { readonly about: string; readonly run: (option
   routing: { about: "what circuits and routes cost a call, hedging, and how an answer goes on after a cut", run: routing },
   "first-token": { about: "from a send to the first token, over the provider's own time", run: firstToken },
   cluster: { about: "a gateway and a runner against one process, and gateways that share a port", run: cluster },
-  web: { about: "the browser app: opening, streaming, memory, reconnecting, size; beside a public React kit", run: web }
+  web: {
+    about: "the browser app: opening, streaming, memory, reconnecting, scrolling, size; beside a public React kit",
+    run: web
+  }
 }
 
 const main = async (): Promise<number> => {

@@ -18,6 +18,7 @@ import { reconnected } from "../web/reconnected.ts"
 import { remembered } from "../web/remembered.ts"
 import { startRivalPage } from "../web/rivalPage.ts"
 import type { RivalPage } from "../web/rivalPage.ts"
+import { scrolling } from "../web/scrolling.ts"
 import type { Found, Stage } from "../web/Stage.ts"
 import { streamed } from "../web/streamed.ts"
 
@@ -61,6 +62,7 @@ export const web = async (options: Options): Promise<Report> => {
       streaming: () => streamed(stage),
       memory: () => remembered(stage),
       reconnect: () => reconnected(stage, server.port, key),
+      scrolling: () => scrolling(stage, server.port, key, database),
       size: () => bundleSize(page)
     }
     const found: Array<Found> = []

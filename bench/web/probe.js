@@ -29,6 +29,24 @@
         following: (count) => sockets.followed >= count,
         reopened: (before) => sockets.openings > before
       },
+      /** By so many pixels in each frame, for so many milliseconds: what was between each frame and the one before, and how far it went. */
+      scroll: async (selector, stepPx, ms) => {
+        const box = document.querySelector(selector)
+        const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+        const frames = []
+        let scrolledPx = 0
+        let before = await nextFrame()
+        const endsAt = before + ms
+        while (before < endsAt) {
+          const from = box.scrollTop
+          box.scrollTop += stepPx
+          scrolledPx += Math.abs(box.scrollTop - from)
+          const now = await nextFrame()
+          frames.push(now - before)
+          before = now
+        }
+        return { frames, scrolledPx }
+      },
       asks: () => {
         for (const answer of document.querySelectorAll(".answer")) answered.add(answer)
       },

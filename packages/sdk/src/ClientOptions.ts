@@ -1,5 +1,5 @@
 /** How a client is made, and what bounds it. */
-import type { OutboxStorage } from "./outbox/OutboxStorage.ts"
+import type { OutboxItem, OutboxStorage } from "./outbox/OutboxStorage.ts"
 import type { Platform } from "./Platform.ts"
 
 export interface ClientOptions {
@@ -9,6 +9,11 @@ export interface ClientOptions {
   readonly apiKey?: string | (() => string | Promise<string>)
   /** Where messages wait until they are accepted; in memory when absent, and then gone with the page. */
   readonly outbox?: OutboxStorage
+  /**
+   * Called each time before a message goes out, when its conversation is there: gives back what goes out, and what waits from then on where that fails. For
+   * files, say, that are uploaded only now. Rejected with a `ParleyApiError` or a `ParleyConnectionError` it is as if the server had said so.
+   */
+  readonly prepare?: (item: OutboxItem) => OutboxItem | Promise<OutboxItem>
   /** Parts of the surroundings: a `WebSocket` for Node 18, `watch` for React Native's `AppState`. */
   readonly platform?: Partial<Platform>
   readonly limits?: Partial<ClientLimits>

@@ -134,6 +134,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
       if (before.length + beginnings.length > 0) beginners.notify()
       connection.dispatch("want")
     },
+    prepare: options.prepare ?? ((item) => item),
     accepted: (sending, accepted) => {
       const chat = chats.get(sending.item.conversationId)
       if (chat === undefined) outbox.settle(sending)

@@ -1,5 +1,5 @@
 /** What is said, as the server takes it. */
-import type { NewCommand } from "../outbox/Outbox.ts"
+import type { NewCommand } from "../outbox/OutboxStorage.ts"
 import type { AskOptions, Content, SendOptions } from "./Chat.ts"
 
 export const partsOf = (content: Content): Exclude<Content, string> =>

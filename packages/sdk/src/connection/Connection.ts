@@ -156,7 +156,7 @@ export class Connection {
     try {
       socket = new WebSocket(this.#options.socketUrl, key === undefined ? [subprotocol] : [subprotocol, `parley.key.${key}`])
     } catch (cause) {
-      const message = "the address or the key has characters that no connection can be made with"
+      const message = "no connection can be made with such an address or key"
       return this.dispatch("refuse", new ParleyConnectionError("refused", message, { cause }))
     }
     this.#socket = socket

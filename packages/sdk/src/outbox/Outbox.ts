@@ -12,7 +12,7 @@ import { ParleyConnectionError } from "../ParleyConnectionError.ts"
 import { ParleyOutboxError } from "../ParleyOutboxError.ts"
 import { Lanes } from "./Lanes.ts"
 import { newId } from "./newId.ts"
-import type { Beginning, OutboxCommand, OutboxItem, OutboxStorage } from "./OutboxStorage.ts"
+import type { Beginning, NewCommand, OutboxItem, OutboxStorage } from "./OutboxStorage.ts"
 import { knownIn, reconcile } from "./reconcile.ts"
 import { Sending } from "./Sending.ts"
 
@@ -27,11 +27,9 @@ export interface OutboxOptions {
   /** Nothing of it is to be made any more. `made`: it was, here and now; else another tab has done it, or given it up. */
   readonly begun: (conversationId: string, made?: Conversation) => void
   readonly accepted: (sending: Sending, accepted: Accepted) => void
+  /** What it goes out as. */
+  readonly prepare: (item: OutboxItem) => OutboxItem | Promise<OutboxItem>
 }
-
-type WithoutClientId<T> = T extends OutboxCommand ? Omit<T, "clientMessageId"> : never
-/** What is to be sent, before it has its `clientMessageId`. */
-export type NewCommand = WithoutClientId<OutboxCommand>
 
 export class Outbox {
   readonly lanes = new Lanes()
@@ -86,9 +84,7 @@ export class Outbox {
   add(conversationId: string, command: NewCommand, begin: Beginning | undefined): Sending {
     const { host } = this.#options
     const clientMessageId = newId("sdk", host.platform)
-    if (this.#size >= host.limits.outboxItems) {
-      throw new ParleyOutboxError("outbox-full", `${this.#size} messages wait already`)
-    }
+    if (this.#size >= host.limits.outboxItems) throw new ParleyOutboxError("outbox-full", `${this.#size} messages wait already`)
     const item: OutboxItem = {
       clientMessageId,
       conversationId,
@@ -144,7 +140,7 @@ export class Outbox {
 
   /** Sends the next of a conversation, if it may. */
   pump(conversationId: string): void {
-    const { host, isAnswering } = this.#options
+    const { host, isAnswering, prepare } = this.#options
     const first = this.of(conversationId).find(({ status }) => status !== "accepted" && status !== "failed")
     if (first === undefined || first.status !== "waiting" || !host.isOpen() || this.#pauses.has(conversationId)) return
     if (host.platform.nowMs() - first.item.createdAtMs > host.limits.outboxMaxAgeMs)
@@ -156,9 +152,12 @@ export class Outbox {
     first.isUnsure = true
     first.to("sending")
     this.#options.changed(conversationId)
-    const ask = () => host.ask({ ...command, conversationId })
-    const asked = begin === undefined ? ask() : this.#begin(first, begin).then((isOurs) => (isOurs ? ask() : undefined))
-    asked.then(
+    const ask = async () => {
+      if (begin !== undefined && !(await this.#begin(first, begin))) return undefined
+      first.item = await prepare(first.item)
+      return host.ask({ ...first.item.command, conversationId })
+    }
+    ask().then(
       (answer) => {
         if (answer?.type === "accepted") this.#accepted(first, answer)
       },
@@ -286,11 +285,12 @@ export class Outbox {
   }
 
   #drop(sending: Sending): void {
+    const { clientMessageId, conversationId } = sending.item
     this.#size--
     this.settle(sending)
-    this.#forget(sending.item.clientMessageId)
-    this.#options.changed(sending.item.conversationId)
-    this.pump(sending.item.conversationId)
+    this.#forget(clientMessageId)
+    this.#options.changed(conversationId)
+    this.pump(conversationId)
   }
 
   #forget(clientMessageId: string): void {

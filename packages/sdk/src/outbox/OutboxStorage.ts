@@ -8,6 +8,10 @@ export type OutboxCommand =
   | ({ readonly type: "edit" } & Plain<Edit>)
   | ({ readonly type: "regenerate" } & Plain<Regenerate>)
 
+type WithoutClientId<T> = T extends OutboxCommand ? Omit<T, "clientMessageId"> : never
+/** What is to be sent, before it has its `clientMessageId`. */
+export type NewCommand = WithoutClientId<OutboxCommand>
+
 /** What a conversation is made with. */
 export type Beginning = Plain<CreateConversation>
 

@@ -30,7 +30,7 @@ export const reconcile = (lanes: Lanes, known: Known, kept: ReadonlyArray<Outbox
     else {
       more--
       lanes.remove(sending)
-      sending.to("failed", new ParleyConnectionError("closed", "another client has sent or discarded it"))
+      sending.to("failed", new ParleyConnectionError("closed", "another client sent or discarded it"))
     }
     const isBegun = wasToBegin && lanes.beginning(conversationId) === undefined
     changed.set(conversationId, isBegun || changed.get(conversationId) === true)

@@ -205,6 +205,49 @@ describe("the outbox", () => {
   })
 })
 
+describe("what is prepared", () => {
+  it("goes out as what was made of it, also when it is said again; what is refused then, fails as if the server had refused it", async () => {
+    const problem = { code: "invalid_request", message: "no text in it", status: 422, retry: "never", requestId: "r" } as const
+    let refusal: ParleyApiError | undefined = new ParleyApiError(problem)
+    const outbox = memoryOutbox()
+    const { client, errors, platform } = await opened({
+      outbox,
+      prepare: async (item) => {
+        if (refusal !== undefined) throw refusal
+        const text = item.command.type === "send" ? textOf(item.command.content) : ""
+        const command = {
+          ...item.command,
+          type: "send" as const,
+          content: [{ type: "text" as const, text: `${text}!` }] as const
+        }
+        return { ...item, command }
+      }
+    })
+    const chat = client.conversation(conversationId)
+    const sent = chat.send("one", { reply: false })
+    chat.send("two", { reply: false })
+    assert.strictEqual(await sent.accepted().catch((reason: unknown) => reason), refusal)
+    refusal = undefined
+    sent.retry()
+    await settled()
+    assert.deepStrictEqual(texts(platform), ["one!"])
+    platform.socket.end(1006)
+    await platform.advance(60_000)
+    platform.socket.receive(welcome)
+    await settled()
+    assert.deepStrictEqual(texts(platform), ["one!!"])
+    await answer(platform.socket, "send", accepted(1))
+    assert.deepStrictEqual(
+      chat.messages.map(({ content, delivery }) => [textOf(content), delivery]),
+      [
+        ["one!!", "accepted"],
+        ["two", "failed"]
+      ]
+    )
+    assert.deepStrictEqual(errors, [])
+  })
+})
+
 describe("what was sent", () => {
   it("is shown once, under one key, whether the room or the answer comes first", async () => {
     const { client, platform } = await opened()

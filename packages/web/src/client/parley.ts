@@ -1,5 +1,8 @@
 /** The client of this page: one, from the first line on. */
+import { withFilesUploaded } from "./filesToSend.ts"
 import { indexedDbOutbox } from "./indexedDbOutbox.ts"
-import { createClient } from "./sdk.ts"
+import { createClient, type Parley } from "./sdk.ts"
 
-export const parley = createClient({ outbox: indexedDbOutbox() })
+const outbox = indexedDbOutbox()
+
+export const parley: Parley = createClient({ outbox, prepare: withFilesUploaded(outbox, (file) => parley.upload(file)) })

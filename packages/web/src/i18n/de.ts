@@ -141,8 +141,6 @@ export const de: Catalogue = {
   "composer.badType": "„{{name}}“ kann nicht angehängt werden. Bilder, PDF und Textdateien gehen.",
   "composer.uploading": "{{name}} wird hochgeladen",
   "composer.uploadFailed": "„{{name}}“ konnte nicht hochgeladen werden.",
-  "composer.away":
-    "„{{name}}“ braucht das Netz: Senden Sie dies, sobald Sie online sind. Text und Dateien bleiben hier, solange diese Seite offen ist.",
   "composer.mention": "Modelle",
   "composer.people": "Personen",
   "composer.toModel": "{{model}} wird antworten",

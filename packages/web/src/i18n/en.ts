@@ -138,8 +138,6 @@ export const en = {
   "composer.badType": "“{{name}}” cannot be attached. Images, PDF and text files can.",
   "composer.uploading": "Uploading {{name}}",
   "composer.uploadFailed": "“{{name}}” could not be uploaded.",
-  "composer.away":
-    "“{{name}}” needs the network: send this once you are online. Text and files stay here as long as this page is open.",
   "composer.mention": "Models",
   "composer.people": "People",
   "composer.toModel": "{{model}} will answer",

@@ -11,9 +11,6 @@ import {
   darkPhone,
   ended,
   freshApp,
-  goOffline,
-  goOnline,
-  openClockedPage,
   openPage,
   openPageAgain,
   say,
@@ -148,41 +145,6 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
           const [request] = wire.requests.map(({ body }) => JSON.stringify(body))
           assert.include(request, "package walrus")
           assert.include(request, "main.go")
-          assert.deepStrictEqual(faults, [])
-        })
-    )
-
-    it.effect.each(strictPlaces)(
-      "that needs a network says so before it is sent without one, and goes out with its text once there is one: %s",
-      ([, place]) =>
-        Effect.gen(function* () {
-          const { browser, parley, wire } = yield* freshApp
-          wire.enqueue(answer("I have read it."))
-          const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, ...place }))
-          yield* Effect.promise(async () => {
-            await signIn(page, parley.url, parley.key)
-            await page.locator("input[type=file]").setInputFiles(pdf("paper.pdf", makePdf("the walrus was Paul")))
-            await composer(page).fill("What does it say?")
-            const hint = page.locator(".composer-away")
-            assert.isFalse(await hint.isVisible())
-            await goOffline(page)
-            await hint.getByText("“paper.pdf” needs the network").waitFor()
-            await screenshot(page, "file-offline")
-            await composer(page).press("Enter")
-            await page.getByRole("alert").filter({ hasText: "“paper.pdf” needs the network" }).waitFor()
-            await screenshot(page, "file-offline-asked")
-            assert.strictEqual(await composer(page).inputValue(), "What does it say?")
-            await page.getByRole("button", { name: "Remove paper.pdf" }).waitFor()
-            assert.strictEqual(new URL(page.url()).pathname, "/", "nothing is begun")
-            await goOnline(page)
-            await hint.waitFor({ state: "hidden" })
-            await composer(page).press("Enter")
-            await ended(page).waitFor()
-          })
-          assert.deepStrictEqual(
-            wire.requests.map(({ body }) => JSON.stringify(body).includes("the walrus was Paul")),
-            [true]
-          )
           assert.deepStrictEqual(faults, [])
         })
     )

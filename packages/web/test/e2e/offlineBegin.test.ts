@@ -6,6 +6,7 @@ import { vi } from "vitest"
 import { CreatedTenant } from "@parley/domain/Administration"
 import { request } from "../../../cli/test/e2e/support/api.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
 import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
 import {
   App,
@@ -21,6 +22,7 @@ import {
   patience,
   strictPlaces,
   say,
+  screenshot,
   showList,
   signIn,
   withoutWorker
@@ -126,6 +128,63 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
             await vi.waitUntil(async () => (await inOutbox(page)) === 0, patience)
           })
           assert.strictEqual(wire.requests.length, 2)
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
+    it.effect.each(strictPlaces)(
+      "takes its files along: they wait over a reload, and are uploaded once before their messages go out, in order: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, conversations, messages, parley, wire } = yield* ownTenant
+          wire.enqueue(answer("I have read it."), answer("And that."))
+          const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, place))
+          const uploads: Array<string> = []
+          page.on("request", (asked) => {
+            if (/\/attachments\?/.test(asked.url())) uploads.push(new URL(asked.url()).searchParams.get("name") ?? "")
+          })
+          const file = (name: string, mimeType: string, content: Uint8Array) => ({ name, mimeType, buffer: Buffer.from(content) })
+          yield* Effect.promise(async () => {
+            await openedOffline(page, parley.url, parley.key)
+            const files = page.locator("input[type=file]")
+            await files.setInputFiles(file("paper.pdf", "application/pdf", makePdf("the walrus was Paul")))
+            await page.getByRole("button", { name: "Remove paper.pdf" }).waitFor()
+            await say(page, "What does it say?")
+            await waiting(page).waitFor()
+            const id = idOf(page)
+            await files.setInputFiles(file("note.txt", "text/plain", Buffer.from("and John was the eggman")))
+            await page.locator(".attachment .spinner").waitFor({ state: "detached" })
+            await say(page, "And this?")
+            await waiting(page).nth(1).waitFor()
+            await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
+            await page.reload()
+            await waiting(page).nth(1).waitFor()
+            await page.locator(".person").getByText("note.txt").waitFor()
+            await screenshot(page, "files-wait")
+            assert.deepStrictEqual(await page.locator(".person .attachment-name").allInnerTexts(), ["paper.pdf", "note.txt"])
+            assert.deepStrictEqual(uploads, [])
+            await goOnline(page)
+            await page.getByText("And that.").waitFor()
+            await ended(page).waitFor()
+            assert.deepStrictEqual(await bubbles(page), ["What does it say?", "And this?"])
+            await page.getByRole("link", { name: "paper.pdf" }).waitFor()
+            assert.deepStrictEqual(await conversations(), [id])
+            assert.deepStrictEqual(await messages(id), [
+              "user: What does it say?",
+              "assistant: I have read it.",
+              "user: And this?",
+              "assistant: And that."
+            ])
+          })
+          assert.deepStrictEqual(uploads, ["paper.pdf", "note.txt"])
+          const said = wire.requests.map(({ body }) => JSON.stringify(body))
+          assert.deepStrictEqual(
+            said.map((body) => [body.includes("the walrus was Paul"), body.includes("John was the eggman")]),
+            [
+              [true, false],
+              [true, true]
+            ]
+          )
           assert.deepStrictEqual(faults, [])
         })
     )

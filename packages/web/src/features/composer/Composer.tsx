@@ -21,7 +21,6 @@ import { typedBeside, withInterim } from "./dictation.ts"
 import { SuggestionList } from "./SuggestionList.tsx"
 import { useAttachments } from "./useAttachments.ts"
 import { useDraft } from "./useDraft.ts"
-import { useFilesAway } from "./useFilesAway.ts"
 import { useSuggestions, type SuggestionSource } from "./useSuggestions.ts"
 import { VoiceButton } from "./VoiceButton.tsx"
 import "./composer.css"
@@ -65,8 +64,6 @@ export const Composer = memo((props: ComposerProps) => {
   const picker = useRef<HTMLInputElement>(null)
   const [text, setText] = useDraft(draftId)
   const attachments = useAttachments(draftId)
-  const away = useFilesAway(attachments)
-  const [wasAsked, setWasAsked] = useState(false)
   const [dictated, setDictated] = useState("")
   const [busy, setBusy] = useState(false)
   const suggesting = useSuggestions(box, text, suggestions, (next, caret) => {
@@ -108,7 +105,6 @@ export const Composer = memo((props: ComposerProps) => {
     const said: ReadonlyArray<UserPart> = text.trim() === "" ? [] : [{ type: "text", text: text.trim() }]
     const message = { parts: [...attachments.parts(), ...said], uploads: attachments.uploads() }
     if (message.parts.length + message.uploads.length === 0 || attachments.busy || isSending.current) return
-    if (away !== undefined) return setWasAsked(true)
     isSending.current = true
     if (message.uploads.length > 0) setBusy(true)
     const taken = await onSend(message)
@@ -156,9 +152,6 @@ export const Composer = memo((props: ComposerProps) => {
     >
       <SuggestionList of={suggesting} />
       <AttachmentStrip attachments={attachments} />
-      <p role={wasAsked ? "alert" : "status"} className="composer-away">
-        {away === undefined ? null : t("composer.away", { name: away })}
-      </p>
       <textarea
         ref={box}
         id="composer"

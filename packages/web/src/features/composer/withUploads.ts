@@ -1,12 +1,25 @@
-import type { Parley, UserContent } from "../../client/sdk.ts"
+import { isAway, keepFiles } from "../../client/filesToSend.ts"
+import { ParleyConnectionError, type Parley, type UserContent } from "../../client/sdk.ts"
 import type { ComposedMessage } from "./Composer.tsx"
 
-/** The message with the parts of its files, which the conversation has then. Rejected when one of them is refused: nothing is sent. */
+/**
+ * The message with the parts of its files, which the conversation has then; without a network they are kept on this device, and uploaded before the message
+ * goes out. Rejected when one of them is refused, or cannot be kept: nothing is sent.
+ */
 export const withUploads = async (parley: Parley, conversationId: string, message: ComposedMessage): Promise<UserContent> => {
-  const files = await Promise.all(
-    message.uploads.map((file) => parley.upload({ conversationId, name: file.name, content: file }))
-  )
-  const [first, ...others] = [...files, ...message.parts]
+  const { parts, uploads } = message
+  const files = isAway(parley) ? await keepFiles(uploads) : await uploaded(parley, conversationId, uploads)
+  const [first, ...others] = [...files, ...parts]
   if (first === undefined) throw new Error("an empty message")
   return [first, ...others]
+}
+
+const uploaded = async (parley: Parley, conversationId: string, files: ReadonlyArray<File>) => {
+  try {
+    return await Promise.all(files.map((file) => parley.upload({ conversationId, name: file.name, content: file })))
+  } catch (error) {
+    // The network was gone before that was known.
+    if (error instanceof ParleyConnectionError && error.fault === "unreachable") return keepFiles(files)
+    throw error
+  }
 }

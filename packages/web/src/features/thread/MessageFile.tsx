@@ -1,14 +1,24 @@
 import { FileText } from "lucide-react"
 
 interface MessageFileProps {
-  /** Where its bytes are. */
-  readonly url: string
+  /** Where its bytes are; undefined as long as they wait on this device. */
+  readonly url: string | undefined
   readonly name: string
   readonly isImage: boolean
 }
 
 /** A file that was uploaded into the conversation, by whichever client: an image is shown, anything else is saved by a click. */
 export const MessageFile = ({ isImage, name, url }: MessageFileProps) => {
+  if (url === undefined) {
+    return (
+      <span className="attachment message-file">
+        <FileText aria-hidden />
+        <span className="attachment-name" dir="auto">
+          {name}
+        </span>
+      </span>
+    )
+  }
   if (isImage) return <img className="message-image" src={url} alt={name} loading="lazy" />
   return (
     <a className="attachment message-file" href={url} download={name}>

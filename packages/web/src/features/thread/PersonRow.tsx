@@ -1,6 +1,7 @@
 import { Check, Clock, Copy, Pencil, TriangleAlert } from "lucide-react"
 import type { ChatMessage, Part, ToolResult as Result } from "../../client/sdk.ts"
 import { errorText } from "../../client/errorText.ts"
+import { isLocal } from "../../client/filesToSend.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useCopied } from "../../design/useCopied.ts"
@@ -84,7 +85,7 @@ const PersonPart = ({ part }: { readonly part: Part }) => {
     case "file":
       return (
         <MessageFile
-          url={`/api/attachments/${encodeURIComponent(part.attachmentId)}`}
+          url={isLocal(part) ? undefined : `/api/attachments/${encodeURIComponent(part.attachmentId)}`}
           name={part.name}
           isImage={part.contentType.startsWith("image/")}
         />

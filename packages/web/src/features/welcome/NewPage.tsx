@@ -2,6 +2,7 @@ import { SlidersHorizontal } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
+import { isAway } from "../../client/filesToSend.ts"
 import type { ConversationInput, UserContent } from "../../client/sdk.ts"
 import { fetched } from "../../design/fetched.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
@@ -36,9 +37,10 @@ export const NewPage = () => {
     if (matchMedia("(hover: hover)").matches) composer.current?.focus()
   }, [t])
 
-  /** A conversation whose first files were refused is not kept. */
-  const uploaded = async (id: string, message: ComposedMessage): Promise<UserContent> => {
-    if (message.uploads.length === 0) return withUploads(parley, id, message)
+  /** Files are given to what is there. A conversation whose first files were refused is not kept. */
+  const contentOf = async (id: string, beginning: ConversationInput, message: ComposedMessage): Promise<UserContent> => {
+    if (message.uploads.length === 0 || isAway(parley)) return withUploads(parley, id, message)
+    await parley.api.conversations.create({ ...beginning, id })
     try {
       return await withUploads(parley, id, message)
     } catch (error) {
@@ -51,9 +53,7 @@ export const NewPage = () => {
     const beginning = { ...(model === undefined ? {} : { model }), ...manner }
     const chat = parley.begin(beginning)
     try {
-      // Files are given to what is there.
-      if (message.uploads.length > 0) await parley.api.conversations.create({ ...beginning, id: chat.id })
-      const { content: said, ...options } = askOf(await uploaded(chat.id, message), false, modelIds)
+      const { content: said, ...options } = askOf(await contentOf(chat.id, beginning, message), false, modelIds)
       chat.send(said, options)
       beginHere(chat.id)
       navigate(`/c/${chat.id}`)

@@ -18,7 +18,7 @@ const mayImport: Record<string, ReadonlyArray<string>> = {
 }
 
 /** A suite is a list of claims, and may be longer than what it tests. */
-const maxLines = (path: string) => (/(^|\/)test\//.test(path) ? 600 : 300)
+const maxLines = (path: string) => (/(^|\/)test\//.test(path) ? 400 : 300)
 
 /** Longer than that, and why it is right. */
 const longFiles: Record<string, string> = {

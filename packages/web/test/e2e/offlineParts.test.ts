@@ -10,9 +10,10 @@ import {
   freshApp,
   goOffline,
   openPage,
-  phone,
   screenshot,
-  signIn
+  showList,
+  signIn,
+  strictPlaces
 } from "../support/openApp.ts"
 
 /** Paths that the worker keeps once a page stands. */
@@ -51,38 +52,33 @@ const opened = Effect.fnUntraced(function* (options = desktop) {
 
 describe.skipIf(chromiumPath === "")("what opens within the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    for (const [name, options] of [
-      ["desktop", desktop],
-      ["phone-dark", { ...phone, colorScheme: "dark" as const }]
-    ] as const) {
-      it.effect(`opens without a network, though it was never opened before: ${name}`, () =>
-        Effect.gen(function* () {
-          const { faults, page } = yield* opened(options)
-          yield* Effect.promise(async () => {
-            await forgetCache(page)
-            await goOffline(page)
-            await page.reload()
-            await composer(page).waitFor()
-            for (const [keys, title] of [
-              ["Control+k", "Search for a command"],
-              ["?", "Keyboard shortcuts"]
-            ] as const) {
-              await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
-              await page.keyboard.press(keys)
-              await page.getByRole("dialog").or(page.getByPlaceholder(title)).first().waitFor()
-              await page.keyboard.press("Escape")
-              await page.getByRole("dialog").waitFor({ state: "detached" })
-            }
-            if (options !== desktop) await page.getByRole("button", { name: "Open the sidebar" }).click()
-            await page.getByRole("button", { name: "Account and settings" }).click()
-            await page.getByRole("menuitem", { name: "Settings" }).click()
-            await page.getByRole("tab", { name: "Prompt library" }).waitFor()
-            await screenshot(page, `settings-offline-${name}`)
-          })
-          assert.deepStrictEqual(faults, [])
+    it.effect.each(strictPlaces)("opens without a network, though it was never opened before: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { faults, page } = yield* opened(place)
+        yield* Effect.promise(async () => {
+          await forgetCache(page)
+          await goOffline(page)
+          await page.reload()
+          await composer(page).waitFor()
+          for (const [keys, title] of [
+            ["Control+k", "Search for a command"],
+            ["?", "Keyboard shortcuts"]
+          ] as const) {
+            await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
+            await page.keyboard.press(keys)
+            await page.getByRole("dialog").or(page.getByPlaceholder(title)).first().waitFor()
+            await page.keyboard.press("Escape")
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+          }
+          await showList(page)
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Settings" }).click()
+          await page.getByRole("tab", { name: "Prompt library" }).waitFor()
+          await screenshot(page, "settings-offline")
         })
-      )
-    }
+        assert.deepStrictEqual(faults, [])
+      })
+    )
 
     it.effect("says that it is missing, each time, and breaks nothing else", () =>
       Effect.gen(function* () {

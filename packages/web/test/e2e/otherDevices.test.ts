@@ -39,7 +39,7 @@ describe.skipIf(chromiumPath === "")("another device", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
     it.effect("shows conversations that are made, written to, renamed, kept elsewhere and deleted, as they are", () =>
       Effect.gen(function* () {
-        const { browser, parley, wire } = yield* App
+        const { browser, parley, wire } = yield* freshApp
         const [here, there] = yield* Effect.promise(() =>
           Promise.all([
             openPage(browser, withoutWorker),
@@ -96,7 +96,7 @@ describe.skipIf(chromiumPath === "")("another device", () => {
 
     it.effect("is signed out at once when its session is ended from elsewhere", () =>
       Effect.gen(function* () {
-        const { browser, parley } = yield* App
+        const { browser, parley } = yield* freshApp
         const { page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...darkPhone }))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)

@@ -21,6 +21,7 @@ import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
 import type { WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { countWhatRuns } from "./browserCoverage.ts"
+import { ofWorker } from "./ofWorker.ts"
 import { waitClosely } from "./waitClosely.ts"
 
 export const chromiumPath = inject("chromiumPath")
@@ -98,23 +99,33 @@ export const startServerWith = Effect.fnUntraced(function* (more: Readonly<Recor
 
 export const startServer: Effect.Effect<Server, Error, Scope.Scope> = startServerWith({})
 
-export const launchBrowser = Effect.acquireRelease(
-  Effect.promise(() => chromium.launch({ executablePath: inject("headlessPath"), args: browserArguments })),
-  (browser) => Effect.promise(() => browser.close())
+const browserOfWorker = ofWorker(
+  Effect.acquireRelease(
+    Effect.promise(() => chromium.launch({ executablePath: inject("headlessPath"), args: browserArguments })),
+    (browser) => Effect.promise(() => browser.close())
+  )
 )
+
+/** The worker's, for a file: what the file has opened in it is closed in the end, but for windows that can be opened again. */
+export const launchBrowser = Effect.acquireRelease(browserOfWorker, (browser) =>
+  Effect.promise(async () => {
+    for (const context of browser.contexts()) if (!leftWindows.has(context)) await context.close()
+  })
+)
+
+const serverOfWorker = ofWorker(startServer)
 
 /** One server and one browser for all tests of a file. */
 export class App extends Context.Service<App, Server & { readonly browser: Browser }>()("@parley/web/test/App") {
-  /** With more settings of the program's environment. */
-  static readonly layerWith = (more: Readonly<Record<string, string>>) =>
+  static readonly #over = <E>(server: Effect.Effect<Server, E, Scope.Scope>) =>
     Layer.effect(
       App,
-      Effect.map(Effect.all([startServerWith(more), launchBrowser], { concurrency: 2 }), ([server, browser]) => ({
-        ...server,
-        browser
-      }))
+      Effect.map(Effect.all([server, launchBrowser], { concurrency: 2 }), ([started, browser]) => ({ ...started, browser }))
     )
-  static readonly layer = App.layerWith({})
+  /** The worker's: whoever needs a tenant without a past takes `freshApp`. */
+  static readonly layer = App.#over(serverOfWorker)
+  /** Of the file's own, with more settings of the program's environment. */
+  static readonly layerWith = (more: Readonly<Record<string, string>>) => App.#over(startServerWith(more))
 }
 
 /** The file's server and browser as if they were new: a tenant of the test's own, a provider that heard nothing yet, and no page left open after it. */

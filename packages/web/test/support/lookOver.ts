@@ -18,15 +18,21 @@ export const settled = (page: Page): Promise<unknown> =>
     )
   )
 
-/** Each of axe's faults with where it is; `colours` asks for contrast only. How large a target is, `layoutFaults` tells, and more strictly. */
+/** What opens from a button or lies over the page. */
+const opened = ".dialog, .menu"
+
+/**
+ * Each of axe's faults with where it is; `colours` asks for contrast only. Where something stands open it is that, with its button, which is looked at: the page below it
+ * was, before it was opened. How large a target is, `layoutFaults` tells, and more strictly.
+ */
 export const axeFaults = async (page: Page, what: "all" | "colours" = "all"): Promise<ReadonlyArray<string>> => {
   if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(axe)
+  const isOpen = await page.locator(opened).first().isVisible()
   // What opens from a menu's button lies outside of all landmarks, at the end of the page.
-  const isMenuOpen = await page.locator("[role=menu]").first().isVisible()
-  const rules = { "target-size": { enabled: false }, ...(isMenuOpen ? { region: { enabled: false } } : {}) }
+  const rules = { "target-size": { enabled: false }, ...(isOpen ? { region: { enabled: false } } : {}) }
   const runOnly = what === "all" ? { type: "tag", values: tags } : { type: "rule", values: ["color-contrast"] }
   return page.evaluate<ReadonlyArray<string>>(`axe
-    .run({ runOnly: ${JSON.stringify(runOnly)}, rules: ${JSON.stringify(rules)}, iframes: false, resultTypes: ["violations"] })
+    .run(${isOpen ? JSON.stringify({ include: [`${opened}, [aria-expanded=true]`] }) : "document"}, { runOnly: ${JSON.stringify(runOnly)}, rules: ${JSON.stringify(rules)}, iframes: false, resultTypes: ["violations"] })
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`)
 }
 

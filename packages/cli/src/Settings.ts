@@ -95,6 +95,12 @@ export const settings = Config.all({
     optional(Config.NonEmptyString)
   ),
   llamaApiKey: setting("LLAMA_API_KEY", "", "its key, if it wants one", optional(Config.Redacted)),
+  demoWordMs: setting(
+    "PARLEY_DEMO_WORD_MS",
+    "20",
+    "milliseconds between two words of the demo's answers",
+    optional((name) => Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: maxMs })), name))
+  ),
   configFile: setting(
     "PARLEY_CONFIG_FILE",
     "parley.config.json, if it is there",

@@ -21,7 +21,8 @@ export const environmentProviders = (settings: Settings): ProvidersConfig => ({
     onSome: (address) => ({
       llama: { baseUrl: address, ...Option.match(settings.llamaApiKey, { onNone: () => ({}), onSome: (apiKey) => ({ apiKey }) }) }
     })
-  })
+  }),
+  ...Option.match(settings.demoWordMs, { onNone: () => ({}), onSome: (wordDelayMs) => ({ demo: { wordDelayMs } }) })
 })
 
 const baseUrl = (address: Option.Option<string>) => (Option.isSome(address) ? { baseUrl: address.value } : {})

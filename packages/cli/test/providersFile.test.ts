@@ -246,6 +246,8 @@ describe("providers of the file", () => {
       assert.deepStrictEqual(Object.keys(config), ["openai", "anthropic", "llama"])
       assert.strictEqual(config.openai?.baseUrl, "http://o")
       assert.deepStrictEqual(environmentProviders(yield* settings.parse(ConfigProvider.fromEnv({ env: {} }))), {})
+      const hurried = yield* settings.parse(ConfigProvider.fromEnv({ env: { PARLEY_DEMO_WORD_MS: "0" } }))
+      assert.deepStrictEqual(environmentProviders(hurried), { demo: { wordDelayMs: 0 } })
     })
   )
 

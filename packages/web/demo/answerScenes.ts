@@ -30,8 +30,10 @@ const talk: ReadonlyArray<Scene> = [
   {
     title: "The page is loaded again in the middle of an answer: nothing is lost",
     play: async ({ page, say }) => {
+      // In each frame: it may be over soon.
+      const begun = page.waitForFunction(() => document.querySelector(".answer[aria-busy=true]") !== null)
       await say(page, "And once more, at length")
-      await page.locator(".answer[aria-busy=true]").waitFor()
+      await begun
       await page.reload()
       await answered(page)
     }

@@ -35,7 +35,7 @@ const startFailing = Effect.gen(function* () {
 describe.skipIf(chromiumPath === "")("the tour", () => {
   it.live("plays every scene to its end against the Demo provider, and where a provider breaks off", () =>
     Effect.gen(function* () {
-      const demo = yield* startParley({ DATABASE_URL: Redacted.value(yield* freshDatabase) })
+      const demo = yield* startParley({ DATABASE_URL: Redacted.value(yield* freshDatabase), PARLEY_DEMO_WORD_MS: "5" })
       const failing = yield* startFailing
       const child = yield* Effect.acquireRelease(
         Effect.sync(() =>

@@ -2,6 +2,8 @@
  * A provider inside the process: 50 tokens a second for each stream, one by one or in bursts of 4, each stream at a phase of its own. All streams
  * wait until `go`, so that they run together. A token carries the time at which it was due, not the time at which a busy loop came
  * round to it: what the loop adds is counted.
+ *
+ * Of a stream that speaks only its sink is touched, so that what is measured is what the server does with a token and not what keeps the time here.
  */
 import type { ModelAnswer, ModelEvent } from "@parley/domain/ModelEvent"
 import type { ModelProvider, ModelSink } from "@parley/domain/ModelProvider"
@@ -16,14 +18,22 @@ const burstSize = 4
 const wheelMs = tokenIntervalMs * burstSize
 
 interface Stream {
+  readonly model: string
   readonly sink: ModelSink
+  readonly done: (answer: ModelAnswer) => void
+}
+
+/** Streams that say the same at the same time. */
+interface Choir {
+  readonly model: string
   readonly burst: number
   readonly tokens: number
-  readonly done: (answer: ModelAnswer) => void
+  readonly streams: Array<Stream>
+  /** Of `streams`, in their order. */
+  readonly sinks: Array<ModelSink>
   sent: number
   /** The millisecond of its first token, from which all others follow. */
   firstMs: number
-  hasEnded: boolean
 }
 
 const control = { pause: () => {}, resume: () => {} }
@@ -34,8 +44,8 @@ export class TokenSource implements ModelProvider {
   readonly models = Effect.succeed([
     { id: "source/steady-1000", provider: "source", model: "steady-1000", createdAtSeconds: 0, kind: "chat" as const }
   ])
-  /** Arrays, of which a stream that ends is left out at the next look: most looks find nothing to leave out. */
-  readonly #slots: Array<Array<Stream>> = Array.from({ length: wheelMs }, () => [])
+  /** By millisecond, who speaks in it. */
+  readonly #slots: Array<Array<Choir>> = Array.from({ length: wheelMs }, () => [])
   #waiting: Array<Stream> = []
   #placed = 0
   #ticked = 0
@@ -45,16 +55,8 @@ export class TokenSource implements ModelProvider {
   /** The model's name says what: `steady-1500` or `burst-1500`, the number being that of its tokens. */
   readonly stream = (request: ModelRequest, sink: ModelSink): Effect.Effect<ModelAnswer> =>
     Effect.callback<ModelAnswer>((resume) => {
-      const [kind, tokens] = request.model.split("-")
-      const stream: Stream = {
-        sink,
-        burst: kind === "burst" ? burstSize : 1,
-        tokens: Number(tokens),
-        done: (answer) => resume(Effect.succeed(answer)),
-        sent: 0,
-        firstMs: 0,
-        hasEnded: false
-      }
+      const { model } = request
+      const stream: Stream = { model, sink, done: (answer) => resume(Effect.succeed(answer)) }
       this.#waiting.push(stream)
       return Effect.sync(() => this.#remove(stream))
     })
@@ -62,9 +64,21 @@ export class TokenSource implements ModelProvider {
   /** Every stream that waits begins, in the phase that its turn gives it. */
   go(): number {
     const begun = this.#waiting.length
+    const choirs = new Map<string, Choir>()
     for (const stream of this.#waiting) {
-      const step = stream.burst * tokenIntervalMs
-      for (let slot = this.#placed++ % step; slot < wheelMs; slot += step) this.#slots[slot]?.push(stream)
+      const { model, sink } = stream
+      const [kind, tokens] = model.split("-")
+      const burst = kind === "burst" ? burstSize : 1
+      const step = burst * tokenIntervalMs
+      const phase = this.#placed++ % step
+      let choir = choirs.get(`${model} ${phase}`)
+      if (choir === undefined) {
+        choir = { model, burst, tokens: Number(tokens), streams: [], sinks: [], sent: 0, firstMs: 0 }
+        choirs.set(`${model} ${phase}`, choir)
+        for (let slot = phase; slot < wheelMs; slot += step) this.#slots[slot]?.push(choir)
+      }
+      choir.streams.push(stream)
+      choir.sinks.push(sink)
     }
     this.#waiting = []
     if (this.#ticked === 0) {
@@ -84,48 +98,50 @@ export class TokenSource implements ModelProvider {
       const text = tokenText(this.#ticked * 1000)
       const one: ReadonlyArray<ModelEvent> = [{ type: "text-delta", text }]
       const four: ReadonlyArray<ModelEvent> = Array.from({ length: burstSize }, () => ({ type: "text-delta", text }))
-      let hasEnded = false
-      for (let i = 0; i < slot.length; i++) {
-        const stream = slot[i]
-        if (stream === undefined || stream.hasEnded) {
-          hasEnded = true
-          continue
-        }
-        if (stream.sent === 0) stream.firstMs = this.#ticked
-        stream.sink(stream.burst === 1 ? one : four, control)
-        stream.sent += stream.burst
-        if (stream.sent >= stream.tokens) this.#end(stream)
+      for (const choir of [...slot]) {
+        if (choir.sent === 0) choir.firstMs = this.#ticked
+        const events = choir.burst === 1 ? one : four
+        const { sinks } = choir
+        for (let i = 0; i < sinks.length; i++) sinks[i]?.(events, control)
+        choir.sent += choir.burst
+        if (choir.sent >= choir.tokens) this.#end(choir)
       }
-      if (hasEnded) this.#slots[this.#ticked % wheelMs] = slot.filter((stream) => !stream.hasEnded)
     }
   }
 
-  #end(stream: Stream): void {
-    stream.hasEnded = true
-    const usage = { ...noUsage, inputTokens: 4, outputTokens: stream.sent }
-    stream.sink(
-      [
-        { type: "usage", usage },
-        { type: "finish", reason: "stop" }
-      ],
-      control
-    )
-    stream.done({
-      model: "source",
-      responseId: "",
-      content: [{ type: "text", text: textOf(stream) }],
-      finishReason: "stop",
-      usage
-    })
+  #end(choir: Choir): void {
+    for (const slot of this.#slots) {
+      const at = slot.indexOf(choir)
+      if (at !== -1) slot.splice(at, 1)
+    }
+    const usage = { ...noUsage, inputTokens: 4, outputTokens: choir.sent }
+    const text = textOf(choir)
+    for (const stream of choir.streams) {
+      stream.sink(
+        [
+          { type: "usage", usage },
+          { type: "finish", reason: "stop" }
+        ],
+        control
+      )
+      stream.done({ model: "source", responseId: "", content: [{ type: "text", text }], finishReason: "stop", usage })
+    }
   }
 
   #remove(stream: Stream): void {
-    stream.hasEnded = true
     this.#waiting = this.#waiting.filter((other) => other !== stream)
+    for (const slot of this.#slots) {
+      for (const choir of slot) {
+        const at = choir.streams.indexOf(stream)
+        if (at === -1) continue
+        choir.streams.splice(at, 1)
+        choir.sinks.splice(at, 1)
+      }
+    }
   }
 }
 
-const textOf = ({ burst, firstMs, sent }: Stream): string => {
+const textOf = ({ burst, firstMs, sent }: Choir): string => {
   let text = ""
   for (let i = 0; i < sent; i += burst) text += tokenText((firstMs + i * tokenIntervalMs) * 1000).repeat(burst)
   return text

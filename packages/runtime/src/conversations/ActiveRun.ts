@@ -3,6 +3,7 @@ import { Deferred, Effect } from "effect"
 import type { AssistantPart } from "@parley/domain/Content"
 import type { MessageId, PrincipalId, RequestId, RunId } from "@parley/domain/Ids"
 import type { Message } from "@parley/domain/Message"
+import type { ModelEvent } from "@parley/domain/ModelEvent"
 import type { ModelSink } from "@parley/domain/ModelProvider"
 import type { ModelParameters, ModelRequest } from "@parley/domain/ModelRequest"
 import { addUsage } from "@parley/domain/Usage"
@@ -28,7 +29,6 @@ export interface RunQuestion {
 }
 
 export class ActiveRun {
-  // Looked at for every token: first, so that they lie together.
   readonly log: RunLog
   private currentPhase: RunPhase = "starting"
   private hasSpoken = false
@@ -64,43 +64,17 @@ export class ActiveRun {
     this.usageBefore = log.state.usage
     this.contentBefore = log.state.content
     log.speaker = () => this.ledger.speaking
+    const { tail } = log
     this.sink = (events) => {
-      // By the machine's table this changes nothing while it streams, and is looked up for every token.
-      if (this.currentPhase !== "streaming" && this.on("chunk") !== "append") return
-      let isUrgent = false
-      for (const event of events) {
-        switch (event.type) {
-          case "text-delta":
-            this.isUsageOld = true
-            log.appendText(event.text)
-            break
-          case "reasoning-delta":
-          case "tool-call-delta":
-            this.isUsageOld = true
-            log.append(event)
-            break
-          case "tool-call":
-            log.append(event)
-            isUrgent = true
-            break
-          case "usage":
-            this.providerUsage = event.usage
-            this.isUsageOld = event.usage.outputTokens === 0
-            break
-          case "provider-switch":
-            log.append(event)
-            isUrgent = true
-            break
-          case "finish":
-            break
+      let told = 0
+      if (tail.isFlowing) {
+        for (; told < events.length; told++) {
+          const event = events[told]
+          if (event?.type !== "text-delta" || !tail.say(event.text)) break
         }
+        if (told === events.length) return schedule.mark(tail)
       }
-      if (isUrgent || !this.hasSpoken) {
-        this.hasSpoken = true
-        log.flush()
-      } else {
-        schedule.mark(log)
-      }
+      this.take(told === 0 ? events : events.slice(told), schedule)
     }
   }
 
@@ -111,7 +85,48 @@ export class ActiveRun {
   on(happening: RunHappening): RunAct {
     const step = runMachine[this.currentPhase][happening]
     this.currentPhase = step.phase
+    if (step.phase !== "streaming") this.log.tail.isFlowing = false
     return step.act
+  }
+
+  private take(events: ReadonlyArray<ModelEvent>, schedule: FlushSchedule): void {
+    if (this.on("chunk") !== "append") return
+    const { log } = this
+    let isUrgent = false
+    for (const event of events) {
+      switch (event.type) {
+        case "text-delta":
+          this.isUsageOld = true
+          log.appendText(event.text)
+          break
+        case "reasoning-delta":
+        case "tool-call-delta":
+          this.isUsageOld = true
+          log.append(event)
+          break
+        case "tool-call":
+          log.append(event)
+          isUrgent = true
+          break
+        case "usage":
+          this.providerUsage = event.usage
+          this.isUsageOld = event.usage.outputTokens === 0
+          break
+        case "provider-switch":
+          log.append(event)
+          isUrgent = true
+          break
+        case "finish":
+          break
+      }
+    }
+    log.tail.isFlowing = this.isUsageOld
+    if (isUrgent || !this.hasSpoken) {
+      this.hasSpoken = true
+      log.flush()
+    } else {
+      schedule.mark(log.tail)
+    }
   }
 
   /** Who has said something last, `provider/model`; of a route only. */

@@ -11,9 +11,10 @@ import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import { EventLoop } from "./EventLoop.ts"
 import type { EventLoopPort } from "./EventLoop.ts"
 
-/** What the scheduler needs of a `RunLog`; the fields are its own notes, kept there to spare a map. */
+/** What the scheduler needs of a run; the fields are its own notes, kept there to spare a map. */
 export interface Flushable {
   readonly followerCount: number
+  /** From 0; nearly always another one for each. */
   readonly slotSeed: number
   isScheduled: boolean
   lastLook: number
@@ -42,6 +43,8 @@ const lowerAtShare = 0.7
 const openAtShare = 0.7
 const uselessAtShare = 0.8
 
+const noSeed = -1
+
 export class FlushSchedule {
   private readonly limits: Pick<ConversationLimitsValues, "maxWritesPerSecond" | "maxLoopLagMs">
   private readonly loop: EventLoopPort
@@ -61,7 +64,8 @@ export class FlushSchedule {
   private measureFromMs: number
   /** Numbers the looks. */
   private lookNumber = 0
-  private lastMarked: Flushable | undefined
+  /** Whoever was marked last, by its seed: a reference to it would have to be told to the collector, for each token. */
+  private lastMarked = noSeed
   /** Since the last look, counted by followers: writes; how often there was something to say; the runs that had something to say. */
   private writes = 0
   private demand = 0
@@ -84,8 +88,8 @@ export class FlushSchedule {
   mark(log: Flushable): void {
     const followers = log.followerCount
     // What there is to say, measured alike at every level and however late the loop is. What comes in one piece is marked in a row.
-    if (log !== this.lastMarked) {
-      this.lastMarked = log
+    if (log.slotSeed !== this.lastMarked) {
+      this.lastMarked = log.slotSeed
       this.demand += followers
       if (log.lastLook !== this.lookNumber) {
         log.lastLook = this.lookNumber
@@ -161,7 +165,7 @@ export class FlushSchedule {
     if (elapsedMs < 4 * measureMs) this.look(elapsedMs)
     this.measureFromMs = nowMs
     this.lookNumber++
-    this.lastMarked = undefined
+    this.lastMarked = noSeed
     this.writes = 0
     this.demand = 0
     this.speakers = 0

@@ -11,6 +11,15 @@ export class PendingEvents {
   private events: Array<RunEvent> = []
   private tail = ""
 
+  get isEmpty(): boolean {
+    return this.tail === "" && this.events.length === 0
+  }
+
+  /** Of the text after the last event, in UTF-16 code units. */
+  get textLength(): number {
+    return this.tail.length
+  }
+
   appendText(text: string): void {
     this.tail += text
   }

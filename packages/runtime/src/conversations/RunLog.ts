@@ -10,6 +10,7 @@ import type { ConversationLimitsValues } from "./ConversationLimits.ts"
 import { PendingEvents } from "./PendingEvents.ts"
 import { countOf, RunTape } from "./RunTape.ts"
 import type { FrameEvents } from "./RunTape.ts"
+import { RunTail } from "./RunTail.ts"
 
 export interface RunLogFollower {
   /** A frame whose last event is number `lastSeq`. */
@@ -37,13 +38,8 @@ type Limits = Pick<ConversationLimitsValues, "ringFrames" | "ringBytes" | "maxPe
 const maxUnfolded = 256
 
 export class RunLog {
-  // Touched by every token, so they come first and lie together: nothing of a run is in the processor's cache when its turn comes.
-  /** Text that `pending` does not have yet. */
-  private fresh = ""
-  /** Kept for `FlushScheduler`: is it in a queue, and the look in which it last had something new. */
-  isScheduled = false
-  lastLook = -1
-  followerCount = 0
+  /** Where its provider writes. */
+  readonly tail: RunTail
   private readonly limits: Limits
 
   /** The last number given. */
@@ -57,8 +53,6 @@ export class RunLog {
   speaker: (() => string | undefined) | undefined
   /** `onJournal` was called and nothing taken since. */
   private isJournalTold = false
-  /** For `FlushScheduler`: its place among the slots. */
-  readonly slotSeed: number
   readonly identity: RunIdentity
   private readonly deltaHead: string
   private readonly frameHead: string
@@ -78,12 +72,12 @@ export class RunLog {
     this.identity = identity
     this.folded = state
     this.seq = afterSeq
-    this.tape = new RunTape(afterSeq, limits)
+    this.tail = new RunTail(() => this.flush())
+    this.tape = new RunTape(afterSeq, limits, this.tail)
     this.journalSeq = afterSeq + 1
     this.limits = limits
-    this.slotSeed = nextSlotSeed()
     this.frameHead = `"conversationId":"${identity.conversationId}","runId":"${identity.runId}","epoch":"${identity.epoch}","seq":`
-    this.deltaHead = `{"type":"delta",${this.frameHead}`
+    this.deltaHead = inOnePiece(`{"type":"delta",${this.frameHead}`)
   }
 
   /** Of all that is numbered. */
@@ -94,37 +88,35 @@ export class RunLog {
 
   attach(follower: RunLogFollower): void {
     this.followers = [...this.followers, follower]
-    this.followerCount = this.followers.length
+    this.tail.followerCount = this.followers.length
   }
 
   detach(follower: RunLogFollower): void {
     this.followers = this.followers.filter((other) => other !== follower)
-    this.followerCount = this.followers.length
+    this.tail.followerCount = this.followers.length
   }
 
   appendText(text: string): void {
-    this.fresh += text
-    if (this.fresh.length > this.limits.maxPendingChars) this.flush()
+    if (this.tail.say(text)) return
+    this.passSaid()
+    this.pending.appendText(text)
+    if (this.pending.textLength > this.limits.maxPendingChars) this.flush()
   }
 
   append(event: RunEvent): void {
     if (event.type === "text-delta") return this.appendText(event.text)
-    this.passFresh()
+    this.passSaid()
     this.pending.append(event)
   }
 
   /** Numbers what is pending as one frame and tells it. Nothing pending: nothing happens. Half a character waits for its other half. */
   flush(): void {
-    this.passFresh()
-    const events = this.pending.take(true)
-    if (events !== undefined) this.commit(events)
+    this.flushPending(true)
   }
 
   /** The same with half a character too: nothing comes after it. */
   flushAll(): void {
-    this.passFresh()
-    const events = this.pending.take(false)
-    if (events !== undefined) this.commit(events)
+    this.flushPending(false)
   }
 
   /** What is held of the events after `afterSeq`, as one frame; undefined when not all are held or it is longer than `maxBytes`. */
@@ -173,31 +165,48 @@ export class RunLog {
     this.speaker = undefined
   }
 
-  private passFresh(): void {
-    if (this.fresh === "") return
-    this.pending.appendText(this.fresh)
-    this.fresh = ""
+  /** What comes now does not fit the tail, and must not come before what it said. */
+  private passSaid(): void {
+    const { tail } = this
+    if (tail.said > 0) this.pending.appendText(tail.text)
+    tail.takeBack()
+    tail.isBehind = true
   }
 
-  private commit(events: FrameEvents): void {
+  private flushPending(mayHold: boolean): void {
+    const { tail } = this
+    const unread = Math.min(this.foldFrame, this.journalFrame)
+    if (tail.isBehind) {
+      const events = this.pending.take(mayHold)
+      tail.isBehind = !this.pending.isEmpty
+      if (events === undefined) return
+      this.tape.push(events, unread)
+      this.commit(events, false)
+    } else if (tail.said > 0) {
+      const { text } = tail
+      this.tape.pushSaid(unread)
+      this.commit(text, true)
+    }
+  }
+
+  private commit(events: FrameEvents, isAscii: boolean): void {
     const firstSeq = this.seq + 1
     const count = countOf(events)
     this.seq += count
-    this.tape.push(events, Math.min(this.foldFrame, this.journalFrame))
     if (this.tape.frames - this.foldFrame >= maxUnfolded) this.fold()
-    if (this.followers.length > 0) this.tell(firstSeq, count, events)
+    if (this.followers.length > 0) this.tell(firstSeq, count, events, isAscii)
     if (this.isJournalTold || this.onJournal === undefined) return
     this.isJournalTold = true
     this.onJournal()
   }
 
-  private tell(firstSeq: number, count: number, events: FrameEvents): void {
+  private tell(firstSeq: number, count: number, events: FrameEvents, isAscii: boolean): void {
     // Only what can be other than ASCII is counted, and that is in one piece already: counted as a whole, the frame would be copied once more.
     const isText = typeof events === "string"
     const json = JSON.stringify(events)
     const head = `${this.deltaHead}${firstSeq},"count":${count},"events":${isText ? textHead : ""}`
     const end = isText ? textEnd : "}"
-    const bytes = head.length + Buffer.byteLength(json) + end.length
+    const bytes = head.length + (isAscii ? json.length : Buffer.byteLength(json)) + end.length
     const frame = head + json + end
     const { followers } = this
     for (let i = 0; i < followers.length; i++) followers[i]?.deliver(frame, this.seq, bytes)
@@ -213,8 +222,11 @@ export class RunLog {
 const textHead = '[{"type":"text-delta","text":'
 const textEnd = "}]}"
 
-let slotSeeds = 0
-const nextSlotSeed = (): number => {
-  slotSeeds = (slotSeeds + 1) % 1_000_000
-  return slotSeeds
+/**
+ * The same string, no longer made of parts: the engine joins strings by reference and copies their parts together when they are read. This one is
+ * a part of every frame, and so would be put together anew for each of them.
+ */
+const inOnePiece = (text: string): string => {
+  Number(text)
+  return text
 }

@@ -5,6 +5,7 @@
  */
 import type { RunEvent } from "@parley/domain/RunEvent"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
+import type { RunTail } from "./RunTail.ts"
 
 /** The events of one frame; most are text only. */
 export type FrameEvents = string | ReadonlyArray<RunEvent>
@@ -27,12 +28,16 @@ export class RunTape {
   private firstFrame = 0
   /** Of each frame that is held, where its text ends in the text of the run. */
   private ends: Array<number> = []
-  /** The frames that are not text, by their number; they have no text here. */
+  /** The frames that are not text, by their number, all below `othersEnd`; they have no text here. */
   private readonly others = new Map<number, ReadonlyArray<RunEvent>>()
+  private othersEnd = 0
   /** The text that is held, and of each chunk where it begins in the text of the run, in bytes. */
-  private chunks: Array<Buffer> = []
+  private chunks: Array<Chunk> = []
   private starts: Array<number> = []
+  private chunkStart = 0
   private textEnd = 0
+  /** Writes into the last of them, behind what is held. */
+  private readonly tail: RunTail
   /** Where the text of `firstFrame` begins. */
   private firstStart = 0
   private isAscii = true
@@ -42,7 +47,8 @@ export class RunTape {
   private replayBytes = 0
 
   /** Holds what comes after `afterSeq`. */
-  constructor(afterSeq: number, limits: Limits) {
+  constructor(afterSeq: number, limits: Limits, tail: RunTail) {
+    this.tail = tail
     this.replaySeq = afterSeq + 1
     this.limits = limits
   }
@@ -54,12 +60,25 @@ export class RunTape {
 
   /** `unread` is the oldest frame that somebody will still ask for by `eventsFrom`, whatever the bounds of the replay. */
   push(events: FrameEvents, unread: number): void {
-    if (typeof events === "string") this.write(events)
-    else this.others.set(this.frames, events)
-    this.ends.push(this.textEnd)
-    this.replayBytes += this.sizeOf(this.frames - 1)
-    while (this.isTooMuch) this.dropOldest()
-    this.release(Math.min(unread, this.replayFrame))
+    const start = this.textEnd
+    if (typeof events === "string") {
+      this.write(events)
+      this.replayBytes += frameBytes + this.textEnd - start
+    } else {
+      this.others.set(this.frames, events)
+      this.othersEnd = this.frames + 1
+      this.replayBytes += frameBytes + sizeOfOthers(events)
+    }
+    this.end(unread)
+  }
+
+  /** A frame of what the tail said. */
+  pushSaid(unread: number): void {
+    const { said } = this.tail
+    this.tail.keep()
+    this.textEnd += said
+    this.replayBytes += frameBytes + said
+    this.end(unread)
   }
 
   /** What this frame and those after it say, adjacent text joined. */
@@ -67,8 +86,8 @@ export class RunTape {
     const events: Array<RunEvent> = []
     let from = this.startOf(frame)
     let text = ""
-    if (this.others.size > 0) {
-      for (let i = frame; i < this.frames; i++) {
+    if (frame < this.othersEnd) {
+      for (let i = frame; i < this.othersEnd; i++) {
         const others = this.others.get(i)
         if (others === undefined) continue
         const end = this.endOf(i)
@@ -100,6 +119,12 @@ export class RunTape {
     return seq > afterSeq + 1 ? undefined : this.eventsFrom(frame)
   }
 
+  private end(unread: number): void {
+    this.ends.push(this.textEnd)
+    while (this.isTooMuch) this.dropOldest()
+    this.release(Math.min(unread, this.replayFrame))
+  }
+
   private get isTooMuch(): boolean {
     const held = this.frames - this.replayFrame
     return held > this.limits.ringFrames || (this.replayBytes > this.limits.ringBytes && held > 1)
@@ -114,48 +139,60 @@ export class RunTape {
   /** Lets go of what comes before `frame`, when it is enough to be worth the work. */
   private release(frame: number): void {
     const frames = frame - this.firstFrame
-    const start = this.startOf(frame)
-    const isMuchText = this.starts.length > 2 && start >= (this.starts[this.starts.length >> 1] ?? Infinity)
+    const isMuchText = this.chunkStart > this.firstStart && this.isHalfRead(frame)
     if (frames === 0 || (frames < this.limits.ringFrames && !isMuchText)) return
+    const start = this.startOf(frame)
     let chunks = 0
     while ((this.starts[chunks + 1] ?? Infinity) <= start) chunks++
     this.chunks = this.chunks.slice(chunks)
     this.starts = this.starts.slice(chunks)
     this.ends = this.ends.slice(frames)
-    if (this.others.size > 0) for (let i = this.firstFrame; i < frame; i++) this.others.delete(i)
+    for (let i = this.firstFrame; i < Math.min(frame, this.othersEnd); i++) this.others.delete(i)
     this.firstFrame = frame
     this.firstStart = start
   }
 
+  /** Of more than two buffers, half are before `frame`. */
+  private isHalfRead(frame: number): boolean {
+    return this.starts.length > 2 && this.startOf(frame) >= (this.starts[this.starts.length >> 1] ?? Infinity)
+  }
+
+  /** The tail has nothing to say meanwhile. */
   private write(text: string): void {
-    const last = this.chunks.length - 1
-    let chunk = this.chunks[last]
-    let at = this.textEnd - (this.starts[last] ?? 0)
     const room = text.length * maxBytesPerUnit
-    if (chunk === undefined || chunk.length - at < room) {
+    let chunk = this.chunks[this.chunks.length - 1]
+    let at = this.textEnd - this.chunkStart
+    if (chunk === undefined || chunk.bytes - at < room) {
       chunk = cut(Math.max(room, chunkBytes))
       at = 0
+      this.chunkStart = this.textEnd
       this.chunks.push(chunk)
       this.starts.push(this.textEnd)
     }
-    const bytes = chunk.write(text, at, "utf8")
-    if (bytes !== text.length) this.isAscii = false
-    this.textEnd += bytes
+    const { bytes, from, slab } = chunk
+    const written = slab.write(text, from + at, bytes - at, "utf8")
+    if (written !== text.length) this.isAscii = false
+    this.textEnd += written
+    this.tail.moveTo(slab, from + at + written, from + bytes)
   }
 
   private textBetween(start: number, end: number): string {
     if (start === end) return ""
-    const encoding = this.isAscii ? "latin1" : "utf8"
     let i = this.starts.length - 1
     while (i > 0 && (this.starts[i] ?? 0) > start) i--
     let text = ""
     for (let from = start; from < end; i++) {
       const chunkStart = this.starts[i] ?? 0
       const to = Math.min(end, this.starts[i + 1] ?? end)
-      text += this.chunks[i]?.toString(encoding, from - chunkStart, to - chunkStart) ?? ""
+      const chunk = this.chunks[i]
+      if (chunk !== undefined) text += this.read(chunk, from - chunkStart, to - chunkStart)
       from = to
     }
     return text
+  }
+
+  private read({ from, slab }: Chunk, start: number, end: number): string {
+    return slab.toString(this.isAscii ? "latin1" : "utf8", from + start, from + end)
   }
 
   private endOf(frame: number): number {
@@ -167,22 +204,34 @@ export class RunTape {
   }
 
   private countIn(frame: number): number {
-    return this.others.size === 0 ? 1 : (this.others.get(frame)?.length ?? 1)
+    return frame < this.othersEnd ? (this.others.get(frame)?.length ?? 1) : 1
   }
 
   private sizeOf(frame: number): number {
-    const others = this.others.size === 0 ? undefined : this.others.get(frame)
-    return frameBytes + (others === undefined ? this.endOf(frame) - this.startOf(frame) : JSON.stringify(others).length)
+    const others = frame < this.othersEnd ? this.others.get(frame) : undefined
+    return frameBytes + (others === undefined ? this.endOf(frame) - this.startOf(frame) : sizeOfOthers(others))
   }
 }
 
-let slab: Buffer | undefined
+const sizeOfOthers = (events: ReadonlyArray<RunEvent>): number => JSON.stringify(events).length
 
-/** A slab is let go of with the last buffer that was cut from it. */
-const cut = (bytes: number): Buffer => {
-  if (bytes > chunkBytes) return Buffer.allocUnsafeSlow(bytes)
-  if (slab === undefined || slab.length < bytes) slab = Buffer.allocUnsafeSlow(slabBytes)
-  const piece = slab.subarray(0, bytes)
-  slab = slab.subarray(bytes)
-  return piece
+/** A part of a slab, which is let go of with the last of its parts. */
+interface Chunk {
+  readonly slab: Buffer
+  readonly from: number
+  readonly bytes: number
+}
+
+let slab = Buffer.alloc(0)
+let slabUsed = 0
+
+const cut = (bytes: number): Chunk => {
+  if (bytes > chunkBytes) return { slab: Buffer.allocUnsafeSlow(bytes), from: 0, bytes }
+  if (slab.length - slabUsed < bytes) {
+    slab = Buffer.allocUnsafeSlow(slabBytes)
+    slabUsed = 0
+  }
+  const from = slabUsed
+  slabUsed += bytes
+  return { slab, from, bytes }
 }

@@ -31,22 +31,25 @@ export type SubscriberLimits = Pick<ConversationLimitsValues, "windowBytes" | "d
 const markEveryBytes = 1024
 
 export class Subscriber implements RunLogFollower {
-  private readonly port: FollowerPort
+  // Looked at for every frame: first, so that they lie together.
+  private endBehind: (() => void) | undefined
   private readonly limits: SubscriberLimits
-  private readonly loop: EventLoopPort
   private readonly acknowledges: boolean
-  private log: FollowedLog
-
+  private readonly port: FollowerPort
   private sentSeq = 0
   private sentBytes = 0
   private ackedBytes = 0
+  /** `sentBytes` from which the next mark is due: most frames then leave the marks alone. */
+  private markFromBytes = 0
+
+  private readonly loop: EventLoopPort
+  private log: FollowedLog
   /** Of what is not acknowledged, oldest first, in pairs: a sequence number, and `sentBytes` after it. */
   private marks: Array<number> = []
   /** The number of a snapshot that is not acknowledged; -1 without one. */
   private snapshotSeq = -1
   /** It fell behind while a snapshot was on its way. */
   private isBehindOnSnapshot = false
-  private endBehind: (() => void) | undefined
   private isClosed = false
 
   constructor(port: FollowerPort, log: FollowedLog, limits: SubscriberLimits, loop: EventLoopPort) {
@@ -78,8 +81,7 @@ export class Subscriber implements RunLogFollower {
   moveTo(log: FollowedLog): void {
     this.log.detach(this)
     this.log = log
-    this.marks = []
-    this.ackedBytes = this.sentBytes
+    this.ackAll()
     this.snapshotSeq = -1
     this.clearBehind()
     log.attach(this)
@@ -119,14 +121,14 @@ export class Subscriber implements RunLogFollower {
   ack(seq: number): void {
     if (seq >= this.snapshotSeq) this.snapshotSeq = -1
     if (seq >= this.sentSeq) {
-      this.ackedBytes = this.sentBytes
-      this.marks = []
+      this.ackAll()
     } else {
       let acked = 0
       for (; acked < this.marks.length && (this.marks[acked] ?? 0) <= seq; acked += 2) {
         this.ackedBytes = this.marks[acked + 1] ?? this.ackedBytes
       }
       if (acked > 0) this.marks.splice(0, acked)
+      if (this.marks.length === 0) this.markFromBytes = 0
     }
     this.recover()
   }
@@ -158,16 +160,20 @@ export class Subscriber implements RunLogFollower {
     this.snapshotSeq = this.sentSeq
     // Its size is the transport's business: counted here, a long answer's snapshot would hold back what follows it.
     this.send(frame, 0)
+    this.ackAll()
+  }
+
+  private ackAll(): void {
     this.ackedBytes = this.sentBytes
     this.marks = []
+    this.markFromBytes = 0
   }
 
   private send(frame: string, bytes: number): void {
     this.sentBytes += bytes
-    if (this.acknowledges && bytes > 0) {
-      const { marks } = this
-      const lastBytes = marks.length === 0 ? 0 : (marks[marks.length - 1] ?? 0)
-      if (marks.length === 0 || this.sentBytes - lastBytes >= markEveryBytes) marks.push(this.sentSeq, this.sentBytes)
+    if (this.acknowledges && bytes > 0 && this.sentBytes >= this.markFromBytes) {
+      this.marks.push(this.sentSeq, this.sentBytes)
+      this.markFromBytes = this.sentBytes + markEveryBytes
     }
     this.port.send(frame)
   }

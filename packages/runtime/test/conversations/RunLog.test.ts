@@ -12,6 +12,18 @@ import { RunLog } from "../../src/conversations/RunLog.ts"
 const delta = Schema.decodeUnknownSync(Schema.fromJsonString(DeltaFrame))
 const snapshot = Schema.decodeUnknownSync(Schema.fromJsonString(SnapshotFrame))
 
+const said = ["word", "quoted", "accent", "half", "nul", "line", "page"] as const
+const texts: Record<(typeof said)[number], string> = {
+  word: " word",
+  quoted: '"\\"\n',
+  accent: "é🙂",
+  half: "🙂".slice(0, 1),
+  nul: "\0",
+  line: `${"a line ".repeat(30)}\n`,
+  // Longer than one buffer of the tape, and than what may wait.
+  page: "a page ".repeat(600)
+}
+
 const makeLog = (change: Partial<typeof defaultConversationLimits> = {}, afterSeq = 0) =>
   Effect.gen(function* () {
     const identity = { conversationId: yield* makeConversationId, runId: yield* makeRunId, epoch: yield* makeEpoch }
@@ -105,6 +117,32 @@ describe("the log of a run", () => {
           for (const { lastSeq, text } of frames) if (lastSeq <= from) held = foldRunEvents(held, delta(text).events)
           assert.deepStrictEqual(foldRunEvents(held, frame.events), folded)
         }
+      })
+  )
+
+  it.effect.prop(
+    "whatever is plain or not, short or long, and whenever it is flushed and journaled: frames, journal and state say the same, whole and in order",
+    [Schema.Array(Schema.Struct({ says: Schema.Literals(said), flush: Schema.Boolean, journal: Schema.Boolean }))],
+    ([steps]) =>
+      Effect.gen(function* () {
+        const { frames, log, state } = yield* makeLog({ ringFrames: 8, maxPendingChars: 3_000 })
+        const all = storableText(steps.map(({ says }) => texts[says]).join(""))
+        let journaled = ""
+        const journal = () => {
+          for (const event of log.takeJournal()?.events ?? []) if (event.type === "text-delta") journaled += event.text
+        }
+        for (const step of steps) {
+          log.appendText(texts[step.says])
+          if (step.flush) log.flush()
+          if (step.journal) journal()
+        }
+        log.flushAll()
+        journal()
+        const told = frames.map(({ text }) => delta(text)).reduce((held, { events }) => foldRunEvents(held, events), state)
+        assert.strictEqual(textOf(told.content), all)
+        assert.strictEqual(textOf(log.state.content), all)
+        assert.strictEqual(journaled, all)
+        for (const { bytes, text } of frames) assert.strictEqual(bytes, Buffer.byteLength(text))
       })
   )
 

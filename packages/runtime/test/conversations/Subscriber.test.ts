@@ -172,7 +172,7 @@ describe("a follower's place in a run", () => {
       assert.deepStrictEqual(closes, [])
       loop.advance(1)
       assert.deepStrictEqual(closes, [4001])
-      assert.strictEqual(log.followerCount, 0)
+      assert.strictEqual(log.tail.followerCount, 0)
     })
   )
 

@@ -44,9 +44,9 @@ export const keepFiles = async (files: ReadonlyArray<File>): Promise<ReadonlyArr
     bytes: size
   }))
   try {
-    const before = await removeLeftOver()
-    const sizes = [...before, ...files.map(({ size }) => size)]
-    if (sizes.length > maxFiles || sizes.reduce((sum, size) => sum + size, 0) > maxBytes) throw new Error("too many files wait")
+    const sizes = [...(await removeLeftOver()), ...files.map(({ size }) => size)]
+    if (sizes.length > maxFiles || sizes.reduce((sum, size) => sum + size, 0) > maxBytes)
+      throw new ParleyOutboxError("outbox-full", "as many files wait as may")
     const atMs = Date.now()
     for (const [index, part] of parts.entries()) {
       const kept = { file: files[index], atMs }
@@ -54,6 +54,7 @@ export const keepFiles = async (files: ReadonlyArray<File>): Promise<ReadonlyArr
     }
   } catch (cause) {
     for (const { attachmentId } of parts) await removeFile(attachmentId).catch(() => {})
+    if (cause instanceof ParleyOutboxError) throw cause
     throw new ParleyOutboxError("storage-full", "the files could not be kept on this device", { cause })
   }
   return parts

@@ -189,6 +189,36 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
         })
     )
 
+    it.effect(
+      "takes fifty files along, and says of one more that too much waits: it stays in the box with what was written",
+      () =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* ownTenant
+          const { page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
+          const choose = async (names: ReadonlyArray<string>) => {
+            const files = names.map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from("a note") }))
+            await page.locator("input[type=file]").setInputFiles(files)
+            await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
+          }
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await goOffline(page)
+            for (let message = 0; message < 5; message++) {
+              await choose(Array.from({ length: 10 }, (_, index) => `${message}${index}.txt`))
+              await say(page, `Ten notes, ${message}`)
+              await vi.waitUntil(async () => (await inOutbox(page)) === message + 1, patience)
+              await page.locator(".composer .attachment").first().waitFor({ state: "detached" })
+            }
+            await choose(["more.txt"])
+            await say(page, "One more")
+            await page.locator(".toast", { hasText: "Too many messages wait to be sent." }).waitFor()
+            assert.strictEqual(await composer(page).inputValue(), "One more")
+            await page.getByRole("button", { name: "Remove more.txt" }).waitFor()
+            assert.strictEqual(await inOutbox(page), 5)
+          })
+        })
+    )
+
     it.effect("is never made when it is deleted offline, unless that is taken back", () =>
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, wire } = yield* ownTenant

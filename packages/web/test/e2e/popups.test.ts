@@ -25,6 +25,8 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
             await page.keyboard.press(key)
             await page.getByRole("menuitem", { name: "Settings" }).waitFor()
             assert.strictEqual(await account.getAttribute("aria-expanded"), "true")
+            // The menu takes the focus once it is open.
+            await page.waitForFunction(() => document.activeElement?.closest("[role=menu]") !== null)
             await page.keyboard.press("End")
             await page.waitForFunction(() => document.activeElement?.textContent === "Sign out")
             await page.keyboard.press("Escape")

@@ -4,18 +4,26 @@ import type { ComposedMessage } from "./Composer.tsx"
 
 /**
  * The message with the parts of its files, which the conversation has then; without a network they are kept on this device, and uploaded before the message
- * goes out. Rejected when one of them is refused, or cannot be kept: nothing is sent.
+ * goes out. Rejected when one of them is refused, or cannot be kept: nothing is sent. `make` makes the conversation where files are to be given to one that
+ * is not there yet.
  */
-export const withUploads = async (parley: Parley, conversationId: string, message: ComposedMessage): Promise<UserContent> => {
+export const withUploads = async (
+  parley: Parley,
+  conversationId: string,
+  message: ComposedMessage,
+  make: () => Promise<unknown> = async () => {}
+): Promise<UserContent> => {
   const { parts, uploads } = message
-  const files = isAway(parley) ? await keepFiles(uploads) : await uploaded(parley, conversationId, uploads)
+  const files = isAway(parley) ? await keepFiles(uploads) : await uploaded(parley, conversationId, uploads, make)
   const [first, ...others] = [...files, ...parts]
   if (first === undefined) throw new Error("an empty message")
   return [first, ...others]
 }
 
-const uploaded = async (parley: Parley, conversationId: string, files: ReadonlyArray<File>) => {
+const uploaded = async (parley: Parley, conversationId: string, files: ReadonlyArray<File>, make: () => Promise<unknown>) => {
+  if (files.length === 0) return []
   try {
+    await make()
     return await Promise.all(files.map((file) => parley.upload({ conversationId, name: file.name, content: file })))
   } catch (error) {
     // The network was gone before that was known.

@@ -2,7 +2,6 @@ import { SlidersHorizontal } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
-import { isAway } from "../../client/filesToSend.ts"
 import type { ConversationInput, UserContent } from "../../client/sdk.ts"
 import { fetched } from "../../design/fetched.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
@@ -39,12 +38,15 @@ export const NewPage = () => {
 
   /** Files are given to what is there. A conversation whose first files were refused is not kept. */
   const contentOf = async (id: string, beginning: ConversationInput, message: ComposedMessage): Promise<UserContent> => {
-    if (message.uploads.length === 0 || isAway(parley)) return withUploads(parley, id, message)
-    await parley.api.conversations.create({ ...beginning, id })
+    let isMade = false
+    const make = async () => {
+      await parley.api.conversations.create({ ...beginning, id })
+      isMade = true
+    }
     try {
-      return await withUploads(parley, id, message)
+      return await withUploads(parley, id, message, make)
     } catch (error) {
-      await parley.api.conversations.remove({ id })
+      if (isMade) await parley.api.conversations.remove({ id })
       throw error
     }
   }

@@ -1,0 +1,136 @@
+/** Files of messages that are written without a network: they wait on the device, and are uploaded once, before their messages go out. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { vi } from "vitest"
+import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
+import { bubbles, idOf, inOutbox, openedOffline, ownTenant, waiting } from "../support/begunOffline.ts"
+import {
+  App,
+  chromiumPath,
+  composer,
+  ended,
+  goOffline,
+  goOnline,
+  openClockedPage,
+  patience,
+  say,
+  screenshot,
+  signIn,
+  strictPlaces,
+  withoutWorker
+} from "../support/openApp.ts"
+
+describe.skipIf(chromiumPath === "")("a message that is written offline", () => {
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect.each(strictPlaces)(
+      "takes its files along: they wait over a reload, and are uploaded once before their messages go out, in order: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, conversations, messages, parley, wire } = yield* ownTenant
+          wire.enqueue(answer("I have read it."), answer("And that."))
+          const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, place))
+          const uploads: Array<string> = []
+          page.on("request", (asked) => {
+            if (/\/attachments\?/.test(asked.url())) uploads.push(new URL(asked.url()).searchParams.get("name") ?? "")
+          })
+          const file = (name: string, mimeType: string, content: Uint8Array) => ({ name, mimeType, buffer: Buffer.from(content) })
+          yield* Effect.promise(async () => {
+            await openedOffline(page, parley.url, parley.key)
+            const files = page.locator("input[type=file]")
+            await files.setInputFiles(file("paper.pdf", "application/pdf", makePdf("the walrus was Paul")))
+            await page.getByRole("button", { name: "Remove paper.pdf" }).waitFor()
+            await say(page, "What does it say?")
+            await waiting(page).waitFor()
+            const id = idOf(page)
+            await files.setInputFiles(file("note.txt", "text/plain", Buffer.from("and John was the eggman")))
+            await page.locator(".attachment .spinner").waitFor({ state: "detached" })
+            await say(page, "And this?")
+            await waiting(page).nth(1).waitFor()
+            await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
+            await page.reload()
+            await waiting(page).nth(1).waitFor()
+            await page.locator(".person").getByText("note.txt").waitFor()
+            await screenshot(page, "files-wait")
+            assert.deepStrictEqual(await page.locator(".person .attachment-name").allInnerTexts(), ["paper.pdf", "note.txt"])
+            assert.deepStrictEqual(uploads, [])
+            await goOnline(page)
+            await page.getByText("And that.").waitFor()
+            await ended(page).waitFor()
+            assert.deepStrictEqual(await bubbles(page), ["What does it say?", "And this?"])
+            await page.getByRole("link", { name: "paper.pdf" }).waitFor()
+            assert.deepStrictEqual(await conversations(), [id])
+            assert.deepStrictEqual(await messages(id), [
+              "user: What does it say?",
+              "assistant: I have read it.",
+              "user: And this?",
+              "assistant: And that."
+            ])
+          })
+          assert.deepStrictEqual(uploads, ["paper.pdf", "note.txt"])
+          const said = wire.requests.map(({ body }) => JSON.stringify(body))
+          assert.deepStrictEqual(
+            said.map((body) => [body.includes("the walrus was Paul"), body.includes("John was the eggman")]),
+            [
+              [true, false],
+              [true, true]
+            ]
+          )
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
+    it.effect("takes its files along when nobody has noticed yet that the network is gone", () =>
+      Effect.gen(function* () {
+        const { browser, messages, parley, wire } = yield* ownTenant
+        wire.enqueue(answer("I have read it."))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await page.context().setOffline(true)
+          const note = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("John was the eggman") }
+          await page.locator("input[type=file]").setInputFiles(note)
+          await page.getByRole("button", { name: "Remove note.txt" }).waitFor()
+          await say(page, "Who was the eggman?")
+          await page.locator(".bubble", { hasText: "Who was the eggman?" }).waitFor()
+          await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+          const id = idOf(page)
+          await goOnline(page)
+          await page.getByText("I have read it.").waitFor()
+          assert.deepStrictEqual(await messages(id), ["user: Who was the eggman?", "assistant: I have read it."])
+        })
+        assert.isTrue(JSON.stringify(wire.requests[0]?.body).includes("John was the eggman"))
+      })
+    )
+
+    it.effect(
+      "takes fifty files along, and says of one more that too much waits: it stays in the box with what was written",
+      () =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* ownTenant
+          const { page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
+          const choose = async (names: ReadonlyArray<string>) => {
+            const files = names.map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from("a note") }))
+            await page.locator("input[type=file]").setInputFiles(files)
+            await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
+          }
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await goOffline(page)
+            for (let message = 0; message < 5; message++) {
+              await choose(Array.from({ length: 10 }, (_, index) => `${message}${index}.txt`))
+              await say(page, `Ten notes, ${message}`)
+              await vi.waitUntil(async () => (await inOutbox(page)) === message + 1, patience)
+              await page.locator(".composer .attachment").first().waitFor({ state: "detached" })
+            }
+            await choose(["more.txt"])
+            await say(page, "One more")
+            await page.locator(".toast", { hasText: "Too many messages wait to be sent." }).waitFor()
+            assert.strictEqual(await composer(page).inputValue(), "One more")
+            await page.getByRole("button", { name: "Remove more.txt" }).waitFor()
+            assert.strictEqual(await inOutbox(page), 5)
+          })
+        })
+    )
+  })
+})

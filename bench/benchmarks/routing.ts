@@ -134,11 +134,12 @@ export const routing = async (options: Options): Promise<Report> => {
       tellProgress("cut, at a client of /v1/chat/completions", 1, 2)
       const parley = await startParleyWithRoute(unsteady.port, models)
       children.push(parley.database, parley.server)
-      const client = await start("client", "../load/cutLoad.ts", loadCore)
-      const seen = await client
-        .ask<Found>(
-          { type: "cut", port: parley.server.port, key: parley.key, model: routeName, seconds: options.seconds },
-          "result"
+      const seen = await start("client", "../load/cutLoad.ts", loadCore)
+        .then((client) =>
+          client.ask<Found>(
+            { type: "cut", port: parley.server.port, key: parley.key, model: routeName, seconds: options.seconds },
+            "result"
+          )
         )
         .finally(parley.removeFiles)
       const row = (name: string, found: Record<string, unknown>, what: "switch" | "spoke") => ({

@@ -47,7 +47,7 @@ export const TargetStatus = Schema.Struct({
   restarts: Count,
   /** How much longer its `Retry-After` is honoured; 0: it asked for nothing. */
   heldMs: Ms,
-  /** How much longer a route passes it over because its provider does not have the model; 0: it has, or nobody knows. */
+  /** How much longer a route passes it over because its provider did not have the model when that was last told; 0: nobody was told so lately. */
   missingMs: Ms,
   /** Until it may be called again, whatever the reason; 0: it may be. */
   retryAfterMs: Ms,

@@ -72,6 +72,8 @@ const probe = (options: ProbesOptions, access: Access): Effect.Effect<void> =>
 
 /** A model that never was in the list may be there all the same: a deployment, an alias, a version without its date. */
 const see = (options: ProbesOptions, access: Access, models: ReadonlyArray<ModelInfo>, atMs: number): void => {
+  // A proxy in front that has no list answers so too.
+  if (models.length === 0) return
   const listed = new Set(models.map(({ model }) => model))
   for (const target of targetsOf(options, access)) {
     if (listed.has(target.model)) target.isListed = true

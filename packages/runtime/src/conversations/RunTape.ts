@@ -20,7 +20,7 @@ const chunkBytes = 2048
 const slabBytes = 64 * 1024
 /** UTF-8 of one UTF-16 code unit, at most. */
 const maxBytesPerUnit = 3
-type Limits = Pick<ConversationLimitsValues, "ringFrames" | "ringBytes">
+type Limits = Pick<ConversationLimitsValues, "ringFrames" | "ringBytes" | "maxPendingChars">
 
 export class RunTape {
   private readonly limits: Limits
@@ -173,7 +173,8 @@ export class RunTape {
     const written = slab.write(text, from + at, bytes - at, "utf8")
     if (written !== text.length) this.isAscii = false
     this.textEnd += written
-    this.tail.moveTo(slab, from + at + written, from + bytes)
+    const next = from + at + written
+    this.tail.moveTo(slab, next, Math.min(from + bytes, next + this.limits.maxPendingChars))
   }
 
   private textBetween(start: number, end: number): string {
@@ -222,16 +223,16 @@ interface Chunk {
   readonly bytes: number
 }
 
-let slab = Buffer.alloc(0)
+let currentSlab = Buffer.alloc(0)
 let slabUsed = 0
 
 const cut = (bytes: number): Chunk => {
   if (bytes > chunkBytes) return { slab: Buffer.allocUnsafeSlow(bytes), from: 0, bytes }
-  if (slab.length - slabUsed < bytes) {
-    slab = Buffer.allocUnsafeSlow(slabBytes)
+  if (currentSlab.length - slabUsed < bytes) {
+    currentSlab = Buffer.allocUnsafeSlow(slabBytes)
     slabUsed = 0
   }
   const from = slabUsed
   slabUsed += bytes
-  return { slab, from, bytes }
+  return { slab: currentSlab, from, bytes }
 }

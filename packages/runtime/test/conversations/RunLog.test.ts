@@ -195,10 +195,36 @@ describe("the log of a run", () => {
   it.effect("does not let text wait past its bound", () =>
     Effect.gen(function* () {
       const { frames, log } = yield* makeLog({ maxPendingChars: 10 })
-      log.appendText("0123456789")
-      assert.strictEqual(frames.length, 0)
-      log.appendText("!")
-      assert.strictEqual(frames.length, 1)
+      for (const told of [0, 1]) {
+        log.appendText("0123456789")
+        assert.strictEqual(frames.length, told)
+        log.appendText("!")
+        assert.strictEqual(frames.length, told + 1)
+      }
+    })
+  )
+
+  it.effect("keeps its text apart from other runs' that speak in turn with it, over many buffers", () =>
+    Effect.gen(function* () {
+      const logs = [yield* makeLog(), yield* makeLog(), yield* makeLog()]
+      const words = Array.from({ length: 300 }, (_, index) => `${index} `.padEnd(30, "."))
+      const journaled = logs.map(() => "")
+      for (const [index, word] of words.entries()) {
+        for (const [which, { log }] of logs.entries()) {
+          log.appendText(`${which} ${word}`)
+          log.flush()
+          if (index % 7 !== which) continue
+          for (const event of log.takeJournal()?.events ?? []) if (event.type === "text-delta") journaled[which] += event.text
+        }
+      }
+      for (const [which, { frames, log, state }] of logs.entries()) {
+        const all = words.map((word) => `${which} ${word}`).join("")
+        for (const event of log.takeJournal()?.events ?? []) if (event.type === "text-delta") journaled[which] += event.text
+        const told = frames.map(({ text }) => delta(text)).reduce((held, { events }) => foldRunEvents(held, events), state)
+        assert.strictEqual(textOf(told.content), all)
+        assert.strictEqual(textOf(log.state.content), all)
+        assert.strictEqual(journaled[which], all)
+      }
     })
   )
 

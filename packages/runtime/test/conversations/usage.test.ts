@@ -63,9 +63,11 @@ describe("the usage of an answer", () => {
 
   it.effect("that was cut off keeps what the provider told, and adds what it had not counted", () =>
     Effect.gen(function* () {
-      const { call, ended } = yield* answering
+      const { call, ended, world } = yield* answering
+      call.say("One")
+      world.loop.turn()
       call.emit({ type: "usage", usage: { ...noUsage, inputTokens: 33, outputTokens: 1 } })
-      call.say(words(50))
+      for (let word = 0; word < 50; word++) call.say(` w${word}`)
       yield* call.fail(new ProviderTruncated(failing))
       const usage = yield* ended
       assert.strictEqual(usage?.inputTokens, 33)

@@ -26,8 +26,13 @@ const uploaded = async (parley: Parley, conversationId: string, files: ReadonlyA
     await make()
     return await Promise.all(files.map((file) => parley.upload({ conversationId, name: file.name, content: file })))
   } catch (error) {
-    // The network was gone before that was known.
-    if (error instanceof ParleyConnectionError && error.fault === "unreachable") return keepFiles(files)
+    if (isWithoutNetwork(error)) return keepFiles(files)
     throw error
   }
 }
+
+/** The network was gone before that was known. One that is too slow for the file in its time is told: it would be too slow again. */
+const isWithoutNetwork = (error: unknown): boolean =>
+  error instanceof ParleyConnectionError &&
+  error.fault === "unreachable" &&
+  !(error.cause instanceof DOMException && error.cause.name === "AbortError")

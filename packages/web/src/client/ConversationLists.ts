@@ -162,11 +162,11 @@ export class ConversationLists {
     return this.#parts.more(part)
   }
 
-  /** Something is known better: made here, renamed by the server, written to. */
+  /** Something is known better: made here, renamed by the server. It may have been written to since that was said: then its time stays. */
   put(known: Partial<ListedConversation> & { readonly id: ListedConversation["id"] }): void {
     const before = this.#find(known.id)
     if (before === undefined) this.#readSoon(known.id)
-    else this.#merge([{ ...before, ...known }])
+    else this.#merge([{ ...before, ...known, updatedAtMs: Math.max(before.updatedAtMs, known.updatedAtMs ?? 0) }])
   }
 
   rename(id: ListedConversation["id"], title: string): Promise<void> {

@@ -8,14 +8,23 @@ const key = "parley.unread"
 /** Conversations that are remembered as unread; the one that became so first is forgotten first. */
 const maxUnread = 200
 
-type Known = ReadonlyMap<string, ListedConversation>
+/** The page is on its way out with whoever was here: what it still marks on that way is not kept. */
+let isOver = false
+
+/** What is known of a conversation. Its times are Unix milliseconds. */
+interface Known {
+  /** As the list says it; that may go back, as what was told of at once is later than what is stored. */
+  readonly listedAtMs: number
+  readonly newestAtMs: number
+  readonly settings: string
+}
 
 export class Unread {
   readonly ids = new Value<ReadonlySet<string>>(new Set())
   readonly #lists: Value<ListState>
   #openId: string | undefined
   /** As the list was before; nothing as long as that is being read. */
-  #known: Known | undefined
+  #known: ReadonlyMap<string, Known> | undefined
 
   constructor(lists: Value<ListState>) {
     this.#lists = lists
@@ -29,7 +38,7 @@ export class Unread {
     // What was said while the app was closed is seen by how the list was then.
     const began = (items: ReadonlyArray<ListedConversation> = []) => {
       if (signal.aborted) return
-      this.#known = new Map(items.map((item) => [item.id, item]))
+      this.#known = new Map(items.map((item) => [item.id, knownOf(item)]))
       this.#compare()
     }
     void keptList()
@@ -60,13 +69,7 @@ export class Unread {
     const { items, status } = this.#lists.getSnapshot()
     if (this.#known === undefined || status !== "ready") return
     const before = this.#known
-    this.#known = new Map(
-      items.map((item) => {
-        const known = before.get(item.id)
-        // What was changed here counts once the server has said when.
-        return [item.id, known?.updatedAtMs === item.updatedAtMs ? known : item]
-      })
-    )
+    this.#known = new Map(items.map((item) => [item.id, knownOf(item, before.get(item.id))]))
     const written = items.filter((item) => wasWrittenTo(before.get(item.id), item) && !this.#isSeen(item.id))
     if (written.length > 0) this.#put([...this.ids.getSnapshot(), ...written.map(({ id }) => id)])
   }
@@ -84,6 +87,7 @@ export class Unread {
   #put(ids: ReadonlyArray<string>): void {
     const kept = [...new Set(ids)].slice(-maxUnread)
     this.ids.set(new Set(kept))
+    if (isOver) return
     try {
       localStorage.setItem(key, JSON.stringify(kept))
     } catch {
@@ -92,8 +96,9 @@ export class Unread {
   }
 }
 
-/** Nothing of whoever was here stays on this device. */
+/** Nothing of whoever was here stays on this device; the page goes, too. */
 export const removeUnread = (): void => {
+  isOver = true
   try {
     localStorage.removeItem(key)
   } catch {
@@ -101,12 +106,20 @@ export const removeUnread = (): void => {
   }
 }
 
-/** Renamed, or with another model or other people, it is newer too, and nothing was said. */
-const wasWrittenTo = (before: ListedConversation | undefined, now: ListedConversation): boolean =>
-  before !== undefined && now.updatedAtMs > before.updatedAtMs && settingsOf(now) === settingsOf(before)
+const knownOf = (item: ListedConversation, before?: Known): Known => {
+  const { updatedAtMs } = item
+  // What was changed here counts once the server has said when.
+  if (before?.listedAtMs === updatedAtMs) return before
+  return { listedAtMs: updatedAtMs, newestAtMs: Math.max(before?.newestAtMs ?? 0, updatedAtMs), settings: settingsOf(item) }
+}
 
-const settingsOf = ({ memberCount, model, parameters, systemPrompt, title }: ListedConversation): string =>
-  JSON.stringify([title, model, systemPrompt, parameters, memberCount])
+/** Renamed, or with another model, it is newer too, and nothing was said. */
+const wasWrittenTo = (before: Known | undefined, now: ListedConversation): boolean =>
+  before !== undefined && now.updatedAtMs > before.newestAtMs && settingsOf(now) === before.settings
+
+/** All whose change makes it newer: who joins or leaves does not. */
+const settingsOf = ({ model, parameters, systemPrompt, title }: ListedConversation): string =>
+  JSON.stringify([title, model, systemPrompt, parameters])
 
 const readIds = (): ReadonlySet<string> => {
   try {

@@ -42,6 +42,21 @@ describe("the list of conversations", () => {
     expect(lists.state.getSnapshot().items.map(({ id }) => id)).toEqual(["cnv_stays"])
   })
 
+  it("keeps when one was last written to, whatever its room was told before", async () => {
+    const { client, platform } = virtualClient()
+    platform.answer = (url) =>
+      Response.json(url.endsWith("/api/folders") ? [] : { items: [listed("cnv_1", 5), listed("cnv_2", 3)], nextCursor: null })
+    const lists = new ConversationLists(client, "pri_1", () => {})
+    await lists.refresh()
+    const [first] = lists.state.getSnapshot().items
+    if (first === undefined) return expect.unreachable()
+    lists.put({ ...first, title: "Otters", updatedAtMs: 1 })
+    expect(lists.state.getSnapshot().items.map(({ title, updatedAtMs }) => [title, updatedAtMs])).toEqual([
+      ["Otters", 5],
+      ["cnv_2", 3]
+    ])
+  })
+
   describe("of more conversations than one page", () => {
     /** Answers as the server does, 100 at a time; `asked` are the queries. */
     const ofServer = (all: ReadonlyArray<Kept>) => {

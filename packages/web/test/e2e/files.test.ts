@@ -236,5 +236,77 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
         assert.deepStrictEqual(faults, [])
       })
     )
+
+    it.effect(
+      "goes out once, also when one leaves while it uploads, comes back and sends again; what was chosen meanwhile stays",
+      () =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("Of otters."), answer("I have read it."), answer("That too."))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
+          const files = page.locator("input[type=file]")
+          const chip = (name: string) => page.getByRole("button", { name: `Remove ${name}` })
+          const send = page.getByRole("button", { name: "Send" })
+          const away = page.getByRole("button", { name: "New conversation" }).first()
+          const uploads: Array<string> = []
+          let letGo = () => {}
+          const hold = () => {
+            const held = new Promise<void>((resolve) => (letGo = resolve))
+            return page.route(/\/attachments\?/, async (route) => {
+              uploads.push(new URL(route.request().url()).searchParams.get("name") ?? "")
+              await held
+              await route.continue()
+            })
+          }
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Otters")
+            await ended(page).waitFor()
+            await hold()
+            await files.setInputFiles(pdf("paper.pdf", makePdf("the walrus was Paul")))
+            await chip("paper.pdf").waitFor()
+            const asked = page.waitForRequest(/\/attachments\?/)
+            await say(page, "Read")
+            await asked
+            await away.click()
+            await chip("paper.pdf").waitFor({ state: "detached" })
+            await page.getByRole("link", { name: "Otters", exact: true }).click()
+            await chip("paper.pdf").waitFor()
+            assert.strictEqual(await composer(page).inputValue(), "Read")
+            assert.isTrue(await send.isDisabled())
+            await composer(page).press("Enter")
+            await files.setInputFiles(pdf("later.pdf", makePdf("and John was the eggman")))
+            await chip("later.pdf").waitFor()
+            letGo()
+            await page.getByText("I have read it.").waitFor()
+            await chip("paper.pdf").waitFor({ state: "detached" })
+            assert.strictEqual(await composer(page).inputValue(), "")
+            assert.strictEqual(await chip("later.pdf").count(), 1)
+            assert.deepStrictEqual(await page.locator(".bubble").allInnerTexts(), ["Otters", "Read"])
+            assert.deepStrictEqual(uploads, ["paper.pdf"])
+
+            await page.unroute(/\/attachments\?/)
+            await hold()
+            await away.click()
+            await files.setInputFiles(pdf("first.pdf", makePdf("goo goo goo joob")))
+            await chip("first.pdf").waitFor()
+            const askedAgain = page.waitForRequest(/\/attachments\?/)
+            await say(page, "Begin")
+            await askedAgain
+            await page.getByRole("link", { name: "Otters", exact: true }).click()
+            await chip("later.pdf").waitFor()
+            const there = page.url()
+            letGo()
+            await page.getByRole("link", { name: "Begin", exact: true }).waitFor()
+            assert.strictEqual(page.url(), there)
+            await away.click()
+            await chip("later.pdf").waitFor({ state: "detached" })
+            assert.strictEqual(await composer(page).inputValue(), "")
+            assert.strictEqual(await chip("first.pdf").count(), 0)
+          })
+          assert.deepStrictEqual(uploads, ["paper.pdf", "first.pdf"])
+          assert.deepStrictEqual(faults, [])
+        })
+    )
   })
 })

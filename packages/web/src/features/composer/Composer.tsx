@@ -17,10 +17,11 @@ import type { UserPart } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { AttachmentStrip } from "./AttachmentStrip.tsx"
+import { beginSending, isBeingSent, useSendsFiles } from "./beingSent.ts"
 import { typedBeside, withInterim } from "./dictation.ts"
 import { SuggestionList } from "./SuggestionList.tsx"
 import { useAttachments } from "./useAttachments.ts"
-import { useDraft } from "./useDraft.ts"
+import { changeDraft, useDraft } from "./useDraft.ts"
 import { useSuggestions, type SuggestionSource } from "./useSuggestions.ts"
 import { VoiceButton } from "./VoiceButton.tsx"
 import "./composer.css"
@@ -65,7 +66,7 @@ export const Composer = memo((props: ComposerProps) => {
   const [text, setText] = useDraft(draftId)
   const attachments = useAttachments(draftId)
   const [dictated, setDictated] = useState("")
-  const [busy, setBusy] = useState(false)
+  const busy = useSendsFiles(draftId)
   const suggesting = useSuggestions(box, text, suggestions, (next, caret) => {
     setText(next)
     requestAnimationFrame(() => box.current?.setSelectionRange(caret, caret))
@@ -100,21 +101,20 @@ export const Composer = memo((props: ComposerProps) => {
   }, [text])
 
   const isEmpty = text.trim() === "" && attachments.items.length === 0
-  const isSending = useRef(false)
   const send = async (): Promise<void> => {
     const said: ReadonlyArray<UserPart> = text.trim() === "" ? [] : [{ type: "text", text: text.trim() }]
     const message = { parts: [...attachments.parts(), ...said], uploads: attachments.uploads() }
-    if (message.parts.length + message.uploads.length === 0 || attachments.busy || isSending.current) return
-    isSending.current = true
-    if (message.uploads.length > 0) setBusy(true)
+    if (message.parts.length + message.uploads.length === 0 || attachments.busy || isBeingSent(draftId)) return
+    const sent = attachments.items.map(({ id }) => id)
+    const endSending = beginSending(draftId, message.uploads.length > 0 ? "files" : "text")
     const taken = await onSend(message)
     // In the frame in which it stands above.
     onFrame(() => {
-      isSending.current = false
-      setBusy(false)
+      endSending()
       if (!taken) return
-      setText("")
-      attachments.clear()
+      // What was added or written meanwhile stays, and this box may have been left for another one of the same draft.
+      changeDraft(draftId, (before) => (before === text ? "" : before))
+      for (const id of sent) attachments.remove(id)
       onTyping?.(false)
       box.current?.focus()
     })

@@ -25,7 +25,6 @@ export interface Attachments {
   readonly busy: boolean
   readonly add: (files: Iterable<File>) => void
   readonly remove: (id: number) => void
-  readonly clear: () => void
   readonly parts: () => Array<UserPart>
   readonly uploads: () => Array<File>
 }
@@ -85,7 +84,6 @@ export const useAttachments = (draftId: string): Attachments => {
     busy: items.some(({ part, upload }) => part === undefined && upload === undefined),
     add,
     remove,
-    clear: () => chosen.set([]),
     parts: () => items.flatMap(({ part }) => (part === undefined ? [] : [part])),
     uploads: () => items.flatMap(({ upload }) => (upload === undefined ? [] : [upload]))
   }

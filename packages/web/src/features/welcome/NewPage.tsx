@@ -46,7 +46,8 @@ export const NewPage = () => {
     try {
       return await withUploads(parley, id, message, make)
     } catch (error) {
-      if (isMade) await parley.api.conversations.remove({ id })
+      // Why they were refused is told, whatever becomes of it.
+      if (isMade) await parley.api.conversations.remove({ id }).catch(() => {})
       throw error
     }
   }
@@ -54,11 +55,13 @@ export const NewPage = () => {
   const send = async (message: ComposedMessage): Promise<boolean> => {
     const beginning = { ...(model === undefined ? {} : { model }), ...manner }
     const chat = parley.begin(beginning)
+    const { pathname } = location
     try {
       const { content: said, ...options } = askOf(await contentOf(chat.id, beginning, message), false, modelIds)
       chat.send(said, options)
       beginHere(chat.id)
-      navigate(`/c/${chat.id}`)
+      // Whoever went elsewhere while the files were on their way stays there.
+      if (location.pathname === pathname) navigate(`/c/${chat.id}`)
       return true
     } catch (error) {
       chat.close()

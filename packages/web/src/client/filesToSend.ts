@@ -78,12 +78,17 @@ export const withFilesUploaded =
     if (first === undefined) return item
     const ready: OutboxItem = { ...item, command: { ...command, content: [first, ...others] } }
     // Where that fails, they are uploaded again should the message have to be sent again.
-    await outbox
-      .put(ready)
+    await renew(outbox, ready)
       .then(() => Promise.all(local.map(({ attachmentId }) => removeFile(attachmentId))))
       .catch(() => {})
     return ready
   }
+
+/** Nobody has discarded it meanwhile, nor signed out: then it stays away. */
+const renew = async (outbox: OutboxStorage, item: OutboxItem): Promise<void> => {
+  const kept = await outbox.load()
+  if (kept.some(({ clientMessageId }) => clientMessageId === item.clientMessageId)) await outbox.put(item)
+}
 
 const keptFile = async (id: string): Promise<File> => {
   const kept = await inStore<KeptFile | undefined>("kept", "readonly", (store) => store.get(keyPrefix + id)).catch(

@@ -47,8 +47,17 @@ export const startSession = async (): Promise<void> => {
     if (signIn === undefined && isRefusal(error)) return leave()
     // Nobody has said no: a link stays in the address for another try, and who was here is let in as without a network.
     const known = readKnown()
-    session.set(known === undefined ? { status: "out", reason: "signIn.unreachable" } : { status: "in", me: known })
+    if (known === undefined) session.set({ status: "out", reason: "signIn.unreachable" })
+    else letIn(known)
   }
+}
+
+/** Of whom this page knows something: chosen files, and what the client library holds. */
+let pageOf: string | undefined
+
+const letIn = (me: WhoAmI): void => {
+  pageOf = me.principal.id
+  session.set({ status: "in", me })
 }
 
 /** The server knows no session of this browser's, or none that may come in. What a proxy says while the server is away is neither. */
@@ -78,7 +87,9 @@ export const enter = (me: WhoAmI): void => {
   } catch {
     // Storage is refused: only the way in without a network is lost.
   }
-  session.set({ status: "in", me })
+  // In another tab somebody else came in meanwhile: what the device had of the first is gone, and what this page has goes with it.
+  if (pageOf !== undefined && pageOf !== me.principal.id) return location.reload()
+  letIn(me)
   parley.connect()
 }
 

@@ -6,7 +6,12 @@ const page502 = () => new Response("<h1>502 Bad Gateway</h1>", { status: 502 })
 const problem = (status: number, code: string) => Response.json({ code, detail: code }, { status })
 
 /** The module as a page loads it, at this address, with what earlier visits have left. */
-const opened = async (hash: string, answers: ReadonlyArray<() => Response>, left: Readonly<Record<string, string>> = {}) => {
+const opened = async (
+  hash: string,
+  answers: ReadonlyArray<() => Response>,
+  left: Readonly<Record<string, string>> = {},
+  last?: () => Response
+) => {
   const kept = new Map(Object.entries(left))
   const address = { origin: "http://parley", pathname: "/", search: "", hash, assign: vi.fn(), reload: vi.fn() }
   const waiting = [...answers]
@@ -23,7 +28,7 @@ const opened = async (hash: string, answers: ReadonlyArray<() => Response>, left
   })
   vi.stubGlobal("WebSocket", undefined)
   vi.stubGlobal("fetch", async () => {
-    const answer = waiting.shift()
+    const answer = waiting.shift() ?? last
     if (answer === undefined) throw new TypeError("no network")
     return answer()
   })
@@ -104,6 +109,17 @@ describe("what was being written", () => {
     await signInWithKey("pk_other")
     expect(drafts()).toEqual([])
     await vi.waitFor(() => expect(address.reload).toHaveBeenCalled())
+  })
+
+  it("goes with its page when somebody else came in by another tab, and then by this one", async () => {
+    const other = { ...me, principal: { id: "prn_2", displayName: "Grace" } }
+    const { address, kept, session, signInWithKey } = await opened("", [() => Response.json(me)], known, () =>
+      Response.json(other)
+    )
+    kept.set("parley.principal", other.principal.id)
+    await signInWithKey("pk_other")
+    expect(address.reload).toHaveBeenCalledOnce()
+    expect(session.getSnapshot()).toEqual({ status: "in", me })
   })
 
   it("stays where the session merely ended, and the same person comes back", async () => {

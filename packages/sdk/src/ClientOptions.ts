@@ -11,7 +11,8 @@ export interface ClientOptions {
   readonly outbox?: OutboxStorage
   /**
    * Called each time before a message goes out, when its conversation is there: gives back what goes out, and what waits from then on where that fails. For
-   * files, say, that are uploaded only now. Rejected with a `ParleyApiError` or a `ParleyConnectionError` it is as if the server had said so.
+   * files, say, that are uploaded only now. Rejected with a `ParleyApiError` or a `ParleyConnectionError` it is as if the server had said so;
+   * with anything else, which is told to `onError`, it is asked again after a pause.
    */
   readonly prepare?: (item: OutboxItem) => OutboxItem | Promise<OutboxItem>
   /** Parts of the surroundings: a `WebSocket` for Node 18, `watch` for React Native's `AppState`. */

@@ -250,14 +250,13 @@ export class Outbox {
     const { conversationId } = sending.item
     let leastMs = 0
     // Lost: the next connection ends the pause.
-    if (!(error instanceof ParleyConnectionError)) {
-      if (!(error instanceof ParleyApiError)) return host.onError(error)
+    if (error instanceof ParleyApiError) {
       const isBusy = error.code === "conflict" && sending.item.begin === undefined
       if (!isBusy && (error.retry === "never" || sending.attempts >= host.limits.sendAttempts))
         return this.#failed(sending, error)
       sending.isUnsure = false
       leastMs = error.retryAfterMs ?? 0
-    }
+    } else if (!(error instanceof ParleyConnectionError)) host.onError(error)
     sending.to("waiting")
     this.#options.changed(conversationId)
     this.#pause(conversationId, Math.max(leastMs, pauseMs(sending.attempts, host.limits, host.platform.random)))

@@ -9,6 +9,8 @@ const textsOfCodes: ReadonlyMap<string, TextName> = new Map([
   ["unauthorized", "error.unauthorized"],
   ["forbidden", "error.forbidden"],
   ["payload_too_large", "error.tooLarge"],
+  // The app's own: `filesToSend`.
+  ["file_gone", "error.fileGone"],
   ["model_not_found", "error.modelNotFound"],
   ["context_length_exceeded", "error.contextTooLong"],
   ["provider_rejected", "error.providerRejected"],

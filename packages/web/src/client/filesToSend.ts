@@ -3,22 +3,23 @@
  * whose id is only this device's; it is replaced by the uploaded one's before the message goes out.
  */
 import { inStore } from "./database.ts"
+import type { SharedOutbox } from "./indexedDbOutbox.ts"
 import { ParleyApiError, ParleyConnectionError, ParleyOutboxError } from "./sdk.ts"
-import type { OutboxItem, OutboxStorage, Parley, UserContent } from "./sdk.ts"
+import type { OutboxItem, Parley, UserContent } from "./sdk.ts"
 
 type FilePart = Extract<UserContent[number], { readonly type: "file" }>
 type Upload = Parley["upload"]
 
 interface KeptFile {
   readonly file: File
-  /** When it was kept, in Unix milliseconds. */
-  readonly atMs: number
+  /** When it was first seen that no message names it, in Unix milliseconds. */
+  readonly leftAtMs?: number
 }
 
 /** Of all messages that wait together. */
 const maxFiles = 50
 const maxBytes = 100_000_000
-/** One that no message names for so long is left over: of a message that was given up, and is not taken back any more. */
+/** One that no message names for so long, or whose room is wanted, is left over: of a message that was given up, and is hardly taken back any more. */
 const leftOverAfterMs = 3_600_000
 
 const keyPrefix = "file "
@@ -44,12 +45,9 @@ export const keepFiles = async (files: ReadonlyArray<File>): Promise<ReadonlyArr
     bytes: size
   }))
   try {
-    const sizes = [...(await removeLeftOver()), ...files.map(({ size }) => size)]
-    if (sizes.length > maxFiles || sizes.reduce((sum, size) => sum + size, 0) > maxBytes)
-      throw new ParleyOutboxError("outbox-full", "as many files wait as may")
-    const atMs = Date.now()
+    await makeRoom(files)
     for (const [index, part] of parts.entries()) {
-      const kept = { file: files[index], atMs }
+      const kept = { file: files[index] }
       await inStore("kept", "readwrite", (store) => store.put(kept, keyPrefix + part.attachmentId))
     }
   } catch (cause) {
@@ -60,61 +58,114 @@ export const keepFiles = async (files: ReadonlyArray<File>): Promise<ReadonlyArr
   return parts
 }
 
-/** For the client library: the message with its files uploaded, which it is from then on wherever it waits. */
+/** For the client library: the message with its files uploaded, which it is from then on wherever it waits. One tab at a time uploads a message's. */
 export const withFilesUploaded =
-  (outbox: OutboxStorage, upload: Upload) =>
-  async (item: OutboxItem): Promise<OutboxItem> => {
-    const { command, conversationId } = item
-    if (command.type === "regenerate") return item
-    const local = command.content.flatMap((part) => (part.type === "file" && isLocal(part) ? [part] : []))
-    if (local.length === 0) return item
-    const uploaded = new Map<string, FilePart>()
-    for (const { attachmentId, name } of local) {
-      uploaded.set(attachmentId, await upload({ conversationId, name, content: await keptFile(attachmentId) }))
-    }
-    const [first, ...others] = command.content.map((part) =>
-      part.type === "file" ? (uploaded.get(part.attachmentId) ?? part) : part
-    )
-    if (first === undefined) return item
-    const ready: OutboxItem = { ...item, command: { ...command, content: [first, ...others] } }
-    // Where that fails, they are uploaded again should the message have to be sent again.
-    await renew(outbox, ready)
-      .then(() => Promise.all(local.map(({ attachmentId }) => removeFile(attachmentId))))
-      .catch(() => {})
-    return ready
-  }
+  (outbox: SharedOutbox, upload: Upload) =>
+  (item: OutboxItem): OutboxItem | Promise<OutboxItem> =>
+    localIn(item).length === 0 ? item : alone(item.clientMessageId, () => uploaded(outbox, upload, item))
 
-/** Nobody has discarded it meanwhile, nor signed out: then it stays away. */
-const renew = async (outbox: OutboxStorage, item: OutboxItem): Promise<void> => {
-  const kept = await outbox.load()
-  if (kept.some(({ clientMessageId }) => clientMessageId === item.clientMessageId)) await outbox.put(item)
+const uploaded = async (outbox: SharedOutbox, upload: Upload, given: OutboxItem): Promise<OutboxItem> => {
+  const { clientMessageId, conversationId } = given
+  // Another tab may have uploaded some, or have sent it.
+  const kept = await keptItem(outbox, clientMessageId)
+  let item = kept ?? given
+  for (const part of localIn(item)) {
+    const content = await keptFile(part.attachmentId)
+    if (content === undefined) {
+      if (kept !== undefined) throw fileGone()
+      setTimeout(outbox.look)
+      throw new ParleyConnectionError("closed", "another tab has sent or discarded the message")
+    }
+    item = withPart(item, part, await upload({ conversationId, name: part.name, content }))
+    // Where that fails, it is uploaded again should the message have to be sent again.
+    await renew(outbox, item)
+      .then(() => removeFile(part.attachmentId))
+      .catch(() => {})
+  }
+  return item
 }
 
-const keptFile = async (id: string): Promise<File> => {
+const localIn = ({ command }: OutboxItem): ReadonlyArray<FilePart> =>
+  command.type === "regenerate" ? [] : command.content.flatMap((part) => (part.type === "file" && isLocal(part) ? [part] : []))
+
+const withPart = (item: OutboxItem, local: FilePart, part: FilePart): OutboxItem => {
+  const { command } = item
+  if (command.type === "regenerate") return item
+  const [first, ...others] = command.content.map((other) => (other === local ? part : other))
+  return first === undefined ? item : { ...item, command: { ...command, content: [first, ...others] } }
+}
+
+/** Browsers have no locks where the app comes over plain HTTP. */
+const alone = <A>(name: string, run: () => Promise<A>): Promise<A> =>
+  "locks" in navigator ? navigator.locks.request<Promise<A>>(`parley.upload ${name}`, run) : run()
+
+const keptItem = async (outbox: SharedOutbox, id: string): Promise<OutboxItem | undefined> =>
+  (await outbox.load().catch(() => [])).find(({ clientMessageId }) => clientMessageId === id)
+
+/** Nobody has discarded it meanwhile, nor signed out: then it stays away. */
+const renew = async (outbox: SharedOutbox, item: OutboxItem): Promise<void> => {
+  if ((await keptItem(outbox, item.clientMessageId)) !== undefined) await outbox.put(item)
+}
+
+const fileGone = () =>
+  new ParleyApiError({
+    code: "file_gone",
+    message: "the file is not on this device any more",
+    status: 0,
+    requestId: "",
+    retry: "never"
+  })
+
+/** Undefined when it is not there. */
+const keptFile = async (id: string): Promise<File | undefined> => {
   const kept = await inStore<KeptFile | undefined>("kept", "readonly", (store) => store.get(keyPrefix + id)).catch(
     (cause: unknown) => {
       throw new ParleyConnectionError("unreachable", "the file could not be read on this device", { cause })
     }
   )
-  if (kept !== undefined) return kept.file
-  const gone = { code: "not_found", message: "the file is not on this device any more", status: 0, requestId: "" } as const
-  throw new ParleyApiError({ ...gone, retry: "never" })
+  return kept?.file
 }
 
 const removeFile = (id: string): Promise<unknown> => inStore("kept", "readwrite", (store) => store.delete(keyPrefix + id))
 
-/** Gives back the sizes of those that stay. */
-const removeLeftOver = async (): Promise<ReadonlyArray<number>> => {
+/** Removes what is left over; throws where what messages name leaves no room for these. */
+const makeRoom = async (files: ReadonlyArray<File>): Promise<void> => {
+  const { left, named } = await keptFiles()
+  const wanted = [...named, ...files]
+  if (wanted.length > maxFiles || bytesOf(wanted) > maxBytes)
+    throw new ParleyOutboxError("outbox-full", "as many files wait as may")
+  let count = wanted.length + left.length
+  let bytes = bytesOf(wanted) + bytesOf(left)
+  for (const { id, leftAtMs, size } of left) {
+    if (Date.now() - leftAtMs < leftOverAfterMs && count <= maxFiles && bytes <= maxBytes) continue
+    await removeFile(id)
+    count--
+    bytes -= size
+  }
+}
+
+const bytesOf = (files: ReadonlyArray<{ readonly size: number }>): number => files.reduce((sum, { size }) => sum + size, 0)
+
+/** Those that a waiting message names, and those that none does, whose message may still be taken back: the longest left first. */
+const keptFiles = async () => {
   const keys = await inStore("kept", "readonly", (store) => store.getAllKeys())
   const waiting = JSON.stringify(await inStore<Array<OutboxItem>>("outbox", "readonly", (store) => store.getAll()))
-  const sizes: Array<number> = []
+  const named: Array<{ readonly size: number }> = []
+  const left: Array<{ readonly id: string; readonly size: number; readonly leftAtMs: number }> = []
   for (const key of keys) {
     if (typeof key !== "string" || !key.startsWith(keyPrefix)) continue
     const id = key.slice(keyPrefix.length)
     const kept = await inStore<KeptFile | undefined>("kept", "readonly", (store) => store.get(key))
     if (kept === undefined) continue
-    if (waiting.includes(id) || Date.now() - kept.atMs < leftOverAfterMs) sizes.push(kept.file.size)
-    else await removeFile(id)
+    const { file, leftAtMs } = kept
+    const isNamed = waiting.includes(id)
+    const since = isNamed ? undefined : (leftAtMs ?? Date.now())
+    if (since !== leftAtMs) {
+      const noted: KeptFile = since === undefined ? { file } : { file, leftAtMs: since }
+      await inStore("kept", "readwrite", (store) => store.put(noted, key))
+    }
+    if (since === undefined) named.push(file)
+    else left.push({ id, size: file.size, leftAtMs: since })
   }
-  return sizes
+  return { named, left: left.sort((a, b) => a.leftAtMs - b.leftAtMs) }
 }

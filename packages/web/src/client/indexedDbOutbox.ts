@@ -2,7 +2,12 @@
 import { inStore } from "./database.ts"
 import { ParleyOutboxError, type OutboxItem, type OutboxStorage } from "./sdk.ts"
 
-export const indexedDbOutbox = (): OutboxStorage => {
+export interface SharedOutbox extends OutboxStorage {
+  /** Whoever watches looks again: something was found to have changed that nobody told. */
+  readonly look: () => void
+}
+
+export const indexedDbOutbox = (): SharedOutbox => {
   const tabs = new BroadcastChannel("parley.outbox")
   const changed = (): void => tabs.postMessage(null)
   return {
@@ -19,6 +24,7 @@ export const indexedDbOutbox = (): OutboxStorage => {
       await inStore("outbox", "readwrite", (store) => store.delete(clientMessageId))
       changed()
     },
+    look: () => void tabs.dispatchEvent(new MessageEvent("message")),
     watch: (told) => {
       tabs.addEventListener("message", told)
       return () => tabs.close()

@@ -323,6 +323,8 @@ export const de: Catalogue = {
   "error.unauthorized": "Sie sind nicht mehr angemeldet.",
   "error.forbidden": "Das dürfen Sie hier nicht: {{message}}",
   "error.tooLarge": "Das ist zu groß: {{message}}",
+  "error.fileGone":
+    "Eine Datei dieser Nachricht ist nicht mehr auf diesem Gerät. Verwerfen Sie sie und hängen Sie die Datei erneut an.",
   "error.modelNotFound": "Dieses Modell kann hier nicht gefragt werden. Wählen Sie ein anderes. ({{message}})",
   "error.contextTooLong":
     "Die Unterhaltung ist zu lang für dieses Modell. Wählen Sie eines mit größerem Kontext, oder beginnen Sie eine neue Unterhaltung.",

@@ -319,6 +319,7 @@ export const en = {
   "error.unauthorized": "You are not signed in any more.",
   "error.forbidden": "You may not do this here: {{message}}",
   "error.tooLarge": "This is too large: {{message}}",
+  "error.fileGone": "A file of this message is not on this device any more. Discard it, and attach the file again.",
   "error.modelNotFound": "This model cannot be asked here. Choose another one. ({{message}})",
   "error.contextTooLong":
     "The conversation is too long for this model. Choose one with a larger context, or begin a new conversation.",

@@ -4,9 +4,10 @@ import { Effect } from "effect"
 import { vi } from "vitest"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
-import { bubbles, idOf, inOutbox, openedOffline, ownTenant, waiting } from "../support/begunOffline.ts"
+import { bubbles, idOf, inOutbox, openedOffline, ownTenant, row, waiting } from "../support/begunOffline.ts"
 import {
   App,
+  asDarkPhone,
   chromiumPath,
   composer,
   ended,
@@ -103,8 +104,42 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
       })
     )
 
+    it.effect("has its files uploaded once though two tabs have it, and is shown as sent in both", () =>
+      Effect.gen(function* () {
+        const { browser, messages, parley, wire } = yield* ownTenant
+        wire.enqueue(answer("I have read both."))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser))
+        const uploads: Array<string> = []
+        page.context().on("request", (asked) => {
+          if (/\/attachments\?/.test(asked.url())) uploads.push(new URL(asked.url()).searchParams.get("name") ?? "")
+        })
+        yield* Effect.promise(async () => {
+          await openedOffline(page, parley.url, parley.key)
+          const notes = ["one.txt", "two.txt"].map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(name) }))
+          await page.locator("input[type=file]").setInputFiles(notes)
+          await page.getByRole("button", { name: "Remove two.txt" }).waitFor()
+          await say(page, "What do they say?")
+          await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+          const second = await page.context().newPage()
+          await asDarkPhone(second)
+          await second.goto(page.url())
+          await waiting(second).waitFor()
+          await goOnline(page)
+          for (const tab of [page, second]) {
+            await tab.getByText("I have read both.").waitFor()
+            await ended(tab).waitFor()
+            assert.deepStrictEqual(await bubbles(tab), ["What do they say?"])
+            assert.strictEqual(await tab.getByText("Not sent.").count(), 0)
+          }
+          assert.deepStrictEqual(await messages(idOf(page)), ["user: What do they say?", "assistant: I have read both."])
+        })
+        assert.deepStrictEqual(uploads, ["one.txt", "two.txt"])
+        assert.strictEqual(wire.requests.length, 1)
+      })
+    )
+
     it.effect(
-      "takes fifty files along, and says of one more that too much waits: it stays in the box with what was written",
+      "takes fifty files along, and says of one more that too much waits: it stays in the box with what was written, until others are given up",
       () =>
         Effect.gen(function* () {
           const { browser, parley } = yield* ownTenant
@@ -129,6 +164,14 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
             assert.strictEqual(await composer(page).inputValue(), "One more")
             await page.getByRole("button", { name: "Remove more.txt" }).waitFor()
             assert.strictEqual(await inOutbox(page), 5)
+            // What is given up leaves its room at once.
+            await row(page, "Ten notes, 0").hover()
+            await page.getByRole("button", { name: "Options for Ten notes, 0" }).click()
+            await page.getByRole("menuitem", { name: "Delete" }).click()
+            await vi.waitUntil(async () => (await inOutbox(page)) === 0, patience)
+            await choose(["more.txt"])
+            await say(page, "One more")
+            await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
           })
         })
     )

@@ -76,6 +76,7 @@ export const list = async ({ page, look, go, t, button, item, dialog, close, sho
   await page.getByRole("textbox", { name: t("list.titleLabel") }).press("Escape")
   await page.getByRole("button", { name: /^An empty one/ }).click()
   await page.getByRole("button", { name: /^Work in progress/ }).click()
+  await look("folders")
   await button("list.folderMenu", { name: "Work in progress" }).click()
   await item("action.rename").waitFor()
   await look("folder-menu")

@@ -20,7 +20,13 @@ describe("what is published", () => {
       assert.isTrue(row.price !== undefined || row.contextTokens !== undefined, name)
       for (const rates of [row.price, row.price?.longPrompt, row.price?.later]) {
         if (rates === undefined) continue
-        for (const rate of [rates.input, rates.output, rates.cachedInput ?? 0, rates.cacheWrite ?? 0]) {
+        for (const rate of [
+          rates.input,
+          rates.output,
+          rates.cachedInput ?? 0,
+          rates.cacheWrite ?? 0,
+          rates.longCacheWrite ?? 0
+        ]) {
           assert.isAtLeast(rate, 0, name)
           assert.closeTo(rate * million, Math.round(rate * million), 1e-3, name)
         }
@@ -29,6 +35,7 @@ describe("what is published", () => {
       }
       const { longPrompt } = row.price ?? {}
       if (row.price === undefined || longPrompt === undefined) continue
+      assert.isUndefined(row.price.later, `${name}: its long prompts would keep the old price`)
       assert.isAbove(longPrompt.input, row.price.input, `${name}: a long prompt is dearer`)
       assert.isBelow(longPrompt.aboveInputTokens, row.contextTokens ?? Infinity, `${name}: and possible`)
     }

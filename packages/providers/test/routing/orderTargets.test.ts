@@ -76,6 +76,15 @@ describe("the order of targets", () => {
     })
   )
 
+  it.effect("lowest-cost: at the price of the day", () =>
+    Effect.gen(function* () {
+      const changing = (fromMs: number) => ({ input: 5, output: 5, later: { input: 0.1, output: 0.1, fromMs } })
+      const at = (fromMs: number) => ({ "b/m": { price: changing(fromMs) }, "c/m": { price: { input: 1, output: 1 } } })
+      assert.deepStrictEqual(yield* answeredBy({ strategy: "lowest-cost" }, { models: at(1) }), [0, 0, 1])
+      assert.deepStrictEqual(yield* answeredBy({ strategy: "lowest-cost" }, { models: at(0) }), [0, 1, 0])
+    })
+  )
+
   it.effect("lowest-cost: a server of one's own before all that costs something", () =>
     Effect.gen(function* () {
       const models = { "a/m": { price: { input: 0.1, output: 0.1 } }, "b/m": { price: { input: 0, output: 0 } } }

@@ -82,6 +82,17 @@ describe("what an answer cost", () => {
     assert.deepStrictEqual(tokens({}).settle(asking("Hi"), { content: said, usage }), usage, "no price, no cost")
   })
 
+  it("is at the price of the day on which it was given", () => {
+    const usage = { ...noUsage, inputTokens: 1_000, outputTokens: 100 }
+    const costFrom = (fromMs: number) => {
+      const changing = { ...price, later: { input: 4, output: 16, fromMs } }
+      return tokens({ price: changing }).settle(asking("Hi"), { content: said, usage }).costNanoDollars
+    }
+    const day = 86_400_000
+    assert.strictEqual(costFrom(Date.now() + day), 1_000 * 2_000 + 100 * 8_000)
+    assert.strictEqual(costFrom(Date.now() - day), 1_000 * 4_000 + 100 * 16_000)
+  })
+
   it("is estimated, and says so, where the provider counted nothing", () => {
     const usage = tokens().settle(asking(words(50)), { content: said, usage: noUsage })
     assert.isTrue(usage.isEstimated)

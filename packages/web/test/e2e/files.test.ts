@@ -129,7 +129,7 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
               .locator("input[type=file]")
               .setInputFiles({ name: "main.go", mimeType: "", buffer: Buffer.from("package walrus") })
             await page.locator(".attachment").getByText("main.go").waitFor()
-            await page.locator(".attachment .spinner").waitFor({ state: "detached" })
+            await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
             await say(page, "What is it?")
             await ended(page).waitFor()
             assert.deepStrictEqual(await page.locator(".bubble").allInnerTexts(), ["What is it?"])
@@ -209,7 +209,7 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
             { name: "square.png", mimeType: "image/png", buffer: Buffer.from(square, "base64") },
             text("note.txt")
           ])
-          await page.locator(".attachment .spinner").waitFor({ state: "detached" })
+          await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
           await composer(page).fill("What are they?")
           await page.getByRole("button", { name: "New conversation" }).first().click()
           await page.getByRole("heading", { level: 1 }).waitFor()

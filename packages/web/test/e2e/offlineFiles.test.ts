@@ -45,7 +45,7 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
             await waiting(page).waitFor()
             const id = idOf(page)
             await files.setInputFiles(file("note.txt", "text/plain", Buffer.from("and John was the eggman")))
-            await page.locator(".attachment .spinner").waitFor({ state: "detached" })
+            await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
             await say(page, "And this?")
             await waiting(page).nth(1).waitFor()
             await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)

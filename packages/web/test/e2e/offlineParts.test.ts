@@ -2,6 +2,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
+import { vi } from "vitest"
 import {
   App,
   chromiumPath,
@@ -10,6 +11,7 @@ import {
   freshApp,
   goOffline,
   openPage,
+  patience,
   screenshot,
   showList,
   signIn,
@@ -102,8 +104,12 @@ describe.skipIf(chromiumPath === "")("what opens within the app", () => {
           assert.strictEqual(await page.getByRole("dialog", { name: /command/i }).count(), 0)
           await note.getByRole("button", { name: "Dismiss" }).click()
           await note.waitFor({ state: "detached" })
-          await page.getByRole("button", { name: "Account and settings" }).click()
-          await note.waitFor()
+          // One that meets the page while it still settles is made again, as anybody would.
+          const again = async () => {
+            await page.getByRole("button", { name: "Account and settings" }).click()
+            return note.isVisible()
+          }
+          await vi.waitUntil(again, { ...patience, interval: 500 })
         })
       })
     )

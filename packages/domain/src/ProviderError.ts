@@ -53,19 +53,6 @@ export class ProviderUnavailable extends Schema.TaggedError<ProviderUnavailable>
   httpApiStatus: 503
 }) {}
 
-export const ProviderError = Schema.Union([
-  ProviderRejected,
-  ProviderUnauthorized,
-  ProviderModelNotFound,
-  ProviderRateLimited,
-  ProviderFailed,
-  ProviderUnreachable,
-  ProviderTruncated,
-  ProviderTimeout,
-  ProviderUnavailable
-])
-export type ProviderError = typeof ProviderError.Type
-
 const errors = {
   ProviderRejected,
   ProviderUnauthorized,
@@ -77,6 +64,9 @@ const errors = {
   ProviderTimeout,
   ProviderUnavailable
 } as const
+
+export const ProviderError = Schema.Union(Object.values(errors))
+export type ProviderError = typeof ProviderError.Type
 
 /** The same error, with what was used in vain; as it is where that is nothing. */
 export const withUsage = (error: ProviderError, usage: Usage): ProviderError => {

@@ -59,13 +59,17 @@ export class Relay {
   sinkOf(entry: LedgerEntry, continuing?: Continuing): ModelSink {
     if (continuing === undefined) {
       this.#before = this.#told()
-      return (events, control) => this.#pass(events, control, entry)
+      return (events, control) => {
+        entry.heard(events)
+        this.#pass(events, control)
+      }
     }
     const seam = new Seam(this.text, continuing)
     this.continuations++
     return (events, control) => {
+      entry.heard(events)
       const told: Array<ModelEvent> = []
-      for (const event of events) this.#sew(event, entry, seam, told)
+      for (const event of events) this.#sew(event, seam, told)
       if (told.length > 0) this.#sink(told, control)
     }
   }
@@ -102,27 +106,23 @@ export class Relay {
   }
 
   /** Of an answer from its beginning, which nearly all are: told as it came, but for the usage. */
-  #pass(events: ReadonlyArray<ModelEvent>, control: StreamControl, entry: LedgerEntry): void {
+  #pass(events: ReadonlyArray<ModelEvent>, control: StreamControl): void {
     let usages = 0
     for (const event of events) {
       switch (event.type) {
         case "text-delta":
-          entry.text += event.text
           this.text += event.text
           break
         case "reasoning-delta":
-          entry.reasoning += event.text
           this.reasoning += event.text
           break
         case "tool-call-delta":
-          entry.calls += event.arguments
           this.hasCalls = true
           break
         case "tool-call":
           this.hasCalls = true
           break
         case "usage":
-          entry.tell(event.usage)
           usages++
           break
         case "finish":
@@ -138,25 +138,21 @@ export class Relay {
       )
   }
 
-  #sew(event: ModelEvent, entry: LedgerEntry, seam: Seam, told: Array<ModelEvent>): void {
+  #sew(event: ModelEvent, seam: Seam, told: Array<ModelEvent>): void {
     switch (event.type) {
       case "text-delta":
-        entry.text += event.text
         this.#tell(seam.push(event.text), told)
         return
       case "reasoning-delta":
         // A thought in the middle of an answer is about how to go on with it: of no use to anybody.
-        entry.reasoning += event.text
         return
       case "tool-call-delta":
       case "tool-call":
-        if (event.type === "tool-call-delta") entry.calls += event.arguments
         this.hasCalls = true
         this.#tell(seam.flush(), told)
         told.push(event)
         return
       case "usage":
-        entry.tell(event.usage)
         return
       case "finish":
         this.#tell(seam.flush(), told)

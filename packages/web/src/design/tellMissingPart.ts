@@ -4,9 +4,20 @@ import { texts } from "../i18n/texts.ts"
 import { notify } from "./notify.ts"
 
 export const tellMissingPart = (): void => {
-  const t = texts.text()
-  const { state } = parley.connection.getSnapshot()
-  if (state === "offline" || state === "waiting") return notify(t("error.partAway"), { isError: true })
-  // The server has a newer app, whose files have other names; or the file could not be had before, which browsers remember until the page is loaded anew.
-  notify(t("error.partFailed"), { isError: true, action: { label: t("error.reload"), run: () => location.reload() } })
+  const { connection } = parley
+  const tell = (): void => {
+    const t = texts.text()
+    const { state } = connection.getSnapshot()
+    if (state === "offline" || state === "waiting") return notify(t("error.partAway"), { isError: true })
+    // The server has a newer app, whose files have other names; or the file could not be had before, which browsers remember until the page is loaded anew.
+    notify(t("error.partFailed"), { isError: true, action: { label: t("error.reload"), run: () => location.reload() } })
+  }
+  const isKnown = (): boolean => connection.getSnapshot().state !== "connecting"
+  if (isKnown()) return tell()
+  // Whether there is a network is just being found out.
+  const stop = connection.subscribe(() => {
+    if (!isKnown()) return
+    stop()
+    tell()
+  })
 }

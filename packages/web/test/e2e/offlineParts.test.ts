@@ -1,7 +1,7 @@
 /** The parts of the app that are files of their own: there without a network though they were never opened, and told where they are missing. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Page } from "playwright-core"
+import type { Page, WebSocketRoute } from "playwright-core"
 import { vi } from "vitest"
 import {
   App,
@@ -47,7 +47,7 @@ const opened = Effect.fnUntraced(function* (options = desktop) {
   yield* Effect.promise(async () => {
     await page.clock.install()
     await signIn(page, parley.url, parley.key)
-    while ((await kept(page, later)) < later.length) await page.clock.runFor(100)
+    await vi.waitUntil(async () => (await kept(page, later)) === later.length, patience)
   })
   return { faults, page, later }
 })
@@ -104,12 +104,31 @@ describe.skipIf(chromiumPath === "")("what opens within the app", () => {
           assert.strictEqual(await page.getByRole("dialog", { name: /command/i }).count(), 0)
           await note.getByRole("button", { name: "Dismiss" }).click()
           await note.waitFor({ state: "detached" })
-          // One that meets the page while it still settles is made again, as anybody would.
-          const again = async () => {
-            await page.getByRole("button", { name: "Account and settings" }).click()
-            return note.isVisible()
-          }
-          await vi.waitUntil(again, { ...patience, interval: 500 })
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await note.waitFor()
+        })
+      })
+    )
+
+    it.effect("says why it is missing once it is known whether there is a network", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { page } = yield* Effect.promise(() => openPage(browser, { ...desktop, serviceWorkers: "block" }))
+        yield* Effect.promise(async () => {
+          // Nobody welcomes the page, which goes on trying.
+          const dials: Array<WebSocketRoute> = []
+          await page.routeWebSocket(/./, (socket) => void dials.push(socket))
+          await page.route(/Palette-/, (route) => route.abort())
+          await signIn(page, parley.url, parley.key)
+          await vi.waitUntil(() => dials.length > 0, patience)
+          const failed = page.waitForEvent("requestfailed")
+          await page.keyboard.press("Control+k")
+          await failed
+          await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)))
+          assert.strictEqual(await page.locator(".toast").count(), 0)
+          await dials[0]?.close()
+          await page.locator(".toast", { hasText: "This part of the app is not on this device yet" }).waitFor()
+          assert.strictEqual(await page.locator(".toast").count(), 1)
         })
       })
     )

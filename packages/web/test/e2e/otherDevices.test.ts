@@ -2,6 +2,8 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
+import { vi } from "vitest"
+import { createConversation } from "../../../cli/test/e2e/support/api.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
   App,
@@ -12,6 +14,7 @@ import {
   freshApp,
   openPage,
   openPageAgain,
+  patience,
   say,
   screenshot,
   signIn,
@@ -91,6 +94,33 @@ describe.skipIf(chromiumPath === "")("another device", () => {
           await lists(there.page, ["Animals"])
         })
         assert.deepStrictEqual([...here.faults, ...there.faults], [])
+      })
+    )
+
+    it.effect("that makes a conversation moves no row away under a press: it is clicked, and then the list goes on", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        yield* createConversation(parley, { title: "Otters" })
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
+        let listed = 0
+        page.on("response", (response) => void (listed += /\/api\/conversations\?/.test(response.url()) ? 1 : 0))
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          // Read again once the page is told of what changes.
+          await vi.waitUntil(() => listed >= 2, patience)
+          await page.getByRole("link", { name: "Otters", exact: true }).hover()
+          await page.mouse.down()
+        })
+        const read = page.waitForResponse((response) => response.url().endsWith("/marks"))
+        yield* createConversation(parley, { title: "Badgers" })
+        yield* Effect.promise(async () => {
+          await (await read).finished()
+          await framesPass(page, 3)
+          await page.mouse.up()
+          await page.getByRole("heading", { name: "Otters" }).waitFor()
+          await lists(page, ["Badgers", "Otters"])
+        })
+        assert.deepStrictEqual(faults, [])
       })
     )
 

@@ -9,11 +9,12 @@ import { useText } from "../../i18n/useText.ts"
 import { ConversationRow, UnreadMark } from "./ConversationRow.tsx"
 import { FolderMenu } from "./FolderMenu.tsx"
 import { groupByTime } from "./groupByTime.ts"
+import { useHeld } from "./useHeld.ts"
 
 export const ConversationList = ({ activeId }: { readonly activeId: string | undefined }) => {
   const t = useText()
   const { lists } = useApp()
-  const { begun, folders, hasMore, items, leaving, status } = useSnapshot(lists.state)
+  const { begun, folders, hasMore, items, leaving, status } = useHeld(useSnapshot(lists.state), ".sidebar-scroll")
   const [inArchive, setInArchive] = useState(false)
   const shown = useMemo(
     () => allOf({ begun, items }).filter(({ id, isArchived }) => !leaving.has(id) && isArchived === inArchive),

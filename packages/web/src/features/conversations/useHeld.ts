@@ -1,0 +1,33 @@
+import { useEffect, useRef, useState } from "react"
+
+/** A click follows the end of its press, on a screen that is touched not at once. */
+const clickFollowsMs = 50
+
+/** What is shown, which stays as it is while something within `area` is pressed: a row that moves away under a press would get no click. */
+export const useHeld = <S>(present: S, area: string): S => {
+  const [held, setHeld] = useState<{ readonly shown: S }>()
+  const latest = useRef(present)
+  latest.current = present
+  useEffect(() => {
+    const abort = new AbortController()
+    const options = { signal: abort.signal, capture: true }
+    let letGo: ReturnType<typeof setTimeout> | undefined
+    const press = ({ target }: PointerEvent) => {
+      if (!(target instanceof Element) || target.closest(area) === null) return
+      clearTimeout(letGo)
+      setHeld({ shown: latest.current })
+    }
+    const release = () => {
+      clearTimeout(letGo)
+      letGo = setTimeout(() => setHeld(undefined), clickFollowsMs)
+    }
+    addEventListener("pointerdown", press, options)
+    addEventListener("pointerup", release, options)
+    addEventListener("pointercancel", release, options)
+    return () => {
+      clearTimeout(letGo)
+      abort.abort()
+    }
+  }, [area])
+  return held === undefined ? present : held.shown
+}

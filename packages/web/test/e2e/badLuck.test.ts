@@ -134,7 +134,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
             await say(page, "While offline")
             await page.getByText("Waiting to be sent").waitFor()
             await vi.waitUntil(() => isKept(page, "First."), patience)
-            await screenshot(page, `offline-${page.viewportSize()?.width}`)
+            await screenshot(page, "offline")
             assert.strictEqual(wire.requests.length, 1)
             await page.reload()
             await page.getByText("First.").waitFor()
@@ -238,7 +238,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         yield* runOut(env["DATABASE_URL"] ?? "")
         yield* Effect.promise(async () => {
           await page.getByText("Your session is over.").waitFor()
-          await screenshot(page, "session-ran-out-phone-dark")
+          await screenshot(page, "session-ran-out")
         })
         yield* isWholeAgain(page, wire, parley.key)
         assert.strictEqual(wire.requests.length, 1)

@@ -169,7 +169,7 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
             await told
             assert.strictEqual(await chips.count(), 2)
             await page.getByRole("button", { name: "Send" }).click({ trial: true })
-            await screenshot(page, `images-${page.viewportSize()?.width}`)
+            await screenshot(page, "images")
             await say(page, "What do you see?")
             await page.getByText("A square, and noise.").waitFor()
             assert.strictEqual(await page.locator(".person img").count(), 2)

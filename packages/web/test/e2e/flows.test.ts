@@ -280,7 +280,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             await page.getByRole("button", { name: "Edit", exact: true }).click()
             await page.getByLabel("Temperature").fill("0.3")
             await page.getByLabel("Longest answer").fill("77")
-            await screenshot(page, `preset-${page.viewportSize()?.width}`)
+            await screenshot(page, "preset")
             await page.getByRole("button", { name: "Save" }).click()
             await page.getByRole("button", { name: "New preset" }).waitFor()
             await page.keyboard.press("Escape")

@@ -195,7 +195,7 @@ describe.skipIf(chromiumPath === "")("injection", () => {
             await say(page, "Fail, please")
             await page.locator(".message-fault").waitFor()
             await nothingRan(page)
-            await screenshot(page, "injected-phone-dark")
+            await screenshot(page, "injected")
 
             await composer(page).pressSequentially("/")
             await page.getByRole("option").filter({ hasText: name }).first().waitFor()
@@ -229,7 +229,7 @@ describe.skipIf(chromiumPath === "")("injection", () => {
             await reader.page.getByRole("link", { name: file }).waitFor()
             await reader.page.getByText("So it was.").waitFor()
             await nothingRan(reader.page)
-            await screenshot(reader.page, "injected-shared-phone-dark")
+            await screenshot(reader.page, "injected-shared")
             for (const format of ["markdown", "json"]) {
               const saved = await page.request.get(`${parley.url}${path}/export?format=${format}`)
               const { "content-disposition": disposition, "x-content-type-options": options } = saved.headers()

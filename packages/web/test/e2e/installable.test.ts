@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         await showList(cold)
         await cold.getByRole("link", { name: "Otters" }).click()
         await cold.getByText("Of otters.").waitFor()
-        await screenshot(cold, "cold-phone-dark")
+        await screenshot(cold, "cold")
         await showList(cold)
         await cold.getByRole("link", { name: "Badgers" }).click()
         await cold.getByText("Of badgers.").waitFor()

@@ -82,7 +82,7 @@ const walk = async (name: string, view: View, home: Lived, through: Screens) => 
   }
   const look = async (screen: string, { focus = false }: { readonly focus?: boolean } = {}): Promise<void> => {
     await lookAtLayout(`${screen}, ${name}`, { mirrored: true })
-    await screenshot(page, `${screen}-${name}`)
+    await screenshot(page, `screen-${screen}`)
     if (alsoTablet) {
       const before = page.viewportSize() ?? assert.fail("the window has no size")
       await page.setViewportSize(tablet)
@@ -111,7 +111,7 @@ const walk = async (name: string, view: View, home: Lived, through: Screens) => 
     await page.emulateMedia({ contrast: "no-preference", forcedColors: "active" })
     await settled(page)
     add(`${screen}, forced colours`, await focusFaults(page))
-    if (name === "desktop") await screenshot(page, `${screen}-forced-colours`)
+    if (name === "desktop") await screenshot(page, `screen-${screen}-forced-colours`)
     await page.emulateMedia({ contrast: "no-preference", forcedColors: "none" })
   }
   const button: Walk["button"] = (key, values) => page.getByRole("button", { name: t(key, values), exact: true })
@@ -141,7 +141,7 @@ const walk = async (name: string, view: View, home: Lived, through: Screens) => 
       }
     })
   } catch (error) {
-    await screenshot(page, `stuck-${name}`)
+    await screenshot(page, "stuck")
     found.push(String(error))
   }
   await page.close()

@@ -66,7 +66,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           const { width = 0, x = 0 } = (await mark.boundingBox()) ?? {}
           assert.strictEqual(x + width / 2, (page.viewportSize()?.width ?? 0) / 2)
           await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length === 1)
-          await screenshot(page, `first-paint-${page.viewportSize()?.width}`)
+          await screenshot(page, "first-paint")
           comes.resolve()
           await page.getByLabel("Key").waitFor()
           assert.isFalse(await mark.isVisible())

@@ -12,7 +12,7 @@ import {
   type Page,
   type ViewportSize
 } from "playwright-core"
-import { inject, vi } from "vitest"
+import { inject } from "vitest"
 import { freshDatabase } from "../../../../test/support/freshDatabase.ts"
 import { waitTimeoutMs } from "../../../../test/support/waitTimeoutMs.ts"
 import { request } from "../../../cli/test/e2e/support/api.ts"
@@ -248,8 +248,9 @@ export const enterKey = async (page: Page, key: string): Promise<void> => {
   await page.getByRole("button", { name: "Continue" }).click()
 }
 
-/** Milliseconds of a page's clock that are let pass at a time, where it is to come to the end of its pauses at once. */
+/** Milliseconds of a page's clock that are let pass at a time, and in all, where it is to come to the end of its pauses at once. */
 const clockStepMs = 250
+const clockStepsMs = 30_000
 
 /**
  * Without a network. What the app would wait for until it takes the silence for a loss, and until it says so, is over at once: for pages with a clock,
@@ -260,13 +261,11 @@ export const goOffline = async (page: Page, told = "You are offline."): Promise<
   await page.waitForFunction(() => !navigator.onLine)
   await page.clock.fastForward(defaultLimits.pongTimeoutMs)
   const note = page.getByText(told)
-  await vi.waitUntil(
-    async () => {
-      await page.clock.runFor(clockStepMs)
-      return note.isVisible()
-    },
-    { ...patience, interval: 1 }
-  )
+  for (let passedMs = 0; passedMs < clockStepsMs && !(await note.isVisible()); passedMs += clockStepMs) {
+    await page.clock.runFor(clockStepMs)
+  }
+  // The clock goes on by itself, as fast as any.
+  await note.waitFor()
 }
 
 /** With a network again; the app is told so once more when it is there, else its pause before the next try may be long. */
@@ -286,13 +285,27 @@ export const say = async (page: Page, text: string): Promise<void> => {
 /** The last answer, once it has its buttons: it has ended. */
 export const ended = (page: Page) => page.locator(".answer").last().getByRole("button", { name: "Answer again" })
 
-/** Of what is in sight, as it is. Playwright's own takes twice as long: it packs the picture tightly. */
+/**
+ * Of what is in sight, as it is: its name says where that is, after what it shows. Playwright's own takes twice as long: it packs the picture tightly.
+ */
 export const screenshot = async (page: Page, name: string): Promise<void> => {
   mkdirSync(artifacts, { recursive: true })
+  const place = await placeOf(page)
   const session = sessions.get(page) ?? page.context().newCDPSession(page)
   sessions.set(page, session)
   const { data } = await (await session).send("Page.captureScreenshot", { format: "png", optimizeForSpeed: true })
-  writeFileSync(`${artifacts}/${name}.png`, data, "base64")
+  writeFileSync(`${artifacts}/${name}-${place}.png`, data, "base64")
+}
+
+const placeOf = async (page: Page): Promise<string> => {
+  const width = page.viewportSize()?.width ?? 0
+  const known = new Map([
+    [desktop.viewport?.width, "desk"],
+    [tablet.width, "tablet"],
+    [phone.viewport?.width, "phone"]
+  ])
+  const isDark = await page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches)
+  return `${known.get(width) ?? `${width}px`}${isDark ? "-dark" : ""}`
 }
 
 /** Of pages that a picture was taken of: each ends with its page. */

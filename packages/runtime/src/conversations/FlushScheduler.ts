@@ -1,7 +1,7 @@
 /**
  * Decides when what runs have to say is flushed, for the whole process: once per turn of the event loop while that is cheap; when the
- * socket writes a second or the loop's lag pass a limit, every 50 and then every 95 ms, each run in a 5 ms slot of its own, so that flushes
- * do not come all at once. What must go at once (the first token, tool calls, terminals) does not come here.
+ * socket writes a second or the loop's lag pass a limit, 50 and then 90 ms after the first that a flush tells, in slots of 5 ms, of which none gets
+ * much more than the others, so that flushes do not come all at once. What must go at once (the first token, tool calls, terminals) does not come here.
  *
  * Plain callbacks: no fiber, queue or timer per token.
  */
@@ -14,16 +14,19 @@ import type { EventLoopPort } from "./EventLoop.ts"
 /** What the scheduler needs of a run; the fields are its own notes, kept there to spare a map. */
 export interface Flushable {
   readonly followerCount: number
-  /** From 0; nearly always another one for each. */
-  readonly slotSeed: number
+  /** Nearly always another one for each. */
+  readonly markId: number
   isScheduled: boolean
   lastLook: number
   flush(): void
 }
 
 const slotMs = 5
-/** By level: 0 is once per turn. With the slot in which its turn comes, nothing waits more than 100 ms. */
-const windowMsOf = [0, 50, 95] as const
+/**
+ * By level, how long the first token of a flush waits: 0 is once per turn. A window that begins with that token, and not by the clock, joins as many
+ * as one can that makes nothing wait longer.
+ */
+const windowMsOf = [0, 50, 90] as const
 type Level = 0 | 1 | 2
 const raised: Record<Level, ReadonlyArray<1 | 2>> = { 0: [1, 2], 1: [2], 2: [] }
 const lowered: Record<Level, Level> = { 0: 0, 1: 0, 2: 1 }
@@ -31,6 +34,9 @@ const lowered: Record<Level, Level> = { 0: 0, 1: 0, 2: 1 }
 /** Followers wait for nothing in these, only the journal does. */
 const idleLevel = 2
 const slotCount = windowMsOf[idleLevel] / slotMs
+/** A slot is full with so many times its share of all that wait, and so many more. Whoever comes then is flushed earlier than it need be. */
+const fullAtShares = 1.5
+const fullAtLeast = 16
 
 /** How often the level is looked at; and how many looks in a row must agree before it is lowered. */
 const measureMs = 250
@@ -43,7 +49,7 @@ const lowerAtShare = 0.7
 const openAtShare = 0.7
 const uselessAtShare = 0.8
 
-const noSeed = -1
+const nobody = -1
 
 export class FlushSchedule {
   private readonly limits: Pick<ConversationLimitsValues, "maxWritesPerSecond" | "maxLoopLagMs">
@@ -64,8 +70,8 @@ export class FlushSchedule {
   private measureFromMs: number
   /** Numbers the looks. */
   private lookNumber = 0
-  /** Whoever was marked last, by its seed: a reference to it would have to be told to the collector, for each token. */
-  private lastMarked = noSeed
+  /** Whoever was marked last, by its number: a reference to it would have to be told to the collector, for each token. */
+  private lastMarked = nobody
   /** Since the last look, counted by followers: writes; how often there was something to say; the runs that had something to say. */
   private writes = 0
   private demand = 0
@@ -88,8 +94,8 @@ export class FlushSchedule {
   mark(log: Flushable): void {
     const followers = log.followerCount
     // What there is to say, measured alike at every level and however late the loop is. What comes in one piece is marked in a row.
-    if (log.slotSeed !== this.lastMarked) {
-      this.lastMarked = log.slotSeed
+    if (log.markId !== this.lastMarked) {
+      this.lastMarked = log.markId
       this.demand += followers
       if (log.lastLook !== this.lookNumber) {
         log.lastLook = this.lookNumber
@@ -107,15 +113,20 @@ export class FlushSchedule {
       }
       return
     }
-    const windowMs = windowMsOf[followers === 0 ? idleLevel : this.currentLevel]
-    const slots = windowMs / slotMs
     if (!this.slotTimerRuns) this.startSlots()
-    // A slot of its own within the window; its next occurrence among the ring of all slots.
-    const own = log.slotSeed % slots
-    const from = this.nextSlotTick % slots
-    const ahead = (own - from + slots) % slots
-    this.slots[(this.nextSlotTick + ahead) % slotCount]?.push(log)
+    this.slots[this.slotWithin(windowMsOf[followers === 0 ? idleLevel : this.currentLevel])]?.push(log)
     this.inSlots++
+  }
+
+  /** The last slot within the window that is not full; where all are, the last. */
+  private slotWithin(windowMs: number): number {
+    const count = windowMs / slotMs
+    const full = fullAtLeast + (this.inSlots / count) * fullAtShares
+    for (let ahead = count - 1; ahead >= 0; ahead--) {
+      const slot = (this.nextSlotTick + ahead) % slotCount
+      if ((this.slots[slot]?.length ?? 0) <= full) return slot
+    }
+    return (this.nextSlotTick + count - 1) % slotCount
   }
 
   private readonly runTurn = (): void => {
@@ -165,7 +176,7 @@ export class FlushSchedule {
     if (elapsedMs < 4 * measureMs) this.look(elapsedMs)
     this.measureFromMs = nowMs
     this.lookNumber++
-    this.lastMarked = noSeed
+    this.lastMarked = nobody
     this.writes = 0
     this.demand = 0
     this.speakers = 0

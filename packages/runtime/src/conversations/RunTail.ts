@@ -18,7 +18,7 @@ export class RunTail implements Flushable {
   isScheduled = false
   lastLook = -1
   followerCount = 0
-  readonly slotSeed: number
+  readonly markId: number
 
   /** Where it writes: what lies from `from` to `at` is said and not flushed, and there is room up to `limit`. */
   private slab: Buffer = noRoom
@@ -29,7 +29,7 @@ export class RunTail implements Flushable {
 
   constructor(flushLog: () => void) {
     this.flushLog = flushLog
-    this.slotSeed = nextSlotSeed()
+    this.markId = nextMarkId()
   }
 
   /** False, and nothing is said: the text is not plain, or there is no room for it here. Plain is ASCII without NUL. */
@@ -80,8 +80,8 @@ export class RunTail implements Flushable {
 
 const noRoom = Buffer.alloc(0)
 
-let slotSeeds = 0
-const nextSlotSeed = (): number => {
-  slotSeeds = (slotSeeds + 1) % 1_000_000
-  return slotSeeds
+let markIds = 0
+const nextMarkId = (): number => {
+  markIds = (markIds + 1) % 1_000_000
+  return markIds
 }

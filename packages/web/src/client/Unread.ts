@@ -25,6 +25,8 @@ export class Unread {
   #openId: string | undefined
   /** As the list was before; nothing as long as that is being read. */
   #known: ReadonlyMap<string, Known> | undefined
+  /** Of the list as it was first, its newest time: what was not on it and is newer was written to since. Nothing is, where nothing was known. */
+  #listedUpToMs = Infinity
 
   constructor(lists: Value<ListState>) {
     this.#lists = lists
@@ -39,6 +41,7 @@ export class Unread {
     const began = (items: ReadonlyArray<ListedConversation> = []) => {
       if (signal.aborted) return
       this.#known = new Map(items.map((item) => [item.id, knownOf(item)]))
+      this.#listedUpToMs = newestOf(items)
       this.#compare()
     }
     void keptList()
@@ -70,7 +73,12 @@ export class Unread {
     if (this.#known === undefined || status !== "ready") return
     const before = this.#known
     this.#known = new Map(items.map((item) => [item.id, knownOf(item, before.get(item.id))]))
-    const written = items.filter((item) => wasWrittenTo(before.get(item.id), item) && !this.#isSeen(item.id))
+    const written = items.filter((item) => {
+      const known = before.get(item.id)
+      const isWritten = known === undefined ? cameUp(item, this.#listedUpToMs) : wasWrittenTo(known, item)
+      return isWritten && !this.#isSeen(item.id)
+    })
+    if (this.#listedUpToMs === Infinity) this.#listedUpToMs = newestOf(items)
     if (written.length > 0) this.#put([...this.ids.getSnapshot(), ...written.map(({ id }) => id)])
   }
 
@@ -114,8 +122,15 @@ const knownOf = (item: ListedConversation, before?: Known): Known => {
 }
 
 /** Renamed, or with another model, it is newer too, and nothing was said. */
-const wasWrittenTo = (before: Known | undefined, now: ListedConversation): boolean =>
-  before !== undefined && now.updatedAtMs > before.newestAtMs && settingsOf(now) === before.settings
+const wasWrittenTo = (before: Known, now: ListedConversation): boolean =>
+  now.updatedAtMs > before.newestAtMs && settingsOf(now) === before.settings
+
+/** From beyond the part of the list that was read. What was only renamed elsewhere is marked too: its name of before is not known. */
+const cameUp = ({ createdAtMs, isArchived, updatedAtMs }: ListedConversation, listedUpToMs: number): boolean =>
+  !isArchived && createdAtMs <= listedUpToMs && updatedAtMs > listedUpToMs
+
+const newestOf = (items: ReadonlyArray<ListedConversation>): number =>
+  items.length === 0 ? Infinity : Math.max(...items.map(({ updatedAtMs }) => updatedAtMs))
 
 /** All whose change makes it newer: who joins or leaves does not. */
 const settingsOf = ({ model, parameters, systemPrompt, title }: ListedConversation): string =>

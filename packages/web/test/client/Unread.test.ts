@@ -61,7 +61,7 @@ afterEach(() => {
 describe("a conversation is marked as unread", () => {
   it("when something was said in it while the app was closed, until it is opened", async () => {
     const { list, marks, stored, unread } = await opened([conversation("cnv_1", 1), conversation("cnv_2", 1)])
-    list(conversation("cnv_1", 2), conversation("cnv_2", 1), conversation("cnv_3", 2))
+    list(conversation("cnv_1", 2), conversation("cnv_2", 1), conversation("cnv_3", 2, { createdAtMs: 2 }))
     expect(marks()).toEqual(["cnv_1"])
     expect(stored.get(key)).toBe('["cnv_1"]')
     unread.open("cnv_1")
@@ -92,6 +92,27 @@ describe("a conversation is marked as unread", () => {
     expect(marks()).toEqual(["cnv_2"])
     list(conversation("cnv_1", 2, { memberCount: 2 }), conversation("cnv_2", 2, { memberCount: 2 }))
     expect(marks()).toEqual(["cnv_2", "cnv_1"])
+  })
+
+  it("when it was not on the part of the list that was read and comes up, not when more of the list is read", async () => {
+    const { list, marks, unread } = await opened([conversation("cnv_9", 9), conversation("cnv_8", 8)])
+    list(conversation("cnv_2", 10), conversation("cnv_9", 9), conversation("cnv_8", 8))
+    expect(marks()).toEqual(["cnv_2"])
+    const more = [conversation("cnv_7", 7), conversation("cnv_6", 12, { isArchived: true })]
+    list(conversation("cnv_2", 10), conversation("cnv_9", 9), conversation("cnv_8", 8), ...more)
+    expect(marks()).toEqual(["cnv_2"])
+    // Looked for, and written to there.
+    unread.open("cnv_1")
+    list(conversation("cnv_1", 13), conversation("cnv_3", 14), conversation("cnv_4", 14, { createdAtMs: 14 }))
+    expect(marks()).toEqual(["cnv_2", "cnv_3"])
+  })
+
+  it("never where nothing was known, but by what is said after that", async () => {
+    const { list, marks } = await opened([])
+    list(conversation("cnv_2", 2), conversation("cnv_1", 1))
+    expect(marks()).toEqual([])
+    list(conversation("cnv_0", 3), conversation("cnv_2", 2), conversation("cnv_1", 1))
+    expect(marks()).toEqual(["cnv_0"])
   })
 
   it("not when it was renamed, but by what is said after that", async () => {

@@ -3,7 +3,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { vi } from "vitest"
-import { createConversation } from "../../../cli/test/e2e/support/api.ts"
+import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
   App,
@@ -184,6 +184,43 @@ describe.skipIf(chromiumPath === "")("another device", () => {
           })
           assert.deepStrictEqual(faults, [])
         })
+    )
+
+    it.effect("of folders marks a closed one with something unread in it, in every tab until it is read in one", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Of otters."))
+        const { id } = yield* createConversation(parley, { title: "Otters" })
+        const folder = yield* request(parley, "POST", "/api/folders", { name: "Animals" })
+        yield* request(parley, "PATCH", `/api/conversations/${id}/marks`, { folderId: Reflect.get(Object(folder.body), "id") })
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
+        const other = yield* Effect.promise(() => page.context().newPage())
+        const closed = (tab: Page) => tab.getByRole("button", { name: /^Animals/ })
+        const mark = (tab: Page) => closed(tab).locator(".list-unread")
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await other.goto(parley.url)
+          for (const tab of [page, other]) {
+            await closed(tab).waitFor()
+            assert.strictEqual(await mark(tab).count(), 0)
+          }
+        })
+        const content = [{ type: "text", text: "And otters?" }]
+        yield* request(parley, "POST", `/api/conversations/${id}/messages`, { clientMessageId: crypto.randomUUID(), content })
+        yield* Effect.promise(async () => {
+          for (const tab of [page, other]) await mark(tab).waitFor()
+          await closed(other).click()
+          // What is open shows for itself what of it is unread.
+          await mark(other).waitFor({ state: "detached" })
+          const row = other.getByRole("link", { name: /^Otters\s*Unread$/ })
+          await row.click()
+          await other.getByText("Of otters.").waitFor()
+          await other.locator(".list-unread").waitFor({ state: "detached" })
+          await mark(page).waitFor({ state: "detached" })
+          assert.strictEqual(await page.evaluate(() => localStorage.getItem("parley.unread")), "[]")
+        })
+        assert.deepStrictEqual(faults, [])
+      })
     )
   })
 })

@@ -145,7 +145,11 @@ export class Home extends Context.Service<Home, Lived>()("@parley/web/test/Home"
         await guest.page.getByText("By the river, at ten?").waitFor()
 
         const { page } = await openPage(browser, withoutWorker)
-        await page.addInitScript(() => localStorage.setItem("parley.model", "best"))
+        const unread = JSON.stringify([id("Pinned and kept in mind"), id("In a folder")])
+        await page.addInitScript((marks) => {
+          localStorage.setItem("parley.model", "best")
+          localStorage.setItem("parley.unread", marks)
+        }, unread)
         await signIn(page, parley.url, parley.key)
         await page.getByRole("button", { name: "Model: best" }).waitFor()
         const storageState = await page.context().storageState()

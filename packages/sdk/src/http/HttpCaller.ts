@@ -36,6 +36,9 @@ export interface HttpRequest {
   readonly keepalive?: boolean | undefined
 }
 
+/** A line that is slower, 64 kbit/s, is none: an upload has the time of an answer, and what it takes at that rate. */
+const leastUploadBytesPerMs = 8
+
 export class HttpCaller {
   readonly #options: HttpCallerOptions
 
@@ -71,8 +74,9 @@ export class HttpCaller {
 
   /** The answer's JSON, undefined when it has none. Rejects with `ParleyApiError`, `ParleyConnectionError`, or the signal's own reason. */
   async request(request: HttpRequest): Promise<unknown> {
-    const { baseUrl, platform, timeoutMs } = this.#options
-    const { signal } = request
+    const { baseUrl, platform } = this.#options
+    const { bytes, json, keepalive = false, signal } = request
+    const timeoutMs = this.#options.timeoutMs + (bytes?.size ?? 0) / leastUploadBytesPerMs
     const key = await this.key()
     throwIfAborted(signal)
     const abort = new AbortController()
@@ -87,13 +91,10 @@ export class HttpCaller {
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
           ...contentOf(request)
         },
-        ...(request.bytes !== undefined
-          ? { body: request.bytes }
-          : request.json === undefined
-            ? {}
-            : { body: JSON.stringify(request.json) }),
+        // Of nothing that is nothing.
+        body: bytes ?? JSON.stringify(json),
         credentials: key === undefined ? "include" : "omit",
-        ...(request.keepalive === true ? { keepalive: true } : {}),
+        keepalive,
         signal: abort.signal
       })
       const body = await response.text()
@@ -106,7 +107,7 @@ export class HttpCaller {
         "unreachable",
         abort.signal.aborted
           ? `${request.method} ${request.path} was not answered within ${timeoutMs} ms`
-          : `${request.method} ${request.path} did not reach ${baseUrl === "" ? "the server" : baseUrl}`,
+          : `${request.method} ${request.path} did not reach ${baseUrl || "the server"}`,
         { workMayHaveHappened: request.method !== "GET", cause: error }
       )
     } finally {

@@ -101,4 +101,24 @@ describe("the HTTP half", () => {
     abort.abort("enough")
     assert.strictEqual(await given, "enough")
   })
+
+  it("gives an upload more time the larger it is: as long as a line of 64 kbit/s takes", async () => {
+    const { client, platform } = virtualClient()
+    let isGivenUp = false
+    platform.answer = (_, { signal }) =>
+      new Promise((_resolve, reject) =>
+        signal?.addEventListener("abort", () => {
+          isGivenUp = true
+          reject(new DOMException("", "AbortError"))
+        })
+      )
+    const content = new Blob([new Uint8Array(800_000)])
+    const late = client.upload({ conversationId: "c", name: "n", content }).catch((error: unknown) => error)
+    await settled()
+    await platform.advance(129_999)
+    assert.isFalse(isGivenUp)
+    await platform.advance(1)
+    const error = await late
+    assert.ok(error instanceof ParleyConnectionError && error.fault === "unreachable")
+  })
 })

@@ -2,6 +2,8 @@ import { isAway, keepFiles } from "../../client/filesToSend.ts"
 import { ParleyConnectionError, type Parley, type UserContent } from "../../client/sdk.ts"
 import type { ComposedMessage } from "./Composer.tsx"
 
+type FilePart = Awaited<ReturnType<Parley["upload"]>>
+
 /**
  * The message with the parts of its files, which the conversation has then; without a network they are kept on this device, and uploaded before the message
  * goes out. Rejected when one of them is refused, or cannot be kept: nothing is sent. `make` makes the conversation where files are to be given to one that
@@ -24,7 +26,10 @@ const uploaded = async (parley: Parley, conversationId: string, files: ReadonlyA
   if (files.length === 0) return []
   try {
     await make()
-    return await Promise.all(files.map((file) => parley.upload({ conversationId, name: file.name, content: file })))
+    // One by one: each has the line for itself within its time.
+    const parts: Array<FilePart> = []
+    for (const file of files) parts.push(await parley.upload({ conversationId, name: file.name, content: file }))
+    return parts
   } catch (error) {
     if (isWithoutNetwork(error)) return keepFiles(files)
     throw error

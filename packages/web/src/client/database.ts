@@ -16,7 +16,12 @@ export const inStore = async <A>(
     opened = undefined
     throw error
   })
-  return settled(ask(database.transaction(name, mode).objectStore(name)))
+  const transaction = database.transaction(name, mode)
+  const asked = settled(ask(transaction.objectStore(name)))
+  if (mode === "readonly") return asked
+  // What was put is there only then: whether there is room is seen at the end.
+  const [answer] = await Promise.all([asked, completed(transaction)])
+  return answer
 }
 
 /** Nothing of whoever was here stays on this device. */
@@ -33,6 +38,12 @@ const openDatabase = (): Promise<IDBDatabase> => {
   })
   return settled(request)
 }
+
+const completed = (transaction: IDBTransaction): Promise<void> =>
+  new Promise((resolve, reject) => {
+    transaction.addEventListener("complete", () => resolve())
+    transaction.addEventListener("abort", () => reject(transaction.error ?? new Error("the database took it back")))
+  })
 
 const settled = <A>(request: IDBRequest<A>): Promise<A> =>
   new Promise((resolve, reject) => {

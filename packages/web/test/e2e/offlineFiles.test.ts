@@ -175,5 +175,92 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
           })
         })
     )
+
+    it.effect("takes 100 MB of files along, and says of more that too much waits: it stays in the box, and nothing is lost", () =>
+      Effect.gen(function* () {
+        const { browser, messages, parley, wire } = yield* ownTenant
+        wire.enqueue(answer("All read."), answer("The last one too."))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
+        const choose = async (names: ReadonlyArray<string>) => {
+          const files = names.map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(`this is ${name}`) }))
+          await page.locator("input[type=file]").setInputFiles(files)
+          await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
+        }
+        yield* Effect.promise(async () => {
+          // As if each had 8 MB, which would take long to come and go.
+          await page.addInitScript(() => {
+            const size = Object.getOwnPropertyDescriptor(Blob.prototype, "size")?.get
+            Object.defineProperty(Blob.prototype, "size", {
+              get(this: Blob) {
+                return this instanceof File ? 8_000_000 : size?.call(this)
+              }
+            })
+          })
+          await signIn(page, parley.url, parley.key)
+          await goOffline(page)
+          await choose(Array.from({ length: 10 }, (_, index) => `${index}.txt`))
+          await say(page, "Ten files")
+          await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+          await page.locator(".composer .attachment").first().waitFor({ state: "detached" })
+          await choose(["10.txt", "11.txt", "12.txt"])
+          await say(page, "Three more")
+          await page.locator(".toast", { hasText: "Too many messages wait to be sent." }).waitFor()
+          assert.strictEqual(await inOutbox(page), 1)
+          assert.strictEqual(await composer(page).inputValue(), "Three more")
+          // Two of them have room.
+          await page.getByRole("button", { name: "Remove 12.txt" }).click()
+          await composer(page).press("Enter")
+          await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
+          const id = idOf(page)
+          await goOnline(page)
+          await page.getByText("The last one too.").waitFor()
+          assert.deepStrictEqual(await messages(id), [
+            "user: Ten files",
+            "assistant: All read.",
+            "user: Three more",
+            "assistant: The last one too."
+          ])
+        })
+        const said = JSON.stringify(wire.requests[1]?.body)
+        for (let index = 0; index < 12; index++) assert.include(said, `this is ${index}.txt`)
+      })
+    )
+
+    it.effect("stays in the box with its files when the device has no room for them, which is told, and goes out once it has", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* ownTenant
+        wire.enqueue(answer("I have read it."))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, colorScheme: "dark" }))
+        yield* Effect.promise(async () => {
+          // A browser may find at the end only that there is no room.
+          await page.addInitScript(() => {
+            const { put } = IDBObjectStore.prototype
+            IDBObjectStore.prototype.put = function (...given) {
+              const asked = put.apply(this, given)
+              if ("isFull" in window) asked.addEventListener("success", () => this.transaction.abort())
+              return asked
+            }
+          })
+          await signIn(page, parley.url, parley.key)
+          await goOffline(page)
+          await page.evaluate(() => Object.assign(window, { isFull: true }))
+          const note = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("John was the eggman") }
+          await page.locator("input[type=file]").setInputFiles(note)
+          await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
+          await say(page, "Who was the eggman?")
+          await page.locator(".toast", { hasText: "There is no room left on this device" }).waitFor()
+          await screenshot(page, "files-no-room")
+          assert.strictEqual(await composer(page).inputValue(), "Who was the eggman?")
+          await page.getByRole("button", { name: "Remove note.txt" }).waitFor()
+          assert.strictEqual(await inOutbox(page), 0)
+          await page.evaluate(() => Reflect.deleteProperty(window, "isFull"))
+          await composer(page).press("Enter")
+          await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+          await goOnline(page)
+          await page.getByText("I have read it.").waitFor()
+        })
+        assert.include(JSON.stringify(wire.requests[0]?.body), "John was the eggman")
+      })
+    )
   })
 })

@@ -7,9 +7,10 @@ import "./design/controls.css"
 import { App } from "./app/App.tsx"
 import { PageFault } from "./app/PageFault.tsx"
 import { registerServiceWorker } from "./app/registerServiceWorker.ts"
-import { startSession } from "./client/session.ts"
+import { followTabs, startSession } from "./client/session.ts"
 import { startTexts } from "./i18n/texts.ts"
 
+followTabs()
 void startSession()
 await startTexts()
 

@@ -1,4 +1,5 @@
 /** Conversations in which something was said while another one was looked at, as this browser knows them: in all its tabs, and over reloads. */
+import { keeps, stopKeeping } from "./keeping.ts"
 import { keptList } from "./kept.ts"
 import type { ListState } from "./ListState.ts"
 import type { ListedConversation } from "./sdk.ts"
@@ -7,9 +8,6 @@ import { Value } from "./Value.ts"
 const key = "parley.unread"
 /** Conversations that are remembered as unread; the one that became so first is forgotten first. */
 const maxUnread = 200
-
-/** The page is on its way out with whoever was here: what it still marks on that way is not kept. */
-let isOver = false
 
 /** What is known of a conversation. Its times are Unix milliseconds. */
 interface Known {
@@ -95,7 +93,7 @@ export class Unread {
   #put(ids: ReadonlyArray<string>): void {
     const kept = [...new Set(ids)].slice(-maxUnread)
     this.ids.set(new Set(kept))
-    if (isOver) return
+    if (!keeps()) return
     try {
       localStorage.setItem(key, JSON.stringify(kept))
     } catch {
@@ -106,7 +104,7 @@ export class Unread {
 
 /** Nothing of whoever was here stays on this device; the page goes, too. */
 export const removeUnread = (): void => {
-  isOver = true
+  stopKeeping()
   try {
     localStorage.removeItem(key)
   } catch {

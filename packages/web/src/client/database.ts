@@ -1,4 +1,6 @@
 /** This browser's database: what waits to be sent, and what was seen last. */
+import { keeps } from "./keeping.ts"
+
 const databaseName = "parley"
 const version = 1
 
@@ -6,11 +8,14 @@ export type StoreName = "outbox" | "kept"
 
 let opened: Promise<IDBDatabase> | undefined
 
-export const inStore = async <A>(
-  name: StoreName,
-  mode: IDBTransactionMode,
-  ask: (store: IDBObjectStore) => IDBRequest<A>
-): Promise<A> => {
+type Ask<A> = (store: IDBObjectStore) => IDBRequest<A>
+
+export const inStore = async <A>(name: StoreName, mode: IDBTransactionMode, ask: Ask<A>): Promise<A> => {
+  if (mode === "readwrite" && !keeps()) throw new Error("whoever was here has signed out")
+  return inAnyCase(name, mode, ask)
+}
+
+const inAnyCase = async <A>(name: StoreName, mode: IDBTransactionMode, ask: Ask<A>): Promise<A> => {
   opened ??= openDatabase()
   const database = await opened.catch((error: unknown) => {
     opened = undefined
@@ -26,8 +31,8 @@ export const inStore = async <A>(
 
 /** Nothing of whoever was here stays on this device. */
 export const emptyDatabase = async (): Promise<void> => {
-  await inStore("outbox", "readwrite", (store) => store.clear())
-  await inStore("kept", "readwrite", (store) => store.clear())
+  await inAnyCase("outbox", "readwrite", (store) => store.clear())
+  await inAnyCase("kept", "readwrite", (store) => store.clear())
 }
 
 const openDatabase = (): Promise<IDBDatabase> => {

@@ -1,11 +1,10 @@
 /** What is being written and not sent, by conversation: kept in this browser's storage over reloads, as long as its writer is signed in. */
+import { keeps, stopKeeping } from "./keeping.ts"
+
 const prefix = "parley.draft."
 
 /** Longer drafts are not kept over a reload, in UTF-16 code units. */
 const maxKeptLength = 200_000
-
-/** The page is on its way out with whoever wrote: what it still says on that way is not kept. */
-let isOver = false
 
 export const readDraft = (id: string): string => {
   try {
@@ -16,7 +15,7 @@ export const readDraft = (id: string): string => {
 }
 
 export const keepDraft = (id: string, text: string): void => {
-  if (isOver) return
+  if (!keeps()) return
   try {
     if (text === "" || text.length > maxKeptLength) localStorage.removeItem(prefix + id)
     else localStorage.setItem(prefix + id, text)
@@ -27,7 +26,7 @@ export const keepDraft = (id: string, text: string): void => {
 
 /** Nothing of whoever was here stays on this device; the page goes, too. */
 export const removeDrafts = (): void => {
-  isOver = true
+  stopKeeping()
   try {
     const keys = Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index))
     for (const key of keys) if (key?.startsWith(prefix) === true) localStorage.removeItem(key)

@@ -2,6 +2,7 @@
 import { useSyncExternalStore } from "react"
 import { emptyDatabase } from "./database.ts"
 import { removeDrafts } from "./drafts.ts"
+import { keeps, stopKeeping } from "./keeping.ts"
 import { parley } from "./parley.ts"
 import { ParleyApiError, type WhoAmI } from "./sdk.ts"
 import { removeUnread } from "./Unread.ts"
@@ -87,6 +88,8 @@ export const enter = (me: WhoAmI): void => {
   } catch {
     // Storage is refused: only the way in without a network is lost.
   }
+  // It has stopped keeping what is written here.
+  if (!keeps()) return location.reload()
   // In another tab somebody else came in meanwhile: what the device had of the first is gone, and what this page has goes with it.
   if (pageOf !== undefined && pageOf !== me.principal.id) return location.reload()
   letIn(me)
@@ -94,15 +97,34 @@ export const enter = (me: WhoAmI): void => {
 }
 
 export const signOut = async (): Promise<void> => {
+  stopKeeping()
+  tellTabs()
   await parley.api.session.signOut().catch(() => {})
-  forget()
   removeDrafts()
   removeUnread()
   // Where there is no database there is nothing in it.
   await emptyDatabase().catch(() => {})
+  forget()
   // A page that holds nothing of whoever was here.
   location.assign("/")
 }
+
+/** Other tabs hear by what is gone from the storage that somebody signs out, and has. A session that only runs out takes nothing from there but who is known. */
+const tellTabs = (): void => {
+  try {
+    localStorage.removeItem(principalKey)
+  } catch {
+    // Storage is refused: there is nothing.
+  }
+}
+
+/** For as long as the page lives. */
+export const followTabs = (): void =>
+  addEventListener("storage", ({ key, newValue }) => {
+    if (newValue !== null) return
+    if (key === principalKey) stopKeeping()
+    else if (key === knownKey && !keeps() && isSignedIn()) leave()
+  })
 
 /** The server closed the socket for good: is it that it does not know the session any more? */
 parley.connection.subscribe(() => {

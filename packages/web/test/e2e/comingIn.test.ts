@@ -11,6 +11,7 @@ import {
   darkPhone,
   desktop,
   ended,
+  enterKey,
   openPage,
   openPageAgain,
   phone,
@@ -57,6 +58,46 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
           })
           assert.deepStrictEqual(faults, [])
         })
+    )
+
+    it.effect("ends in every tab: none keeps anything of whoever has signed out, and the same person starts anew in any", () =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Of otters."))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
+        const other = yield* Effect.promise(() => page.context().newPage())
+        const kept = () =>
+          page.evaluate(async () => {
+            const database = await new Promise<IDBDatabase>((resolve, reject) => {
+              const opening = indexedDB.open("parley")
+              opening.onerror = () => reject(opening.error)
+              opening.onsuccess = () => resolve(opening.result)
+            })
+            const counting = database.transaction("kept").objectStore("kept").count()
+            const count = await new Promise<number>((resolve) => (counting.onsuccess = () => resolve(counting.result)))
+            database.close()
+            return { count, keys: Object.keys(localStorage).filter((key) => /^parley\.(draft|unread|me|principal)/.test(key)) }
+          })
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await other.goto(parley.url)
+          await say(other, "Otters")
+          await ended(other).waitFor()
+          await composer(other).fill("Half a thought")
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Sign out" }).click()
+          for (const tab of [page, other]) await tab.getByLabel("Key").waitFor()
+          assert.deepStrictEqual(await kept(), { count: 0, keys: [] })
+          await Promise.all([other.waitForEvent("load"), enterKey(other, parley.key)])
+          await other.getByText("Of otters.").waitFor()
+          assert.strictEqual(await composer(other).inputValue(), "")
+          await composer(other).fill("Anew")
+          await other.reload()
+          await other.getByText("Of otters.").waitFor()
+          assert.strictEqual(await composer(other).inputValue(), "Anew")
+        })
+        assert.deepStrictEqual(faults, [])
+      })
     )
 
     it.effect("hands the chosen model, the system prompt and the parameters to the provider", () =>

@@ -226,41 +226,43 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
       })
     )
 
-    it.effect("stays in the box with its files when the device has no room for them, which is told, and goes out once it has", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* ownTenant
-        wire.enqueue(answer("I have read it."))
-        const { page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, colorScheme: "dark" }))
-        yield* Effect.promise(async () => {
-          // A browser may find at the end only that there is no room.
-          await page.addInitScript(() => {
-            const { put } = IDBObjectStore.prototype
-            IDBObjectStore.prototype.put = function (...given) {
-              const asked = put.apply(this, given)
-              if ("isFull" in window) asked.addEventListener("success", () => this.transaction.abort())
-              return asked
-            }
+    it.effect(
+      "stays in the box with its files when the device has no room for them, which is told, and goes out once it has",
+      () =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* ownTenant
+          wire.enqueue(answer("I have read it."))
+          const { page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, colorScheme: "dark" }))
+          yield* Effect.promise(async () => {
+            // A browser may find at the end only that there is no room.
+            await page.addInitScript(() => {
+              const { put } = IDBObjectStore.prototype
+              IDBObjectStore.prototype.put = function (...given) {
+                const asked = put.apply(this, given)
+                if ("isFull" in window) asked.addEventListener("success", () => this.transaction.abort())
+                return asked
+              }
+            })
+            await signIn(page, parley.url, parley.key)
+            await goOffline(page)
+            await page.evaluate(() => Object.assign(window, { isFull: true }))
+            const note = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("John was the eggman") }
+            await page.locator("input[type=file]").setInputFiles(note)
+            await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
+            await say(page, "Who was the eggman?")
+            await page.locator(".toast", { hasText: "There is no room left on this device" }).waitFor()
+            await screenshot(page, "files-no-room")
+            assert.strictEqual(await composer(page).inputValue(), "Who was the eggman?")
+            await page.getByRole("button", { name: "Remove note.txt" }).waitFor()
+            assert.strictEqual(await inOutbox(page), 0)
+            await page.evaluate(() => Reflect.deleteProperty(window, "isFull"))
+            await composer(page).press("Enter")
+            await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+            await goOnline(page)
+            await page.getByText("I have read it.").waitFor()
           })
-          await signIn(page, parley.url, parley.key)
-          await goOffline(page)
-          await page.evaluate(() => Object.assign(window, { isFull: true }))
-          const note = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("John was the eggman") }
-          await page.locator("input[type=file]").setInputFiles(note)
-          await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
-          await say(page, "Who was the eggman?")
-          await page.locator(".toast", { hasText: "There is no room left on this device" }).waitFor()
-          await screenshot(page, "files-no-room")
-          assert.strictEqual(await composer(page).inputValue(), "Who was the eggman?")
-          await page.getByRole("button", { name: "Remove note.txt" }).waitFor()
-          assert.strictEqual(await inOutbox(page), 0)
-          await page.evaluate(() => Reflect.deleteProperty(window, "isFull"))
-          await composer(page).press("Enter")
-          await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
-          await goOnline(page)
-          await page.getByText("I have read it.").waitFor()
+          assert.include(JSON.stringify(wire.requests[0]?.body), "John was the eggman")
         })
-        assert.include(JSON.stringify(wire.requests[0]?.body), "John was the eggman")
-      })
     )
   })
 })

@@ -1,0 +1,9 @@
+/** Whether this page keeps anything on the device: not once whoever was here has signed out, here or in another tab, and the page is on its way out. */
+let isOver = false
+
+export const keeps = (): boolean => !isOver
+
+/** For good: whoever comes in next gets a page of their own. */
+export const stopKeeping = (): void => {
+  isOver = true
+}

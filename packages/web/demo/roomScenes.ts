@@ -66,9 +66,15 @@ const order: ReadonlyArray<Scene> = [
     }
   },
   {
-    title: "Order: a folder, and a search that finds what was said",
+    title: "Order: another name, a folder, and a search that finds what was said",
     play: async ({ page, pause }) => {
-      await menuOf(page, (await page.locator(".bar-title h1").innerText()).trim(), "Move to folder")
+      const name = "What can be shown"
+      await menuOf(page, (await page.locator(".bar-title h1").innerText()).trim(), "Rename")
+      await page.getByLabel("Title", { exact: true }).fill(name)
+      await pause()
+      await page.getByLabel("Title", { exact: true }).press("Enter")
+      await page.getByRole("heading", { name, exact: true }).waitFor()
+      await menuOf(page, name, "Move to folder")
       await page.getByRole("menuitem", { name: "New folder" }).click()
       await page.getByLabel("Name of the folder").fill("Shown")
       await page.getByRole("button", { name: "Create" }).click()

@@ -3,9 +3,9 @@
  * which the last word before it tells, the switch and the next target's first word are in its hands.
  */
 import { Agent, request } from "node:http"
-import { Histogram } from "../harness/Statistics.ts"
 import { microsIn, nowMicros } from "../harness/Token.ts"
 import type { Message } from "../harness/Child.ts"
+import { CutTimes } from "./CutTimes.ts"
 
 export interface CutLoad extends Message {
   readonly type: "cut"
@@ -20,8 +20,7 @@ export interface CutLoad extends Message {
 const warmupStreams = 20
 
 const agent = new Agent({ keepAlive: true, noDelay: true })
-const switched = new Histogram()
-const spoke = new Histogram()
+const times = new CutTimes()
 
 const contentOf = (data: string): string => {
   const chunk = JSON.parse(data) as { choices?: ReadonlyArray<{ delta?: { content?: string } }> }
@@ -41,7 +40,7 @@ const stream = ({ key, model, port }: CutLoad, isCounted: boolean): Promise<void
       const read = (event: string, now: number): void => {
         if (event.startsWith(": provider-switch ")) {
           isOver = true
-          if (isCounted) switched.add(now - cutAt)
+          if (isCounted) times.switched.add(now - cutAt)
           return
         }
         if (!event.startsWith("data: ")) return
@@ -54,7 +53,7 @@ const stream = ({ key, model, port }: CutLoad, isCounted: boolean): Promise<void
         if (content === "") return
         if (!isOver) cutAt = microsIn(content) ?? cutAt
         else if (cutAt > 0) {
-          if (isCounted) spoke.add(now - cutAt)
+          if (isCounted) times.spoke.add(now - cutAt)
           cutAt = 0
         }
       }
@@ -80,14 +79,7 @@ const run = async (load: CutLoad): Promise<object> => {
   for (let n = 0; n < warmupStreams; n++) await stream(load, false)
   const until = nowMicros() + load.seconds * 1e6
   while (nowMicros() < until) await stream(load, true)
-  return {
-    type: "result",
-    cuts: switched.total,
-    switchP50Ms: switched.percentileMs(50),
-    switchP99Ms: switched.percentileMs(99),
-    spokeP50Ms: spoke.percentileMs(50),
-    spokeP99Ms: spoke.percentileMs(99)
-  }
+  return times.result()
 }
 
 process.on("message", (load: CutLoad) => {

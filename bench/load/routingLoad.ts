@@ -11,6 +11,7 @@ import type { Scope } from "effect"
 import { Histogram } from "../harness/Statistics.ts"
 import { microsIn, nowMicros } from "../harness/Token.ts"
 import type { Message } from "../harness/Child.ts"
+import { CutTimes } from "./CutTimes.ts"
 
 export interface RoutingLoad extends Message {
   readonly type: "run" | "cut"
@@ -109,8 +110,7 @@ const cut = (load: RoutingLoad) =>
   Effect.scoped(
     Effect.gen(function* () {
       const ask = yield* askOf(load)
-      const switched = new Histogram()
-      const spoke = new Histogram()
+      const times = new CutTimes()
       const until = nowMicros() + load.seconds * 1e6
       while (nowMicros() < until) {
         let cutAt = 0
@@ -119,23 +119,16 @@ const cut = (load: RoutingLoad) =>
           for (const event of events) {
             if (event.type === "text-delta" && isOver) {
               isOver = false
-              spoke.add(nowMicros() - cutAt)
+              times.spoke.add(nowMicros() - cutAt)
             } else if (event.type === "text-delta") cutAt = microsIn(event.text) ?? cutAt
             else if (event.type === "provider-switch") {
               isOver = true
-              switched.add(nowMicros() - cutAt)
+              times.switched.add(nowMicros() - cutAt)
             }
           }
         })
       }
-      return {
-        type: "result",
-        cuts: switched.total,
-        switchP50Ms: switched.percentileMs(50),
-        switchP99Ms: switched.percentileMs(99),
-        spokeP50Ms: spoke.percentileMs(50),
-        spokeP99Ms: spoke.percentileMs(99)
-      }
+      return times.result()
     })
   )
 

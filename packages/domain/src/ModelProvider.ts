@@ -36,7 +36,7 @@ export interface CallOptions {
   readonly idempotencyKey?: string
   /** A stream that has said nothing after so many milliseconds fails as `ProviderTimeout`. The target's own limit when absent; 0: none. */
   readonly firstTokenTimeoutMs?: number | undefined
-  /** Called once when a provider has taken a stream's request and its answer begins, with words or not: from here on it may charge for it. */
+  /** Called when a provider has taken the request and its answer begins, whole or as a stream: from here on it may charge for it. */
   readonly began?: () => void
 }
 

@@ -56,7 +56,7 @@ export interface ResolvedModel {
   readonly tokensOf?: (target: string) => ModelTokens | undefined
   /** Both go through the target's circuit, set the request's `model`, and answer with the usage's cost where the price is known. */
   readonly complete: (request: ModelRequest) => Effect.Effect<ModelAnswer, ProviderError>
-  /** The options are of use to routes. */
+  /** The options hold without a route too: an answer is gone on with, and whoever gives a ledger accounts by itself. */
   readonly stream: (request: ModelRequest, sink: ModelSink, options?: StreamOptions) => Effect.Effect<ModelAnswer, ProviderError>
   /** Likewise; `ProviderRejected` when the provider has no embeddings. */
   readonly embed: Embedder

@@ -7,25 +7,25 @@ const firstHighSurrogate = 0xd800
 const lastHighSurrogate = 0xdbff
 
 export class PendingEvents {
-  /** In order: `events`, then `tail` as one text delta. */
+  /** In order: `events`, then `lastText` as one text delta. */
   private events: Array<RunEvent> = []
-  private tail = ""
+  private lastText = ""
 
   get isEmpty(): boolean {
-    return this.tail === "" && this.events.length === 0
+    return this.lastText === "" && this.events.length === 0
   }
 
   /** Of the text after the last event, in UTF-16 code units. */
   get textLength(): number {
-    return this.tail.length
+    return this.lastText.length
   }
 
   appendText(text: string): void {
-    this.tail += text
+    this.lastText += text
   }
 
   append(event: RunEvent): void {
-    this.settleTail(false)
+    this.settleText(false)
     const next = storable(event)
     const last = this.events[this.events.length - 1]
     const joined = last === undefined ? undefined : join(last, next)
@@ -36,29 +36,29 @@ export class PendingEvents {
   /** Everything, as one frame; undefined when there is nothing. `mayHold`: half a character waits for its other half. */
   take(mayHold: boolean): FrameEvents | undefined {
     if (this.events.length === 0) {
-      const text = this.takeTail(mayHold)
+      const text = this.takeText(mayHold)
       return text === "" ? undefined : text
     }
-    this.settleTail(mayHold)
+    this.settleText(mayHold)
     const { events } = this
     this.events = []
     return events
   }
 
-  private settleTail(mayHold: boolean): void {
-    const text = this.takeTail(mayHold)
+  private settleText(mayHold: boolean): void {
+    const text = this.takeText(mayHold)
     if (text !== "") this.events.push({ type: "text-delta", text })
   }
 
-  private takeTail(mayHold: boolean): string {
-    const text = this.tail
+  private takeText(mayHold: boolean): string {
+    const text = this.lastText
     if (text === "") return ""
     const last = text.charCodeAt(text.length - 1)
     if (!mayHold || last < firstHighSurrogate || last > lastHighSurrogate) {
-      this.tail = ""
+      this.lastText = ""
       return storableText(text)
     }
-    this.tail = text.slice(-1)
+    this.lastText = text.slice(-1)
     return storableText(text.slice(0, -1))
   }
 }

@@ -89,9 +89,9 @@ export const enter = (me: WhoAmI): void => {
     // Storage is refused: only the way in without a network is lost.
   }
   // It has stopped keeping what is written here.
-  if (!keeps()) return location.reload()
+  if (!keeps()) return startAnew()
   // In another tab somebody else came in meanwhile: what the device had of the first is gone, and what this page has goes with it.
-  if (pageOf !== undefined && pageOf !== me.principal.id) return location.reload()
+  if (pageOf !== undefined && pageOf !== me.principal.id) return startAnew()
   letIn(me)
   parley.connect()
 }
@@ -104,6 +104,8 @@ export const signOut = async (): Promise<void> => {
   removeUnread()
   // Where there is no database there is nothing in it.
   await emptyDatabase().catch(() => {})
+  // Again: a tab that was opened meanwhile may have come in and noted who is here.
+  tellTabs()
   forget()
   // A page that holds nothing of whoever was here.
   location.assign("/")
@@ -121,10 +123,21 @@ const tellTabs = (): void => {
 /** For as long as the page lives. */
 export const followTabs = (): void =>
   addEventListener("storage", ({ key, newValue }) => {
-    if (newValue !== null) return
-    if (key === principalKey) stopKeeping()
-    else if (key === knownKey && !keeps() && isSignedIn()) leave()
+    if (key === principalKey) {
+      if (newValue === null) return stopKeeping()
+      // Somebody else came in: what this page would send now went out in that person's name.
+      if (pageOf === undefined || pageOf === newValue) return
+      // Nor does the address mean anything to that person.
+      history.replaceState(null, "", "/")
+      startAnew()
+    } else if (key === knownKey && newValue === null && !keeps() && isSignedIn()) startAnew()
   })
+
+/** A page that knows nothing of whoever was here, at the same address. */
+const startAnew = (): void => {
+  stopKeeping()
+  location.reload()
+}
 
 /** The server closed the socket for good: is it that it does not know the session any more? */
 parley.connection.subscribe(() => {
@@ -132,7 +145,10 @@ parley.connection.subscribe(() => {
   parley.api.session.whoAmI().then(
     () => {},
     (error: unknown) => {
-      if (isRefusal(error)) leave("signIn.over")
+      if (!isRefusal(error)) return
+      // Signed out in another tab: nothing of what was written here is kept.
+      if (keeps()) leave("signIn.over")
+      else startAnew()
     }
   )
 })

@@ -87,14 +87,36 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
           await page.getByRole("button", { name: "Account and settings" }).click()
           await page.getByRole("menuitem", { name: "Sign out" }).click()
           for (const tab of [page, other]) await tab.getByLabel("Key").waitFor()
+          assert.strictEqual(await other.getByText("nothing you wrote is lost").count(), 0)
           assert.deepStrictEqual(await kept(), { count: 0, keys: [] })
-          await Promise.all([other.waitForEvent("load"), enterKey(other, parley.key)])
+          await enterKey(other, parley.key)
           await other.getByText("Of otters.").waitFor()
           assert.strictEqual(await composer(other).inputValue(), "")
           await composer(other).fill("Anew")
           await other.reload()
           await other.getByText("Of otters.").waitFor()
           assert.strictEqual(await composer(other).inputValue(), "Anew")
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("of somebody else in another tab takes the page along, with nothing of whoever was here", () =>
+      Effect.gen(function* () {
+        const { key } = (yield* freshApp).parley
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Of otters."))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
+        const other = yield* Effect.promise(() => page.context().newPage())
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await ended(page).waitFor()
+          await composer(page).fill("Half a thought")
+          await Promise.all([page.waitForEvent("load"), signIn(other, parley.url, key)])
+          await composer(page).waitFor()
+          assert.strictEqual(await composer(page).inputValue(), "")
+          assert.strictEqual(await page.getByText("Otters").count(), 0)
         })
         assert.deepStrictEqual(faults, [])
       })

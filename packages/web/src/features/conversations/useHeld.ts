@@ -12,8 +12,9 @@ export const useHeld = <S>(present: S, area: string): S => {
     const abort = new AbortController()
     const options = { signal: abort.signal, capture: true }
     let letGo: ReturnType<typeof setTimeout> | undefined
-    const press = ({ target }: PointerEvent) => {
-      if (!(target instanceof Element) || target.closest(area) === null) return
+    const press = ({ button, target }: PointerEvent) => {
+      // Only the first button clicks; the release of another may go to a menu of the system's.
+      if (button !== 0 || !(target instanceof Element) || target.closest(area) === null) return
       clearTimeout(letGo)
       setHeld({ shown: latest.current })
     }
@@ -24,6 +25,8 @@ export const useHeld = <S>(present: S, area: string): S => {
     addEventListener("pointerdown", press, options)
     addEventListener("pointerup", release, options)
     addEventListener("pointercancel", release, options)
+    // The window's own, not those of what is in it: a release elsewhere is not told here.
+    addEventListener("blur", release, { signal: abort.signal })
     return () => {
       clearTimeout(letGo)
       abort.abort()

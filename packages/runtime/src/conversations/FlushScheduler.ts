@@ -85,7 +85,7 @@ export class FlushSchedule {
     this.measureFromMs = loop.nowMs()
   }
 
-  /** Milliseconds between two flushes of one run; 0: once per turn. */
+  /** Longest wait for a flush, in milliseconds; 0: once per turn. */
   get windowMs(): number {
     return windowMsOf[this.currentLevel]
   }

@@ -264,7 +264,7 @@ export const goOffline = async (page: Page, told = "You are offline."): Promise<
   for (let passedMs = 0; passedMs < clockStepsMs && !(await note.isVisible()); passedMs += clockStepMs) {
     await page.clock.runFor(clockStepMs)
   }
-  // The clock goes on by itself, as fast as any.
+  // Past those steps the page's clock goes on by itself, and how long is Playwright's bound.
   await note.waitFor()
 }
 

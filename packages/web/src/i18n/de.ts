@@ -136,6 +136,7 @@ export const de: Catalogue = {
   "composer.tooLarge": "„{{name}}“ ist zu groß; höchstens {{limit}}.",
   "composer.tooMany_one": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: {{count}} wurde ausgelassen.",
   "composer.tooMany_other": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: {{count}} wurden ausgelassen.",
+  "composer.removeSome": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: Entfernen Sie {{count}}.",
   "composer.emptyFile": "„{{name}}“ ist leer.",
   "composer.cut": "„{{name}}“ ist lang: Ein Modell bekommt die ersten {{limit}} Zeichen davon.",
   "composer.badType": "„{{name}}“ kann nicht angehängt werden. Bilder, PDF und Textdateien gehen.",

@@ -133,6 +133,7 @@ export const en = {
   "composer.tooLarge": "“{{name}}” is too large; at most {{limit}}.",
   "composer.tooMany_one": "At most {{limit}} files go along with a message: {{count}} was left out.",
   "composer.tooMany_other": "At most {{limit}} files go along with a message: {{count}} were left out.",
+  "composer.removeSome": "At most {{limit}} files go along with a message: remove {{count}}.",
   "composer.emptyFile": "“{{name}}” is empty.",
   "composer.cut": "“{{name}}” is long: a model is given the first {{limit}} characters of it.",
   "composer.badType": "“{{name}}” cannot be attached. Images, PDF and text files can.",

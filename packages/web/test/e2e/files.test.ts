@@ -13,6 +13,7 @@ import {
   freshApp,
   openPage,
   openPageAgain,
+  places,
   say,
   screenshot,
   signIn,
@@ -306,6 +307,57 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
             assert.strictEqual(await chip("first.pdf").count(), 0)
           })
           assert.deepStrictEqual(uploads, ["paper.pdf", "first.pdf"])
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
+    it.effect.each(places)(
+      "takes no place of the next message's ten while it is on its way, and one again when it was refused: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("Ten of the second."))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          const chips = page.locator(".composer .attachment")
+          const choose = (which: string, count: number) =>
+            page.locator("input[type=file]").setInputFiles(
+              Array.from({ length: count }, (_, index) => ({
+                name: `${which}-${index}.txt`,
+                mimeType: "text/plain",
+                buffer: Buffer.from(`${which} ${index};`)
+              }))
+            )
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            const refuse: Array<() => Promise<void>> = []
+            await page.route(/\/attachments\?/, (route) => void refuse.push(() => route.fulfill({ status: 422, body: "" })))
+            await choose("first", 10)
+            await chips.nth(9).waitFor()
+            await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
+            const asked = page.waitForRequest(/\/attachments\?/)
+            await say(page, "The first ten")
+            await asked
+            const surplus = page.getByText("At most 10 files go along with a message: 1 was left out.").waitFor()
+            await choose("second", 11)
+            await surplus
+            await chips.nth(19).waitFor()
+            assert.strictEqual(await chips.count(), 20)
+            assert.isTrue(await page.getByRole("button", { name: "Remove first-0.txt" }).isDisabled())
+            await Promise.all(refuse.map((now) => now()))
+            await page.getByRole("button", { name: "Remove first-0.txt" }).click()
+            assert.strictEqual(await composer(page).inputValue(), "The first ten")
+            await page.unroute(/\/attachments\?/)
+            const tooMany = page.getByText("At most 10 files go along with a message: remove 9.").waitFor()
+            await composer(page).press("Enter")
+            await tooMany
+            for (let index = 1; index < 10; index++) await page.getByRole("button", { name: `Remove first-${index}.txt` }).click()
+            await composer(page).press("Enter")
+            await page.getByText("Ten of the second.").waitFor()
+            await chips.first().waitFor({ state: "detached" })
+          })
+          const said = JSON.stringify(wire.requests[0]?.body)
+          for (let index = 0; index < 10; index++) assert.include(said, `second ${index};`)
+          assert.notInclude(said, "first 0;")
           assert.deepStrictEqual(faults, [])
         })
     )

@@ -7,7 +7,7 @@ export const AttachmentStrip = ({ attachments }: { readonly attachments: Attachm
   if (attachments.items.length === 0) return null
   return (
     <ul className="attachments">
-      {attachments.items.map(({ id, name, part, preview, upload }) => (
+      {attachments.items.map(({ id, isLeaving, name, part, preview, upload }) => (
         <li key={id} className="attachment" data-image={preview !== undefined || undefined}>
           {preview === undefined ? (
             part === undefined && upload === undefined ? (
@@ -21,7 +21,12 @@ export const AttachmentStrip = ({ attachments }: { readonly attachments: Attachm
           <span className="attachment-name" title={name}>
             {name}
           </span>
-          <button type="button" aria-label={t("composer.remove", { name })} onClick={() => attachments.remove(id)}>
+          <button
+            type="button"
+            aria-label={t("composer.remove", { name })}
+            disabled={isLeaving}
+            onClick={() => attachments.remove(id)}
+          >
             <X aria-hidden />
           </button>
         </li>

@@ -15,9 +15,11 @@ import { insertEvent } from "../../app/useShortcuts.ts"
 import { onFrame } from "../../client/onFrame.ts"
 import type { UserPart } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
+import { notify } from "../../design/notify.ts"
 import { useText } from "../../i18n/useText.ts"
 import { AttachmentStrip } from "./AttachmentStrip.tsx"
 import { beginSending, isBeingSent, useSendsFiles } from "./beingSent.ts"
+import { maxAttachments } from "./chooseFiles.ts"
 import { typedBeside, withInterim } from "./dictation.ts"
 import { SuggestionList } from "./SuggestionList.tsx"
 import { useAttachments } from "./useAttachments.ts"
@@ -105,16 +107,19 @@ export const Composer = memo((props: ComposerProps) => {
     const said: ReadonlyArray<UserPart> = text.trim() === "" ? [] : [{ type: "text", text: text.trim() }]
     const message = { parts: [...attachments.parts(), ...said], uploads: attachments.uploads() }
     if (message.parts.length + message.uploads.length === 0 || attachments.busy || isBeingSent(draftId)) return
-    const sent = attachments.items.map(({ id }) => id)
+    // A message that was not taken gives its files back to those that were chosen meanwhile.
+    const surplus = attachments.items.length - maxAttachments
+    if (surplus > 0) return notify(t("composer.removeSome", { limit: maxAttachments, count: surplus }), { isError: true })
+    const left = attachments.leave()
     const endSending = beginSending(draftId, message.uploads.length > 0 ? "files" : "text")
     const taken = await onSend(message)
     // In the frame in which it stands above.
     onFrame(() => {
       endSending()
+      left(taken)
       if (!taken) return
       // What was added or written meanwhile stays, and this box may have been left for another one of the same draft.
       changeDraft(draftId, (before) => (before === text ? "" : before))
-      for (const id of sent) attachments.remove(id)
       onTyping?.(false)
       box.current?.focus()
     })

@@ -17,6 +17,8 @@ export interface Attachment {
   readonly upload: File | undefined
   /** An address of this page for an image. */
   readonly preview: string | undefined
+  /** On its way with a message: it takes no place of the next one. */
+  readonly isLeaving?: boolean
 }
 
 export interface Attachments {
@@ -25,6 +27,8 @@ export interface Attachments {
   readonly busy: boolean
   readonly add: (files: Iterable<File>) => void
   readonly remove: (id: number) => void
+  /** All that are there go with a message. It is to be said whether that was taken: they are gone then, and chosen as before else. */
+  readonly leave: () => (taken: boolean) => void
   readonly parts: () => Array<UserPart>
   readonly uploads: () => Array<File>
 }
@@ -66,7 +70,8 @@ export const useAttachments = (draftId: string): Attachments => {
 
   const add = useCallback(
     (files: Iterable<File>) => {
-      const { surplus, taken, tooLarge } = chooseFiles(files, chosen.getSnapshot().length)
+      const present = chosen.getSnapshot().filter(({ isLeaving }) => isLeaving !== true)
+      const { surplus, taken, tooLarge } = chooseFiles(files, present.length)
       for (const file of taken) void addOne(file)
       for (const file of tooLarge) {
         const limit = `${Math.floor(limitOf(file) / 1_000_000)} MB`
@@ -79,11 +84,23 @@ export const useAttachments = (draftId: string): Attachments => {
     [addOne, chosen, t]
   )
 
+  const leave = useCallback(() => {
+    const leaving = new Set(chosen.getSnapshot().map(({ id }) => id))
+    const mark = (isLeaving: boolean) =>
+      chosen.update((before) => before.map((item) => (leaving.has(item.id) ? { ...item, isLeaving } : item)))
+    mark(true)
+    return (taken: boolean) => {
+      if (taken) chosen.update((before) => before.filter(({ id }) => !leaving.has(id)))
+      else mark(false)
+    }
+  }, [chosen])
+
   return {
     items,
     busy: items.some(({ part, upload }) => part === undefined && upload === undefined),
     add,
     remove,
+    leave,
     parts: () => items.flatMap(({ part }) => (part === undefined ? [] : [part])),
     uploads: () => items.flatMap(({ upload }) => (upload === undefined ? [] : [upload]))
   }

@@ -10,7 +10,7 @@ export const maxAttachmentBytes = 8_388_608
 /** Files of one conversation. */
 export const maxAttachmentsPerConversation = 1_000
 
-/** What a file is, by its first bytes and not by its name. Others are refused. */
+/** What a file is, by its first bytes and not by its name. Others are refused, and a text whose name says that it is one of the other types. */
 export const AttachmentType = Schema.Literals([
   "image/png",
   "image/jpeg",

@@ -3,6 +3,7 @@
  * long a model's answer became. The lengths bound what comes in (`UserContent`, and the doors' own requests).
  */
 import { Schema } from "effect"
+import { imageBase64Begins } from "./fileSignature.ts"
 import { AttachmentId } from "./Ids.ts"
 
 /** Longest text of one part that comes in, in UTF-16 code units. */
@@ -87,10 +88,23 @@ export type Part = typeof Part.Type
 export const FileName = Schema.String.check(Schema.isMaxLength(256), Schema.isMinLength(1))
 
 const TextInput = Schema.String.check(Schema.isMaxLength(maxTextLength))
+/**
+ * Refused before anything is asked of a provider: some servers answer what is no image with a 500, which would count against the target. That a JPEG
+ * is called a PNG is let through, since many clients do that and OpenAI takes it; Anthropic refuses it, and says why.
+ */
+const notAnImage = {
+  message:
+    "Not a PNG, JPEG, GIF or WebP image: what is in it does not begin as one does. Give the base64 of the file's own bytes."
+}
+/** Base64 without `data:` before it. */
+export const isImageBase64 = Schema.isPattern(new RegExp(`^${imageBase64Begins}`), notAnImage)
+const isImageIfInline = Schema.isPattern(new RegExp(`^(?!data:)|^[^,]{0,40},${imageBase64Begins}`), notAnImage)
+
 /** What a client may refer to an image by. */
 export const ImageUrlInput = Schema.String.check(
   Schema.isMaxLength(maxImageUrlLength),
-  Schema.isPattern(/^(https?:\/\/|data:image\/(png|jpeg|gif|webp);base64,)/)
+  Schema.isPattern(/^(https?:\/\/|data:image\/(png|jpeg|gif|webp);base64,)/),
+  isImageIfInline
 )
 
 /** What a person or a program may send. */

@@ -2,7 +2,7 @@
  * `POST /v1/messages` as Anthropic's clients send it. Fields that only tune cost or speed, and ones that Parley does not know, are ignored; ones
  * that would change the answer and cannot be honoured are refused.
  */
-import { CacheFor, maxImageUrlLength, maxParts, maxTextLength } from "@parley/domain/Content"
+import { CacheFor, isImageBase64, maxImageUrlLength, maxParts, maxTextLength } from "@parley/domain/Content"
 import { maxMessages, maxTools, ToolDefinition } from "@parley/domain/ModelRequest"
 import { Schema } from "effect"
 
@@ -22,7 +22,7 @@ const ImageSource = Schema.Union([
   Schema.Struct({
     type: Schema.Literal("base64"),
     media_type: Schema.Literals(["image/png", "image/jpeg", "image/gif", "image/webp"]),
-    data: Schema.String.check(Schema.isMaxLength(maxImageUrlLength - 32))
+    data: Schema.String.check(Schema.isMaxLength(maxImageUrlLength - 32), isImageBase64)
   }),
   Schema.Struct({
     type: Schema.Literal("url"),

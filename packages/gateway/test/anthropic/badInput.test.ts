@@ -55,6 +55,11 @@ const rows: ReadonlyArray<Row> = [
     says: /^messages\[0\]\.content\[0\]\.source\.media_type: /
   },
   {
+    claim: "an image that only says it is one",
+    body: saidBy("user", [{ type: "image", source: { type: "base64", media_type: "image/png", data: "bm90IGFuIGltYWdl" } }]),
+    says: /^messages\[0\]\.content\[0\]\.source\.data: Not a PNG, JPEG, GIF or WebP image/
+  },
+  {
     claim: "a tool's result without its call",
     body: saidBy("user", [{ type: "tool_result", content: "x" }]),
     says: /^messages\[0\]\.content\[0\]\.tool_use_id: /

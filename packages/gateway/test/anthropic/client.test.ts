@@ -267,7 +267,7 @@ describe.each(engines)("the anthropic client, on %s", (engine) => {
           content: [
             { type: "text", text: "What is this?", cache_control: { type: "ephemeral", ttl: "1h" } },
             { type: "image", source: { type: "url", url: "https://example.com/a.png" } },
-            { type: "image", source: { type: "base64", media_type: "image/png", data: "aGk=" } }
+            { type: "image", source: { type: "base64", media_type: "image/png", data: "iVBORw0KGgo=" } }
           ]
         },
         { role: "system", content: "Now in French." },
@@ -295,7 +295,7 @@ describe.each(engines)("the anthropic client, on %s", (engine) => {
           content: [
             { type: "text", text: "What is this?", cacheFor: "1h" },
             { type: "image", url: "https://example.com/a.png" },
-            { type: "image", url: "data:image/png;base64,aGk=" }
+            { type: "image", url: "data:image/png;base64,iVBORw0KGgo=" }
           ]
         },
         { role: "system", content: [{ type: "text", text: "Now in French." }] },

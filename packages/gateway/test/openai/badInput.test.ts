@@ -14,6 +14,8 @@ interface Row {
   readonly says: RegExp
 }
 
+const notAnImage = `data:image/png;base64,${btoa("not an image")}`
+
 const nested = (depth: number): unknown => JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`)
 
 const rows: ReadonlyArray<Row> = [
@@ -50,6 +52,12 @@ const rows: ReadonlyArray<Row> = [
     body: { ...ask, messages: [{ role: "user", content: [{ type: "video", url: "x" }] }] },
     param: "messages[0].content[0]",
     says: /content\[0\]/
+  },
+  {
+    claim: "an image that only says it is one",
+    body: { ...ask, messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: notAnImage } }] }] },
+    param: "messages[0].content[0].image_url.url",
+    says: /Not a PNG, JPEG, GIF or WebP image/
   },
   {
     claim: "an image that is no image",

@@ -46,6 +46,11 @@ const rows: ReadonlyArray<Row> = [
     body: items({ role: "user", content: [{ type: "input_image", image_url: "file:///etc/passwd" }] }),
     param: "input[0].content[0].image_url"
   },
+  {
+    claim: "an image that only says it is one",
+    body: items({ role: "user", content: [{ type: "input_image", image_url: `data:image/png;base64,${btoa("no image")}` }] }),
+    param: "input[0].content[0].image_url"
+  },
   { claim: "a call without its id", body: items({ type: "function_call", name: "n", arguments: "" }), param: "input[0].call_id" },
   { claim: "a result without its call", body: items({ type: "function_call_output", output: "x" }), param: "input[0].call_id" },
   {

@@ -4,6 +4,7 @@ import type { SqlClient, Statement } from "effect/sql"
 import { Attachment, Attachments, maxAttachmentBytes, maxAttachmentsPerConversation } from "@parley/domain/Attachments"
 import { Caller } from "@parley/domain/Caller"
 import { Conflict, InvalidRequest, NotFound, PayloadTooLarge } from "@parley/domain/Errors"
+import { saidType, type SignedType } from "@parley/domain/fileSignature"
 import { makeAttachmentId } from "@parley/domain/Ids"
 import type { AttachmentId, ConversationId, TenantId } from "@parley/domain/Ids"
 import { ObjectStore } from "../objects/ObjectStore.ts"
@@ -26,6 +27,17 @@ const tooLarge = new PayloadTooLarge({
   limitBytes: maxAttachmentBytes
 })
 const notTaken = (message: string) => new InvalidRequest({ message, issues: [{ path: "payload", message }] })
+const notAsSaid = (said: SignedType) =>
+  notTaken(
+    `By its name the file is ${typeNames[said]}, but it does not begin as one does. Save it again in that format, or give a text a name that says so.`
+  )
+const typeNames: Readonly<Record<SignedType, string>> = {
+  "image/png": "a PNG image",
+  "image/jpeg": "a JPEG image",
+  "image/gif": "a GIF image",
+  "image/webp": "a WebP image",
+  "application/pdf": "a PDF"
+}
 
 export const decodeAttachments = decodeRows(Attachment)
 const decodeCounts = decodeRows(Schema.Struct({ attachments: Schema.Int }))
@@ -54,6 +66,9 @@ const service: Layer.Layer<Attachments, never, TenantSql | ObjectStore | PdfText
         if (content.byteLength > maxAttachmentBytes) return yield* tooLarge
         if (content.byteLength === 0) return yield* notTaken("The file is empty.")
         const contentType = sniffType(content)
+        const said = saidType(name)
+        // Another image, or a PDF, is shown and read as what it is; as a text it would be nothing that anybody meant.
+        if (said !== undefined && (contentType === undefined || contentType === "text/plain")) return yield* notAsSaid(said)
         if (contentType === undefined)
           return yield* notTaken("Only PNG, JPEG, GIF and WebP images, PDF and UTF-8 text are taken.")
         const rows = yield* tenantSql.read(

@@ -67,7 +67,7 @@ layer(Tested, { timeout: "60 seconds" })("A file", (it) => {
     Effect.gen(function* () {
       const { alice, attachments, id, tenant } = yield* seeded
       assert.strictEqual(yield* tagOf(alice(attachments.upload(id, "x", bytes("")))), "InvalidRequest")
-      assert.strictEqual(yield* tagOf(alice(attachments.upload(id, "x.png", bytes("PK\u0003\u0004\0")))), "InvalidRequest")
+      assert.strictEqual(yield* tagOf(alice(attachments.upload(id, "x", bytes("PK\u0003\u0004\0")))), "InvalidRequest")
       const large = new Uint8Array(maxAttachmentBytes + 1)
       assert.strictEqual(yield* tagOf(alice(attachments.upload(id, "x", large))), "PayloadTooLarge")
       const sql = yield* SqlClient.SqlClient
@@ -79,21 +79,45 @@ layer(Tested, { timeout: "60 seconds" })("A file", (it) => {
     })
   )
 
+  it.effect(
+    "is refused when it is not what its name says, in words that say what to do; of another image's name it is what it is",
+    () =>
+      Effect.gen(function* () {
+        const { alice, attachments, id } = yield* seeded
+        const reasonOf = (name: string, content: Uint8Array) => Effect.flip(alice(attachments.upload(id, name, content)))
+        for (const [name, kind] of [
+          ["a.png", "a PNG image"],
+          ["a.b.JPG", "a JPEG image"],
+          ["a.webp", "a WebP image"],
+          ["a.gif", "a GIF image"],
+          ["a.pdf", "a PDF"]
+        ] as const) {
+          for (const content of [bytes("<svg/>"), bytes("PK\u0003\u0004\0")]) {
+            const { _tag, message } = yield* reasonOf(name, content)
+            assert.strictEqual(_tag, "InvalidRequest")
+            assert.match(message, new RegExp(`^By its name the file is ${kind}, .* Save it again`))
+          }
+        }
+        assert.strictEqual((yield* alice(attachments.upload(id, "a.jpg", png))).contentType, "image/png")
+        assert.strictEqual((yield* alice(attachments.upload(id, "png", bytes("x")))).contentType, "text/plain")
+      })
+  )
+
   it.effect("is given to models as what it is: an image, or text with its name; and only in its own conversation", () =>
     Effect.gen(function* () {
       const { alice, attachments, id, key, tenant } = yield* seeded
       const read = yield* FileContents
       const image = yield* alice(attachments.upload(id, "a.txt", png))
-      const text = yield* alice(attachments.upload(id, "notes.png", bytes("remember")))
+      const text = yield* alice(attachments.upload(id, "notes", bytes("remember")))
       const long = yield* alice(attachments.upload(id, "long", bytes("x".repeat(300_000))))
       assert.deepStrictEqual(yield* read(key, partOf(image)), {
         type: "image",
         url: `data:image/png;base64,${Buffer.from(png).toString("base64")}`
       })
-      assert.deepStrictEqual(yield* read(key, partOf(text)), { type: "text", text: 'The file "notes.png":\n\nremember\n\n' })
+      assert.deepStrictEqual(yield* read(key, partOf(text)), { type: "text", text: 'The file "notes":\n\nremember\n\n' })
       const cut = yield* read(key, partOf(long))
       assert.isTrue(cut.type === "text" && cut.text.length < 201_000 && cut.text.endsWith("[The rest is left out.]\n\n"))
-      const missing = { type: "text" as const, text: '[The file "notes.png" is no longer there.]' }
+      const missing = { type: "text" as const, text: '[The file "notes" is no longer there.]' }
       const elsewhere = yield* seedConversation(tenant)
       assert.deepStrictEqual(yield* read(elsewhere, partOf(text)), missing)
       const other = yield* seeded

@@ -140,6 +140,8 @@ export const de: Catalogue = {
   "composer.emptyFile": "„{{name}}“ ist leer.",
   "composer.cut": "„{{name}}“ ist lang: Ein Modell bekommt die ersten {{limit}} Zeichen davon.",
   "composer.badType": "„{{name}}“ kann nicht angehängt werden. Bilder, PDF und Textdateien gehen.",
+  "composer.notAsSaid":
+    "„{{name}}“ ist nicht, was der Name sagt. Speichern Sie die Datei neu: als Bild (PNG, JPEG, GIF, WebP), als PDF oder als Text.",
   "composer.uploading": "{{name}} wird hochgeladen",
   "composer.uploadFailed": "„{{name}}“ konnte nicht hochgeladen werden.",
   "composer.mention": "Modelle",

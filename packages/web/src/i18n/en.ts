@@ -137,6 +137,8 @@ export const en = {
   "composer.emptyFile": "“{{name}}” is empty.",
   "composer.cut": "“{{name}}” is long: a model is given the first {{limit}} characters of it.",
   "composer.badType": "“{{name}}” cannot be attached. Images, PDF and text files can.",
+  "composer.notAsSaid":
+    "“{{name}}” is not the kind of file that its name says. Save it again as a PNG, JPEG, GIF or WebP image, as a PDF, or as a text.",
   "composer.uploading": "Uploading {{name}}",
   "composer.uploadFailed": "“{{name}}” could not be uploaded.",
   "composer.mention": "Models",

@@ -25,6 +25,18 @@ describe("a file that is attached", () => {
     expect(await readAttachment(new File([], "empty.txt"))).toEqual({ kind: "refused", reason: "composer.emptyFile" })
   })
 
+  it("is refused where it only says that it is an image or a PDF, by its type or its name", async () => {
+    const notAsSaid = { kind: "refused", reason: "composer.notAsSaid" }
+    for (const [name, type] of [
+      ["a.png", "image/png"],
+      ["a.JPG", ""],
+      ["paste", "image/webp"],
+      ["a.pdf", "application/pdf"]
+    ] as const)
+      for (const content of ["<svg/>", bytes(0x50, 0x4b, 3, 4, 0)])
+        expect(await readAttachment(new File([content], name, { type }))).toEqual(notAsSaid)
+  })
+
   it("is known as a PDF without a type", async () => {
     expect(await readAttachment(new File(["%PDF-1.7 ", bytes(0)], "paper"))).toEqual({ kind: "upload", isCut: false })
   })

@@ -46,7 +46,7 @@ export const welcome = async ({ page, look, go, t, button, box }: Walk): Promise
   await box.fill("")
   await page.locator("input[type=file]").setInputFiles([
     { name: "Notes with a name that goes on and on for a while.txt", mimeType: "text/plain", buffer: Buffer.from("notes") },
-    { name: "paper.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF") }
+    { name: "paper.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7") }
   ])
   await button("composer.remove", { name: "paper.pdf" }).waitFor()
   await look("attachments", { focus: true })

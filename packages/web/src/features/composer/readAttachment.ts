@@ -1,3 +1,4 @@
+import { saidType, signatureBytes, signedType } from "@parley/domain/fileSignature"
 import type { UserPart } from "../../client/sdk.ts"
 
 /** Of an image, which is made smaller before it is sent. */
@@ -11,32 +12,31 @@ const imageTypes: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "ima
 
 export const limitOf = (file: File): number => (imageTypes.has(file.type) ? maxImageBytes : maxUploadBytes)
 
-/** Not read here: the server says what stands in it, and refuses one that is none. */
+/** Uploaded as it is, unless it turns out to be none. */
 export const isSaidPdf = (file: File): boolean => file.type === "application/pdf"
 
 export type ReadAttachment =
   | { readonly kind: "image"; readonly part: UserPart; readonly preview: string }
   /** Uploaded as it is, and read by the server: it stays a file, with its name, and does not become what somebody said. */
   | { readonly kind: "upload"; readonly isCut: boolean }
-  | { readonly kind: "refused"; readonly reason: "composer.badType" | "composer.emptyFile" }
+  | { readonly kind: "refused"; readonly reason: "composer.badType" | "composer.notAsSaid" | "composer.emptyFile" }
 
-/** By what is in it: a browser knows no type of most programs' sources, and gives some a wrong one (`.ts` is a film). */
+/** By what is in it, as the server does: a browser knows no type of most programs' sources, and gives some a wrong one (`.ts` is a film). */
 export const readAttachment = async (file: File): Promise<ReadAttachment> => {
   if (file.size === 0) return { kind: "refused", reason: "composer.emptyFile" }
-  if (imageTypes.has(file.type)) {
-    const url = await imageUrl(file)
+  const type = signedType(new Uint8Array(await file.slice(0, signatureBytes).arrayBuffer()))
+  if (type === "application/pdf") return { kind: "upload", isCut: false }
+  if (type !== undefined) {
+    const url = await imageUrl(file.type === type ? file : file.slice(0, file.size, type))
     return { kind: "image", part: { type: "image", url }, preview: url }
   }
+  if (imageTypes.has(file.type) || isSaidPdf(file) || saidType(file.name) !== undefined)
+    return { kind: "refused", reason: "composer.notAsSaid" }
   const content = new Uint8Array(await file.arrayBuffer())
-  if (isPdf(content)) return { kind: "upload", isCut: false }
   const text = decoded(content)
   if (text === undefined) return { kind: "refused", reason: "composer.badType" }
   return { kind: "upload", isCut: text.length > maxTextLength }
 }
-
-const pdfBegins = new TextEncoder().encode("%PDF-")
-
-const isPdf = (content: Uint8Array): boolean => pdfBegins.every((byte, index) => content[index] === byte)
 
 /** As the server takes text: UTF-8 without NUL. */
 const decoded = (content: Uint8Array): string | undefined => {
@@ -53,7 +53,7 @@ const maxImageSidePx = 1_568
 /** Images up to this go as they are. */
 const maxPlainImageBytes = 300_000
 
-const imageUrl = async (file: File): Promise<string> => {
+const imageUrl = async (file: Blob): Promise<string> => {
   if (file.size <= maxPlainImageBytes) return dataUrl(file)
   const bitmap = await createImageBitmap(file)
   const scale = Math.min(1, maxImageSidePx / Math.max(bitmap.width, bitmap.height))

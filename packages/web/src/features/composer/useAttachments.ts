@@ -54,11 +54,10 @@ export const useAttachments = (draftId: string): Attachments => {
       }
       const upload = isSaidPdf(file) ? file : undefined
       chosen.update((before) => [...before, { id, name, part: undefined, upload, preview: undefined }])
-      if (upload !== undefined) return
       try {
         const read = await readAttachment(file)
         if (read.kind === "refused") return refuse(read.reason)
-        if (read.kind === "image") return put({ part: read.part, preview: read.preview })
+        if (read.kind === "image") return put({ part: read.part, upload: undefined, preview: read.preview })
         put({ upload: file })
         if (read.isCut) notify(t("composer.cut", { name, limit: maxTextLength.toLocaleString(presentLocale()) }))
       } catch {

@@ -15,7 +15,7 @@ export class AttachmentsGroup extends HttpApiGroup.make("attachments")
       success: Attachment.pipe(HttpApiSchema.status(201))
     }).annotate(
       OpenApi.Description,
-      "The file itself is the body, whatever it is, as `application/octet-stream`; what it is is told by its first bytes. PNG, JPEG, GIF, WebP, text, and PDF that has text. One whose name ends as an image's or a PDF's must be one."
+      "The file itself is the body, whatever it is, as `application/octet-stream`; what it is is told by its first bytes. PNG, JPEG, GIF, WebP, text (UTF-8, or UTF-16 with a byte order mark), and PDF that has text. One whose name ends as an image's or a PDF's must be one."
     ),
     HttpApiEndpoint.get("download", "/attachments/:id", {
       params: { id: AttachmentId },

@@ -27,6 +27,7 @@ describe.each(engines)("attachments, on %s", (engine) => {
     for (const [name, body, type, disposition] of [
       ["page.html", "<script>alert(1)</script>", "text/plain; charset=utf-8", "attachment"],
       ["deep.json", deep, "text/plain; charset=utf-8", "attachment"],
+      ["old.txt", new Uint8Array([0xff, 0xfe, 0x41, 0]), "text/plain; charset=utf-16le", "attachment"],
       ["p.png", new Uint8Array([0x89, 1, 2, 0, 255]), "image/png", "inline"]
     ] as const) {
       const made = await upload(name, body)

@@ -5,6 +5,7 @@ import { Attachment, Attachments, maxAttachmentBytes, maxAttachmentsPerConversat
 import { Caller } from "@parley/domain/Caller"
 import { Conflict, InvalidRequest, NotFound, PayloadTooLarge } from "@parley/domain/Errors"
 import { saidType, type SignedType } from "@parley/domain/fileSignature"
+import { textEncodingOf } from "@parley/domain/fileText"
 import { makeAttachmentId } from "@parley/domain/Ids"
 import type { AttachmentId, ConversationId, TenantId } from "@parley/domain/Ids"
 import { ObjectStore } from "../objects/ObjectStore.ts"
@@ -70,7 +71,9 @@ const service: Layer.Layer<Attachments, never, TenantSql | ObjectStore | PdfText
         // Another image, or a PDF, is shown and read as what it is; as a text it would be nothing that anybody meant.
         if (said !== undefined && (contentType === undefined || contentType === "text/plain")) return yield* notAsSaid(said)
         if (contentType === undefined)
-          return yield* notTaken("Only PNG, JPEG, GIF and WebP images, PDF and UTF-8 text are taken.")
+          return yield* notTaken(
+            "Only PNG, JPEG, GIF and WebP images, PDF and text are taken. Save a text as UTF-8 and upload it again."
+          )
         const rows = yield* tenantSql.read(
           tenantId,
           (sql) => sql`
@@ -143,7 +146,7 @@ const contents: Layer.Layer<never, never, TenantSql | ObjectStore> = Layer.effec
           const base64 = Buffer.from(content.value).toString("base64")
           return { type: "image" as const, url: `data:${attachment.contentType};base64,${base64}` }
         }
-        const text = new TextDecoder().decode(content.value)
+        const text = new TextDecoder(textEncodingOf(content.value)).decode(content.value)
         const cut = text.length > maxTextLength ? `${text.slice(0, maxTextLength).toWellFormed()}\n[The rest is left out.]` : text
         // An empty line at its end: some wires and some models' templates join what stands in parts.
         return { type: "text" as const, text: `The file "${attachment.name}":\n\n${cut}\n\n` }

@@ -25,6 +25,8 @@ const Tested = Layer.mergeAll(SqlAttachments.layer, SqlConversationStore.layer).
 )
 
 const bytes = (text: string) => new TextEncoder().encode(text)
+/** Little-endian, with its mark. */
+const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le")
 const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3])
 
 const seeded = Effect.gen(function* () {
@@ -127,6 +129,21 @@ layer(Tested, { timeout: "60 seconds" })("A file", (it) => {
     })
   )
 
+  it.effect("of text in UTF-16 is kept as it is, and models read it; of another encoding it is told what to do", () =>
+    Effect.gen(function* () {
+      const { alice, attachments, id, key } = yield* seeded
+      const read = yield* FileContents
+      for (const content of [utf16("für"), utf16("für").swap16()]) {
+        const made = yield* alice(attachments.upload(id, "notes.txt", content))
+        assert.deepStrictEqual(Buffer.from((yield* alice(attachments.download(made.id))).content), content)
+        assert.deepStrictEqual(yield* read(key, partOf(made)), { type: "text", text: 'The file "notes.txt":\n\nfür\n\n' })
+      }
+      const refused = yield* Effect.flip(alice(attachments.upload(id, "notes.txt", Buffer.from("für", "latin1"))))
+      assert.deepInclude(refused, { _tag: "InvalidRequest" })
+      assert.include(refused.message, "Save a text as UTF-8")
+    })
+  )
+
   it.effect("a path without files is left as it is, and one with a file has its content in its place", () =>
     Effect.gen(function* () {
       const { alice, attachments, id, key, tenant } = yield* seeded
@@ -206,6 +223,14 @@ describe("what a file is", () => {
     ["text/plain", bytes("ünïcödé")],
     [undefined, bytes("RIFF1234WAVE\0")],
     ["application/pdf", bytes("%PDF-1.7")],
+    ["text/plain", utf16("ünïcödé")],
+    ["text/plain", utf16("ünïcödé").slice().swap16()],
+    // Without its mark, cut off, and with a NUL in it.
+    [undefined, utf16("abc").slice(2)],
+    [undefined, utf16("abc").slice(0, 5)],
+    [undefined, utf16("a\0b")],
+    // Latin-1.
+    [undefined, Buffer.from("für", "latin1")],
     [undefined, new Uint8Array([0x50, 0x4b, 3, 4, 0])],
     [undefined, new Uint8Array([0xc3, 0x28])],
     [undefined, bytes("a\0b")]

@@ -139,7 +139,8 @@ export const de: Catalogue = {
   "composer.removeSome": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: Entfernen Sie {{count}}.",
   "composer.emptyFile": "„{{name}}“ ist leer.",
   "composer.cut": "„{{name}}“ ist lang: Ein Modell bekommt die ersten {{limit}} Zeichen davon.",
-  "composer.badType": "„{{name}}“ kann nicht angehängt werden. Bilder, PDF und Textdateien gehen.",
+  "composer.badType":
+    "„{{name}}“ kann nicht angehängt werden. Bilder, PDF und Textdateien gehen; speichern Sie einen Text zuvor als UTF-8.",
   "composer.notAsSaid":
     "„{{name}}“ ist nicht, was der Name sagt. Speichern Sie die Datei neu: als Bild (PNG, JPEG, GIF, WebP), als PDF oder als Text.",
   "composer.uploading": "{{name}} wird hochgeladen",

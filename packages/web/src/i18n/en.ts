@@ -136,7 +136,7 @@ export const en = {
   "composer.removeSome": "At most {{limit}} files go along with a message: remove {{count}}.",
   "composer.emptyFile": "“{{name}}” is empty.",
   "composer.cut": "“{{name}}” is long: a model is given the first {{limit}} characters of it.",
-  "composer.badType": "“{{name}}” cannot be attached. Images, PDF and text files can.",
+  "composer.badType": "“{{name}}” cannot be attached. Images, PDF and text files can; save a text as UTF-8 first.",
   "composer.notAsSaid":
     "“{{name}}” is not the kind of file that its name says. Save it again as a PNG, JPEG, GIF or WebP image, as a PDF, or as a text.",
   "composer.uploading": "Uploading {{name}}",

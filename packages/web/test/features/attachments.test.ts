@@ -18,10 +18,17 @@ describe("a file that is attached", () => {
       expect(await readAttachment(new File(["of vaccines, ü"], name, { type }))).toEqual({ kind: "upload", isCut: false })
   })
 
+  it("is taken in UTF-16 that says so", async () => {
+    for (const content of [bytes(0xff, 0xfe, 0xfc, 0), bytes(0xfe, 0xff, 0, 0xfc)])
+      expect(await readAttachment(new File([content], "a.txt"))).toEqual({ kind: "upload", isCut: false })
+  })
+
   it("is refused where it is neither text, PDF nor an image, or nothing at all", async () => {
     const badType = { kind: "refused", reason: "composer.badType" }
     expect(await readAttachment(new File([bytes(0x50, 0x4b, 3, 4, 0)], "a.zip"))).toEqual(badType)
-    expect(await readAttachment(new File([bytes(0xff, 0xfe, 0x41)], "latin.txt", { type: "text/plain" }))).toEqual(badType)
+    // Latin-1, UTF-16 that is cut off, and UTF-16 without a mark.
+    for (const content of [bytes(0x66, 0xfc, 0x72), bytes(0xff, 0xfe, 0x41), bytes(0x41, 0, 0x42, 0)])
+      expect(await readAttachment(new File([content], "odd.txt", { type: "text/plain" }))).toEqual(badType)
     expect(await readAttachment(new File([], "empty.txt"))).toEqual({ kind: "refused", reason: "composer.emptyFile" })
   })
 

@@ -1,4 +1,5 @@
 import { saidType, signatureBytes, signedType } from "@parley/domain/fileSignature"
+import { fileText } from "@parley/domain/fileText"
 import type { UserPart } from "../../client/sdk.ts"
 
 /** Of an image, which is made smaller before it is sent. */
@@ -32,20 +33,9 @@ export const readAttachment = async (file: File): Promise<ReadAttachment> => {
   }
   if (imageTypes.has(file.type) || isSaidPdf(file) || saidType(file.name) !== undefined)
     return { kind: "refused", reason: "composer.notAsSaid" }
-  const content = new Uint8Array(await file.arrayBuffer())
-  const text = decoded(content)
+  const text = fileText(new Uint8Array(await file.arrayBuffer()))
   if (text === undefined) return { kind: "refused", reason: "composer.badType" }
   return { kind: "upload", isCut: text.length > maxTextLength }
-}
-
-/** As the server takes text: UTF-8 without NUL. */
-const decoded = (content: Uint8Array): string | undefined => {
-  if (content.includes(0)) return undefined
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(content)
-  } catch {
-    return undefined
-  }
 }
 
 /** Longest side that vision models look at, in pixels; larger images are made smaller before they are sent. */

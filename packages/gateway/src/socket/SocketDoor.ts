@@ -31,7 +31,10 @@ export interface SocketDoorOptions {
   readonly finalDrainMs?: number
 }
 
-/** A longer frame than a client may send is still read, up to this, so that it can be refused with a reason. */
+/**
+ * A longer frame than a client may send is still read, up to this, so that it can be refused with a reason. Past it uWebSockets closes the connection by
+ * the frame's head, without a close frame: a reason for any length would be for any client to fill memory with.
+ */
 const maxReadBytes = 4 * maxClientFrameBytes
 
 /** From the granted upgrade to the end of the connection. */

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { maxClientFrameBytes } from "@parley/domain/SocketProtocol"
 import { memoryOutbox, ParleyApiError, ParleyOutboxError, textOf } from "../../src/sdk.ts"
 import type { OutboxStorage } from "../../src/sdk.ts"
 import { conversationId, idOf } from "../support/ModelServer.ts"
@@ -133,6 +134,19 @@ describe("the outbox", () => {
     assert.ok(error instanceof ParleyApiError && error.code === "payload_too_large" && error.retry === "never")
     await settled()
     assert.deepStrictEqual(texts(platform), ["small"])
+  })
+
+  it("sends nothing by itself that the server would close the connection for", async () => {
+    let largestBytes = 0
+    for (const length of [1_048_100, 1_048_200, 1_048_300, 1_048_400, 1_048_500]) {
+      const { client, platform } = await opened()
+      client.conversation(conversationId).send("x".repeat(length), { reply: false })
+      await settled()
+      for (const text of platform.socket.toServer) largestBytes = Math.max(largestBytes, Buffer.byteLength(text))
+    }
+    assert.isAtMost(largestBytes, maxClientFrameBytes)
+    // It takes what the server takes.
+    assert.isAtLeast(largestBytes, maxClientFrameBytes - 200)
   })
 
   it("discards a message once, and neither sends nor keeps it after that", async () => {

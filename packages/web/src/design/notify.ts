@@ -34,18 +34,40 @@ const longestMs = 60_000
 /** What was said to somebody who is here no more is nobody else's business. */
 export const closeNotes = (): void => {
   early.length = 0
+  placeOf.clear()
   toastManager.close()
+}
+
+let presentPlace: string | undefined
+/** Of notes that speak of what is at one place only, by their ids. */
+const placeOf = new Map<string, string>()
+
+export const isAt = (place: string): boolean => presentPlace === place
+
+/** Until what it gives back is called: then that place is left, and notes that speak of it go. */
+export const enterPlace = (place: string): (() => void) => {
+  presentPlace = place
+  return () => {
+    if (isAt(place)) presentPlace = undefined
+    for (const [id, of] of placeOf) {
+      if (of !== place) continue
+      placeOf.delete(id)
+      toastManager.close(id)
+    }
+  }
 }
 
 export interface NotifyOptions {
   readonly action?: ToastAction
   readonly isError?: boolean
+  /** What it speaks of is there: a conversation, by its id, or the page where one begins. It goes when that is left; without, it stays wherever one goes. */
+  readonly place?: string | undefined
   /** The note is gone, and its action with it: called once, at most `longestMs` from now. */
   readonly onOver?: () => void
 }
 
 export const notify = (text: string, options: NotifyOptions = {}): void => {
-  const { action, isError = false, onOver } = options
+  const { action, isError = false, onOver, place } = options
   let longest: ReturnType<typeof setTimeout> | undefined
   const over = (): void => {
     if (longest === undefined) return
@@ -54,7 +76,10 @@ export const notify = (text: string, options: NotifyOptions = {}): void => {
     onOver?.()
   }
   const id = `note-${++lastId}`
-  whenPlaced(() =>
+  if (place !== undefined) placeOf.set(id, place)
+  whenPlaced(() => {
+    // Left before it could be said.
+    if (place !== undefined && !placeOf.has(id)) return
     toastManager.add({
       id,
       description: text,
@@ -62,10 +87,13 @@ export const notify = (text: string, options: NotifyOptions = {}): void => {
       timeout: action === undefined ? shownMs : shownWithActionMs,
       // Base UI hides a note of high priority from who hears the page, its button too; what is urgent is said by `Toasts`.
       priority: "low",
-      onClose: over,
+      onClose: () => {
+        placeOf.delete(id)
+        over()
+      },
       ...(action === undefined ? {} : { data: action })
     })
-  )
+  })
   if (onOver === undefined) return
   longest = setTimeout(() => {
     toastManager.close(id)

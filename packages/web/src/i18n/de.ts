@@ -20,6 +20,7 @@ export const de: Catalogue = {
   "action.add": "Hinzufügen",
   "action.create": "Anlegen",
   "action.more": "Mehr",
+  "action.open": "Öffnen",
 
   "markdown.table": "Tabelle",
   "markdown.code": "Code {{language}}",
@@ -317,6 +318,7 @@ export const de: Catalogue = {
   "settings.nothing": "Hier ist noch nichts.",
 
   "notice.answered": "{{title}}: Die Antwort ist fertig",
+  "notice.elsewhere": "{{title}}: {{text}}",
 
   "error.unreachable": "Der Server war nicht zu erreichen.",
   "error.partAway": "Dieser Teil der App ist noch nicht auf diesem Gerät: Er braucht einmal das Netz.",

@@ -19,6 +19,7 @@ export const en = {
   "action.add": "Add",
   "action.create": "Create",
   "action.more": "More",
+  "action.open": "Open",
 
   "markdown.table": "Table",
   "markdown.code": "Code {{language}}",
@@ -312,6 +313,7 @@ export const en = {
   "settings.nothing": "Nothing here yet.",
 
   "notice.answered": "{{title}}: the answer is finished",
+  "notice.elsewhere": "{{title}}: {{text}}",
 
   "error.unreachable": "The server could not be reached.",
   "error.partAway": "This part of the app is not on this device yet: it needs the network once.",

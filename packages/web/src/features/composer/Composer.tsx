@@ -109,7 +109,10 @@ export const Composer = memo((props: ComposerProps) => {
     if (message.parts.length + message.uploads.length === 0 || attachments.busy || isBeingSent(draftId)) return
     // A message that was not taken gives its files back to those that were chosen meanwhile.
     const surplus = attachments.items.length - maxAttachments
-    if (surplus > 0) return notify(t("composer.removeSome", { limit: maxAttachments, count: surplus }), { isError: true })
+    if (surplus > 0) {
+      const text = t("composer.removeSome", { limit: maxAttachments, count: surplus })
+      return notify(text, { isError: true, place: draftId })
+    }
     const left = attachments.leave()
     const endSending = beginSending(draftId, message.uploads.length > 0 ? "files" : "text")
     const taken = await onSend(message)

@@ -50,7 +50,7 @@ export const useAttachments = (draftId: string): Attachments => {
         chosen.update((before) => before.map((item) => (item.id === id ? { ...item, ...read } : item)))
       const refuse = (reason: TextName) => {
         remove(id)
-        notify(t(reason, { name }), { isError: true })
+        notify(t(reason, { name }), { isError: true, place: draftId })
       }
       const upload = isSaidPdf(file) ? file : undefined
       chosen.update((before) => [...before, { id, name, part: undefined, upload, preview: undefined }])
@@ -59,12 +59,13 @@ export const useAttachments = (draftId: string): Attachments => {
         if (read.kind === "refused") return refuse(read.reason)
         if (read.kind === "image") return put({ part: read.part, upload: undefined, preview: read.preview })
         put({ upload: file })
-        if (read.isCut) notify(t("composer.cut", { name, limit: maxTextLength.toLocaleString(presentLocale()) }))
+        if (!read.isCut) return
+        notify(t("composer.cut", { name, limit: maxTextLength.toLocaleString(presentLocale()) }), { place: draftId })
       } catch {
         refuse("composer.uploadFailed")
       }
     },
-    [chosen, remove, t]
+    [chosen, draftId, remove, t]
   )
 
   const add = useCallback(
@@ -74,13 +75,13 @@ export const useAttachments = (draftId: string): Attachments => {
       for (const file of taken) void addOne(file)
       for (const file of tooLarge) {
         const limit = `${Math.floor(limitOf(file) / 1_000_000)} MB`
-        notify(t("composer.tooLarge", { name: file.name, limit }), { isError: true })
+        notify(t("composer.tooLarge", { name: file.name, limit }), { isError: true, place: draftId })
       }
       if (surplus.length > 0) {
-        notify(t("composer.tooMany", { limit: maxAttachments, count: surplus.length }), { isError: true })
+        notify(t("composer.tooMany", { limit: maxAttachments, count: surplus.length }), { isError: true, place: draftId })
       }
     },
-    [addOne, chosen, t]
+    [addOne, chosen, draftId, t]
   )
 
   const leave = useCallback(() => {

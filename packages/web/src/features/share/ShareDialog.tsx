@@ -46,7 +46,7 @@ export const ShareDialog = ({ conversationId, messageId, onClose }: ShareDialogP
       await parley.api.shares.revokeShare({ id })
       setShares((before) => before.filter((share) => share.id !== id))
       if (shares[0]?.id === id) setLink(undefined)
-      notify(t("share.revoked"))
+      notify(t("share.revoked"), { place: conversationId })
     } catch (error) {
       report(error)
     }

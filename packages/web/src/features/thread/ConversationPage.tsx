@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react"
 import { commandEvent } from "../../app/useShortcuts.ts"
 import { useApp } from "../../app/AppContext.ts"
 import { Bar } from "../../app/Bar.tsx"
+import { useReportAt } from "../../app/useReportAt.ts"
 import { dropTarget, useTarget } from "../../app/useTarget.ts"
 import { errorText } from "../../client/errorText.ts"
 import type { ChatMessage } from "../../client/sdk.ts"
@@ -34,7 +35,8 @@ const foundMs = 2_600
 
 export const ConversationPage = ({ id }: { readonly id: string }) => {
   const t = useText()
-  const { lists, me, parley, report, startNew } = useApp()
+  const { lists, me, parley, startNew } = useApp()
+  const report = useReportAt(id)
   const [chat, state] = useChat(id)
   const { activeRun, beginning, conversation, members, messages, status } = state
   const composer = useRef<ComposerHandle>(null)
@@ -95,10 +97,10 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
     if (target === undefined) return
     chat.show(target).then((isThere) => {
       if (isThere) setFound({ id: target })
-      else notify(t("thread.messageGone"))
+      else notify(t("thread.messageGone"), { place: id })
     }, report)
     dropTarget()
-  }, [chat, report, t, target])
+  }, [chat, id, report, t, target])
   useEffect(() => {
     if (found === undefined) return
     const timer = setTimeout(() => setFound(undefined), foundMs)

@@ -2,6 +2,7 @@ import { SlidersHorizontal } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
+import { newPlace, useReportAt } from "../../app/useReportAt.ts"
 import type { ConversationInput, UserContent } from "../../client/sdk.ts"
 import { fetched } from "../../design/fetched.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
@@ -22,7 +23,8 @@ const ParametersDialog = fetched(async () => (await import("../models/Parameters
 /** Where a conversation begins: it is made when its first message goes out, at once or when there is a network. */
 export const NewPage = () => {
   const t = useText()
-  const { me, parley, report } = useApp()
+  const { me, parley } = useApp()
+  const report = useReportAt(newPlace)
   const [, navigate] = useLocation()
   const composer = useRef<ComposerHandle>(null)
   const [model, chooseModel] = useChosenModel()
@@ -80,7 +82,7 @@ export const NewPage = () => {
           composer={
             <Composer
               ref={composer}
-              draftId="new"
+              draftId={newPlace}
               placeholder={t("composer.placeholder")}
               streaming={false}
               onStop={() => {}}

@@ -71,6 +71,8 @@ export interface ConversationLimitsValues {
   readonly closeRetryDelayMs: number
   readonly maxCloseRetryDelayMs: number
   readonly closeRetryForMs: number
+  /** That some could not be stored at once is logged so often at most, with how many: thousands may end in the same second. */
+  readonly closeWarningEveryMs: number
 
   /** Between processes: frames of one conversation are gathered for so long. */
   readonly watchWindowMs: number
@@ -131,6 +133,7 @@ export const defaultConversationLimits: ConversationLimitsValues = {
   closeRetryDelayMs: 100,
   maxCloseRetryDelayMs: 5_000,
   closeRetryForMs: 60 * minuteMs,
+  closeWarningEveryMs: 10_000,
   watchWindowMs: 40,
   watchBurst: 8,
   watchGatherMs: 2,

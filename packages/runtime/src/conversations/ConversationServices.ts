@@ -10,10 +10,12 @@ import { ConversationLimits } from "./ConversationLimits.ts"
 import { ConversationOwnership } from "./ConversationOwnership.ts"
 import { EventLoop } from "./EventLoop.ts"
 import { FlushScheduler } from "./FlushScheduler.ts"
+import { gatheredWarning } from "./gatheredWarning.ts"
 import { JournalWriter } from "./JournalWriter.ts"
 import { RunningRuns } from "./RunningRuns.ts"
 
 export const conversationServices = Effect.gen(function* () {
+  const limits = yield* ConversationLimits
   return {
     store: yield* ConversationStore,
     journal: yield* RunJournal,
@@ -23,10 +25,11 @@ export const conversationServices = Effect.gen(function* () {
     schedule: yield* FlushScheduler,
     runningRuns: yield* RunningRuns,
     loop: yield* EventLoop,
-    limits: yield* ConversationLimits,
+    limits,
     ownership: yield* ConversationOwnership,
     readFile: yield* FileContents,
-    notices: yield* Notices
+    notices: yield* Notices,
+    warnOfEnd: yield* gatheredWarning("The end of an answer could not be stored; it is tried again", limits.closeWarningEveryMs)
   }
 })
 

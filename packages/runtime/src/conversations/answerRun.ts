@@ -212,7 +212,7 @@ const close = (
 
 const storeEnd = (host: ConversationHost, live: LiveConversation, run: ActiveRun, end: CloseRun): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const { limits, store } = host.services
+    const { limits, store, warnOfEnd } = host.services
     const startedAtMs = yield* Clock.currentTimeMillis
     let delayMs = limits.closeRetryDelayMs
     while (run.phase === "storing") {
@@ -236,9 +236,7 @@ const storeEnd = (host: ConversationHost, live: LiveConversation, run: ActiveRun
       )
       if (failed === undefined) return
       if ((yield* Clock.currentTimeMillis) - startedAtMs > limits.closeRetryForMs) return yield* Effect.die(failed)
-      if (delayMs === limits.closeRetryDelayMs) {
-        yield* Effect.logWarning("The end of an answer could not be stored; it is tried again", failed)
-      }
+      if (delayMs === limits.closeRetryDelayMs) yield* warnOfEnd(failed)
       yield* Effect.sleep(delayMs)
       delayMs = Math.min(delayMs * 2, limits.maxCloseRetryDelayMs)
     }

@@ -143,6 +143,37 @@ describe("supervision of conversations", () => {
     })
   )
 
+  it.effect("ends that cannot be stored are one warning, then one in ten seconds that says how many more there were", () => {
+    const { layer, lines } = logLines()
+    return Effect.gen(function* () {
+      const world = yield* conversationWorld()
+      const warned = () =>
+        lines.flatMap(({ annotations, message }) =>
+          String(message).includes("could not be stored") ? [annotations["count"] ?? "first"] : []
+        )
+      const endThatIsTriedAgain = Effect.gen(function* () {
+        const n = world.provider.calls.length
+        const { id } = yield* world.create()
+        yield* world.send(id, "c1", "Hello")
+        const call = yield* world.provider.call(n)
+        world.store.next("closeRun", storeAway)
+        yield* call.complete()
+        yield* settle
+      })
+      for (let n = 0; n < 4; n++) yield* endThatIsTriedAgain
+      assert.deepStrictEqual(warned(), ["first"])
+      yield* TestClock.adjust(10_000)
+      assert.deepStrictEqual(warned(), ["first", 3])
+      assert.isTrue(yield* world.running.awaitIdle(0), "all are stored")
+      yield* endThatIsTriedAgain
+      yield* TestClock.adjust(10_000)
+      yield* TestClock.adjust(10_000)
+      assert.deepStrictEqual(warned(), ["first", 3, 1])
+      yield* endThatIsTriedAgain
+      assert.deepStrictEqual(warned(), ["first", 3, 1, "first"])
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("an end whose commit was not answered is not lost and not told twice", () =>
     Effect.gen(function* () {
       const world = yield* conversationWorld()

@@ -1,5 +1,5 @@
 /** The door to all models: a name in, a model out, whoever runs it. */
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { ModelNotFound } from "@parley/domain/Errors"
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
@@ -109,6 +109,7 @@ const makeProviders = Effect.fnUntraced(function* (
 ) {
   const circuits = yield* ProviderCircuits
   const worker = yield* TokenWorker
+  const clock = yield* Clock.Clock
   const live = sources.map((source) => source.id)
   const catalog = yield* makeModelCatalog(
     sources.map(({ id, isDemo }) => ({
@@ -133,7 +134,7 @@ const makeProviders = Effect.fnUntraced(function* (
     const isDemo = sources.some((source) => source.id === provider && source.isDemo)
     const facts = names.facts(provider, model)
     const embedder = embedders.get(provider)
-    const tokens = makeModelTokens(model, facts, worker, counters.get(provider))
+    const tokens = makeModelTokens(model, facts, worker, counters.get(provider), clock)
     const settled = (request: ModelRequest, call: Effect.Effect<ModelAnswer, ProviderError>) =>
       Effect.map(call, (answer) => ({ ...answer, usage: tokens.settle(request, answer) }))
     /** What a call used that broke off is told with its error. */

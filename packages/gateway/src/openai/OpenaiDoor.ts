@@ -6,7 +6,7 @@ import { ModelNotFound, type ParleyError } from "@parley/domain/Errors"
 import { ratesAt } from "@parley/domain/ModelPrice"
 import type { DollarPrice, DollarRates } from "@parley/domain/ModelPrice"
 import type { ModelInfo } from "@parley/domain/ModelProvider"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { AllowedOrigins } from "../auth/AllowedOrigins.ts"
 import { authenticateApi } from "../auth/authenticateApi.ts"
@@ -22,15 +22,16 @@ const models = Effect.gen(function* () {
     Effect.gen(function* () {
       const { url } = yield* HttpServerRequest.HttpServerRequest
       const all = yield* completions.models
+      const nowMs = yield* Clock.currentTimeMillis
       const id = decodeId(url.slice(modelsPath.length).replace(/\?.*$/s, ""))
-      if (id === "") return HttpServerResponse.jsonUnsafe({ object: "list", data: all.map(openaiModel) })
+      if (id === "") return HttpServerResponse.jsonUnsafe({ object: "list", data: all.map((model) => openaiModel(model, nowMs)) })
       const found = all.find((model) => model.id === id || model.model === id)
       return found === undefined
         ? yield* new ModelNotFound({
             message: `There is no model \`${id.slice(0, 256)}\`; GET /v1/models lists what there is.`,
             model: id
           })
-        : HttpServerResponse.jsonUnsafe(openaiModel(found))
+        : HttpServerResponse.jsonUnsafe(openaiModel(found, nowMs))
     })
   )
 })
@@ -46,7 +47,10 @@ const decodeId = (text: string): string => {
 
 const modelsPath = "/v1/models/"
 
-const openaiModel = ({ contextTokens, createdAtSeconds, id, kind, maxOutputTokens, price, provider }: ModelInfo) => ({
+const openaiModel = (
+  { contextTokens, createdAtSeconds, id, kind, maxOutputTokens, price, provider }: ModelInfo,
+  nowMs: number
+) => ({
   id,
   object: "model",
   created: createdAtSeconds,
@@ -54,10 +58,10 @@ const openaiModel = ({ contextTokens, createdAtSeconds, id, kind, maxOutputToken
   kind,
   ...(contextTokens === undefined ? {} : { context_window: contextTokens }),
   ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
-  ...(price === undefined ? {} : { pricing: pricing(price) })
+  ...(price === undefined ? {} : { pricing: pricing(price, nowMs) })
 })
 
-const pricing = (price: DollarPrice, nowMs = Date.now()) => {
+const pricing = (price: DollarPrice, nowMs: number) => {
   const { later, longPrompt } = price
   return {
     ...openaiRates(ratesAt(price, nowMs)),

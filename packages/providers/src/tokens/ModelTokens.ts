@@ -1,9 +1,8 @@
 /** Tokens of one model: estimated at once, counted where somebody can, and reconciled with what the provider counts. */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { TokenCount } from "@parley/domain/Completions"
 import type { Part } from "@parley/domain/Content"
 import type { EmbeddingInput } from "@parley/domain/Embeddings"
-import type { DollarPrice } from "@parley/domain/ModelPrice"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import { noUsage, type Usage } from "@parley/domain/Usage"
 import { cost } from "../catalog/cost.ts"
@@ -60,7 +59,8 @@ export const makeModelTokens = (
   model: string,
   facts: ModelFacts,
   worker: TokenWorker["Service"],
-  counter?: TokenCounter
+  counter?: TokenCounter,
+  clock: Clock.Clock = Clock.Clock.defaultValue()
 ): ModelTokens => {
   const family = tokenFamilyOf(model)
   let scale = family.scale
@@ -127,7 +127,7 @@ export const makeModelTokens = (
   const countByProvider = (prompt: Prompt): Effect.Effect<TokenCount> =>
     counted(({ prompt: ask }) => ask({ model, messages: prompt.messages, parameters: prompt.parameters }), count(prompt))
 
-  const { contextTokens } = facts
+  const { contextTokens, price } = facts
   const surelyFits = (prompt: Prompt): boolean =>
     contextTokens === undefined ||
     textLengthOf(prompt) + prompt.messages.length * family.messageTokens + family.promptTokens < contextTokens
@@ -143,6 +143,9 @@ export const makeModelTokens = (
     scale += (seen - scale) * observedWeight
   }
 
+  const priced = (usage: Usage): Usage =>
+    price === undefined ? usage : { ...usage, costNanoDollars: cost(usage, price, clock.currentTimeMillisUnsafe()) }
+
   return {
     estimate,
     count,
@@ -157,18 +160,18 @@ export const makeModelTokens = (
     settle: (prompt, { content, usage }) => {
       if (content.length === 0 || (usage.inputTokens > 0 && usage.outputTokens > 0)) {
         if (usage.inputTokens > 0) observe(prompt, usage)
-        return priced(usage, facts.price)
+        return priced(usage)
       }
       const inputTokens = usage.inputTokens > 0 ? usage.inputTokens : estimate(prompt)
       const outputTokens = usage.outputTokens > 0 ? usage.outputTokens : estimateTexts(answerTextsOf(content))
       const reasoningTokens = usage.outputTokens > 0 ? usage.reasoningTokens : thoughtOf(content, outputTokens)
-      return priced({ ...usage, inputTokens, outputTokens, reasoningTokens, isEstimated: true }, facts.price)
+      return priced({ ...usage, inputTokens, outputTokens, reasoningTokens, isEstimated: true })
     },
     settleInputs: (inputs, usage) => {
-      if (usage.inputTokens > 0) return priced(usage, facts.price)
+      if (usage.inputTokens > 0) return priced(usage)
       const texts = inputs.filter((input) => typeof input === "string")
       const tokens = inputs.reduce((sum, input) => sum + (typeof input === "string" ? 0 : input.length), 0)
-      return priced({ ...noUsage, inputTokens: estimateTexts(texts) + tokens, isEstimated: true }, facts.price)
+      return priced({ ...noUsage, inputTokens: estimateTexts(texts) + tokens, isEstimated: true })
     },
     settlePartial: (prompt, content, told) => {
       const texts = answerTextsOf(content)
@@ -183,13 +186,10 @@ export const makeModelTokens = (
       return Effect.map(Effect.all([input, output], { concurrency: 2 }), ([inputTokens, said]) => {
         const outputTokens = Math.max(said, told?.outputTokens ?? 0)
         const isTold = told !== null && told.inputTokens > 0 && told.outputTokens >= outputTokens
-        if (isTold) return priced({ ...told, inputTokens, outputTokens }, facts.price)
+        if (isTold) return priced({ ...told, inputTokens, outputTokens })
         const reasoningTokens = Math.max(told?.reasoningTokens ?? 0, thoughtOf(content, outputTokens))
-        return priced({ ...noUsage, ...told, inputTokens, outputTokens, reasoningTokens, isEstimated: true }, facts.price)
+        return priced({ ...noUsage, ...told, inputTokens, outputTokens, reasoningTokens, isEstimated: true })
       })
     }
   }
 }
-
-const priced = (usage: Usage, price: DollarPrice | undefined): Usage =>
-  price === undefined ? usage : { ...usage, costNanoDollars: cost(usage, price, Date.now()) }

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base"
 import type { ModelRequest } from "@parley/domain/ModelRequest"
 import { noUsage } from "@parley/domain/Usage"
@@ -82,16 +83,18 @@ describe("what an answer cost", () => {
     assert.deepStrictEqual(tokens({}).settle(asking("Hi"), { content: said, usage }), usage, "no price, no cost")
   })
 
-  it("is at the price of the day on which it was given", () => {
-    const usage = { ...noUsage, inputTokens: 1_000, outputTokens: 100 }
-    const costFrom = (fromMs: number) => {
-      const changing = { ...price, later: { input: 4, output: 16, fromMs } }
-      return tokens({ price: changing }).settle(asking("Hi"), { content: said, usage }).costNanoDollars
-    }
-    const day = 86_400_000
-    assert.strictEqual(costFrom(Date.now() + day), 1_000 * 2_000 + 100 * 8_000)
-    assert.strictEqual(costFrom(Date.now() - day), 1_000 * 4_000 + 100 * 16_000)
-  })
+  it.effect("is at the price of the day on which it was given", () =>
+    Effect.gen(function* () {
+      const usage = { ...noUsage, inputTokens: 1_000, outputTokens: 100 }
+      const changing = { ...price, later: { input: 4, output: 16, fromMs: 86_400_000 } }
+      const tokens = makeModelTokens("claude-x", { price: changing }, noWorker, undefined, yield* Clock.Clock)
+      const costNow = () => tokens.settle(asking("Hi"), { content: said, usage }).costNanoDollars
+      yield* TestClock.setTime(86_399_999)
+      assert.strictEqual(costNow(), 1_000 * 2_000 + 100 * 8_000)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(costNow(), 1_000 * 4_000 + 100 * 16_000)
+    })
+  )
 
   it("is estimated, and says so, where the provider counted nothing", () => {
     const usage = tokens().settle(asking(words(50)), { content: said, usage: noUsage })

@@ -52,8 +52,8 @@ export const watchTips = (tell: (tip: Tip | undefined) => void): (() => void) =>
     "keydown",
     (event) => {
       if (event.key !== "Escape") return
-      // One that is told goes; the answer that the key would stop goes on.
-      if (shown !== undefined) event.preventDefault()
+      // One that is told goes; the answer that the key would stop goes on. With Shift the key leads to the message box, and does.
+      if (shown !== undefined && !event.shiftKey) event.preventDefault()
       hide()
     },
     false

@@ -2,7 +2,19 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { App, chromiumPath, composer, ended, freshApp, openPageAgain, phone, say, signIn } from "../support/openApp.ts"
+import {
+  desktop,
+  App,
+  chromiumPath,
+  composer,
+  ended,
+  freshApp,
+  openPageAgain,
+  phone,
+  say,
+  signIn,
+  places
+} from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("for everybody", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
@@ -37,19 +49,21 @@ describe.skipIf(chromiumPath === "")("for everybody", () => {
       })
     )
 
-    it.effect("everything can be reached by keyboard, and a finished answer is told once", () =>
+    it.effect.each(places)("everything can be reached by keyboard, and a finished answer is told once: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(answer("Heard."))
-        const { page } = yield* Effect.promise(() => openPageAgain(browser))
+        const { page } = yield* Effect.promise(() => openPageAgain(browser, place))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await say(page, "Hello")
           await ended(page).waitFor()
           await page.getByRole("status").filter({ hasText: "The answer is finished." }).waitFor({ state: "attached" })
-          assert.isTrue(await composer(page).evaluate((box) => box === document.activeElement), "the box keeps the focus")
+          const isAtBox = await composer(page).evaluate((box) => box === document.activeElement)
+          assert.strictEqual(isAtBox, place === desktop, "the box keeps the focus, where that brings up no keyboard")
+          const isOpen = await page.getByRole("button", { name: "Close the sidebar" }).isVisible()
           await page.keyboard.press("Control+Shift+s")
-          await page.getByRole("button", { name: "Open the sidebar" }).waitFor()
+          await page.getByRole("button", { name: isOpen ? "Open the sidebar" : "Close the sidebar" }).waitFor()
           await page.keyboard.press("Control+Shift+s")
           await page.keyboard.press("Shift+Escape")
           await page.keyboard.press("ArrowUp")
@@ -67,11 +81,11 @@ describe.skipIf(chromiumPath === "")("for everybody", () => {
       })
     )
 
-    it.effect("Escape stops the answer that is being written", () =>
+    it.effect.each(places)("Escape stops the answer that is being written: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(answer(["As far as this", " and no further"], { holdAfter: 1 }))
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await say(page, "Hello")

@@ -8,12 +8,11 @@ import { startRouted } from "../../../cli/test/e2e/support/startRouted.ts"
 import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
 import {
   chromiumPath,
-  darkPhone,
   ended,
   launchBrowser,
   leavesNoPage,
   openPageAgain,
-  strictPlaces,
+  places,
   say,
   screenshot,
   signIn
@@ -51,7 +50,7 @@ const opened = Effect.fnUntraced(function* (place: BrowserContextOptions) {
 
 describe.skipIf(chromiumPath === "")("an answer", () => {
   layer(Routed.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "that another model went on with says so, at once and after a reload; and is its own where it is shared: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -77,12 +76,12 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
         })
     )
 
-    it.effect(
-      "that nothing failed at is its model's, not the route's, and says nothing of a failure: at once, after a reload and where it is shared",
-      () =>
+    it.effect.each(places)(
+      "that nothing failed at is its model's, not the route's, and says nothing of a failure: at once, after a reload and where it is shared: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { one } = yield* Routed
-          const { faults, page } = yield* opened(darkPhone)
+          const { faults, page } = yield* opened(place)
           one.enqueue(answer("alpha beta"))
           yield* Effect.promise(async () => {
             await say(page, "Count, please")
@@ -108,7 +107,7 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
         })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "has a price before it is asked for: the chooser tells what each model costs and how much it can read: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -125,7 +124,7 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
         })
     )
 
-    it.effect.each(strictPlaces)("that nobody could give says so, and can be asked for again: %s", ([, place]) =>
+    it.effect.each(places)("that nobody could give says so, and can be asked for again: %s", ([, place]) =>
       Effect.gen(function* () {
         const { one, two } = yield* Routed
         const { page } = yield* opened(place)
@@ -141,7 +140,7 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
       })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "keeps thoughts and tool calls folded until they are wanted, and tells what it cost: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -170,7 +169,7 @@ describe.skipIf(chromiumPath === "")("an answer", () => {
         })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "shows what a tool answered with the call, at once and after a reload; and by itself where no call is to be seen: %s",
       ([, place]) =>
         Effect.gen(function* () {

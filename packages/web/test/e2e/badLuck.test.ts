@@ -14,7 +14,6 @@ import {
   asDarkPhone,
   chromiumPath,
   composer,
-  darkPhone,
   ended,
   hideList,
   openPage,
@@ -23,7 +22,7 @@ import {
   say,
   screenshot,
   showList,
-  strictPlaces,
+  places,
   signIn,
   freshApp,
   goOffline,
@@ -82,7 +81,7 @@ const runOut = (databaseUrl: string) =>
 describe.skipIf(chromiumPath === "")("bad luck", () => {
   // Open sockets are looked at once a second, so that a session's end is not waited for.
   layer(App.layerWith({ PARLEY_KEY_CHECK_SECONDS: "1" }), { excludeTestServices: true })((it) => {
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "a huge block of code, a line of 100,000 characters, marks that never close and characters cut in two end as they were sent: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -117,7 +116,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "what is written offline waits, survives a reload of the kept app, and goes out once: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -191,7 +190,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
       })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "a tab that slept for an hour in the middle of an answer, and whose connection was cut meanwhile, has it whole and once: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -228,25 +227,27 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         })
     )
 
-    it.effect("a session that runs out in the middle of an answer says so; after signing in again all is there", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        const { env } = yield* App
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...darkPhone }))
-        yield* Effect.promise(() => signIn(page, parley.url, parley.key))
-        yield* beginsInTheMiddle(page, wire)
-        yield* runOut(env["DATABASE_URL"] ?? "")
-        yield* Effect.promise(async () => {
-          await page.getByText("Your session is over.").waitFor()
-          await screenshot(page, "session-ran-out")
+    it.effect.each(places)(
+      "a session that runs out in the middle of an answer says so; after signing in again all is there: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          const { env } = yield* App
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
+          yield* Effect.promise(() => signIn(page, parley.url, parley.key))
+          yield* beginsInTheMiddle(page, wire)
+          yield* runOut(env["DATABASE_URL"] ?? "")
+          yield* Effect.promise(async () => {
+            await page.getByText("Your session is over.").waitFor()
+            await screenshot(page, "session-ran-out")
+          })
+          yield* isWholeAgain(page, wire, parley.key)
+          assert.strictEqual(wire.requests.length, 1)
+          assert.deepStrictEqual(faults, [])
         })
-        yield* isWholeAgain(page, wire, parley.key)
-        assert.strictEqual(wire.requests.length, 1)
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect.each(strictPlaces)("a lost connection is tried again at once when that is asked for: %s", ([, place]) =>
+    it.effect.each(places)("a lost connection is tried again at once when that is asked for: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         const door = yield* openFrontDoor

@@ -17,10 +17,11 @@ import {
   phone,
   say,
   showList,
-  strictPlaces,
+  places,
   signIn,
   freshApp,
-  withoutWorker
+  withoutWorker,
+  asDarkPhone
 } from "../support/openApp.ts"
 
 /** How far the page is wider than the window, in CSS pixels. */
@@ -80,6 +81,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
           })
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
+          await asDarkPhone(other)
           await other.goto(parley.url)
           await say(other, "Otters")
           await ended(other).waitFor()
@@ -109,6 +111,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
         const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
         const other = yield* Effect.promise(() => page.context().newPage())
         yield* Effect.promise(async () => {
+          await asDarkPhone(other)
           await signIn(page, parley.url, parley.key)
           await say(page, "Otters")
           await ended(page).waitFor()
@@ -122,11 +125,11 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
       })
     )
 
-    it.effect("hands the chosen model, the system prompt and the parameters to the provider", () =>
+    it.effect.each(places)("hands the chosen model, the system prompt and the parameters to the provider: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         yield* Effect.promise(async () => {
-          const { page } = await openPageAgain(browser)
+          const { page } = await openPageAgain(browser, place)
           await signIn(page, parley.url, parley.key)
           await page.getByRole("button", { name: /^Model:/ }).click()
           await page.getByRole("option", { name: /^gpt-5-mini/ }).click()
@@ -148,43 +151,45 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
       })
     )
 
-    it.effect("keeps a number that was set elsewhere, between the steps of its field, and steps from it to the next", () =>
-      Effect.gen(function* () {
-        const { browser, parley } = yield* freshApp
-        const { id } = yield* createConversation(parley, { title: "Tuned" })
-        const parameters = { temperature: 0.25, topP: 0.123 }
-        assert.strictEqual((yield* request(parley, "PATCH", `/api/conversations/${id}`, { parameters })).status, 200)
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          await page.goto(`${parley.url}/c/${id}`)
-          const open = async () => {
-            await page.locator(".bar").getByRole("button", { name: "Options of the conversation" }).click()
-            await page.getByRole("menuitem", { name: "How it answers" }).click()
-          }
-          await open()
-          await page.getByLabel("System prompt").fill("Answer in rhyme.")
-          assert.deepStrictEqual(
-            [await page.getByLabel("Temperature").inputValue(), await page.getByLabel("Top P").inputValue()],
-            ["0.25", "0.123"]
-          )
-          await page.getByRole("button", { name: "Save", exact: true }).click()
-          await page.getByRole("dialog").waitFor({ state: "detached" })
-          await open()
-          const field = page.getByLabel("Temperature")
-          const after = async (key: string) => {
-            await field.press(key)
-            return field.inputValue()
-          }
-          assert.deepStrictEqual([await after("ArrowUp"), await after("ArrowUp")], ["0.3", "0.4"])
-          await field.fill("0.25")
-          assert.strictEqual(await after("ArrowDown"), "0.2")
+    it.effect.each(places)(
+      "keeps a number that was set elsewhere, between the steps of its field, and steps from it to the next: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* freshApp
+          const { id } = yield* createConversation(parley, { title: "Tuned" })
+          const parameters = { temperature: 0.25, topP: 0.123 }
+          assert.strictEqual((yield* request(parley, "PATCH", `/api/conversations/${id}`, { parameters })).status, 200)
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await page.goto(`${parley.url}/c/${id}`)
+            const open = async () => {
+              await page.locator(".bar").getByRole("button", { name: "Options of the conversation" }).click()
+              await page.getByRole("menuitem", { name: "How it answers" }).click()
+            }
+            await open()
+            await page.getByLabel("System prompt").fill("Answer in rhyme.")
+            assert.deepStrictEqual(
+              [await page.getByLabel("Temperature").inputValue(), await page.getByLabel("Top P").inputValue()],
+              ["0.25", "0.123"]
+            )
+            await page.getByRole("button", { name: "Save", exact: true }).click()
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+            await open()
+            const field = page.getByLabel("Temperature")
+            const after = async (key: string) => {
+              await field.press(key)
+              return field.inputValue()
+            }
+            assert.deepStrictEqual([await after("ArrowUp"), await after("ArrowUp")], ["0.3", "0.4"])
+            await field.fill("0.25")
+            assert.strictEqual(await after("ArrowDown"), "0.2")
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect.each(strictPlaces)("shows thoughts folded and tokens counted, and a failed answer with a way on: %s", ([, place]) =>
+    it.effect.each(places)("shows thoughts folded and tokens counted, and a failed answer with a way on: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(

@@ -13,7 +13,7 @@ import {
   freshApp,
   openPage,
   patience,
-  strictPlaces,
+  places,
   showList,
   signIn,
   withoutWorker
@@ -59,7 +59,7 @@ const hasWorker = (page: Page) => page.waitForFunction(() => navigator.serviceWo
 
 describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "is gone from the server too when the page is left in the same moment, and no page of the app is left: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -77,21 +77,23 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
         })
     )
 
-    it.effect(
-      "does not come back when the server was not reached: the next page hides it from its first list on, and deletes it",
-      () =>
+    it.effect.each(places)(
+      "does not come back when the server was not reached: the next page hides it from its first list on, and deletes it: %s",
+      ([, place]) =>
         Effect.gen(function* () {
-          const { isGone, isThere, page, parley } = yield* begun()
+          const { isGone, isThere, page, parley } = yield* begun(place)
           const door = yield* openFrontDoor
           door.leadTo(parley.url)
           yield* Effect.promise(async () => {
             await signIn(page, door.url, parley.key)
             door.refuse("DELETE")
+            await showList(page)
             await menu(page, "Otters", "Delete")
             await row(page, "Otters").waitFor({ state: "detached" })
             await page.close()
             const next = await page.context().newPage()
             await Promise.all([failedDeletion(next), next.goto(door.url)])
+            await showList(next)
             await row(next, "Badgers").waitFor()
             assert.strictEqual(await row(next, "Otters").count(), 0)
             await next.getByRole("searchbox").fill("otters")
@@ -137,7 +139,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
         })
     )
 
-    it.effect.each(strictPlaces)("can be taken back for as long as that is offered, and for a minute at most: %s", ([, place]) =>
+    it.effect.each(places)("can be taken back for as long as that is offered, and for a minute at most: %s", ([, place]) =>
       Effect.gen(function* () {
         const { faults, isGone, isThere, page, parley } = yield* begun({ ...withoutWorker, ...place })
         yield* Effect.promise(async () => {
@@ -168,12 +170,13 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
       })
     )
 
-    it.effect("is gone once the note is, and at once when its person signs out", () =>
+    it.effect.each(places)("is gone once the note is, and at once when its person signs out: %s", ([, place]) =>
       Effect.gen(function* () {
-        const { faults, isGone, page, parley } = yield* begun(withoutWorker)
+        const { faults, isGone, page, parley } = yield* begun({ ...withoutWorker, ...place })
         yield* Effect.promise(async () => {
           await page.clock.install()
           await signIn(page, parley.url, parley.key)
+          await showList(page)
           await menu(page, "Badgers", "Delete")
           await page.locator(".toast", { hasText: "Badgers" }).waitFor()
           const answered = page.waitForResponse((response) => response.request().method() === "DELETE")

@@ -5,6 +5,8 @@ import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
 import {
+  hideList,
+  showList,
   App,
   chromiumPath,
   composer,
@@ -17,7 +19,6 @@ import {
   say,
   screenshot,
   signIn,
-  strictPlaces,
   withoutWorker
 } from "../support/openApp.ts"
 
@@ -70,13 +71,13 @@ const sizeOf = (page: Page, url: string): Promise<readonly [number, number]> =>
 
 describe.skipIf(chromiumPath === "")("a file in the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect(
-      "of pages reaches the model with its text, also from an edited message; one without any is refused, and what was written stays; whoever has a link to the branch can save it",
-      () =>
+    it.effect.each(places)(
+      "of pages reaches the model with its text, also from an edited message; one without any is refused, and what was written stays; whoever has a link to the branch can save it: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer("I have read it."), answer("I have read it again."))
-          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
             await page.locator("input[type=file]").setInputFiles(pdf("empty.pdf", makePdf("")))
@@ -117,13 +118,13 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
         })
     )
 
-    it.effect(
-      "that is text stands as a file beside what was said, which alone is copied, edited and the conversation's title",
-      () =>
+    it.effect.each(places)(
+      "that is text stands as a file beside what was said, which alone is copied, edited and the conversation's title: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer("I have read it."))
-          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
             await page
@@ -150,7 +151,7 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
         })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "images reach the model: a small one as it is, a large one that is pasted made smaller; what is too large is told, and of more than ten files ten go: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -194,57 +195,60 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
         })
     )
 
-    it.effect("are chosen for one conversation: they are there again when one comes back to it, and go out once", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        wire.enqueue(answer("Of otters."), answer("A square, and a note."))
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
-        const files = page.locator("input[type=file]")
-        const chips = async () => page.locator(".composer .attachment-name").allInnerTexts()
-        const text = (name: string) => ({ name, mimeType: "text/plain", buffer: Buffer.from(`what ${name} says`) })
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          await say(page, "Otters")
-          await ended(page).waitFor()
-          await files.setInputFiles([
-            { name: "square.png", mimeType: "image/png", buffer: Buffer.from(square, "base64") },
-            text("note.txt")
-          ])
-          await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
-          await composer(page).fill("What are they?")
-          await page.getByRole("button", { name: "New conversation" }).first().click()
-          await page.getByRole("heading", { level: 1 }).waitFor()
-          assert.deepStrictEqual(await chips(), [])
-          await files.setInputFiles(text("other.txt"))
-          await page.getByRole("button", { name: "Remove other.txt" }).waitFor()
-          await page.getByRole("link", { name: "Otters", exact: true }).click()
-          await page.getByRole("button", { name: "Remove note.txt" }).waitFor()
-          assert.deepStrictEqual(await chips(), ["square.png", "note.txt"])
-          assert.strictEqual(await composer(page).inputValue(), "What are they?")
-          await composer(page).press("Enter")
-          await page.getByText("A square, and a note.").waitFor()
-          await page.locator(".composer .attachment").first().waitFor({ state: "detached" })
-          await page.getByRole("button", { name: "New conversation" }).first().click()
-          await page.getByRole("button", { name: "Remove other.txt" }).waitFor()
-          assert.deepStrictEqual(await chips(), ["other.txt"])
+    it.effect.each(places)(
+      "are chosen for one conversation: they are there again when one comes back to it, and go out once: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("Of otters."), answer("A square, and a note."))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          const files = page.locator("input[type=file]")
+          const chips = async () => page.locator(".composer .attachment-name").allInnerTexts()
+          const text = (name: string) => ({ name, mimeType: "text/plain", buffer: Buffer.from(`what ${name} says`) })
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Otters")
+            await ended(page).waitFor()
+            await files.setInputFiles([
+              { name: "square.png", mimeType: "image/png", buffer: Buffer.from(square, "base64") },
+              text("note.txt")
+            ])
+            await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
+            await composer(page).fill("What are they?")
+            await page.getByRole("button", { name: "New conversation" }).first().click()
+            await page.getByRole("heading", { level: 1 }).waitFor()
+            assert.deepStrictEqual(await chips(), [])
+            await files.setInputFiles(text("other.txt"))
+            await page.getByRole("button", { name: "Remove other.txt" }).waitFor()
+            await showList(page)
+            await page.getByRole("link", { name: "Otters", exact: true }).click()
+            await page.getByRole("button", { name: "Remove note.txt" }).waitFor()
+            assert.deepStrictEqual(await chips(), ["square.png", "note.txt"])
+            assert.strictEqual(await composer(page).inputValue(), "What are they?")
+            await composer(page).press("Enter")
+            await page.getByText("A square, and a note.").waitFor()
+            await page.locator(".composer .attachment").first().waitFor({ state: "detached" })
+            await page.getByRole("button", { name: "New conversation" }).first().click()
+            await page.getByRole("button", { name: "Remove other.txt" }).waitFor()
+            assert.deepStrictEqual(await chips(), ["other.txt"])
+          })
+          const said = JSON.stringify(wire.requests[1]?.body)
+          assert.deepStrictEqual(
+            ["data:image/png", "what note.txt says", "what other.txt says"].map((part) => said.split(part).length - 1),
+            [1, 1, 0]
+          )
+          assert.strictEqual(wire.requests.length, 2)
+          assert.deepStrictEqual(faults, [])
         })
-        const said = JSON.stringify(wire.requests[1]?.body)
-        assert.deepStrictEqual(
-          ["data:image/png", "what note.txt says", "what other.txt says"].map((part) => said.split(part).length - 1),
-          [1, 1, 0]
-        )
-        assert.strictEqual(wire.requests.length, 2)
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect(
-      "goes out once, also when one leaves while it uploads, comes back and sends again; what was chosen meanwhile stays",
-      () =>
+    it.effect.each(places)(
+      "goes out once, also when one leaves while it uploads, comes back and sends again; what was chosen meanwhile stays: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer("Of otters."), answer("I have read it."), answer("That too."))
-          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
           const files = page.locator("input[type=file]")
           const chip = (name: string) => page.getByRole("button", { name: `Remove ${name}` })
           const send = page.getByRole("button", { name: "Send" })
@@ -271,6 +275,7 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
             await asked
             await away.click()
             await chip("paper.pdf").waitFor({ state: "detached" })
+            await showList(page)
             await page.getByRole("link", { name: "Otters", exact: true }).click()
             await chip("paper.pdf").waitFor()
             assert.strictEqual(await composer(page).inputValue(), "Read")
@@ -294,12 +299,15 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
             const askedAgain = page.waitForRequest(/\/attachments\?/)
             await say(page, "Begin")
             await askedAgain
+            await showList(page)
             await page.getByRole("link", { name: "Otters", exact: true }).click()
             await chip("later.pdf").waitFor()
             const there = page.url()
             letGo()
             // Unread by then, or not yet.
+            await showList(page)
             await page.getByRole("link", { name: /^Begin\s*(Unread)?$/ }).waitFor()
+            await hideList(page)
             assert.strictEqual(page.url(), there)
             await away.click()
             await chip("later.pdf").waitFor({ state: "detached" })

@@ -16,14 +16,13 @@ import {
   say,
   screenshot,
   showList,
-  strictPlaces,
   signIn,
   freshApp
 } from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "takes a key, begins a conversation, and shows its answer, which a reload in the middle does not harm: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -54,7 +53,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         })
     )
 
-    it.effect.each(strictPlaces)("stops, answers again and edits: the versions stay, and can be gone back to: %s", ([, place]) =>
+    it.effect.each(places)("stops, answers again and edits: the versions stay, and can be gone back to: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(
@@ -162,7 +161,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "keeps prompts for a / in its library; speaks German; is driven from the command palette: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -227,7 +226,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
         })
     )
 
-    it.effect.each(strictPlaces)("copies a block of code, what one wrote oneself, and a link, each whole: %s", ([, place]) =>
+    it.effect.each(places)("copies a block of code, what one wrote oneself, and a link, each whole: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         const code = "const half = (count: number) => count / 2\n\nhalf(84) // 42"
@@ -255,7 +254,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
       })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "asks as a preset says, with its parameters, with another model and a file; and what came is copied whole: %s",
       ([, place]) =>
         Effect.gen(function* () {

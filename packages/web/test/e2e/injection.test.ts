@@ -6,17 +6,19 @@ import { request } from "../../../cli/test/e2e/support/api.ts"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
 import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
 import {
+  hideList,
+  showList,
   App,
   chromiumPath,
   composer,
   ended,
   freshApp,
   openPage,
-  phone,
   say,
   screenshot,
   signIn,
-  withoutWorker
+  withoutWorker,
+  places
 } from "../support/openApp.ts"
 
 /** Each would call `hit` if it ran. */
@@ -92,13 +94,13 @@ const nothingRan = async (page: Page): Promise<void> => {
 
 describe.skipIf(chromiumPath === "")("injection", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect(
-      "in answers, titles and names never runs, never loads anything foreign, and never leads to a script, nor does a click on a diagram",
-      () =>
+    it.effect.each(places)(
+      "in answers, titles and names never runs, never loads anything foreign, and never leads to a script, nor does a click on a diagram: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer([...corpus, ...diagrams].map((text) => `${text}\n\nNext:\n\n`)))
-          const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
           const foreign = watchForeign(page, parley.url)
           yield* Effect.promise(async () => {
             await armed(page)
@@ -141,7 +143,7 @@ describe.skipIf(chromiumPath === "")("injection", () => {
             await guest.page.getByRole("button", { name: "Join" }).click()
             await composer(guest.page).waitFor()
             await say(guest.page, "here")
-            await page.getByText(name, { exact: true }).first().waitFor()
+            await page.locator(".thread").getByText(name, { exact: true }).first().waitFor()
             assert.deepStrictEqual(guest.faults, [])
             await nothingRan(page)
           })
@@ -150,9 +152,9 @@ describe.skipIf(chromiumPath === "")("injection", () => {
         })
     )
 
-    it.effect(
-      "in names of files, folders, prompts, presets and tools, in what tools and thoughts and errors say, in what a search finds and where it is shared, on a phone in the dark",
-      () =>
+    it.effect.each(places)(
+      "in names of files, folders, prompts, presets and tools, in what tools and thoughts and errors say, in what a search finds and where it is shared: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           const call = { id: "call_1", name, arguments: JSON.stringify({ [name]: corpus }) }
@@ -163,7 +165,7 @@ describe.skipIf(chromiumPath === "")("injection", () => {
           )
           for (const kind of ["prompt", "preset"]) yield* request(parley, "POST", "/api/prompts", { kind, name, text: name })
           yield* request(parley, "POST", "/api/folders", { name })
-          const options = { ...withoutWorker, ...phone, colorScheme: "dark" } as const
+          const options = { ...withoutWorker, ...place }
           const { faults, page } = yield* Effect.promise(() => openPage(browser, options))
           const reader = yield* Effect.promise(() => openPage(browser, options))
           const foreign = [watchForeign(page, parley.url), watchForeign(reader.page, parley.url)]
@@ -201,7 +203,7 @@ describe.skipIf(chromiumPath === "")("injection", () => {
             await page.getByRole("option").filter({ hasText: name }).first().waitFor()
             await nothingRan(page)
             await composer(page).fill("")
-            await page.getByRole("button", { name: "Open the sidebar" }).click()
+            await showList(page)
             await page.getByRole("button").filter({ hasText: name }).first().waitFor()
             await page.getByRole("searchbox").fill("walrus")
             await page.locator(".list-excerpt mark").first().waitFor()
@@ -217,7 +219,7 @@ describe.skipIf(chromiumPath === "")("injection", () => {
             }
             await page.keyboard.press("Escape")
             await page.getByRole("dialog").waitFor({ state: "detached" })
-            await page.getByRole("button", { name: "Close the sidebar" }).click()
+            await hideList(page)
             await page.getByRole("button", { name: "How it answers" }).click()
             await page.getByLabel("Preset").getByRole("option", { name }).waitFor({ state: "attached" })
             await page.keyboard.press("Escape")

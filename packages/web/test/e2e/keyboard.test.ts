@@ -3,6 +3,8 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
+  hideList,
+  showList,
   App,
   chromiumPath,
   composer,
@@ -13,51 +15,56 @@ import {
   say,
   signIn,
   tablet,
-  withoutWorker
+  withoutWorker,
+  places
 } from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("the keyboard", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect("ends with Escape what it is pressed in, and the answer that is written meanwhile goes on", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        wire.enqueue(answer("Good day."), answer(["Half, ", "whole."], { holdAfter: 1 }))
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          await say(page, "Hello there")
-          await ended(page).waitFor()
-          await say(page, "Take your time")
-          await page.getByText("Half,").waitFor()
+    it.effect.each(places)(
+      "ends with Escape what it is pressed in, and the answer that is written meanwhile goes on: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("Good day."), answer(["Half, ", "whole."], { holdAfter: 1 }))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Hello there")
+            await ended(page).waitFor()
+            await say(page, "Take your time")
+            await page.getByText("Half,").waitFor()
 
-          await page.locator(".person").first().hover()
-          await page.locator(".person").first().getByRole("button", { name: "Edit", exact: true }).click()
-          await page.getByLabel("Edit the message").press("Escape")
-          await page.getByLabel("Edit the message").waitFor({ state: "detached" })
+            await page.locator(".person").first().hover()
+            await page.locator(".person").first().getByRole("button", { name: "Edit", exact: true }).click()
+            await page.getByLabel("Edit the message").press("Escape")
+            await page.getByLabel("Edit the message").waitFor({ state: "detached" })
 
-          await page.getByRole("link", { name: "Hello there" }).dblclick()
-          await page.getByLabel("Title", { exact: true }).press("Escape")
-          await page.getByRole("link", { name: "Hello there" }).waitFor()
+            await showList(page)
+            await page.getByRole("link", { name: "Hello there" }).dblclick()
+            await page.getByLabel("Title", { exact: true }).press("Escape")
+            await page.getByRole("link", { name: "Hello there" }).waitFor()
 
-          const search = page.getByRole("searchbox")
-          await search.fill("otters")
-          await search.press("Escape")
-          assert.strictEqual(await search.inputValue(), "")
+            const search = page.getByRole("searchbox")
+            await search.fill("otters")
+            await search.press("Escape")
+            assert.strictEqual(await search.inputValue(), "")
+            await hideList(page)
 
-          await composer(page).focus()
-          await page.keyboard.press("Tab")
-          await page.locator(".tooltip").getByText("Attach").waitFor()
-          await page.keyboard.press("Escape")
-          await page.locator(".tooltip").waitFor({ state: "detached" })
+            await composer(page).focus()
+            await page.keyboard.press("Tab")
+            await page.locator(".tooltip").getByText("Attach").waitFor()
+            await page.keyboard.press("Escape")
+            await page.locator(".tooltip").waitFor({ state: "detached" })
+          })
+          const request = yield* wire.received(1)
+          request.release()
+          yield* Effect.promise(async () => {
+            await page.getByText("Half, whole.").waitFor()
+            assert.strictEqual(await page.getByText("Stopped").count(), 0)
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        const request = yield* wire.received(1)
-        request.release()
-        yield* Effect.promise(async () => {
-          await page.getByText("Half, whole.").waitFor()
-          assert.strictEqual(await page.getByText("Stopped").count(), 0)
-        })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
     it.effect("brings one to the search also where the list is closed", () =>
@@ -76,29 +83,31 @@ describe.skipIf(chromiumPath === "")("the keyboard", () => {
       })
     )
 
-    it.effect("copies where a browser has no clipboard for pages, and says so where it lets nothing be copied", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        wire.enqueue(answer("It is **short**."))
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
-        yield* Effect.promise(async () => {
-          // As over plain HTTP to another machine.
-          await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }))
-          await signIn(page, parley.url, parley.key)
-          await say(page, "Say it")
-          await ended(page).waitFor()
-          await page.locator(".answer").getByRole("button", { name: "Copy", exact: true }).click()
-          await page.locator(".answer").getByRole("button", { name: "Copied" }).waitFor()
-          await composer(page).focus()
-          await page.keyboard.press("Control+V")
-          assert.strictEqual(await composer(page).inputValue(), "It is **short**.")
+    it.effect.each(places)(
+      "copies where a browser has no clipboard for pages, and says so where it lets nothing be copied: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("It is **short**."))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
+          yield* Effect.promise(async () => {
+            // As over plain HTTP to another machine.
+            await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }))
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Say it")
+            await ended(page).waitFor()
+            await page.locator(".answer").getByRole("button", { name: "Copy", exact: true }).click()
+            await page.locator(".answer").getByRole("button", { name: "Copied" }).waitFor()
+            await composer(page).focus()
+            await page.keyboard.press("Control+V")
+            assert.strictEqual(await composer(page).inputValue(), "It is **short**.")
 
-          await page.evaluate(() => Object.defineProperty(document, "execCommand", { value: () => false }))
-          await page.keyboard.press("Control+Shift+C")
-          await page.getByRole("alert").filter({ hasText: "does not allow copying" }).waitFor()
+            await page.evaluate(() => Object.defineProperty(document, "execCommand", { value: () => false }))
+            await page.keyboard.press("Control+Shift+C")
+            await page.getByRole("alert").filter({ hasText: "does not allow copying" }).waitFor()
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
   })
 })

@@ -7,6 +7,7 @@ import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer, type WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { forgetFrames, framesPass, noticedIn, watchFrames } from "../support/frames.ts"
 import {
+  showList,
   chromiumPath,
   desktop,
   launchBrowser,
@@ -14,7 +15,7 @@ import {
   moving,
   openPageAgain,
   patience,
-  strictPlaces,
+  places,
   say,
   screenshot,
   signIn,
@@ -154,43 +155,45 @@ const opened = Effect.fnUntraced(function* (
 
 describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => {
   layer(Long.layer, { excludeTestServices: true })((it) => {
-    it.effect("opens at its end, and is whole and in order on the way to its beginning, a few rows at a time", () =>
-      Effect.gen(function* () {
-        const { id, parley } = yield* Long
-        const { faults, page, pages } = yield* opened()
-        yield* Effect.promise(async () => {
-          await page.goto(`${parley.url}/c/${id}`)
-          await page.getByText(`Message ${messages}`, { exact: false }).waitFor()
-          assert.strictEqual((await shown(page)).at(-1), messages)
-          assert.deepStrictEqual(pages, [], "nothing older is read before it is wanted")
-          await screenshot(page, "long-thread")
-          let most = 0
-          let first = (await shown(page))[0] ?? 0
-          for (let step = 0; first > 1 && step < maxSteps; step++) {
-            await scrollUp(page, step < singleSteps ? 0.9 : messages)
-            // A page of messages is read from the server, however long that takes.
-            if (step >= singleSteps) await vi.waitUntil(async () => ((await shown(page))[0] ?? first) < first, patience)
-            const rows = await shown(page)
-            const top = rows[0] ?? 0
-            assert.deepStrictEqual(
-              rows,
-              Array.from(rows, (_, index) => top + index),
-              "in order, none twice, none missing"
-            )
-            if (step < singleSteps) assert.isAtLeast(rows.at(-1) ?? 0, first, "nothing was jumped over")
-            assert.isAtMost(top, first, "what is read is not pushed away by what comes before it")
-            most = Math.max(most, rows.length)
-            first = top
-          }
-          assert.strictEqual(first, 1)
-          assert.isAtMost(most, maxRows)
-          assert.isAtMost(pages.length, messages / 200 + 1, "every page was read once")
+    it.effect.each(places)(
+      "opens at its end, and is whole and in order on the way to its beginning, a few rows at a time: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { id, parley } = yield* Long
+          const { faults, page, pages } = yield* opened(undefined, place)
+          yield* Effect.promise(async () => {
+            await page.goto(`${parley.url}/c/${id}`)
+            await page.getByText(`Message ${messages}`, { exact: false }).waitFor()
+            assert.strictEqual((await shown(page)).at(-1), messages)
+            assert.deepStrictEqual(pages, [], "nothing older is read before it is wanted")
+            await screenshot(page, "long-thread")
+            let most = 0
+            let first = (await shown(page))[0] ?? 0
+            for (let step = 0; first > 1 && step < maxSteps; step++) {
+              await scrollUp(page, step < singleSteps ? 0.9 : messages)
+              // A page of messages is read from the server, however long that takes.
+              if (step >= singleSteps) await vi.waitUntil(async () => ((await shown(page))[0] ?? first) < first, patience)
+              const rows = await shown(page)
+              const top = rows[0] ?? 0
+              assert.deepStrictEqual(
+                rows,
+                Array.from(rows, (_, index) => top + index),
+                "in order, none twice, none missing"
+              )
+              if (step < singleSteps) assert.isAtLeast(rows.at(-1) ?? 0, first, "nothing was jumped over")
+              assert.isAtMost(top, first, "what is read is not pushed away by what comes before it")
+              most = Math.max(most, rows.length)
+              first = top
+            }
+            assert.strictEqual(first, 1)
+            assert.isAtMost(most, maxRows)
+            assert.isAtMost(pages.length, messages / 200 + 1, "every page was read once")
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "is scrolled through without a blank at any time: few rows are in the page, and few renders in a frame: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -230,14 +233,17 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
         })
     )
 
-    it.effect(
-      "is opened by a search at the message that was found, far up, marked; and read on from there, or left for its end",
-      () =>
+    // Each time it is said something more.
+    let newest = messages
+    it.effect.each(places)(
+      "is opened by a search at the message that was found, far up, marked; and read on from there, or left for its end: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { parley, wire } = yield* Long
-          const { faults, page, pages } = yield* opened()
+          const { faults, page, pages } = yield* opened(undefined, place)
           const found = page.locator("[data-found=true]")
           const search = async (number: number) => {
+            await showList(page)
             await page.getByRole("searchbox").fill(`message ${number}`)
             await page
               .getByRole("link", { name: new RegExp(`Message ${number}`) })
@@ -264,19 +270,20 @@ describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => 
             await search(8_642)
             await search(4_321)
             await page.getByRole("button", { name: "To the latest message" }).click()
-            await page.getByText(`Message ${messages}`).waitFor()
-            assert.strictEqual((await inOrder(page)).at(-1), messages)
+            await page.getByText(`Message ${newest}`).waitFor()
+            assert.strictEqual((await inOrder(page)).at(-1), newest)
             await search(1_234)
-            wire.enqueue(answer("At the end."))
-            await say(page, "And now?")
-            await page.getByText("At the end.").waitFor()
-            await page.getByText(`Message ${messages}`).waitFor()
+            wire.enqueue(answer(`Message ${newest + 2}, at the end.`))
+            await say(page, `Message ${newest + 1}: and now?`)
+            await page.getByText(`Message ${newest + 2}, at the end.`).waitFor()
+            await page.getByText(`Message ${newest}`).waitFor()
             await page.getByRole("button", { name: "To the latest message" }).waitFor({ state: "hidden" })
             const told = page.getByText("This message is not there any more.").waitFor()
             await page.goto(`${parley.url}/c/${(await page.evaluate(() => location.pathname)).slice(3)}#msg_${"9".repeat(26)}`)
             await told
           })
-          assert.include(JSON.stringify(wire.requests.at(-1)?.body), `Message ${messages}`, "it follows the newest message")
+          assert.include(JSON.stringify(wire.requests.at(-1)?.body), `Message ${newest}`, "it follows the newest message")
+          newest += 2
           assert.deepStrictEqual(faults, [])
         })
     )

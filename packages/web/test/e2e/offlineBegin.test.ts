@@ -17,7 +17,7 @@ import {
   hideList,
   openClockedPage,
   patience,
-  strictPlaces,
+  places,
   say,
   showList,
   signIn,
@@ -26,56 +26,55 @@ import {
 
 describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(strictPlaces)(
-      "is in the list at once, survives a reload, and is made, sent and answered once: %s",
-      ([, place]) =>
-        Effect.gen(function* () {
-          const { browser, conversations, messages, parley, wire } = yield* ownTenant
-          wire.enqueue(answer("Of otters."), answer("Of more otters."))
-          const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, place))
-          yield* Effect.promise(async () => {
-            await openedOffline(page, parley.url, parley.key)
-            await say(page, "Otters")
-            await waiting(page).waitFor()
-            const id = idOf(page)
-            assert.match(id, /^cnv_/)
-            await showList(page)
-            await row(page, "Otters").waitFor()
-            await hideList(page)
-            await say(page, "And more")
-            await waiting(page).nth(1).waitFor()
-            await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
-            await page.reload()
-            await waiting(page).nth(1).waitFor()
-            assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
-            await row(page, "Otters").waitFor({ state: "attached" })
-            assert.deepStrictEqual(await conversations(), [])
-            await goOnline(page)
-            await page.getByText("Of more otters.").waitFor()
-            await ended(page).waitFor()
-            assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
-            assert.strictEqual(idOf(page), id)
-            assert.deepStrictEqual(await conversations(), [id])
-            assert.deepStrictEqual(await messages(id), [
-              "user: Otters",
-              "assistant: Of otters.",
-              "user: And more",
-              "assistant: Of more otters."
-            ])
-            assert.strictEqual(await page.locator(".list-group .list-title").count(), 1)
-            await vi.waitUntil(async () => (await inOutbox(page)) === 0, patience)
-          })
-          assert.strictEqual(wire.requests.length, 2)
-          assert.deepStrictEqual(faults, [])
+    it.effect.each(places)("is in the list at once, survives a reload, and is made, sent and answered once: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { browser, conversations, messages, parley, wire } = yield* ownTenant
+        wire.enqueue(answer("Of otters."), answer("Of more otters."))
+        const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, place))
+        yield* Effect.promise(async () => {
+          await openedOffline(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await waiting(page).waitFor()
+          const id = idOf(page)
+          assert.match(id, /^cnv_/)
+          await showList(page)
+          await row(page, "Otters").waitFor()
+          await hideList(page)
+          await say(page, "And more")
+          await waiting(page).nth(1).waitFor()
+          await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
+          await page.reload()
+          await waiting(page).nth(1).waitFor()
+          assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
+          await row(page, "Otters").waitFor({ state: "attached" })
+          assert.deepStrictEqual(await conversations(), [])
+          await goOnline(page)
+          await page.getByText("Of more otters.").waitFor()
+          await ended(page).waitFor()
+          assert.deepStrictEqual(await bubbles(page), ["Otters", "And more"])
+          assert.strictEqual(idOf(page), id)
+          assert.deepStrictEqual(await conversations(), [id])
+          assert.deepStrictEqual(await messages(id), [
+            "user: Otters",
+            "assistant: Of otters.",
+            "user: And more",
+            "assistant: Of more otters."
+          ])
+          assert.strictEqual(await page.locator(".list-group .list-title").count(), 1)
+          await vi.waitUntil(async () => (await inOutbox(page)) === 0, patience)
         })
+        assert.strictEqual(wire.requests.length, 2)
+        assert.deepStrictEqual(faults, [])
+      })
     )
 
-    it.effect("is never made when it is deleted offline, unless that is taken back", () =>
+    it.effect.each(places)("is never made when it is deleted offline, unless that is taken back: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, wire } = yield* ownTenant
         wire.enqueue(answer("Of otters."))
-        const { page } = yield* Effect.promise(() => openClockedPage(browser))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser, place))
         const remove = async (title: string) => {
+          await showList(page)
           await row(page, title).hover()
           await page.getByRole("button", { name: `Options for ${title}` }).click()
           await page.getByRole("menuitem", { name: "Delete" }).click()
@@ -84,14 +83,13 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
         yield* Effect.promise(async () => {
           await openedOffline(page, parley.url, parley.key)
           await say(page, "Badgers")
-          await row(page, "Badgers").waitFor()
           await remove("Badgers")
           await vi.waitUntil(async () => (await inOutbox(page)) === 0, patience)
           await say(page, "Otters")
-          await row(page, "Otters").waitFor()
           const id = idOf(page)
           await remove("Otters")
           await page.locator(".toast", { hasText: "“Otters” was deleted." }).getByRole("button", { name: "Undo" }).click()
+          await showList(page)
           await row(page, "Otters").click()
           await waiting(page).waitFor()
           await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
@@ -107,16 +105,17 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       })
     )
 
-    it.effect("is in the list while the others are asked for, and when they could not be had", () =>
+    it.effect.each(places)("is in the list while the others are asked for, and when they could not be had: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* ownTenant
-        const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
+        const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, ...place }))
         yield* Effect.promise(async () => {
           // Never answered.
           await page.route(/\/api\/conversations\?/, () => {})
           await signIn(page, parley.url, parley.key)
           await goOffline(page)
           await say(page, "Badgers")
+          await showList(page)
           await row(page, "Badgers").waitFor()
           await page.clock.fastForward(defaultLimits.answerTimeoutMs)
           await page.getByText("The conversations could not be loaded.").waitFor()
@@ -126,15 +125,16 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       })
     )
 
-    it.effect("is not lost by signing out unless that is meant", () =>
+    it.effect.each(places)("is not lost by signing out unless that is meant: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, conversations, parley } = yield* ownTenant
-        const { faults, page } = yield* Effect.promise(() => openClockedPage(browser))
+        const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, place))
         yield* Effect.promise(async () => {
           await openedOffline(page, parley.url, parley.key)
           await say(page, "Otters")
           await waiting(page).waitFor()
           await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+          await showList(page)
           await page.getByRole("button", { name: /Account/ }).click()
           await page.getByRole("menuitem", { name: "Sign out" }).click()
           const note = page.locator(".toast", { hasText: "1 message was not sent yet" })
@@ -216,11 +216,11 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
       })
     )
 
-    it.effect("says that its model is gone by then, and goes on with another one", () =>
+    it.effect.each(places)("says that its model is gone by then, and goes on with another one: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, conversations, messages, parley, server, tenant, wire } = yield* ownTenant
         wire.enqueue(answer("By the small one."))
-        const { page } = yield* Effect.promise(() => openClockedPage(browser))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser, place))
         yield* Effect.promise(() => openedOffline(page, parley.url, parley.key))
         yield* Effect.promise(async () => {
           await page.getByRole("button", { name: /^Model/ }).click()

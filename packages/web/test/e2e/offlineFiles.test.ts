@@ -6,6 +6,7 @@ import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
 import { bubbles, idOf, inOutbox, openedOffline, ownTenant, row, waiting } from "../support/begunOffline.ts"
 import {
+  showList,
   App,
   asDarkPhone,
   chromiumPath,
@@ -18,13 +19,13 @@ import {
   say,
   screenshot,
   signIn,
-  strictPlaces,
+  places,
   withoutWorker
 } from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("a message that is written offline", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "takes its files along: they wait over a reload, and are uploaded once before their messages go out, in order: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -81,11 +82,11 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
         })
     )
 
-    it.effect("takes its files along when nobody has noticed yet that the network is gone", () =>
+    it.effect.each(places)("takes its files along when nobody has noticed yet that the network is gone: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, messages, parley, wire } = yield* ownTenant
         wire.enqueue(answer("I have read it."))
-        const { page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
+        const { page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, ...place }))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await page.context().setOffline(true)
@@ -138,12 +139,12 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
       })
     )
 
-    it.effect(
-      "takes fifty files along, and says of one more that too much waits: it stays in the box with what was written, until others are given up",
-      () =>
+    it.effect.each(places)(
+      "takes fifty files along, and says of one more that too much waits: it stays in the box with what was written, until others are given up: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley } = yield* ownTenant
-          const { page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
+          const { page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, ...place }))
           const choose = async (names: ReadonlyArray<string>) => {
             const files = names.map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from("a note") }))
             await page.locator("input[type=file]").setInputFiles(files)
@@ -165,6 +166,7 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
             await page.getByRole("button", { name: "Remove more.txt" }).waitFor()
             assert.strictEqual(await inOutbox(page), 5)
             // What is given up leaves its room at once.
+            await showList(page)
             await row(page, "Ten notes, 0").hover()
             await page.getByRole("button", { name: "Options for Ten notes, 0" }).click()
             await page.getByRole("menuitem", { name: "Delete" }).click()
@@ -176,63 +178,65 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
         })
     )
 
-    it.effect("takes 100 MB of files along, and says of more that too much waits: it stays in the box, and nothing is lost", () =>
-      Effect.gen(function* () {
-        const { browser, messages, parley, wire } = yield* ownTenant
-        wire.enqueue(answer("All read."), answer("The last one too."))
-        const { page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
-        const choose = async (names: ReadonlyArray<string>) => {
-          const files = names.map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(`this is ${name}`) }))
-          await page.locator("input[type=file]").setInputFiles(files)
-          await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
-        }
-        yield* Effect.promise(async () => {
-          // As if each had 8 MB, which would take long to come and go.
-          await page.addInitScript(() => {
-            const size = Object.getOwnPropertyDescriptor(Blob.prototype, "size")?.get
-            Object.defineProperty(Blob.prototype, "size", {
-              get(this: Blob) {
-                return this instanceof File ? 8_000_000 : size?.call(this)
-              }
+    it.effect.each(places)(
+      "takes 100 MB of files along, and says of more that too much waits: it stays in the box, and nothing is lost: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, messages, parley, wire } = yield* ownTenant
+          wire.enqueue(answer("All read."), answer("The last one too."))
+          const { page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, ...place }))
+          const choose = async (names: ReadonlyArray<string>) => {
+            const files = names.map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(`this is ${name}`) }))
+            await page.locator("input[type=file]").setInputFiles(files)
+            await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
+          }
+          yield* Effect.promise(async () => {
+            // As if each had 8 MB, which would take long to come and go.
+            await page.addInitScript(() => {
+              const size = Object.getOwnPropertyDescriptor(Blob.prototype, "size")?.get
+              Object.defineProperty(Blob.prototype, "size", {
+                get(this: Blob) {
+                  return this instanceof File ? 8_000_000 : size?.call(this)
+                }
+              })
             })
+            await signIn(page, parley.url, parley.key)
+            await goOffline(page)
+            await choose(Array.from({ length: 10 }, (_, index) => `${index}.txt`))
+            await say(page, "Ten files")
+            await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
+            await page.locator(".composer .attachment").first().waitFor({ state: "detached" })
+            await choose(["10.txt", "11.txt", "12.txt"])
+            await say(page, "Three more")
+            await page.locator(".toast", { hasText: "Too many messages wait to be sent." }).waitFor()
+            assert.strictEqual(await inOutbox(page), 1)
+            assert.strictEqual(await composer(page).inputValue(), "Three more")
+            // Two of them have room.
+            await page.getByRole("button", { name: "Remove 12.txt" }).click()
+            await composer(page).press("Enter")
+            await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
+            const id = idOf(page)
+            await goOnline(page)
+            await page.getByText("The last one too.").waitFor()
+            assert.deepStrictEqual(await messages(id), [
+              "user: Ten files",
+              "assistant: All read.",
+              "user: Three more",
+              "assistant: The last one too."
+            ])
           })
-          await signIn(page, parley.url, parley.key)
-          await goOffline(page)
-          await choose(Array.from({ length: 10 }, (_, index) => `${index}.txt`))
-          await say(page, "Ten files")
-          await vi.waitUntil(async () => (await inOutbox(page)) === 1, patience)
-          await page.locator(".composer .attachment").first().waitFor({ state: "detached" })
-          await choose(["10.txt", "11.txt", "12.txt"])
-          await say(page, "Three more")
-          await page.locator(".toast", { hasText: "Too many messages wait to be sent." }).waitFor()
-          assert.strictEqual(await inOutbox(page), 1)
-          assert.strictEqual(await composer(page).inputValue(), "Three more")
-          // Two of them have room.
-          await page.getByRole("button", { name: "Remove 12.txt" }).click()
-          await composer(page).press("Enter")
-          await vi.waitUntil(async () => (await inOutbox(page)) === 2, patience)
-          const id = idOf(page)
-          await goOnline(page)
-          await page.getByText("The last one too.").waitFor()
-          assert.deepStrictEqual(await messages(id), [
-            "user: Ten files",
-            "assistant: All read.",
-            "user: Three more",
-            "assistant: The last one too."
-          ])
+          const said = JSON.stringify(wire.requests[1]?.body)
+          for (let index = 0; index < 12; index++) assert.include(said, `this is ${index}.txt`)
         })
-        const said = JSON.stringify(wire.requests[1]?.body)
-        for (let index = 0; index < 12; index++) assert.include(said, `this is ${index}.txt`)
-      })
     )
 
-    it.effect(
-      "stays in the box with its files when the device has no room for them, which is told, and goes out once it has",
-      () =>
+    it.effect.each(places)(
+      "stays in the box with its files when the device has no room for them, which is told, and goes out once it has: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* ownTenant
           wire.enqueue(answer("I have read it."))
-          const { page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, colorScheme: "dark" }))
+          const { page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {
             // A browser may find at the end only that there is no room.
             await page.addInitScript(() => {

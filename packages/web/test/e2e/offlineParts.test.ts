@@ -15,7 +15,8 @@ import {
   screenshot,
   showList,
   signIn,
-  strictPlaces
+  places,
+  withoutWorker
 } from "../support/openApp.ts"
 
 /** Paths that the worker keeps once a page stands. */
@@ -54,7 +55,7 @@ const opened = Effect.fnUntraced(function* (options = desktop) {
 
 describe.skipIf(chromiumPath === "")("what opens within the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(strictPlaces)("opens without a network, though it was never opened before: %s", ([, place]) =>
+    it.effect.each(places)("opens without a network, though it was never opened before: %s", ([, place]) =>
       Effect.gen(function* () {
         const { faults, page } = yield* opened(place)
         yield* Effect.promise(async () => {
@@ -82,9 +83,9 @@ describe.skipIf(chromiumPath === "")("what opens within the app", () => {
       })
     )
 
-    it.effect("says that it is missing, each time, and breaks nothing else", () =>
+    it.effect.each(places)("says that it is missing, each time, and breaks nothing else: %s", ([, place]) =>
       Effect.gen(function* () {
-        const { page } = yield* opened()
+        const { page } = yield* opened(place)
         yield* Effect.promise(async () => {
           await page.evaluate(async () => {
             for (const name of await caches.keys()) {
@@ -104,16 +105,17 @@ describe.skipIf(chromiumPath === "")("what opens within the app", () => {
           assert.strictEqual(await page.getByRole("dialog", { name: /command/i }).count(), 0)
           await note.getByRole("button", { name: "Dismiss" }).click()
           await note.waitFor({ state: "detached" })
+          await showList(page)
           await page.getByRole("button", { name: "Account and settings" }).click()
           await note.waitFor()
         })
       })
     )
 
-    it.effect("says why it is missing once it is known whether there is a network", () =>
+    it.effect.each(places)("says why it is missing once it is known whether there is a network: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { page } = yield* Effect.promise(() => openPage(browser, { ...desktop, serviceWorkers: "block" }))
+        const { page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
         yield* Effect.promise(async () => {
           // Nobody welcomes the page, which goes on trying.
           const dials: Array<WebSocketRoute> = []
@@ -133,12 +135,12 @@ describe.skipIf(chromiumPath === "")("what opens within the app", () => {
       })
     )
 
-    it.effect(
-      "says that it could not be loaded where the server has no such file any more, and comes with the page that is loaded again",
-      () =>
+    it.effect.each(places)(
+      "says that it could not be loaded where the server has no such file any more, and comes with the page that is loaded again: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley } = yield* freshApp
-          const { page } = yield* Effect.promise(() => openPage(browser, { ...desktop, serviceWorkers: "block" }))
+          const { page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {
             await page.route(/SettingsDialog|Palette-/, (route) => route.fulfill({ status: 404 }))
             await signIn(page, parley.url, parley.key)

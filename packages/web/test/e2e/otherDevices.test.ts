@@ -6,6 +6,7 @@ import { vi } from "vitest"
 import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
+  showList,
   App,
   chromiumPath,
   composer,
@@ -18,7 +19,9 @@ import {
   say,
   screenshot,
   signIn,
-  withoutWorker
+  withoutWorker,
+  places,
+  asDarkPhone
 } from "../support/openApp.ts"
 import { framesPass } from "../support/frames.ts"
 import { axeFaults } from "../support/lookOver.ts"
@@ -44,10 +47,7 @@ describe.skipIf(chromiumPath === "")("another device", () => {
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         const [here, there] = yield* Effect.promise(() =>
-          Promise.all([
-            openPage(browser, withoutWorker),
-            openPage(browser, { ...withoutWorker, viewport: { width: 1000, height: 700 }, colorScheme: "dark" })
-          ])
+          Promise.all([openPage(browser, withoutWorker), openPage(browser, { ...withoutWorker, ...darkPhone })])
         )
         const asked: Array<string> = []
         there.page.on("request", (request) => {
@@ -57,6 +57,7 @@ describe.skipIf(chromiumPath === "")("another device", () => {
         yield* Effect.promise(async () => {
           await signIn(here.page, parley.url, parley.key)
           await signIn(there.page, parley.url, parley.key)
+          await showList(there.page)
           await say(here.page, "Otters")
           await ended(here.page).waitFor()
           await lists(there.page, ["Otters"])
@@ -91,43 +92,48 @@ describe.skipIf(chromiumPath === "")("another device", () => {
           const headers = { authorization: `Bearer ${parley.key}` }
           await fetch(`${parley.url}/api/conversations/${id}`, { method: "DELETE", headers })
           await there.page.getByText("This conversation is gone").waitFor()
+          await showList(there.page)
           await lists(there.page, ["Animals"])
         })
         assert.deepStrictEqual([...here.faults, ...there.faults], [])
       })
     )
 
-    it.effect("that makes a conversation moves no row away under a press: it is clicked, and then the list goes on", () =>
-      Effect.gen(function* () {
-        const { browser, parley } = yield* freshApp
-        yield* createConversation(parley, { title: "Otters" })
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
-        let listed = 0
-        page.on("response", (response) => void (listed += /\/api\/conversations\?/.test(response.url()) ? 1 : 0))
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          // Read again once the page is told of what changes.
-          await vi.waitUntil(() => listed >= 2, patience)
-          await page.getByRole("link", { name: "Otters", exact: true }).hover()
-          await page.mouse.down()
+    it.effect.each(places)(
+      "that makes a conversation moves no row away under a press: it is clicked, and then the list goes on: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* freshApp
+          yield* createConversation(parley, { title: "Otters" })
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
+          let listed = 0
+          page.on("response", (response) => void (listed += /\/api\/conversations\?/.test(response.url()) ? 1 : 0))
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            // Read again once the page is told of what changes.
+            await vi.waitUntil(() => listed >= 2, patience)
+            await showList(page)
+            await page.getByRole("link", { name: "Otters", exact: true }).hover()
+            await page.mouse.down()
+          })
+          const read = page.waitForResponse((response) => response.url().endsWith("/marks"))
+          yield* createConversation(parley, { title: "Badgers" })
+          yield* Effect.promise(async () => {
+            await (await read).finished()
+            await framesPass(page, 3)
+            await page.mouse.up()
+            await page.getByRole("heading", { name: "Otters" }).waitFor()
+            await showList(page)
+            await lists(page, ["Badgers", "Otters"])
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        const read = page.waitForResponse((response) => response.url().endsWith("/marks"))
-        yield* createConversation(parley, { title: "Badgers" })
-        yield* Effect.promise(async () => {
-          await (await read).finished()
-          await framesPass(page, 3)
-          await page.mouse.up()
-          await page.getByRole("heading", { name: "Otters" }).waitFor()
-          await lists(page, ["Badgers", "Otters"])
-        })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect("is signed out at once when its session is ended from elsewhere", () =>
+    it.effect.each(places)("is signed out at once when its session is ended from elsewhere: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...darkPhone }))
+        const { page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           const headers = { authorization: `Bearer ${parley.key}`, origin: parley.url }
@@ -140,13 +146,13 @@ describe.skipIf(chromiumPath === "")("another device", () => {
       })
     )
 
-    it.effect(
-      "of conversations marks one as unread whose answer ended while another was open, until it is opened, over a reload too",
-      () =>
+    it.effect.each(places)(
+      "of conversations marks one as unread whose answer ended while another was open, until it is opened, over a reload too: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer(["Of otters, ", "at length."], { holdAfter: 1 }), answer("Of badgers."))
-          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, colorScheme: "dark" }))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
           const unread = page.getByRole("link", { name: /^Otters\s*Unread$/ })
           const marks = page.locator(".list-unread")
           yield* Effect.promise(async () => {
@@ -160,16 +166,19 @@ describe.skipIf(chromiumPath === "")("another device", () => {
           })
           yield* Effect.map(wire.received(0), ({ release }) => release())
           yield* Effect.promise(async () => {
+            await showList(page)
             await unread.waitFor()
             assert.deepStrictEqual(await axeFaults(page), [])
             await screenshot(page, "unread")
             await page.reload()
             await composer(page).waitFor()
+            await showList(page)
             await unread.waitFor()
             await unread.click()
             await page.getByText("at length.").waitFor()
             await marks.waitFor({ state: "detached" })
             // Renamed it is newer too, and nothing was said in it.
+            await showList(page)
             await menu(page, "Badgers", "Rename")
             await page.getByLabel("Title").fill("Honey badgers")
             const read = page.waitForResponse((response) => response.url().endsWith("/marks"))
@@ -178,8 +187,9 @@ describe.skipIf(chromiumPath === "")("another device", () => {
             await framesPass(page, 2)
             assert.strictEqual(await marks.count(), 0)
             await page.reload()
-            await page.getByRole("link", { name: "Honey badgers", exact: true }).waitFor()
             await page.getByText("at length.").waitFor()
+            await showList(page)
+            await page.getByRole("link", { name: "Honey badgers", exact: true }).waitFor()
             assert.strictEqual(await marks.count(), 0)
           })
           assert.deepStrictEqual(faults, [])
@@ -199,7 +209,9 @@ describe.skipIf(chromiumPath === "")("another device", () => {
         const mark = (tab: Page) => closed(tab).locator(".list-unread")
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
+          await asDarkPhone(other)
           await other.goto(parley.url)
+          await showList(other)
           for (const tab of [page, other]) {
             await closed(tab).waitFor()
             assert.strictEqual(await mark(tab).count(), 0)

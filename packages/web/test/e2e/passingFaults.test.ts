@@ -3,7 +3,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import type { Page } from "playwright-core"
 import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
-import { App, chromiumPath, composer, freshApp, openPage, signIn, withoutWorker } from "../support/openApp.ts"
+import { App, chromiumPath, composer, freshApp, openPage, signIn, withoutWorker, places } from "../support/openApp.ts"
 
 const Issued = Schema.Struct({ token: Schema.String })
 
@@ -15,16 +15,16 @@ const again = (page: Page) => page.getByRole("button", { name: "Try again" })
 
 describe.skipIf(chromiumPath === "")("after a passing fault", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect(
-      "an invitation is asked for again, keeps the name that was given, and lets in; who is known is asked for none",
-      () =>
+    it.effect.each(places)(
+      "an invitation is asked for again, keeps the name that was given, and lets in; who is known is asked for none: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley } = yield* freshApp
           const { id } = yield* createConversation(parley, { title: "Tea" })
           const made = yield* request(parley, "POST", `/api/conversations/${id}/invites`, { maxUses: 2 })
           const { token } = yield* Schema.decodeUnknownEffect(Issued)(made.body)
           const link = `${parley.url}/#invite=${token}`
-          const guest = yield* Effect.promise(() => openPage(browser, withoutWorker))
+          const guest = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {
             const { page } = guest
             await failOnce(page, "/api/invites/preview")
@@ -40,7 +40,7 @@ describe.skipIf(chromiumPath === "")("after a passing fault", () => {
             assert.strictEqual(new URL(page.url()).pathname, `/c/${id}`)
             assert.notInclude(page.url(), token)
           })
-          const known = yield* Effect.promise(() => openPage(browser, withoutWorker))
+          const known = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {
             const { page } = known
             await signIn(page, parley.url, parley.key)
@@ -56,44 +56,46 @@ describe.skipIf(chromiumPath === "")("after a passing fault", () => {
         })
     )
 
-    it.effect("what was read of a shared conversation stays in sight, under its title, and goes on", () =>
-      Effect.gen(function* () {
-        const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, withoutWorker))
-        const message = (text: string) => ({
-          role: "user",
-          author: 1,
-          model: null,
-          content: [{ type: "text", text }],
-          createdAtMs: 0
-        })
-        const pages = { "": message("The first page."), second: message("The second page.") }
-        yield* Effect.promise(async () => {
-          await page.route("**/api/shared/*", (route) => {
-            const cursor = new URL(route.request().url()).searchParams.get("cursor") ?? ""
-            const isFirst = cursor === ""
-            return route.fulfill({
-              json: {
-                title: "How to brew",
-                sharedAtMs: 0,
-                messages: [isFirst ? pages[""] : pages.second],
-                nextCursor: isFirst ? "second" : null
-              }
-            })
+    it.effect.each(places)(
+      "what was read of a shared conversation stays in sight, under its title, and goes on: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* freshApp
+          const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
+          const message = (text: string) => ({
+            role: "user",
+            author: 1,
+            model: null,
+            content: [{ type: "text", text }],
+            createdAtMs: 0
           })
-          await page.goto(`${parley.url}/s#token`)
-          await page.getByText("The first page.").waitFor()
-          assert.strictEqual(await page.title(), "How to brew · Parley")
-          await failOnce(page, "/api/shared/*")
-          await page.getByRole("button", { name: "Show more" }).click()
-          await page.getByRole("alert").waitFor()
-          assert.isTrue(await page.getByText("The first page.").isVisible())
-          await again(page).click()
-          await page.getByText("The second page.").waitFor()
-          assert.isTrue(await page.getByText("The first page.").isVisible())
+          const pages = { "": message("The first page."), second: message("The second page.") }
+          yield* Effect.promise(async () => {
+            await page.route("**/api/shared/*", (route) => {
+              const cursor = new URL(route.request().url()).searchParams.get("cursor") ?? ""
+              const isFirst = cursor === ""
+              return route.fulfill({
+                json: {
+                  title: "How to brew",
+                  sharedAtMs: 0,
+                  messages: [isFirst ? pages[""] : pages.second],
+                  nextCursor: isFirst ? "second" : null
+                }
+              })
+            })
+            await page.goto(`${parley.url}/s#token`)
+            await page.getByText("The first page.").waitFor()
+            assert.strictEqual(await page.title(), "How to brew · Parley")
+            await failOnce(page, "/api/shared/*")
+            await page.getByRole("button", { name: "Show more" }).click()
+            await page.getByRole("alert").waitFor()
+            assert.isTrue(await page.getByText("The first page.").isVisible())
+            await again(page).click()
+            await page.getByText("The second page.").waitFor()
+            assert.isTrue(await page.getByText("The first page.").isVisible())
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
   })
 })

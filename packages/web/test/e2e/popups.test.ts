@@ -4,44 +4,58 @@ import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { axeFaults, settled } from "../support/lookOver.ts"
-import { App, chromiumPath, composer, freshApp, openPageAgain, say, screenshot, signIn } from "../support/openApp.ts"
+import {
+  showList,
+  App,
+  chromiumPath,
+  composer,
+  freshApp,
+  openPageAgain,
+  say,
+  screenshot,
+  signIn,
+  places
+} from "../support/openApp.ts"
 
 const focused = (page: Page): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? "")
 
 describe.skipIf(chromiumPath === "")("what opens from a button", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect("a menu opens with its first press, is gone through by keyboard, and gives the focus back", () =>
-      Effect.gen(function* () {
-        const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
-        const account = page.getByRole("button", { name: "Account and settings" })
-        yield* Effect.promise(async () => {
-          await signIn(page, parley.url, parley.key)
-          assert.strictEqual(await account.getAttribute("aria-haspopup"), "menu")
-          assert.strictEqual(await account.getAttribute("aria-expanded"), "false")
-          // Twice: as a plain button, and as what has taken its place.
-          for (const key of ["ArrowDown", "Enter"]) {
-            await account.focus()
-            await page.keyboard.press(key)
-            await page.getByRole("menuitem", { name: "Settings" }).waitFor()
-            assert.strictEqual(await account.getAttribute("aria-expanded"), "true")
-            // The menu takes the focus once it is open.
-            await page.waitForFunction(() => document.activeElement?.closest("[role=menu]") !== null)
-            await page.keyboard.press("End")
-            await page.waitForFunction(() => document.activeElement?.textContent === "Sign out")
-            await page.keyboard.press("Escape")
-            await page.getByRole("menuitem").first().waitFor({ state: "detached" })
-            assert.isTrue(await account.evaluate((button) => button === document.activeElement), await focused(page))
-          }
+    it.effect.each(places)(
+      "a menu opens with its first press, is gone through by keyboard, and gives the focus back: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* freshApp
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          const account = page.getByRole("button", { name: "Account and settings" })
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await showList(page)
+            assert.strictEqual(await account.getAttribute("aria-haspopup"), "menu")
+            assert.strictEqual(await account.getAttribute("aria-expanded"), "false")
+            // Twice: as a plain button, and as what has taken its place.
+            for (const key of ["ArrowDown", "Enter"]) {
+              await account.focus()
+              await page.keyboard.press(key)
+              await page.getByRole("menuitem", { name: "Settings" }).waitFor()
+              assert.strictEqual(await account.getAttribute("aria-expanded"), "true")
+              // The menu takes the focus once it is open.
+              await page.waitForFunction(() => document.activeElement?.closest("[role=menu]") !== null)
+              await page.keyboard.press("End")
+              await page.waitForFunction(() => document.activeElement?.textContent === "Sign out")
+              await page.keyboard.press("Escape")
+              await page.getByRole("menuitem").first().waitFor({ state: "detached" })
+              assert.isTrue(await account.evaluate((button) => button === document.activeElement), await focused(page))
+            }
+          })
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect("a popover opens with its first press, and a choice in it closes it", () =>
+    it.effect.each(places)("a popover opens with its first press, and a choice in it closes it: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await page.getByRole("button", { name: "Model: gpt-5", exact: true }).click()
@@ -53,50 +67,52 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
       })
     )
 
-    it.effect("another model is asked from its answer; the palette chooses, stops, saves and archives", () =>
-      Effect.gen(function* () {
-        const { browser, parley, wire } = yield* freshApp
-        wire.enqueue(answer("From one."), answer("From two."), answer(["Half, ", "whole."], { holdAfter: 1 }))
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
-        yield* Effect.promise(async () => {
-          const command = async (name: string) => {
-            await page.keyboard.press("Control+k")
-            await page.getByPlaceholder("Search for a command").fill(name)
-            await page.keyboard.press("Enter")
-            await page.getByPlaceholder("Search for a command").waitFor({ state: "detached" })
-          }
-          await signIn(page, parley.url, parley.key)
-          await say(page, "Who are you?")
-          await page.getByText("From one.").waitFor()
-          await page.getByRole("button", { name: "Ask another model" }).click()
-          await page.getByRole("option", { name: "gpt-5-mini" }).click()
-          await page.getByText("From two.").waitFor()
-          await page.getByText("2/2").waitFor()
+    it.effect.each(places)(
+      "another model is asked from its answer; the palette chooses, stops, saves and archives: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("From one."), answer("From two."), answer(["Half, ", "whole."], { holdAfter: 1 }))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          yield* Effect.promise(async () => {
+            const command = async (name: string) => {
+              await page.keyboard.press("Control+k")
+              await page.getByPlaceholder("Search for a command").fill(name)
+              await page.keyboard.press("Enter")
+              await page.getByPlaceholder("Search for a command").waitFor({ state: "detached" })
+            }
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Who are you?")
+            await page.getByText("From one.").waitFor()
+            await page.getByRole("button", { name: "Ask another model" }).click()
+            await page.getByRole("option", { name: "gpt-5-mini" }).click()
+            await page.getByText("From two.").waitFor()
+            await page.getByText("2/2").waitFor()
 
-          await command("gpt-5-mini")
-          await page.getByRole("button", { name: "Model: gpt-5-mini" }).waitFor()
-          await say(page, "Go on")
-          await page.getByText("Half,").waitFor()
-          await command("Stop the answer")
-          await page.getByText("Stopped").waitFor()
-          const saving = page.waitForEvent("download")
-          await command("Export as JSON")
-          assert.match((await saving).suggestedFilename(), /\.json$/)
-          await command("Archive")
-          await page.getByText("is in the archive").waitFor()
+            await command("gpt-5-mini")
+            await page.getByRole("button", { name: "Model: gpt-5-mini" }).waitFor()
+            await say(page, "Go on")
+            await page.getByText("Half,").waitFor()
+            await command("Stop the answer")
+            await page.getByText("Stopped").waitFor()
+            const saving = page.waitForEvent("download")
+            await command("Export as JSON")
+            assert.match((await saving).suggestedFilename(), /\.json$/)
+            await command("Archive")
+            await page.getByText("is in the archive").waitFor()
+          })
+          assert.deepStrictEqual(
+            wire.requests.map(({ model }) => model),
+            ["gpt-5", "gpt-5-mini", "gpt-5-mini"]
+          )
+          assert.deepStrictEqual(faults, [])
         })
-        assert.deepStrictEqual(
-          wire.requests.map(({ model }) => model),
-          ["gpt-5", "gpt-5-mini", "gpt-5-mini"]
-        )
-        assert.deepStrictEqual(faults, [])
-      })
     )
 
-    it.effect("a list in which nothing is found says so, where axe finds nothing either", () =>
+    it.effect.each(places)("a list in which nothing is found says so, where axe finds nothing either: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
         yield* Effect.promise(async () => {
           await page.emulateMedia({ reducedMotion: "reduce" })
           await signIn(page, parley.url, parley.key)

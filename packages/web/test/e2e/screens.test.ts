@@ -14,17 +14,7 @@ import { en, type TextKey } from "../../src/i18n/en.ts"
 import { Home, type Lived } from "../support/lived.ts"
 import { axeFaults, focusFaults, layoutFaults, settled, type Look } from "../support/lookOver.ts"
 import { chromiumPath, desktop, openContext, openPageIn, phone, screenshot, tablet, withoutWorker } from "../support/openApp.ts"
-import {
-  badLuck,
-  comingIn,
-  list,
-  overAConversation,
-  screens,
-  welcome,
-  wholeAnswer,
-  type Screens,
-  type Walk
-} from "../support/screenWalks.ts"
+import { badLuck, comingIn, screens, type Screens, type Walk } from "../support/screenWalks.ts"
 
 interface View {
   readonly size: typeof desktop
@@ -42,16 +32,10 @@ const views = {
 /** As wide as a desk's window of 1,280 px is at 400 % (WCAG 2.2, 1.4.10). */
 const narrow: ViewportSize = { width: 320, height: 640 }
 
-/** On a desk only the screens that are another there, with the list beside the conversation; a phone is stricter with the rest. PARLEY_SCREENS=all looks at all of them. */
-const atDesk: Readonly<Record<string, Screens>> =
-  process.env["PARLEY_SCREENS"] === "all" ? screens : { welcome, list, wholeAnswer, overAConversation }
-
-const screensOf = (name: string): ReadonlyArray<readonly [string, Screens]> => Object.entries(name === "phone" ? screens : atDesk)
-
 describe.skipIf(chromiumPath === "")("every screen", () => {
   layer(Home.layer, { excludeTestServices: true })((it) => {
     for (const [name, view] of Object.entries(views)) {
-      it.effect.each(screensOf(name))(`is without faults on a ${name}: %s`, ([, screen]) =>
+      it.effect.each(Object.entries(screens))(`is without faults on a ${name}: %s`, ([, screen]) =>
         Effect.gen(function* () {
           const home = yield* Home
           const { faults, found } = yield* Effect.promise(() => walk(name, view, home, screen))
@@ -65,7 +49,7 @@ describe.skipIf(chromiumPath === "")("every screen", () => {
 
 /** Through some of the screens; what was found on them. */
 const walk = async (name: string, view: View, home: Lived, through: Screens) => {
-  const { alsoTablet, language, scheme, size } = view
+  const { alsoTablet, language, size } = view
   const found: Array<string> = []
   const context = await contextOf(name, view, home, through)
   const { faults, page } = await openPageIn(context)
@@ -95,14 +79,6 @@ const walk = async (name: string, view: View, home: Lived, through: Screens) => 
       await settled(page)
     }
     add(screen, await axeFaults(page))
-    // What is looked at on a desk too is light there.
-    if (name === "phone" && !Object.values(atDesk).includes(through)) {
-      await page.emulateMedia({ colorScheme: "light" })
-      await settled(page)
-      add(`${screen}, light`, await axeFaults(page, "colours"))
-      await page.emulateMedia({ colorScheme: scheme })
-      await settled(page)
-    }
     if (!focus) return
     add(screen, await focusFaults(page))
     await page.emulateMedia({ contrast: "more" })

@@ -16,7 +16,7 @@ import {
   phone,
   say,
   screenshot,
-  strictPlaces,
+  places,
   signIn
 } from "../support/openApp.ts"
 import { forgetFrames, framesPass, noticedIn, pacedBy, typedLate, watchFrames } from "../support/frames.ts"
@@ -198,7 +198,7 @@ describe.skipIf(chromiumPath === "")("an answer that is being written", () => {
       )
     }
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "that is broken Markdown, and whose characters are cut in two, moves nothing that stands and never shows half a character: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -224,14 +224,14 @@ describe.skipIf(chromiumPath === "")("an answer that is being written", () => {
         })
     )
 
-    it.effect("leaves whoever reads further up where they are, and brings them to its end again", () =>
+    it.effect.each(places)("leaves whoever reads further up where they are, and brings them to its end again: %s", ([, place]) =>
       Effect.gen(function* () {
-        const { faults, page, wire } = yield* opened()
+        const { faults, page, wire } = yield* opened(place)
         const next = yield* writes(wire, page, part(1), diagram + part(2) + last)
         yield* Effect.promise(async () => {
           next()
           await page.locator(".answer").getByText("measured").waitFor()
-          await page.mouse.move(720, 300)
+          await page.mouse.move((page.viewportSize()?.width ?? 0) / 2, 300)
           await page.mouse.wheel(0, -900)
           await page.getByRole("button", { name: "To the latest message" }).waitFor()
           await framesPass(page, 5)
@@ -256,9 +256,9 @@ describe.skipIf(chromiumPath === "")("an answer that is being written", () => {
       })
     )
 
-    it.effect("lets one type: each key is there in the next frame, and none waits for another's", () =>
+    it.effect.each(places)("lets one type: each key is there in the next frame, and none waits for another's: %s", ([, place]) =>
       Effect.gen(function* () {
-        const { faults, page, wire } = yield* opened()
+        const { faults, page, wire } = yield* opened(place)
         // More than can be written while one types.
         const next = yield* writes(wire, page, Array.from({ length: 40 }, (_, number) => part(number)).join(""))
         yield* Effect.promise(async () => {
@@ -278,10 +278,10 @@ describe.skipIf(chromiumPath === "")("an answer that is being written", () => {
       })
     )
 
-    it.effect("a network that hangs keeps no key waiting, nor what is sent from being shown", () =>
+    it.effect.each(places)("a network that hangs keeps no key waiting, nor what is sent from being shown: %s", ([, place]) =>
       Effect.gen(function* () {
         const door = yield* openFrontDoor
-        const { faults, page, wire } = yield* opened(desktop, door)
+        const { faults, page, wire } = yield* opened(place, door)
         wire.enqueue(answer("As long as it goes."))
         yield* Effect.promise(async () => {
           await say(page, "Are you there?")

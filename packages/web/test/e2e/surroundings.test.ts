@@ -17,7 +17,7 @@ import {
   openPage,
   openPageAgain,
   phone,
-  strictPlaces,
+  places,
   say,
   screenshot,
   showList,
@@ -50,7 +50,7 @@ const openedWithClock = (prepare: ((page: Page) => Promise<unknown>) | undefined
 
 describe.skipIf(chromiumPath === "")("around the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(strictPlaces)("what the server sends first is painted without waiting for the program: %s", ([, place]) =>
+    it.effect.each(places)("what the server sends first is painted without waiting for the program: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
         const { faults, page } = yield* Effect.promise(() => openPage(browser, place))
@@ -75,58 +75,56 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       })
     )
 
-    it.effect.each(strictPlaces)(
-      "what is dictated is written into the box, and an answer is read without its marks: %s",
-      ([, place]) =>
-        Effect.gen(function* () {
-          const { faults, page, wire } = yield* opened(
-            (page) =>
-              page.addInitScript(() => {
-                class Recognition extends EventTarget {
-                  start(): void {
-                    Reflect.set(globalThis, "recognition", this)
-                  }
-                  stop(): void {
-                    this.dispatchEvent(new Event("end"))
-                  }
-                  abort(): void {}
+    it.effect.each(places)("what is dictated is written into the box, and an answer is read without its marks: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { faults, page, wire } = yield* opened(
+          (page) =>
+            page.addInitScript(() => {
+              class Recognition extends EventTarget {
+                start(): void {
+                  Reflect.set(globalThis, "recognition", this)
                 }
-                const speaker = {
-                  speak: (said: SpeechSynthesisUtterance) => Reflect.set(globalThis, "said", said),
-                  cancel: () => Reflect.get(globalThis, "said")?.dispatchEvent(new Event("end"))
+                stop(): void {
+                  this.dispatchEvent(new Event("end"))
                 }
-                for (const name of ["SpeechRecognition", "webkitSpeechRecognition"]) Reflect.set(globalThis, name, Recognition)
-                Object.defineProperty(globalThis, "speechSynthesis", { value: speaker })
-              }),
-            place
-          )
-          wire.enqueue(answer("It is **bold**, with `code`."))
-          yield* Effect.promise(async () => {
-            const hear = (transcript: string, isFinal: boolean) =>
-              page.evaluate(
-                (result) => {
-                  const event = Object.assign(new Event("result"), { resultIndex: 0, results: [result] })
-                  Reflect.get(globalThis, "recognition").dispatchEvent(event)
-                },
-                { 0: { transcript }, isFinal }
-              )
-            await page.getByRole("button", { name: "Dictate" }).click()
-            await hear("what was", false)
-            await hear("What was heard", true)
-            await page.getByRole("button", { name: "Stop dictating" }).click()
-            assert.strictEqual(await composer(page).inputValue(), "What was heard")
-            await composer(page).press("Enter")
-            await ended(page).waitFor()
-            await page.getByRole("button", { name: "Read aloud" }).click()
-            assert.strictEqual(await page.evaluate(() => Reflect.get(globalThis, "said").text), "It is bold, with code.")
-            await page.getByRole("button", { name: "Stop reading" }).click()
-            await page.getByRole("button", { name: "Read aloud" }).waitFor()
-          })
-          assert.deepStrictEqual(faults, [])
+                abort(): void {}
+              }
+              const speaker = {
+                speak: (said: SpeechSynthesisUtterance) => Reflect.set(globalThis, "said", said),
+                cancel: () => Reflect.get(globalThis, "said")?.dispatchEvent(new Event("end"))
+              }
+              for (const name of ["SpeechRecognition", "webkitSpeechRecognition"]) Reflect.set(globalThis, name, Recognition)
+              Object.defineProperty(globalThis, "speechSynthesis", { value: speaker })
+            }),
+          place
+        )
+        wire.enqueue(answer("It is **bold**, with `code`."))
+        yield* Effect.promise(async () => {
+          const hear = (transcript: string, isFinal: boolean) =>
+            page.evaluate(
+              (result) => {
+                const event = Object.assign(new Event("result"), { resultIndex: 0, results: [result] })
+                Reflect.get(globalThis, "recognition").dispatchEvent(event)
+              },
+              { 0: { transcript }, isFinal }
+            )
+          await page.getByRole("button", { name: "Dictate" }).click()
+          await hear("what was", false)
+          await hear("What was heard", true)
+          await page.getByRole("button", { name: "Stop dictating" }).click()
+          assert.strictEqual(await composer(page).inputValue(), "What was heard")
+          await composer(page).press("Enter")
+          await ended(page).waitFor()
+          await page.getByRole("button", { name: "Read aloud" }).click()
+          assert.strictEqual(await page.evaluate(() => Reflect.get(globalThis, "said").text), "It is bold, with code.")
+          await page.getByRole("button", { name: "Stop reading" }).click()
+          await page.getByRole("button", { name: "Read aloud" }).waitFor()
         })
+        assert.deepStrictEqual(faults, [])
+      })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "an answer that ends in a hidden tab is told by a notification, once that is wanted: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -170,7 +168,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
         })
     )
 
-    it.effect.each(strictPlaces)("a file that is dropped on a conversation goes along with the message: %s", ([, place]) =>
+    it.effect.each(places)("a file that is dropped on a conversation goes along with the message: %s", ([, place]) =>
       Effect.gen(function* () {
         const { faults, page, wire } = yield* opened(undefined, place)
         wire.enqueue(answer("First."), answer("Read."))
@@ -194,7 +192,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "a device without room sends what can go out at once, and says so of what cannot wait there: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -273,7 +271,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
         })
     )
 
-    it.effect.each(strictPlaces)("a page that breaks says so, and is there again when it is loaded anew: %s", ([, place]) =>
+    it.effect.each(places)("a page that breaks says so, and is there again when it is loaded anew: %s", ([, place]) =>
       Effect.gen(function* () {
         const { faults, page, wire } = yield* opened(undefined, place)
         wire.enqueue(answer("Whole."))
@@ -292,7 +290,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
       })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "a clock that is years off, and a tab that slept for an hour in the middle of an answer, lose and double nothing: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -321,7 +319,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
         })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "a session that ends in the middle of an answer says so; after signing in again all is there: %s",
       ([, place]) =>
         Effect.gen(function* () {

@@ -15,7 +15,7 @@ import {
   say,
   screenshot,
   showList,
-  strictPlaces,
+  places,
   signIn,
   freshApp
 } from "../support/openApp.ts"
@@ -67,7 +67,7 @@ describe.skipIf(chromiumPath === "")("people", () => {
         })
     )
 
-    it.effect.each(strictPlaces)(
+    it.effect.each(places)(
       "shares a branch by link with somebody who is not signed in, until it is withdrawn; and saves it as a file: %s",
       ([, place]) =>
         Effect.gen(function* () {

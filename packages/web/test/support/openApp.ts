@@ -51,14 +51,11 @@ export const darkPhone: BrowserContextOptions = { ...phone, colorScheme: "dark" 
 /** As people see it who did not ask for less motion. */
 export const moving: BrowserContextOptions = { reducedMotion: "no-preference" }
 
-/** At a desk by day, and as different from it as can be: for `it.effect.each`. */
+/** At a desk by day, and as different from it as can be: every flow runs at both, by `it.effect.each`, or with a tab at each. */
 export const places = [
   ["at a desk", desktop],
   ["on a phone, in the dark", darkPhone]
 ] as const
-
-/** Of what looks much the same at both: the stricter one, and with PARLEY_SCREENS=all both. */
-export const strictPlaces = process.env["PARLEY_SCREENS"] === "all" ? places : ([places[1]] as const)
 
 /** Another tab of the same window is made to look as one on a phone in the dark. */
 export const asDarkPhone = async (page: Page): Promise<void> => {

@@ -1,8 +1,10 @@
 /** From OpenAI's shape to ours. */
 import type { CompletionRequest } from "@parley/domain/Completions"
 import type { AssistantPart, UserPart } from "@parley/domain/Content"
-import type { ModelMessage, ModelParameters, ResponseFormat } from "@parley/domain/ModelRequest"
+import type { ModelMessage, ModelParameters } from "@parley/domain/ModelRequest"
+import { given } from "../given.ts"
 import type { ChatMessage, ChatRequest } from "./ChatRequest.ts"
+import { responseFormat, toolDefinition } from "./toolsAndFormats.ts"
 
 export const toModelRequest = (request: ChatRequest): CompletionRequest => ({
   model: request.model,
@@ -64,6 +66,7 @@ const assistantParts = (from: Extract<ChatMessage, { role: "assistant" }>): Read
 const parameters = (request: ChatRequest): ModelParameters => {
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens
   const choice = request.tool_choice
+  const format = request.response_format
   return {
     ...given("temperature", request.temperature),
     ...given("topP", request.top_p),
@@ -73,37 +76,16 @@ const parameters = (request: ChatRequest): ModelParameters => {
     ...given("maxOutputTokens", maxOutputTokens),
     ...given("stop", typeof request.stop === "string" ? [request.stop] : request.stop),
     ...given("reasoningEffort", request.reasoning_effort),
-    ...given("responseFormat", responseFormat(request.response_format)),
+    ...given(
+      "responseFormat",
+      responseFormat(format?.type === "json_schema" ? { type: format.type, ...format.json_schema } : format)
+    ),
     ...given(
       "tools",
-      request.tools?.map(({ function: { description, name, parameters: schema, strict } }) => ({
-        name,
-        ...given("description", description),
-        ...given("parameters", schema),
-        ...given("strict", strict)
-      }))
+      request.tools?.map((tool) => toolDefinition(tool.function))
     ),
     ...given("toolChoice", typeof choice === "object" && choice !== null ? { name: choice.function.name } : choice),
     ...given("parallelToolCalls", request.parallel_tool_calls),
     ...given("user", request.user)
   }
 }
-
-const responseFormat = (format: ChatRequest["response_format"]): ResponseFormat | undefined => {
-  switch (format?.type) {
-    case undefined:
-      return undefined
-    case "text":
-      return { type: "text" }
-    case "json_object":
-      return { type: "json" }
-    case "json_schema": {
-      const { name, schema, strict } = format.json_schema
-      return { type: "json-schema", name, schema, ...given("strict", strict) }
-    }
-  }
-}
-
-/** Clients write `null` for what they leave out. */
-const given = <K extends string, A>(key: K, value: A | null | undefined): { readonly [P in K]?: A } =>
-  value === null || value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: A })

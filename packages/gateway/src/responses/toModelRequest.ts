@@ -1,8 +1,9 @@
 /** From OpenAI's Responses shape to ours. */
 import type { CompletionRequest } from "@parley/domain/Completions"
 import type { AssistantPart, ReasoningPart, ToolResultPart, UserPart } from "@parley/domain/Content"
-import type { ModelMessage, ModelParameters, ResponseFormat } from "@parley/domain/ModelRequest"
+import type { ModelMessage, ModelParameters } from "@parley/domain/ModelRequest"
 import { given } from "../given.ts"
+import { responseFormat, toolDefinition } from "../openai/toolsAndFormats.ts"
 import type { InputItem, ResponsesRequest } from "./ResponsesRequest.ts"
 
 export const toModelRequest = (request: ResponsesRequest): CompletionRequest => ({
@@ -102,32 +103,9 @@ const parameters = (request: ResponsesRequest): ModelParameters => {
     ...given("maxOutputTokens", request.max_output_tokens),
     ...given("reasoningEffort", request.reasoning?.effort),
     ...given("responseFormat", responseFormat(request.text?.format)),
-    ...given(
-      "tools",
-      request.tools?.map(({ description, name, parameters: schema, strict }) => ({
-        name,
-        ...given("description", description),
-        ...given("parameters", schema),
-        ...given("strict", strict)
-      }))
-    ),
+    ...given("tools", request.tools?.map(toolDefinition)),
     ...given("toolChoice", typeof choice === "object" && choice !== null ? { name: choice.name } : choice),
     ...given("parallelToolCalls", request.parallel_tool_calls),
     ...given("user", request.user ?? request.safety_identifier)
-  }
-}
-
-const responseFormat = (format: NonNullable<ResponsesRequest["text"]>["format"]): ResponseFormat | undefined => {
-  switch (format?.type) {
-    case undefined:
-      return undefined
-    case "text":
-      return { type: "text" }
-    case "json_object":
-      return { type: "json" }
-    case "json_schema": {
-      const { name, schema, strict } = format
-      return { type: "json-schema", name, schema, ...given("strict", strict) }
-    }
   }
 }

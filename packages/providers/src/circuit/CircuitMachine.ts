@@ -1,4 +1,4 @@
-/** What this process knows of a target's circuit: a total table, so that the compiler asks for every cell. The store has the last word. */
+/** What this process knows of a target's circuit: a total table, so that the compiler asks for every cell. */
 
 /**
  * - `closed`: calls go
@@ -18,30 +18,15 @@ export type CircuitHappening =
   | "opened"
   | "closed"
 
-export const circuitMachine: Record<CircuitState, Record<CircuitHappening, CircuitState>> = {
-  closed: {
-    admitted: "closed",
-    "admitted-as-probe": "half-open",
-    "refused-open": "open",
-    "refused-half-open": "half-open",
-    opened: "open",
-    closed: "closed"
-  },
-  open: {
-    // Another process tried it and closed it.
-    admitted: "closed",
-    "admitted-as-probe": "half-open",
-    "refused-open": "open",
-    "refused-half-open": "half-open",
-    opened: "open",
-    closed: "closed"
-  },
-  "half-open": {
-    admitted: "closed",
-    "admitted-as-probe": "half-open",
-    "refused-open": "open",
-    "refused-half-open": "half-open",
-    opened: "open",
-    closed: "closed"
-  }
+/**
+ * Where each leads, from wherever the circuit was: the store, which other processes move too, has the last word. Admitted into one that was open here: another
+ * process tried it and closed it.
+ */
+export const stateAfter: Record<CircuitHappening, CircuitState> = {
+  admitted: "closed",
+  "admitted-as-probe": "half-open",
+  "refused-open": "open",
+  "refused-half-open": "half-open",
+  opened: "open",
+  closed: "closed"
 }

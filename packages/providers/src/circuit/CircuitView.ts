@@ -1,7 +1,7 @@
 /** Where a target's circuit stands, as far as this process knows; and how often it changed. Synchronous: routes ask it for every call. */
 import { Clock, Effect } from "effect"
 import type { CircuitBreaker } from "effect/persistence"
-import { circuitMachine } from "./CircuitMachine.ts"
+import { stateAfter } from "./CircuitMachine.ts"
 import type { CircuitHappening, CircuitState } from "./CircuitMachine.ts"
 import type { TargetStatistics } from "./TargetStatistics.ts"
 
@@ -21,7 +21,7 @@ export class CircuitView {
   }
 
   on(happening: CircuitHappening, openUntilMs: number): void {
-    const next = circuitMachine[this.state][happening]
+    const next = stateAfter[happening]
     if (next === "open") this.#openUntilMs = openUntilMs
     if (next === this.state) return
     this.state = next

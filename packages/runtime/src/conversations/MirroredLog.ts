@@ -6,6 +6,7 @@ import { foldRunEvents } from "@parley/domain/foldRun"
 import type { RunEvent } from "@parley/domain/RunEvent"
 import type { DeltaFrame, RunState } from "@parley/domain/RunFrame"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
+import { caughtUpFrame, frameHeadOf, replayFrame, snapshotFrame } from "./logFrames.ts"
 import type { RunIdentity, RunLogFollower } from "./RunLog.ts"
 import type { FollowedLog } from "./Subscriber.ts"
 
@@ -41,7 +42,7 @@ export class MirroredLog implements FollowedLog {
     this.folded = state
     this.seq = afterSeq
     this.limits = limits
-    this.frameHead = `"conversationId":"${identity.conversationId}","runId":"${identity.runId}","epoch":"${identity.epoch}","seq":`
+    this.frameHead = frameHeadOf(identity)
   }
 
   /** The frame must be the next one of this epoch; `text` is its encoding, told to all as it is. */
@@ -76,21 +77,19 @@ export class MirroredLog implements FollowedLog {
     const from = this.ring.findIndex((held) => held.seq === afterSeq + 1)
     if (from < 0) return undefined
     const events = this.ring.slice(from).flatMap((held) => held.events)
-    const frame = `{"type":"delta",${this.frameHead}${afterSeq + 1},"count":${this.seq - afterSeq},"events":${JSON.stringify(events)}}`
-    const bytes = Buffer.byteLength(frame)
-    return bytes > maxBytes ? undefined : { frame, bytes }
+    return replayFrame(this.frameHead, afterSeq, this.seq, events, maxBytes)
   }
 
   snapshot(): string {
     if (this.snapshotSeq !== this.seq) {
       this.snapshotSeq = this.seq
-      this.snapshotFrame = `{"type":"snapshot",${this.frameHead}${this.seq},"state":${JSON.stringify(this.state)}}`
+      this.snapshotFrame = snapshotFrame(this.frameHead, this.seq, this.state)
     }
     return this.snapshotFrame
   }
 
   caughtUp(): string {
-    return `{"type":"caught-up",${this.frameHead}${this.seq}}`
+    return caughtUpFrame(this.frameHead, this.seq)
   }
 
   private fold(): void {

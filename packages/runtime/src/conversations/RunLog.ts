@@ -7,6 +7,7 @@ import type { RunEvent } from "@parley/domain/RunEvent"
 import { foldRunEvents } from "@parley/domain/foldRun"
 import type { RunState } from "@parley/domain/RunFrame"
 import type { ConversationLimitsValues } from "./ConversationLimits.ts"
+import { caughtUpFrame, frameHeadOf, replayFrame, snapshotFrame } from "./logFrames.ts"
 import { PendingEvents } from "./PendingEvents.ts"
 import { countOf, RunTape } from "./RunTape.ts"
 import type { FrameEvents } from "./RunTape.ts"
@@ -76,7 +77,7 @@ export class RunLog {
     this.tape = new RunTape(afterSeq, limits, this.tail)
     this.journalSeq = afterSeq + 1
     this.limits = limits
-    this.frameHead = `"conversationId":"${identity.conversationId}","runId":"${identity.runId}","epoch":"${identity.epoch}","seq":`
+    this.frameHead = frameHeadOf(identity)
     this.deltaHead = inOnePiece(`{"type":"delta",${this.frameHead}`)
   }
 
@@ -123,23 +124,20 @@ export class RunLog {
   replayAfter(afterSeq: number, maxBytes: number): { readonly frame: string; readonly bytes: number } | undefined {
     if (afterSeq >= this.seq) return undefined
     const events = this.tape.eventsAfter(afterSeq)
-    if (events === undefined) return undefined
-    const frame = `${this.deltaHead}${afterSeq + 1},"count":${this.seq - afterSeq},"events":${JSON.stringify(events)}}`
-    const bytes = Buffer.byteLength(frame)
-    return bytes > maxBytes ? undefined : { frame, bytes }
+    return events === undefined ? undefined : replayFrame(this.frameHead, afterSeq, this.seq, events, maxBytes)
   }
 
   /** The folded state after `seq`; encoded once for everybody who asks between two flushes. */
   snapshot(): string {
     if (this.snapshotSeq !== this.seq) {
       this.snapshotSeq = this.seq
-      this.snapshotFrame = `{"type":"snapshot",${this.frameHead}${this.seq},"state":${JSON.stringify(this.state)}}`
+      this.snapshotFrame = snapshotFrame(this.frameHead, this.seq, this.state)
     }
     return this.snapshotFrame
   }
 
   caughtUp(): string {
-    return `{"type":"caught-up",${this.frameHead}${this.seq}}`
+    return caughtUpFrame(this.frameHead, this.seq)
   }
 
   /** What was flushed since the last call; undefined when nothing was. */

@@ -8,6 +8,7 @@ import { ConversationId, InviteId, makeInviteId, TenantId } from "@parley/domain
 import type { SessionId } from "@parley/domain/Ids"
 import { Invite, InvitePreview, Invites, maxInvitesPerRoom } from "@parley/domain/Invites"
 import { decodeRows } from "../storage/decodeRows.ts"
+import { requireMemberOf } from "../storage/requireMemberOf.ts"
 import { SystemSql } from "../storage/SystemSql.ts"
 import { TenantSql } from "../storage/TenantSql.ts"
 import * as Keys from "./apiKeys.ts"
@@ -30,7 +31,6 @@ const badInvite = new NotFound({
   resource: "invite"
 })
 const inviteNotFound = new NotFound({ message: "no such invite", resource: "invite" })
-const roomNotFound = new NotFound({ message: "No such conversation", resource: "conversation" })
 
 const decodeInvites = decodeRows(Invite)
 const decodePreviews = decodeRows(InvitePreview)
@@ -58,11 +58,7 @@ const make = Effect.gen(function* () {
 
   /** Of a room that the caller is in, and may invite into. */
   const requireRoom = Effect.fnUntraced(function* (caller: CallerInfo, id: ConversationId) {
-    const rows = yield* tenantSql.read(
-      caller.tenantId,
-      (sql) => sql`select 1 from members where conversation_id = ${id} and principal_id = ${caller.principalId}`
-    )
-    if (rows.length === 0) return yield* roomNotFound
+    yield* requireMemberOf(tenantSql, caller, id)
     yield* requireMembership(caller)
   })
 

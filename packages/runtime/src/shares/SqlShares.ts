@@ -2,7 +2,6 @@
 import { Clock, Effect, Layer, Option, Schema } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import { Caller } from "@parley/domain/Caller"
-import type { CallerInfo } from "@parley/domain/Caller"
 import { Part } from "@parley/domain/Content"
 import { Conflict, NotFound } from "@parley/domain/Errors"
 import { makeShareId, MessageId, TenantId } from "@parley/domain/Ids"
@@ -15,6 +14,7 @@ import { requireMembership } from "../identity/authorization.ts"
 import { ObjectStore } from "../objects/ObjectStore.ts"
 import { cursorOf, limitOf } from "../storage/conversations/paging.ts"
 import { decodeRows } from "../storage/decodeRows.ts"
+import { requireMemberOf } from "../storage/requireMemberOf.ts"
 import { SystemSql } from "../storage/SystemSql.ts"
 import { TenantSql } from "../storage/TenantSql.ts"
 
@@ -25,7 +25,6 @@ const readCursor = /^(\d{1,6})$/
 
 const badShare = new NotFound({ message: "the link is wrong, revoked or expired", resource: "share" })
 const shareNotFound = new NotFound({ message: "no such link", resource: "share" })
-const conversationNotFound = new NotFound({ message: "No such conversation", resource: "conversation" })
 const messageNotFound = new NotFound({ message: "no such message", resource: "message" })
 
 const decodeShares = decodeRows(Share)
@@ -83,18 +82,10 @@ const make = Effect.gen(function* () {
     return owner === undefined ? yield* badShare : { ...owner, hash }
   })
 
-  const requireMember = Effect.fnUntraced(function* (caller: CallerInfo, id: ConversationId) {
-    const rows = yield* tenantSql.read(
-      caller.tenantId,
-      (sql) => sql`select 1 from members where conversation_id = ${id} and principal_id = ${caller.principalId}`
-    )
-    if (rows.length === 0) return yield* conversationNotFound
-  })
-
   return Shares.of({
     create: Effect.fn("Shares.create")(function* (conversationId, input) {
       const caller = yield* Caller
-      yield* requireMember(caller, conversationId)
+      yield* requireMemberOf(tenantSql, caller, conversationId)
       yield* requireMembership(caller)
       const nowMs = yield* Clock.currentTimeMillis
       const id = yield* makeShareId
@@ -126,7 +117,7 @@ const make = Effect.gen(function* () {
 
     list: Effect.fn("Shares.list")(function* (conversationId) {
       const caller = yield* Caller
-      yield* requireMember(caller, conversationId)
+      yield* requireMemberOf(tenantSql, caller, conversationId)
       const rows = yield* tenantSql.read(
         caller.tenantId,
         (sql) => sql`

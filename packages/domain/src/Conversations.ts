@@ -77,11 +77,11 @@ export type RunInfo = typeof RunInfo.Type
 /** One socket's or one SSE response's end of the line. All calls are synchronous and must not throw. */
 export interface FollowerPort {
   /** One encoded JSON frame (`RunFrame` or `RoomFrame`). The string is shared between followers. */
-  readonly send: (frame: string) => void
+  send(frame: string): void
   /** Bytes given to the transport and not yet taken by the peer. */
-  readonly bufferedBytes: () => number
+  bufferedBytes(): number
   /** The follower is too far behind, or the conversation is gone; codes as in docs/websocket.md. */
-  readonly close: (code: number, reason: string) => void
+  close(code: number, reason: string): void
   /** False when the peer has no way to acknowledge (SSE): then only `bufferedBytes` tells how far behind it is. True when absent. */
   readonly acknowledges?: boolean
 }

@@ -159,7 +159,7 @@ class NodeSocket implements Socket {
     this.remoteAddress = connection.remoteAddress ?? ""
   }
 
-  readonly send = (message: string | Uint8Array): 0 | 1 | 2 => {
+  send(message: string | Uint8Array): 0 | 1 | 2 {
     if (this.closed) return 2
     if (this.#ws.bufferedAmount + Buffer.byteLength(message) > this.#maxBackpressureBytes) {
       this.terminate()
@@ -169,15 +169,17 @@ class NodeSocket implements Socket {
     return this.#ws.bufferedAmount === 0 ? 1 : 0
   }
 
-  readonly bufferedBytes = (): number => (this.closed ? 0 : this.#ws.bufferedAmount)
+  bufferedBytes(): number {
+    return this.closed ? 0 : this.#ws.bufferedAmount
+  }
 
-  readonly end = (code: number, reason: string): void => {
+  end(code: number, reason: string): void {
     if (this.closed) return
     this.closed = true
     this.#ws.close(code, reason)
   }
 
-  readonly terminate = (): void => {
+  terminate(): void {
     if (this.closed) return
     this.closed = true
     this.#ws.terminate()
@@ -188,7 +190,7 @@ class NodeSocket implements Socket {
     this.#ws.terminate()
   }
 
-  readonly cork = (write: () => void): void => {
+  cork(write: () => void): void {
     this.#connection.cork()
     try {
       write()

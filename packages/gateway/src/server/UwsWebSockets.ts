@@ -118,7 +118,6 @@ class UwsSocket implements Socket {
     else close()
   }
 
-  // Methods, since every frame passes here: a function of each socket's own would be one more object to touch.
   send(message: string | Uint8Array): 0 | 1 | 2 {
     if (this.closed || this.#ws === undefined) return 2
     const sent = this.#ws.send(message, typeof message !== "string", false)

@@ -169,12 +169,14 @@ export class ConversationLists {
     else this.#merge([{ ...before, ...known, updatedAtMs: Math.max(before.updatedAtMs, known.updatedAtMs ?? 0) }])
   }
 
+  /** In sight at once; where the server does not take it the old title is there again, and the promise is rejected. */
   rename(id: ListedConversation["id"], title: string): Promise<void> {
     return this.#change(id, { title }, () => this.#parley.api.conversations.update({ id, title }, outlivesPage))
   }
 
   mark(id: ListedConversation["id"], marks: Marks): Promise<void> {
-    return this.#change(id, definedMarks(marks), () => this.#parley.api.list.mark({ id, ...marks }, outlivesPage))
+    const ask = () => this.#parley.api.list.mark({ id, ...marks }, outlivesPage)
+    return this.#change(id, definedMarks(marks), ask).catch(this.#onError)
   }
 
   /** Gone from sight at once and for good, with what waits to be sent in it; from the server when carried out, at the latest once the page is gone. */
@@ -224,7 +226,7 @@ export class ConversationLists {
       await ask()
     } catch (error) {
       if (before !== undefined) this.#merge([before])
-      this.#onError(error)
+      throw error
     } finally {
       const others = (this.#changing.get(id) ?? 1) - 1
       if (others === 0) this.#changing.delete(id)
@@ -278,10 +280,7 @@ export class ConversationLists {
   #leave(ids: ReadonlyArray<string>, isLeaving: boolean): void {
     this.state.update((before) => {
       const leaving = new Set(before.leaving)
-      for (const id of ids) {
-        if (isLeaving) leaving.add(id)
-        else leaving.delete(id)
-      }
+      for (const id of ids) leaving[isLeaving ? "add" : "delete"](id)
       return { ...before, leaving }
     })
   }

@@ -14,7 +14,9 @@ export const errorText = (t: Text, error: unknown): string => {
         return t("error.expired")
     }
   }
-  if (error instanceof ParleyConnectionError) return error.fault === "unreachable" ? t("error.unreachable") : error.message
+  if (error instanceof ParleyConnectionError) {
+    return error.fault === "unreachable" ? t(navigator.onLine ? "error.unreachable" : "error.offline") : error.message
+  }
   if (error instanceof ParleyApiError) return codeText(t, error)
   return t("error.unknown", { message: error instanceof Error ? error.message : String(error) })
 }

@@ -94,6 +94,7 @@ export const de: Catalogue = {
   "list.folderMenu": "Optionen für den Ordner {{name}}",
   "list.folderEmpty": "Leer",
   "list.titleLabel": "Titel",
+  "list.titleNeeded": "Ein Titel wird gebraucht.",
   "list.deleted": "„{{title}}“ wurde gelöscht.",
   "list.archivedDone": "„{{title}}“ ist im Archiv.",
   "list.live": "Eine Antwort wird geschrieben",
@@ -320,6 +321,10 @@ export const de: Catalogue = {
   "notice.answered": "{{title}}: Die Antwort ist fertig",
   "notice.elsewhere": "{{title}}: {{text}}",
 
+  "form.nameNeeded": "Ein Name wird gebraucht.",
+  "form.textNeeded": "Ein Text wird gebraucht.",
+
+  "error.offline": "Sie sind offline. Versuchen Sie es wieder, sobald es ein Netz gibt.",
   "error.unreachable": "Der Server war nicht zu erreichen.",
   "error.partAway": "Dieser Teil der App ist noch nicht auf diesem Gerät: Er braucht einmal das Netz.",
   "error.partFailed": "Dieser Teil der App war nicht zu laden. Laden Sie die Seite neu: Was Sie geschrieben haben, bleibt.",

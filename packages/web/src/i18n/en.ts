@@ -92,6 +92,7 @@ export const en = {
   "list.folderMenu": "Options for the folder {{name}}",
   "list.folderEmpty": "Empty",
   "list.titleLabel": "Title",
+  "list.titleNeeded": "A title is needed.",
   "list.deleted": "“{{title}}” was deleted.",
   "list.archivedDone": "“{{title}}” is in the archive.",
   "list.live": "An answer is being written",
@@ -315,6 +316,10 @@ export const en = {
   "notice.answered": "{{title}}: the answer is finished",
   "notice.elsewhere": "{{title}}: {{text}}",
 
+  "form.nameNeeded": "A name is needed.",
+  "form.textNeeded": "A text is needed.",
+
+  "error.offline": "You are offline. Try again once there is a network.",
   "error.unreachable": "The server could not be reached.",
   "error.partAway": "This part of the app is not on this device yet: it needs the network once.",
   "error.partFailed": "This part of the app could not be loaded. Load the page again: what you wrote is kept.",

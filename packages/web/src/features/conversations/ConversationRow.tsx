@@ -1,8 +1,9 @@
 import { Archive, ArchiveRestore, Ellipsis, FolderInput, FolderPlus, Pencil, Pin, PinOff, Trash2, Users } from "lucide-react"
-import { memo, useState } from "react"
+import { memo, useEffect, useRef, useState } from "react"
 import { Link } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
 import { isMade } from "../../client/begunConversations.ts"
+import { errorText } from "../../client/errorText.ts"
 import type { ListedConversation } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
 import { MenuButton, MenuItem, MenuSeparator, SubMenu } from "../../design/popups.tsx"
@@ -18,21 +19,45 @@ interface ConversationRowProps {
   readonly unread: boolean
 }
 
+/** What stands in the field, and why it was not taken. */
+interface Renaming {
+  readonly name: string
+  readonly fault?: string
+}
+
 export const ConversationRow = memo(({ active, conversation, unread }: ConversationRowProps) => {
   const t = useText()
-  const { lists, parley } = useApp()
-  const [renaming, setRenaming] = useState(false)
+  const { lists, parley, report } = useApp()
+  const [renaming, setRenaming] = useState<Renaming>()
+  const isThere = useRef(false)
+  useEffect(() => {
+    isThere.current = true
+    return () => {
+      isThere.current = false
+    }
+  }, [])
   const title = conversation.title === "" ? t("list.untitled") : conversation.title
-  if (renaming) {
+  const begin = () => setRenaming({ name: conversation.title })
+  const rename = async (name: string | undefined): Promise<void> => {
+    setRenaming(undefined)
+    if (name === undefined || name === conversation.title) return
+    try {
+      await lists.rename(conversation.id, name)
+    } catch (error) {
+      // The field again, with what was typed.
+      if (isThere.current) setRenaming({ name, fault: errorText(t, error) })
+      else report(error)
+    }
+  }
+  if (renaming !== undefined) {
     return (
-      <li className="list-row">
+      <li className="list-row list-naming">
         <NameField
           label={t("list.titleLabel")}
-          value={conversation.title}
-          onDone={(name) => {
-            setRenaming(false)
-            if (name !== undefined && name !== conversation.title) void lists.rename(conversation.id, name)
-          }}
+          needed={t("list.titleNeeded")}
+          value={renaming.name}
+          fault={renaming.fault}
+          onDone={(name) => void rename(name)}
         />
       </li>
     )
@@ -44,7 +69,9 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
         href={`/c/${conversation.id}`}
         aria-current={active ? "page" : undefined}
         title={title}
-        onDoubleClick={() => setRenaming(isMade(parley, conversation.id))}
+        onDoubleClick={() => {
+          if (isMade(parley, conversation.id)) begin()
+        }}
       >
         <span className="list-title" dir="auto">
           {title}
@@ -57,7 +84,7 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
           </span>
         ) : null}
       </Link>
-      <RowMenu conversation={conversation} title={title} onRename={() => setRenaming(true)} />
+      <RowMenu conversation={conversation} title={title} onRename={begin} />
     </li>
   )
 })

@@ -1,7 +1,9 @@
 import { useState } from "react"
 import { useApp } from "../../app/AppContext.ts"
+import { useSaving } from "../../app/useSaving.ts"
 import type { Folder, ListedConversation } from "../../client/sdk.ts"
 import { Dialog } from "../../design/Dialog.tsx"
+import { FormFault } from "../../design/FormFault.tsx"
 import { useText } from "../../i18n/useText.ts"
 
 interface FolderDialogProps {
@@ -14,23 +16,18 @@ interface FolderDialogProps {
 
 export const FolderDialog = ({ conversationId, folder, onClose }: FolderDialogProps) => {
   const t = useText()
-  const { lists, report } = useApp()
+  const { lists } = useApp()
   const [name, setName] = useState(folder?.name ?? "")
-  const [busy, setBusy] = useState(false)
+  const { busy, fault, refuse, save } = useSaving()
+  const isNameless = name.trim() === ""
   const keep = async (): Promise<void> => {
-    setBusy(true)
-    try {
-      if (folder === undefined) {
-        const made = await lists.folders.create(name.trim())
-        if (conversationId !== undefined) void lists.mark(conversationId, { folderId: made.id })
-      } else {
-        await lists.folders.rename(folder.id, name.trim())
-      }
-      onClose()
-    } catch (error) {
-      setBusy(false)
-      report(error)
-    }
+    if (isNameless) return refuse(t("form.nameNeeded"))
+    const isSaved = await save(async () => {
+      if (folder !== undefined) return lists.folders.rename(folder.id, name.trim())
+      const made = await lists.folders.create(name.trim())
+      if (conversationId !== undefined) void lists.mark(conversationId, { folderId: made.id })
+    })
+    if (isSaved) onClose()
   }
   return (
     <Dialog title={folder === undefined ? t("list.newFolder") : t("action.rename")} onClose={onClose}>
@@ -43,13 +40,21 @@ export const FolderDialog = ({ conversationId, folder, onClose }: FolderDialogPr
       >
         <label className="field">
           <span>{t("list.folderName")}</span>
-          <input className="input" dir="auto" value={name} maxLength={128} onChange={(event) => setName(event.target.value)} />
+          <input
+            className="input"
+            dir="auto"
+            value={name}
+            maxLength={128}
+            aria-invalid={fault !== undefined && isNameless}
+            onChange={(event) => setName(event.target.value)}
+          />
         </label>
+        <FormFault text={fault} />
         <div className="dialog-actions">
           <button type="button" className="button" data-kind="quiet" onClick={onClose}>
             {t("action.cancel")}
           </button>
-          <button type="submit" className="button" data-kind="primary" disabled={busy || name.trim() === ""}>
+          <button type="submit" className="button" data-kind="primary" disabled={busy}>
             {folder === undefined ? t("action.create") : t("action.save")}
           </button>
         </div>

@@ -9,7 +9,7 @@ interface ConversationParametersProps {
 
 /** The parameters of a conversation that has begun; they hold for what is asked from now on. */
 export const ConversationParameters = ({ conversationId, onClose }: ConversationParametersProps) => {
-  const { parley, report } = useApp()
+  const { parley } = useApp()
   const [chat, { beginning, conversation }] = useChat(conversationId)
   const present = conversation ?? beginning
   if (present === null) return null
@@ -18,10 +18,11 @@ export const ConversationParameters = ({ conversationId, onClose }: Conversation
     <ParametersDialog
       value={{ parameters, systemPrompt }}
       onClose={onClose}
-      onChange={(value) => {
-        if (beginning === null) void parley.api.conversations.update({ id: conversationId, ...value }).catch(report)
-        else chat.beginWith({ ...beginning, ...value })
-      }}
+      onChange={(value) =>
+        beginning === null
+          ? parley.api.conversations.update({ id: conversationId, ...value })
+          : chat.beginWith({ ...beginning, ...value })
+      }
     />
   )
 }

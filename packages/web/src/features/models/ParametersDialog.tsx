@@ -1,6 +1,8 @@
 import { useState } from "react"
+import { useSaving } from "../../app/useSaving.ts"
 import type { ConversationInput } from "../../client/sdk.ts"
 import { Dialog } from "../../design/Dialog.tsx"
+import { FormFault } from "../../design/FormFault.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { ParameterFields } from "./ParameterFields.tsx"
 import { resetDraft, withPreset, type ParametersDraft } from "./parametersDraft.ts"
@@ -8,7 +10,8 @@ import { PresetChoice } from "./PresetChoice.tsx"
 
 interface ParametersDialogProps {
   readonly value: ConversationInput
-  readonly onChange: (value: ConversationInput) => void
+  /** Once that is done it is closed; what it is rejected with is told, and all that was filled in stays. */
+  readonly onChange: (value: ConversationInput) => unknown
   readonly onClose: () => void
 }
 
@@ -16,17 +19,21 @@ interface ParametersDialogProps {
 export const ParametersDialog = ({ onChange, onClose, value }: ParametersDialogProps) => {
   const t = useText()
   const [state, setState] = useState<ParametersDraft>({ value, presetId: "" })
+  const { busy, fault, save } = useSaving()
   const { presetId, value: draft } = state
   const set = (change: ConversationInput) => setState({ presetId, value: { ...draft, ...change } })
   const parameters = draft.parameters ?? {}
+  const keep = async (): Promise<void> => {
+    const value = { ...draft, systemPrompt: draft.systemPrompt?.trim() || null, parameters }
+    if (await save(() => onChange(value))) onClose()
+  }
   return (
     <Dialog title={t("parameters.title")} onClose={onClose}>
       <form
         className="form"
         onSubmit={(event) => {
           event.preventDefault()
-          onChange({ ...draft, systemPrompt: draft.systemPrompt?.trim() || null, parameters })
-          onClose()
+          void keep()
         }}
       >
         <PresetChoice value={presetId} onChoose={(preset) => setState(withPreset(state, preset))} />
@@ -43,11 +50,12 @@ export const ParametersDialog = ({ onChange, onClose, value }: ParametersDialogP
           <small>{t("parameters.systemHint")}</small>
         </label>
         <ParameterFields value={parameters} onChange={(tuned) => set({ parameters: tuned })} />
+        <FormFault text={fault} />
         <div className="dialog-actions">
           <button type="button" className="button" data-kind="quiet" onClick={() => setState(resetDraft)}>
             {t("parameters.reset")}
           </button>
-          <button type="submit" className="button" data-kind="primary">
+          <button type="submit" className="button" data-kind="primary" disabled={busy}>
             {t("action.save")}
           </button>
         </div>

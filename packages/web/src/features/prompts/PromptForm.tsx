@@ -1,7 +1,8 @@
 import { useState } from "react"
-import { useApp } from "../../app/AppContext.ts"
+import { useSaving } from "../../app/useSaving.ts"
 import { keepPrompt } from "../../client/prompts.ts"
 import type { Prompt } from "../../client/sdk.ts"
+import { FormFault } from "../../design/FormFault.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { ParameterFields } from "../models/ParameterFields.tsx"
 import { useModels } from "../models/useModels.ts"
@@ -15,29 +16,28 @@ interface PromptFormProps {
 
 export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
   const t = useText()
-  const { report } = useApp()
   const models = useModels()
   const [name, setName] = useState(prompt?.name ?? "")
   const [text, setText] = useState(prompt?.text ?? "")
   const [model, setModel] = useState(prompt?.model ?? "")
   const [parameters, setParameters] = useState(prompt?.parameters ?? {})
   const [isShared, setShared] = useState(prompt?.isShared ?? false)
-  const [busy, setBusy] = useState(false)
+  const { busy, fault, refuse, save } = useSaving()
+  const isNameless = name.trim() === ""
+  const isEmpty = text.trim() === ""
   const keep = async (): Promise<void> => {
-    setBusy(true)
-    try {
-      await keepPrompt(prompt?.id, {
+    if (isNameless) return refuse(t("form.nameNeeded"))
+    if (isEmpty) return refuse(t("form.textNeeded"))
+    const isSaved = await save(() =>
+      keepPrompt(prompt?.id, {
         kind,
         name: name.trim(),
         text,
         isShared,
         ...(kind === "preset" ? { model: model || null, parameters } : {})
       })
-      onClose()
-    } catch (error) {
-      setBusy(false)
-      report(error)
-    }
+    )
+    if (isSaved) onClose()
   }
   return (
     <form
@@ -49,7 +49,14 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
     >
       <label className="field">
         <span>{t("settings.promptName")}</span>
-        <input className="input" dir="auto" value={name} maxLength={128} onChange={(event) => setName(event.target.value)} />
+        <input
+          className="input"
+          dir="auto"
+          value={name}
+          maxLength={128}
+          aria-invalid={fault !== undefined && isNameless}
+          onChange={(event) => setName(event.target.value)}
+        />
       </label>
       <label className="field">
         <span>{t(kind === "prompt" ? "settings.promptText" : "parameters.system")}</span>
@@ -59,6 +66,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
           rows={5}
           value={text}
           maxLength={100_000}
+          aria-invalid={fault !== undefined && !isNameless && isEmpty}
           onChange={(event) => setText(event.target.value)}
         />
       </label>
@@ -80,11 +88,12 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
         <input type="checkbox" checked={isShared} onChange={(event) => setShared(event.target.checked)} />
         {t("settings.shared")}
       </label>
+      <FormFault text={fault} />
       <div className="dialog-actions">
         <button type="button" className="button" data-kind="quiet" onClick={onClose}>
           {t("action.cancel")}
         </button>
-        <button type="submit" className="button" data-kind="primary" disabled={busy || name.trim() === "" || text.trim() === ""}>
+        <button type="submit" className="button" data-kind="primary" disabled={busy}>
           {t("action.save")}
         </button>
       </div>

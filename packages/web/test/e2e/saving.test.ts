@@ -1,0 +1,148 @@
+/** What is kept on the server is typed once: where it cannot be saved it stays in its field, with the reason. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Page } from "playwright-core"
+import { answer } from "../../../providers/test/wire/WireServer.ts"
+import {
+  App,
+  chromiumPath,
+  ended,
+  freshApp,
+  hideList,
+  openPageAgain,
+  places,
+  say,
+  screenshot,
+  showList,
+  signIn
+} from "../support/openApp.ts"
+
+const fault = (page: Page, text: string) => page.getByRole("alert").filter({ hasText: text })
+const offline = "You are offline. Try again once there is a network."
+
+const cutOff = async (page: Page): Promise<void> => {
+  await page.context().setOffline(true)
+  await page.waitForFunction(() => !navigator.onLine)
+}
+
+const reconnect = async (page: Page): Promise<void> => {
+  await page.context().setOffline(false)
+  await page.waitForFunction(() => navigator.onLine)
+}
+
+/** Pressed without a network it is refused, and afterwards it is taken. */
+const savedOnce = async (page: Page, press: () => Promise<void>, picture: string): Promise<void> => {
+  await cutOff(page)
+  await press()
+  await fault(page, offline).waitFor()
+  await screenshot(page, picture)
+  await reconnect(page)
+  await press()
+  await fault(page, offline).waitFor({ state: "detached" })
+}
+
+const menu = async (page: Page, title: string, item: string): Promise<void> => {
+  await page.locator(".list-row", { hasText: title }).first().hover()
+  await page.getByRole("button", { name: `Options for ${title}` }).click()
+  await page.getByRole("menuitem", { name: item }).click()
+}
+
+describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => {
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect.each(places)("is kept with the reason where it is a title, and an empty one is refused: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Of otters."))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+        const title = page.getByLabel("Title", { exact: true })
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await ended(page).waitFor()
+          await showList(page)
+          await menu(page, "Otters", "Rename")
+          await title.fill("  ")
+          await title.press("Enter")
+          await fault(page, "A title is needed.").waitFor()
+          assert.isTrue(await title.evaluate((box) => box === document.activeElement))
+          await title.fill("Sea otters")
+          assert.strictEqual(await fault(page, "A title is needed.").count(), 0)
+          await savedOnce(page, () => title.press("Enter"), "title-offline")
+          await title.waitFor({ state: "detached" })
+          await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
+          await page.reload()
+          await page.getByRole("heading", { level: 1, name: "Sea otters" }).waitFor()
+          await showList(page)
+          // Left as it was, and given up: neither is refused.
+          await menu(page, "Sea otters", "Rename")
+          await title.press("Enter")
+          await title.waitFor({ state: "detached" })
+          await menu(page, "Sea otters", "Rename")
+          await title.fill("")
+          await title.press("Escape")
+          await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect.each(places)(
+      "stays in the dialog of a folder, a prompt, a preset and of how a conversation is answered; what is missing is named: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("Of otters."))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          const save = () => page.getByRole("button", { name: "Save" }).click()
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Otters")
+            await ended(page).waitFor()
+
+            await page.getByRole("button", { name: "Options of the conversation" }).click()
+            await page.getByRole("menuitem", { name: "How it answers" }).click()
+            await page.getByLabel("System prompt").fill("Answer as an otter.")
+            await savedOnce(page, save, "parameters-offline")
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+
+            await showList(page)
+            await page.locator(".list-row", { hasText: "Otters" }).first().hover()
+            await page.getByRole("button", { name: "Options for Otters" }).click()
+            await page.getByRole("menuitem", { name: "Move to folder" }).click()
+            await page.getByRole("menuitem", { name: "New folder" }).click()
+            const create = () => page.getByRole("button", { name: "Create" }).click()
+            await create()
+            await fault(page, "A name is needed.").waitFor()
+            await page.getByLabel("Name of the folder").fill("Animals")
+            await savedOnce(page, create, "folder-offline")
+            await page.getByRole("button", { name: /^Animals/ }).waitFor()
+
+            await page.getByRole("button", { name: "Account and settings" }).click()
+            await page.getByRole("menuitem", { name: "Settings" }).click()
+            for (const [tab, button, text] of [
+              ["Prompt library", "New prompt", "Text"],
+              ["Presets", "New preset", "System prompt"]
+            ] as const) {
+              await page.getByRole("tab", { name: tab }).click()
+              await page.getByRole("button", { name: button }).click()
+              await save()
+              await fault(page, "A name is needed.").waitFor()
+              await page.getByLabel("Name", { exact: true }).fill("Otter")
+              await save()
+              await fault(page, "A text is needed.").waitFor()
+              await page.getByLabel(text, { exact: true }).fill("Answer as an otter.")
+              await savedOnce(page, save, `${button.replace(" ", "-").toLowerCase()}-offline`)
+              await page.locator(".entries").getByText("Otter", { exact: true }).waitFor()
+            }
+            await page.keyboard.press("Escape")
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+            await hideList(page)
+            await page.getByRole("button", { name: "Options of the conversation" }).click()
+            await page.getByRole("menuitem", { name: "How it answers" }).click()
+            assert.strictEqual(await page.getByLabel("System prompt").inputValue(), "Answer as an otter.")
+          })
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+  })
+})

@@ -72,7 +72,7 @@ const sizeOf = (page: Page, url: string): Promise<readonly [number, number]> =>
 describe.skipIf(chromiumPath === "")("a file in the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
     it.effect.each(places)(
-      "of pages reaches the model with its text, also from an edited message; one without any is refused, and what was written stays; whoever has a link to the branch can save it: %s",
+      "of pages reaches the model with its text, also from an edited message; one without any is refused, as is what only says that it is one, and what was written stays; whoever has a link to the branch can save it: %s",
       ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
@@ -92,6 +92,15 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
             await told
             assert.strictEqual(await composer(page).inputValue(), "What does it say?")
             await page.getByRole("button", { name: "Remove empty.pdf" }).click()
+            for (const name of ["fake.pdf", "fake.png"]) {
+              const mimeType = name.endsWith("pdf") ? "application/pdf" : "image/png"
+              await page.locator("input[type=file]").setInputFiles({ name, mimeType, buffer: Buffer.from("<svg/>") })
+              await page
+                .getByRole("alert")
+                .filter({ hasText: `“${name}” is not the kind of file` })
+                .waitFor()
+              await page.getByRole("button", { name: `Remove ${name}` }).waitFor({ state: "detached" })
+            }
             await page.locator("input[type=file]").setInputFiles(pdf("paper.pdf", makePdf("the walrus was Paul")))
             await page.getByRole("button", { name: "Remove paper.pdf" }).waitFor()
             await composer(page).press("Enter")

@@ -1,4 +1,7 @@
-/** The built client where there is nothing but what React Native gives: no Node, no page, no streams, and signals as its polyfill has them. */
+/**
+ * The built client where there is nothing but what React Native gives: no Node, no page, no streams, signals as its polyfill has them, and of the language
+ * what ES2022 has.
+ */
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { fileURLToPath } from "node:url"
@@ -51,8 +54,40 @@ const surroundings = (sockets: Array<WebSocket>, network = { isThere: true }) =>
   clearTimeout
 })
 
+/** What came after ES2022 is taken away: Node 18 and older engines of phones lack much of it. Gives back what of it is still there. */
+const withoutNewer = `(() => {
+  const iterators = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))
+  const typedArrays = Object.getPrototypeOf(Uint8Array)
+  const newer = [
+    [globalThis, ["Iterator", "Float16Array", "DisposableStack", "AsyncDisposableStack", "SuppressedError", "Temporal"]],
+    [Array, ["fromAsync"]],
+    [Array.prototype, ["findLast", "findLastIndex", "toReversed", "toSorted", "toSpliced", "with"]],
+    [typedArrays.prototype, ["findLast", "findLastIndex", "toReversed", "toSorted", "with"]],
+    [Uint8Array, ["fromBase64", "fromHex"]],
+    [Uint8Array.prototype, ["toBase64", "toHex", "setFromBase64", "setFromHex"]],
+    [ArrayBuffer.prototype, ["resize", "resizable", "maxByteLength", "transfer", "transferToFixedLength", "detached"]],
+    [Object, ["groupBy"]],
+    [Map, ["groupBy"]],
+    [Map.prototype, ["getOrInsert", "getOrInsertComputed"]],
+    [WeakMap.prototype, ["getOrInsert", "getOrInsertComputed"]],
+    [Set.prototype, ["union", "intersection", "difference", "symmetricDifference", "isSubsetOf", "isSupersetOf", "isDisjointFrom"]],
+    [Promise, ["withResolvers", "try"]],
+    [String.prototype, ["isWellFormed", "toWellFormed"]],
+    [RegExp, ["escape"]],
+    [Error, ["isError"]],
+    [Math, ["f16round", "sumPrecise"]],
+    [JSON, ["rawJSON", "isRawJSON"]],
+    [iterators, Object.getOwnPropertyNames(iterators).filter((name) => name !== "constructor")],
+    [Symbol, ["dispose", "asyncDispose"]]
+  ]
+  for (const [holder, names] of newer) for (const name of names) Reflect.deleteProperty(holder, name)
+  return newer.flatMap(([holder, names]) => names.filter((name) => name in holder)).join()
+})()`
+
 const program = `(async (url, apiKey, cut) => {
-  const client = sdk.createClient({ url, apiKey, limits: { firstPauseMs: 1 } })
+  const errors = []
+  const onError = (error) => void errors.push(String(error))
+  const client = sdk.createClient({ url, apiKey, onError, limits: { firstPauseMs: 1 } })
   const { id } = await client.conversations.create({ model: "openai/gpt-5" }, { signal: new AbortController().signal })
   const chat = client.conversation(id)
   const ask = async (text) => {
@@ -66,7 +101,7 @@ const program = `(async (url, apiKey, cut) => {
   stopped.abort()
   const refused = await client.conversations.get({ id }, { signal: stopped.signal }).then(() => "answered", (error) => error.name)
   client.close()
-  return JSON.stringify({ answers, refused })
+  return JSON.stringify({ answers, refused, errors })
 })`
 
 /**
@@ -163,6 +198,7 @@ const opened = Effect.gen(function* () {
   wire.forget()
   const run = async (text: string, around: object, last: unknown): Promise<unknown> => {
     const context = createContext(around)
+    assert.strictEqual(runInContext(withoutNewer, context), "")
     runInContext(code, context)
     return JSON.parse(await runInContext(text, context)(parley.url, parley.key, last))
   }
@@ -183,7 +219,7 @@ describe("the client in React Native's surroundings", () => {
           void Effect.runPromise(wire.received(0)).then((request) => request.release())
         }
         const told = yield* Effect.promise(() => run(program, surroundings(sockets), cut))
-        assert.deepStrictEqual(told, { answers: ["First half, whole.", "Again."], refused: "AbortError" })
+        assert.deepStrictEqual(told, { answers: ["First half, whole.", "Again."], refused: "AbortError", errors: [] })
         assert.isAtLeast(sockets.length, 2)
       })
     )

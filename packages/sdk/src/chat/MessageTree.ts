@@ -92,11 +92,14 @@ export class MessageTree {
   }
 
   #inserted(siblings: ReadonlyArray<MessageId>, message: Message): ReadonlyArray<MessageId> {
-    const at = siblings.findLastIndex((id) => {
-      const sibling = this.#messages.get(id)
+    const isBefore = (id: MessageId | undefined): boolean => {
+      const sibling = id === undefined ? undefined : this.#messages.get(id)
       return sibling !== undefined && isOlder(sibling, message)
-    })
-    return siblings.toSpliced(at + 1, 0, message.id)
+    }
+    // From the end: almost always that is its place.
+    let at = siblings.length
+    while (at > 0 && !isBefore(siblings[at - 1])) at--
+    return [...siblings.slice(0, at), message.id, ...siblings.slice(at)]
   }
 }
 

@@ -3,7 +3,12 @@ let isOver = false
 
 export const keeps = (): boolean => !isOver
 
-/** For good: whoever comes in next gets a page of their own. */
+/** Whoever comes in next gets a page of their own. */
 export const stopKeeping = (): void => {
   isOver = true
+}
+
+/** Whoever was here is still here: they signed out in another tab, which was closed before the server knew of it. */
+export const keepAgain = (): void => {
+  isOver = false
 }

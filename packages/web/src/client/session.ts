@@ -2,7 +2,7 @@
 import { useSyncExternalStore } from "react"
 import { emptyDatabase } from "./database.ts"
 import { removeDrafts } from "./drafts.ts"
-import { keeps, stopKeeping } from "./keeping.ts"
+import { keepAgain, keeps, stopKeeping } from "./keeping.ts"
 import { parley } from "./parley.ts"
 import { ParleyApiError, type WhoAmI } from "./sdk.ts"
 import { removeUnread } from "./Unread.ts"
@@ -100,12 +100,12 @@ export const signOut = async (): Promise<void> => {
   stopKeeping()
   tellTabs()
   await parley.api.session.signOut().catch(() => {})
+  // Again: one that was opened meanwhile may have come in, and noted who is here.
+  tellTabs()
   removeDrafts()
   removeUnread()
   // Where there is no database there is nothing in it.
   await emptyDatabase().catch(() => {})
-  // Again: a tab that was opened meanwhile may have come in and noted who is here.
-  tellTabs()
   forget()
   // A page that holds nothing of whoever was here.
   location.assign("/")
@@ -124,7 +124,7 @@ const tellTabs = (): void => {
 export const followTabs = (): void =>
   addEventListener("storage", ({ key, newValue }) => {
     if (key === principalKey) {
-      if (newValue === null) return stopKeeping()
+      if (newValue === null) return leavesElsewhere()
       // Somebody else came in: what this page would send now went out in that person's name.
       if (pageOf === undefined || pageOf === newValue) return
       // Nor does the address mean anything to that person.
@@ -132,6 +132,30 @@ export const followTabs = (): void =>
       startAnew()
     } else if (key === knownKey && newValue === null && !keeps() && isSignedIn()) startAnew()
   })
+
+/** Longest that signing out in another tab is waited for, in milliseconds. */
+const signOutTimeoutMs = 35_000
+
+/** Nothing is kept while another tab signs out. It may be closed before it has: then whoever is here stays, and what they write is kept again. */
+const leavesElsewhere = (): void => {
+  stopKeeping()
+  clearTimeout(lookAgain)
+  const look = async (): Promise<void> => {
+    if (keeps() || !isSignedIn()) return
+    try {
+      const { principal } = await parley.api.session.whoAmI()
+      if (principal.id !== pageOf) return startAnew()
+      keepAgain()
+      localStorage.setItem(principalKey, principal.id)
+    } catch (error) {
+      if (isRefusal(error)) return startAnew()
+      lookAgain = setTimeout(look, signOutTimeoutMs)
+    }
+  }
+  lookAgain = setTimeout(look, signOutTimeoutMs)
+}
+
+let lookAgain: ReturnType<typeof setTimeout> | undefined
 
 /** A page that knows nothing of whoever was here, at the same address. */
 const startAnew = (): void => {

@@ -2,9 +2,12 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Browser, Page } from "playwright-core"
+import { vi } from "vitest"
 import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
 import {
+  patience,
+  openClockedPage,
   App,
   chromiumPath,
   composer,
@@ -98,6 +101,38 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
           await other.reload()
           await other.getByText("Of otters.").waitFor()
           assert.strictEqual(await composer(other).inputValue(), "Anew")
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect("goes on where the tab that was signing out is closed first: what is written is kept again", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
+        const other = yield* Effect.promise(() => page.context().newPage())
+        const principal = () => other.evaluate(() => localStorage.getItem("parley.principal"))
+        yield* Effect.promise(async () => {
+          await asDarkPhone(other)
+          await signIn(page, parley.url, parley.key)
+          await other.goto(parley.url)
+          await composer(other).waitFor()
+          // Never heard by the server.
+          await page.route("**/api/session", () => {})
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Sign out" }).click()
+          await vi.waitUntil(async () => (await principal()) === null, patience)
+          await page.close()
+          await vi.waitUntil(async () => {
+            await other.clock.fastForward(40_000)
+            // As long as the app's own question takes.
+            await other.evaluate(() => fetch("/api/session"))
+            return (await principal()) !== null
+          }, patience)
+          await composer(other).fill("Half a thought")
+          await other.reload()
+          await composer(other).waitFor()
+          assert.strictEqual(await composer(other).inputValue(), "Half a thought")
         })
         assert.deepStrictEqual(faults, [])
       })

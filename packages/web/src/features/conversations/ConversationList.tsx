@@ -1,7 +1,7 @@
 import { Archive, ArrowLeft, ChevronRight, Folder as FolderIcon } from "lucide-react"
 import { useEffect, useMemo, useState, type ReactNode } from "react"
 import { useApp } from "../../app/AppContext.ts"
-import type { ListPart } from "../../client/ListParts.ts"
+import type { ListPart, PartStatus } from "../../client/ListParts.ts"
 import { allOf } from "../../client/ListState.ts"
 import type { Folder, ListedConversation } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
@@ -14,7 +14,7 @@ import { useHeld } from "./useHeld.ts"
 export const ConversationList = ({ activeId }: { readonly activeId: string | undefined }) => {
   const t = useText()
   const { lists } = useApp()
-  const { begun, folders, hasMore, items, leaving, status } = useHeld(useSnapshot(lists.state), ".sidebar-scroll")
+  const { begun, folders, hasMore, items, leaving, parts, status } = useHeld(useSnapshot(lists.state), ".sidebar-scroll")
   const [inArchive, setInArchive] = useState(false)
   const shown = useMemo(
     () => allOf({ begun, items }).filter(({ id, isArchived }) => !leaving.has(id) && isArchived === inArchive),
@@ -42,7 +42,9 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
           {t("list.back")}
         </button>
         <Group title={t("list.archived")} items={shown} activeId={activeId} />
-        <PartEnd part="archived">{shown.length === 0 ? <p className="list-empty">{t("list.archivedEmpty")}</p> : null}</PartEnd>
+        <PartEnd part="archived" status={parts.get("archived")}>
+          {shown.length === 0 ? <p className="list-empty">{t("list.archivedEmpty")}</p> : null}
+        </PartEnd>
       </>
     )
   }
@@ -55,6 +57,8 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
           folder={folder}
           items={shown.filter(({ folderId, isPinned }) => !isPinned && folderId === folder.id)}
           activeId={activeId}
+          part={parts.get(folder.id)}
+          hasMore={hasMore}
         />
       ))}
       {byTime}
@@ -96,12 +100,17 @@ const LoadFailed = ({ onRetry }: { readonly onRetry: () => void }) => {
   )
 }
 
+interface PartEndProps {
+  readonly part: ListPart
+  readonly status: PartStatus | undefined
+  readonly children: ReactNode
+}
+
 /** How a part of the list goes on after what is here of it; `children` where this is all. */
-const PartEnd = ({ children, part }: { readonly part: ListPart; readonly children: ReactNode }) => {
+const PartEnd = ({ children, part, status }: PartEndProps) => {
   const t = useText()
   const { lists } = useApp()
   const more = () => void lists.morePart(part)
-  const status = useSnapshot(lists.state).parts.get(part)
   if (status === "loading") return <Skeleton />
   // Where something of it is here, that stays in sight, and is no less for what could not be had.
   if (status === "failed" && children !== null) return <LoadFailed onRetry={more} />
@@ -144,16 +153,23 @@ const Rows = ({ activeId, items }: Omit<GroupProps, "title">) => {
 /** Open over a search, which takes the list's place. */
 const openFolders = new Set<string>()
 
-const FolderGroup = ({ activeId, folder, items }: Omit<GroupProps, "title"> & { readonly folder: Folder }) => {
+interface FolderGroupProps extends Omit<GroupProps, "title"> {
+  readonly folder: Folder
+  /** How far it was read for itself. */
+  readonly part: PartStatus | undefined
+  /** Whether of the list as a whole something is not read yet. */
+  readonly hasMore: boolean
+}
+
+const FolderGroup = ({ activeId, folder, hasMore, items, part }: FolderGroupProps) => {
   const t = useText()
   const { lists, unread } = useApp()
-  const { hasMore, parts } = useSnapshot(lists.state)
   const unreadIds = useSnapshot(unread.ids)
   const [open, setOpen] = useState(() => openFolders.has(folder.id) || items.some(({ id }) => id === activeId))
   useEffect(() => {
     if (open) void lists.openPart(folder.id)
   }, [folder.id, lists, open])
-  const isWhole = !hasMore || parts.get(folder.id) === "whole"
+  const isWhole = !hasMore || part === "whole"
   const toggle = () => {
     if (open) openFolders.delete(folder.id)
     else openFolders.add(folder.id)
@@ -175,7 +191,9 @@ const FolderGroup = ({ activeId, folder, items }: Omit<GroupProps, "title"> & { 
       {open ? (
         <>
           {items.length === 0 ? null : <Rows items={items} activeId={activeId} />}
-          <PartEnd part={folder.id}>{items.length === 0 ? <p className="list-none">{t("list.folderEmpty")}</p> : null}</PartEnd>
+          <PartEnd part={folder.id} status={part}>
+            {items.length === 0 ? <p className="list-none">{t("list.folderEmpty")}</p> : null}
+          </PartEnd>
         </>
       ) : null}
     </section>

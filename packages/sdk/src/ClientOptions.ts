@@ -36,6 +36,8 @@ export interface ClientLimits {
   readonly stableAfterMs: number
   /** Longest wait for the pong of a server that has been silent. */
   readonly pongTimeoutMs: number
+  /** The same when the surroundings say that there is no network. */
+  readonly offlinePongTimeoutMs: number
   /** Commands that wait for their answer at once; the server's own bound is 32. */
   readonly commandsUnderWay: number
   /** Commands that wait for their turn. */
@@ -68,6 +70,7 @@ export const defaultLimits: ClientLimits = {
   longestPauseMs: 15_000,
   stableAfterMs: 5_000,
   pongTimeoutMs: 10_000,
+  offlinePongTimeoutMs: 2_000,
   commandsUnderWay: 24,
   commandsWaiting: 1_000,
   // Under the bound by the command's number.

@@ -30,6 +30,8 @@ export interface ConnectionSnapshot {
   readonly error: ParleyApiError | ParleyConnectionError | null
   /** When it is tried again, in Unix milliseconds. */
   readonly retryAtMs: number | null
+  /** It is open as far as it is known, but the surroundings say that there is no network, and the server has shown no sign of life since. */
+  readonly isDoubtful: boolean
 }
 
 export interface ParleyClient {
@@ -161,7 +163,10 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
       return list.add(listener)
     },
     connection: {
-      getSnapshot: () => (snapshot ??= { state: connection.state, error: connection.error, retryAtMs: connection.retryAtMs }),
+      getSnapshot: () => {
+        const { error, isDoubtful, retryAtMs, state } = connection
+        return (snapshot ??= { state, error, retryAtMs, isDoubtful })
+      },
       subscribe: listeners.add
     },
     connect: () => connection.dispatch("connect"),

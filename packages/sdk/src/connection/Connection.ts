@@ -46,6 +46,7 @@ export class Connection {
   #state: ConnectionState = "idle"
   #error: ParleyApiError | ParleyConnectionError | null = null
   #retryAtMs: number | null = null
+  #isDoubtful = false
   #socket: SocketLike | undefined
   /** Names the present dial: what an earlier one still says is not heard. */
   #dial = 0
@@ -63,6 +64,7 @@ export class Connection {
     this.#heartbeat = new Heartbeat({
       platform,
       pongTimeoutMs: limits.pongTimeoutMs,
+      doubtedPongTimeoutMs: limits.offlinePongTimeoutMs,
       ping: () => this.tell({ type: "ping" }),
       beat: on.beat,
       silent: () => this.dispatch("silent")
@@ -81,6 +83,11 @@ export class Connection {
     return this.#retryAtMs
   }
 
+  /** It is open, and the surroundings said that there is no network: until the server has shown a sign of life since, or it is lost. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful
+  }
+
   /** Sends what has no answer; nothing while there is no connection. */
   tell(frame: Frame): void {
     if (this.#state === "open") this.#post(frame)
@@ -96,6 +103,8 @@ export class Connection {
     const before = this.#state
     const [state, act] = connectionMachine[before][event]
     this.#state = state
+    const wasDoubtful = this.#isDoubtful
+    this.#isDoubtful = state === "open" && (wasDoubtful || event === "offline")
     if (before !== state) {
       if (error !== undefined) this.#error = error
       if (before === "open") this.#leave()
@@ -115,13 +124,13 @@ export class Connection {
         this.#error = null
         break
       case "check":
-        this.#heartbeat.check()
+        this.#heartbeat.check(this.#isDoubtful)
         break
       case "none":
         break
     }
+    if (before !== state || wasDoubtful !== this.#isDoubtful) this.#options.on.changed()
     if (before !== state) {
-      this.#options.on.changed()
       if (before === "open") this.#options.on.lost()
       if (state === "open") this.#options.on.opened()
     }
@@ -189,7 +198,9 @@ export class Connection {
         this.#heartbeat.start(frame.heartbeatMs)
         return this.dispatch("welcome")
       case "pong":
-        return
+        if (!this.#isDoubtful) return
+        this.#isDoubtful = false
+        return this.#options.on.changed()
       case "go-away":
         this.#withinMs = frame.withinMs
         return

@@ -4,6 +4,8 @@ import type { Platform } from "../Platform.ts"
 export interface HeartbeatOptions {
   readonly platform: Platform
   readonly pongTimeoutMs: number
+  /** Of a check that has a reason to expect none. */
+  readonly doubtedPongTimeoutMs: number
   readonly ping: () => void
   /** Every heartbeat of an open connection. */
   readonly beat: () => void
@@ -40,12 +42,13 @@ export class Heartbeat {
   }
 
   /** Is it still there? After a sleep longer than the server would wait for us the answer is known. */
-  check(): void {
+  check(isDoubted = false): void {
     if (this.#stopTick === undefined) return
-    const { ping, platform, pongTimeoutMs, silent } = this.#options
+    const { doubtedPongTimeoutMs, ping, platform, pongTimeoutMs, silent } = this.#options
     if (platform.nowMs() - this.#heardAtMs > 2 * this.#everyMs + pongTimeoutMs) return silent()
-    if (this.#stopPong !== undefined) return
-    this.#stopPong = platform.after(pongTimeoutMs, silent)
+    if (this.#stopPong !== undefined && !isDoubted) return
+    this.#expectNothing()
+    this.#stopPong = platform.after(isDoubted ? doubtedPongTimeoutMs : pongTimeoutMs, silent)
     ping()
   }
 

@@ -128,6 +128,25 @@ describe("the connection", () => {
     assert.strictEqual(platform.sockets.length, 3)
   })
 
+  it("doubts at once what is open when the network is said to be gone, until the server answers, and for 2 s at most", async () => {
+    const { client, platform } = await opened()
+    const told: Array<boolean> = []
+    client.connection.subscribe(() => told.push(client.connection.getSnapshot().isDoubtful))
+    platform.goOffline()
+    assert.deepStrictEqual(told, [true])
+    assert.strictEqual(client.connection.getSnapshot().state, "open")
+    platform.socket.receive({ type: "pong" })
+    assert.deepStrictEqual(told, [true, false])
+    await platform.advance(10_000)
+    assert.strictEqual(client.connection.getSnapshot().state, "open")
+    platform.goOffline()
+    await platform.advance(1_999)
+    assert.isTrue(client.connection.getSnapshot().isDoubtful)
+    await platform.advance(1)
+    const { isDoubtful, state } = client.connection.getSnapshot()
+    assert.deepStrictEqual([state, isDoubtful], ["offline", false])
+  })
+
   it("ignores frames of types it does not know, and leaves a server that it cannot read", async () => {
     const { client, errors, platform } = await opened()
     platform.socket.receive({ type: "from-the-future", anything: 1 })

@@ -51,7 +51,9 @@ const Entrance = () => {
         <SignIn
           note={session.reason === undefined ? undefined : t(session.reason)}
           onKey={signInWithKey}
-          onRetry={session.reason === "signIn.unreachable" ? () => void startSession() : undefined}
+          onRetry={
+            session.reason === "signIn.unreachable" || session.reason === "error.offline" ? () => void startSession() : undefined
+          }
         />
       )
     case "in":

@@ -1,5 +1,6 @@
 import type { Text } from "../i18n/useText.ts"
 import { codeText } from "./codeText.ts"
+import { mayBeOnline } from "./isOffline.ts"
 import { ParleyApiError, ParleyConnectionError, ParleyOutboxError } from "./sdk.ts"
 
 /** An error as a person is told it. */
@@ -15,7 +16,7 @@ export const errorText = (t: Text, error: unknown): string => {
     }
   }
   if (error instanceof ParleyConnectionError) {
-    return error.fault === "unreachable" ? t(navigator.onLine ? "error.unreachable" : "error.offline") : error.message
+    return error.fault === "unreachable" ? t(mayBeOnline() ? "error.unreachable" : "error.offline") : error.message
   }
   if (error instanceof ParleyApiError) return codeText(t, error)
   return t("error.unknown", { message: error instanceof Error ? error.message : String(error) })

@@ -4,6 +4,7 @@
  */
 import { inStore } from "./database.ts"
 import type { SharedOutbox } from "./indexedDbOutbox.ts"
+import { isOffline } from "./isOffline.ts"
 import { ParleyApiError, ParleyConnectionError, ParleyOutboxError } from "./sdk.ts"
 import type { OutboxItem, Parley, UserContent } from "./sdk.ts"
 
@@ -29,10 +30,7 @@ const localPrefix = "local:"
 export const isLocal = ({ attachmentId }: FilePart): boolean => attachmentId.startsWith(localPrefix)
 
 /** There is no connection: what is sent waits. */
-export const isAway = ({ connection }: Parley): boolean => {
-  const { state } = connection.getSnapshot()
-  return state === "offline" || state === "waiting"
-}
+export const isAway = (parley: Parley): boolean => isOffline(parley) || parley.connection.getSnapshot().state === "waiting"
 
 /** Keeps all of them, or throws a `ParleyOutboxError` and keeps none. */
 export const keepFiles = async (files: ReadonlyArray<File>): Promise<ReadonlyArray<FilePart>> => {

@@ -2,6 +2,7 @@
 import { useSyncExternalStore } from "react"
 import { emptyDatabase } from "./database.ts"
 import { removeDrafts } from "./drafts.ts"
+import { mayBeOnline } from "./isOffline.ts"
 import { keepAgain, keeps, stopKeeping } from "./keeping.ts"
 import { parley } from "./parley.ts"
 import { ParleyApiError, type WhoAmI } from "./sdk.ts"
@@ -9,7 +10,7 @@ import { removeUnread } from "./Unread.ts"
 import { Value } from "./Value.ts"
 
 /** Why one is not in, as the catalogues call it. */
-export type OutReason = "signIn.linkUsed" | "signIn.unreachable" | "signIn.over"
+export type OutReason = "signIn.linkUsed" | "signIn.unreachable" | "signIn.over" | "error.offline"
 
 export type Session =
   | { readonly status: "unknown" }
@@ -48,7 +49,7 @@ export const startSession = async (): Promise<void> => {
     if (signIn === undefined && isRefusal(error)) return leave()
     // Nobody has said no: a link stays in the address for another try, and who was here is let in as without a network.
     const known = readKnown()
-    if (known === undefined) session.set({ status: "out", reason: "signIn.unreachable" })
+    if (known === undefined) session.set({ status: "out", reason: mayBeOnline() ? "signIn.unreachable" : "error.offline" })
     else letIn(known)
   }
 }

@@ -326,7 +326,9 @@ export const de: Catalogue = {
 
   "error.offline": "Sie sind offline. Versuchen Sie es wieder, sobald es ein Netz gibt.",
   "error.unreachable": "Der Server war nicht zu erreichen.",
-  "error.partAway": "Dieser Teil der App ist noch nicht auf diesem Gerät: Er braucht einmal das Netz.",
+  "error.partOffline": "Sie sind offline. Dieser Teil der App ist noch nicht auf diesem Gerät: Er braucht einmal das Netz.",
+  "error.partAway":
+    "Der Server war nicht zu erreichen. Dieser Teil der App ist noch nicht auf diesem Gerät: Er braucht einmal den Server.",
   "error.partFailed": "Dieser Teil der App war nicht zu laden. Laden Sie die Seite neu: Was Sie geschrieben haben, bleibt.",
   "error.busy": "Der Server hat zu viel zu tun. Versuchen Sie es gleich noch einmal.",
   "error.unavailable": "Der Server kann das gerade nicht. Versuchen Sie es gleich noch einmal.",

@@ -321,7 +321,8 @@ export const en = {
 
   "error.offline": "You are offline. Try again once there is a network.",
   "error.unreachable": "The server could not be reached.",
-  "error.partAway": "This part of the app is not on this device yet: it needs the network once.",
+  "error.partOffline": "You are offline. This part of the app is not on this device yet: it needs the network once.",
+  "error.partAway": "The server could not be reached. This part of the app is not on this device yet: it needs the server once.",
   "error.partFailed": "This part of the app could not be loaded. Load the page again: what you wrote is kept.",
   "error.busy": "The server has too much to do. Try again in a moment.",
   "error.unavailable": "The server cannot do this just now. Try again in a moment.",

@@ -2,6 +2,7 @@ import { useState } from "react"
 import { errorText } from "../../client/errorText.ts"
 import { ParleyApiError, ParleyConnectionError } from "../../client/sdk.ts"
 import { Logo } from "../../design/Logo.tsx"
+import { mayBeOnline } from "../../client/isOffline.ts"
 import { useText } from "../../i18n/useText.ts"
 import "./signIn.css"
 
@@ -26,7 +27,7 @@ export const SignIn = ({ note, onKey, onRetry }: SignInProps) => {
       await onKey(key.trim())
     } catch (error) {
       if (error instanceof ParleyApiError && (error.status === 401 || error.status === 400)) setFault(t("signIn.refused"))
-      else if (error instanceof ParleyConnectionError) setFault(t("signIn.unreachable"))
+      else if (error instanceof ParleyConnectionError) setFault(t(mayBeOnline() ? "signIn.unreachable" : "error.offline"))
       else setFault(errorText(t, error))
       setBusy(false)
     }

@@ -1,0 +1,65 @@
+/** That there is no network is told at once, in the same words wherever it is told. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
+import {
+  App,
+  chromiumPath,
+  ended,
+  freshApp,
+  goOnline,
+  openClockedPage,
+  places,
+  say,
+  screenshot,
+  showList,
+  signIn
+} from "../support/openApp.ts"
+
+/** What somebody takes for at once, in milliseconds of the page. */
+const atOnceMs = 300
+
+describe.skipIf(chromiumPath === "")("being offline", () => {
+  layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect.each(places)("is told at once, in the same words over the page, of a part and of a title: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Of otters."))
+        const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, { ...place, serviceWorkers: "block" }))
+        const note = page.getByRole("status").getByText("You are offline. Messages go out later.")
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await ended(page).waitFor()
+          // From here on the page's time passes only where the test lets it.
+          await page.clock.pauseAt(new Date(Date.now() + 3_600_000))
+          await page.clock.runFor(defaultLimits.pongTimeoutMs)
+          await page.context().setOffline(true)
+          await page.waitForFunction(() => !navigator.onLine, undefined, { polling: 20 })
+          await page.clock.runFor(atOnceMs)
+          assert.isTrue(await note.isVisible())
+          await screenshot(page, "offline-at-once")
+          // Tries now and then, in which it stays what it is.
+          for (let second = 0; second < 40; second++) {
+            await page.clock.runFor(1_000)
+            assert.isTrue(await note.isVisible())
+          }
+          await page.clock.resume()
+          await page.getByRole("button", { name: "Share by link" }).click()
+          await page.locator(".toast", { hasText: "You are offline. This part of the app is not on this device yet" }).waitFor()
+          await showList(page)
+          await page.locator(".list-row", { hasText: "Otters" }).hover()
+          await page.getByRole("button", { name: "Options for Otters" }).click()
+          await page.getByRole("menuitem", { name: "Rename" }).click()
+          await page.getByLabel("Title", { exact: true }).fill("Sea otters")
+          await page.getByLabel("Title", { exact: true }).press("Enter")
+          await page.getByRole("alert").filter({ hasText: "You are offline. Try again once there is a network." }).waitFor()
+          await goOnline(page)
+          await note.waitFor({ state: "detached" })
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+  })
+})

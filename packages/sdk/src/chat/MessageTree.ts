@@ -92,14 +92,11 @@ export class MessageTree {
   }
 
   #inserted(siblings: ReadonlyArray<MessageId>, message: Message): ReadonlyArray<MessageId> {
-    const isBefore = (id: MessageId | undefined): boolean => {
-      const sibling = id === undefined ? undefined : this.#messages.get(id)
-      return sibling !== undefined && isOlder(sibling, message)
+    const isAfter = (id: MessageId): boolean => {
+      const sibling = this.#messages.get(id)
+      return sibling !== undefined && isOlder(message, sibling)
     }
-    // From the end: almost always that is its place.
-    let at = siblings.length
-    while (at > 0 && !isBefore(siblings[at - 1])) at--
-    return [...siblings.slice(0, at), message.id, ...siblings.slice(at)]
+    return [...siblings.filter((id) => !isAfter(id)), message.id, ...siblings.filter(isAfter)]
   }
 }
 

@@ -56,6 +56,6 @@ const Fault = ({ children, text }: { readonly text: string; readonly children?: 
   <div className="message-fault">
     <TriangleAlert aria-hidden />
     <p>{text}</p>
-    {children}
+    {children === undefined ? null : <div className="message-ways">{children}</div>}
   </div>
 )

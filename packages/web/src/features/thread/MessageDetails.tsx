@@ -20,13 +20,13 @@ export const MessageDetails = ({ message }: { readonly message: ChatMessage }) =
       label={t("message.details")}
       button={
         <button className="message-meta">
-          <span>{modelName(message.model ?? "")}</span>
+          <span className="message-model">{modelName(message.model ?? "")}</span>
           {usage === null ? null : (
             <span className="message-tokens">
               {t("message.tokens", { input: number.format(usage.inputTokens), output: number.format(usage.outputTokens) })}
             </span>
           )}
-          {money === undefined ? null : <span>{money}</span>}
+          {money === undefined ? null : <span className="message-money">{money}</span>}
           <span className="visually-hidden">{t("message.details")}</span>
         </button>
       }

@@ -142,12 +142,14 @@ const SendFault = ({ actions, message }: { readonly message: ChatMessage; readon
       <p>
         {t("message.notSent")} {message.sendError === null ? "" : errorText(t, message.sendError)}
       </p>
-      <button type="button" className="button" onClick={() => actions.retry(message)}>
-        {t("action.retry")}
-      </button>
-      <button type="button" className="button" data-kind="quiet" onClick={() => actions.discard(message)}>
-        {t("action.discard")}
-      </button>
+      <div className="message-ways">
+        <button type="button" className="button" onClick={() => actions.retry(message)}>
+          {t("action.retry")}
+        </button>
+        <button type="button" className="button" data-kind="quiet" onClick={() => actions.discard(message)}>
+          {t("action.discard")}
+        </button>
+      </div>
     </div>
   )
 }

@@ -3,6 +3,7 @@
  * error. Plural forms, numbers, lists and dates are the browser's own `Intl`; a library for the rest weighed more than all texts together.
  */
 import { Value } from "../client/Value.ts"
+import { isolated } from "./bidi.ts"
 import { en, type Catalogue, type TextKey } from "./en.ts"
 
 export const languages = { en: "English", de: "Deutsch" } as const
@@ -32,7 +33,9 @@ const textOf =
   (name, values = {}) => {
     const { count } = values
     const text = typeof count === "number" ? formOf(language, catalogue, name, count) : lookUp(catalogue, name)
-    return text.replace(/\{\{(\w+)\}\}/g, (whole, key: string) => (values[key] === undefined ? whole : String(values[key])))
+    return text.replace(/\{\{(\w+)\}\}/g, (whole, key: string) =>
+      values[key] === undefined ? whole : isolated(String(values[key]))
+    )
   }
 
 const isKey = (name: string): name is TextKey => Object.hasOwn(en, name)

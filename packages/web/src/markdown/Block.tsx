@@ -1,5 +1,6 @@
 import type { Token, Tokens } from "marked"
 import { createElement, memo } from "react"
+import { contained } from "../i18n/bidi.ts"
 import { CodeBlock } from "./CodeBlock.tsx"
 import { Diagram } from "./Diagram.tsx"
 import { Inline } from "./Inline.tsx"
@@ -52,11 +53,11 @@ export const Block = memo(({ dir, live, token }: BlockProps) => {
       // Shown, not made: it is the model's text.
       return (
         <p className="md-html" dir={dir}>
-          {token.text}
+          {contained(token.text)}
         </p>
       )
     case "text":
-      return token.tokens === undefined ? token.text : <Inline tokens={token.tokens} />
+      return token.tokens === undefined ? contained(token.text) : <Inline tokens={token.tokens} />
     default:
       return null
   }

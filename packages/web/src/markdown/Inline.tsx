@@ -1,5 +1,6 @@
 import type { Token } from "marked"
 import { Fragment, memo } from "react"
+import { contained } from "../i18n/bidi.ts"
 import { decodeEntities } from "./decodeEntities.ts"
 import { isMarkedToken } from "./lexMarkdown.ts"
 import { Mathematics } from "./Mathematics.tsx"
@@ -14,9 +15,9 @@ const InlineToken = memo(({ token }: { readonly token: Token }) => {
   if (!isMarkedToken(token)) return null
   switch (token.type) {
     case "text":
-      return token.tokens === undefined ? decodeEntities(token.text) : <Inline tokens={token.tokens} />
+      return token.tokens === undefined ? contained(decodeEntities(token.text)) : <Inline tokens={token.tokens} />
     case "escape":
-      return decodeEntities(token.text)
+      return contained(decodeEntities(token.text))
     case "strong":
       return (
         <strong>
@@ -36,7 +37,7 @@ const InlineToken = memo(({ token }: { readonly token: Token }) => {
         </del>
       )
     case "codespan":
-      return <code>{token.text}</code>
+      return <code>{contained(token.text)}</code>
     case "br":
       return <br />
     case "link":
@@ -44,9 +45,9 @@ const InlineToken = memo(({ token }: { readonly token: Token }) => {
     case "image":
       return <Image href={token.href} alt={token.text} />
     case "html":
-      return /^<br\s*\/?>$/i.test(token.text.trim()) ? <br /> : token.text
+      return /^<br\s*\/?>$/i.test(token.text.trim()) ? <br /> : contained(token.text)
     default:
-      return <Fragment>{token.raw}</Fragment>
+      return <Fragment>{contained(token.raw)}</Fragment>
   }
 })
 
@@ -64,7 +65,7 @@ const Image = ({ alt, href }: { readonly alt: string; readonly href: string }) =
   const own = safeImage(href, location.origin)
   if (own !== undefined) return <img src={own} alt={alt} loading="lazy" />
   const url = safeLink(href)
-  const name = alt === "" ? href : alt
+  const name = contained(alt === "" ? href : alt)
   if (url === undefined) return name
   return (
     <a className="md-image-link" href={url} target="_blank" rel="noopener noreferrer nofollow ugc">

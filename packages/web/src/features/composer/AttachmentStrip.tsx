@@ -1,4 +1,5 @@
 import { FileText, X } from "lucide-react"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import type { Attachments } from "./useAttachments.ts"
 
@@ -18,8 +19,8 @@ export const AttachmentStrip = ({ attachments }: { readonly attachments: Attachm
           ) : (
             <img src={preview} alt="" />
           )}
-          <span className="attachment-name" title={name}>
-            {name}
+          <span className="attachment-name" dir="auto" title={contained(name)}>
+            {contained(name)}
           </span>
           <button
             type="button"

@@ -5,6 +5,7 @@ import type { ListPart, PartStatus } from "../../client/ListParts.ts"
 import { allOf } from "../../client/ListState.ts"
 import type { Folder, ListedConversation } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { ConversationRow, UnreadMark } from "./ConversationRow.tsx"
 import { FolderMenu } from "./FolderMenu.tsx"
@@ -181,7 +182,7 @@ const FolderGroup = ({ activeId, folder, hasMore, items, part }: FolderGroupProp
         <button type="button" className="list-link" aria-expanded={open} onClick={toggle}>
           {open ? <ChevronRight aria-hidden className="turned" /> : <FolderIcon aria-hidden />}
           <span className="list-title" dir="auto">
-            {folder.name}
+            {contained(folder.name)}
           </span>
           {!open && items.some(({ id }) => id !== activeId && unreadIds.has(id)) ? <UnreadMark /> : null}
           <span className="list-count">{items.length === 0 || !isWhole ? "" : items.length}</span>

@@ -8,6 +8,7 @@ import type { ListedConversation } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
 import { MenuButton, MenuItem, MenuSeparator, SubMenu } from "../../design/popups.tsx"
 import { notify } from "../../design/notify.ts"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { archiveConversation } from "./archiveConversation.ts"
 import { NameField } from "./NameField.tsx"
@@ -36,7 +37,7 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
       isThere.current = false
     }
   }, [])
-  const title = conversation.title === "" ? t("list.untitled") : conversation.title
+  const title = conversation.title === "" ? t("list.untitled") : contained(conversation.title)
   const begin = () => setRenaming({ name: conversation.title })
   const rename = async (name: string | undefined): Promise<void> => {
     setRenaming(undefined)
@@ -168,7 +169,7 @@ const FolderChoice = ({ conversation }: { readonly conversation: ListedConversat
         <MenuItem
           key={folder.id}
           icon={FolderInput}
-          label={folder.name}
+          label={contained(folder.name)}
           disabled={folder.id === folderId}
           onSelect={() => void lists.mark(id, { folderId: folder.id })}
         />

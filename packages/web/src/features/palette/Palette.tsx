@@ -29,6 +29,7 @@ import { useSnapshot } from "../../client/useSnapshot.ts"
 import { Keys } from "../../design/Keys.tsx"
 import { theme } from "../../design/theme.ts"
 import { useIsDark } from "../../design/useIsDark.ts"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { archiveConversation } from "../conversations/archiveConversation.ts"
 import { answerWith } from "../models/answerWith.ts"
@@ -104,7 +105,7 @@ export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
                     >
                       <MessageSquare aria-hidden />
                       <span className="list-title" dir="auto">
-                        {title === "" ? t("list.untitled") : title}
+                        {title === "" ? t("list.untitled") : contained(title)}
                       </span>
                     </Command.Item>
                   ))}
@@ -222,7 +223,7 @@ const Prompts = ({ doing }: { readonly doing: Doing }) => {
         <Command.Item key={id} value={`${name} ${id}`} className="menu-item" onSelect={doing(() => insert(text))}>
           <BookText aria-hidden />
           <span className="list-title" dir="auto">
-            {name}
+            {contained(name)}
           </span>
         </Command.Item>
       ))}

@@ -5,6 +5,7 @@ import { keepPrompt, removePrompt, usePrompts } from "../../client/prompts.ts"
 import type { Prompt } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
 import { notify } from "../../design/notify.ts"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { PromptForm } from "./PromptForm.tsx"
 
@@ -41,8 +42,8 @@ export const PromptList = ({ kind }: PromptListProps) => {
         {prompts.map((prompt) => (
           <li key={prompt.id}>
             <span className="entry-text" dir="auto">
-              <strong>{prompt.name}</strong>
-              <small>{prompt.text}</small>
+              <strong>{contained(prompt.name)}</strong>
+              <small>{contained(prompt.text)}</small>
             </span>
             {prompt.ownerId === me.principal.id ? (
               <>
@@ -55,7 +56,7 @@ export const PromptList = ({ kind }: PromptListProps) => {
               </>
             ) : (
               <small className="entry-owner" dir="auto">
-                {prompt.ownerName}
+                {contained(prompt.ownerName)}
               </small>
             )}
           </li>

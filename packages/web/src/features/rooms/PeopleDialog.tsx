@@ -6,6 +6,7 @@ import { Avatar } from "../../design/Avatar.tsx"
 import { CopyField } from "../../design/CopyField.tsx"
 import { Dialog } from "../../design/Dialog.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import "./rooms.css"
 
@@ -27,8 +28,8 @@ export const PeopleDialog = ({ conversationId, onClose }: PeopleDialogProps) => 
         {members.map(({ displayName, principalId, role }) => (
           <li key={principalId}>
             <Avatar of="person" name={displayName} online={online.includes(principalId)} />
-            <span className="people-name" dir="auto">
-              {displayName}
+            <span className="people-name">
+              <bdi>{contained(displayName)}</bdi>
               {principalId === me.principal.id ? <small> {t("message.you")}</small> : null}
             </span>
             <small>

@@ -2,6 +2,7 @@ import { ChevronsUpDown, Command, Keyboard, LogOut, Settings } from "lucide-reac
 import { useApp } from "../../app/AppContext.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { MenuButton, MenuItem, MenuSeparator } from "../../design/popups.tsx"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import "./settings.css"
 
@@ -15,8 +16,8 @@ export const AccountMenu = () => {
         <button className="account">
           <Avatar of="person" name={me.principal.displayName} />
           <span className="account-names">
-            <span dir="auto">{me.principal.displayName}</span>
-            <small dir="auto">{me.tenant.name}</small>
+            <span dir="auto">{contained(me.principal.displayName)}</span>
+            <small dir="auto">{contained(me.tenant.name)}</small>
           </span>
           <span className="visually-hidden">{t("side.account")}</span>
           <ChevronsUpDown aria-hidden />

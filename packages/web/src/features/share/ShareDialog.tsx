@@ -6,6 +6,7 @@ import { CopyField } from "../../design/CopyField.tsx"
 import { Dialog } from "../../design/Dialog.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { notify } from "../../design/notify.ts"
+import { contained } from "../../i18n/bidi.ts"
 import { presentLocale } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
 
@@ -71,7 +72,7 @@ export const ShareDialog = ({ conversationId, messageId, onClose }: ShareDialogP
             {good.map(({ createdAtMs, id, title }) => (
               <li key={id}>
                 <span className="entry-text" dir="auto">
-                  <strong>{title}</strong>
+                  <strong>{contained(title)}</strong>
                   <small>{t("share.made", { date: new Date(createdAtMs).toLocaleString(presentLocale()) })}</small>
                 </span>
                 <IconButton size="small" label={t("share.revoke")} onClick={() => void revoke(id)}>

@@ -6,6 +6,7 @@ import { ParleyApiError, type SharedConversation } from "../../client/sdk.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { Logo } from "../../design/Logo.tsx"
 import { presentLocale } from "../../i18n/texts.ts"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { Markdown } from "../../markdown/Markdown.tsx"
 import { modelName } from "../models/modelName.ts"
@@ -122,7 +123,7 @@ const SharedRow = ({ message, token }: SharedRowProps) => {
           <Markdown key={index} text={part.text} />
         ) : (
           <p key={index} className="shared-text" dir="auto">
-            {part.text}
+            {contained(part.text)}
           </p>
         )
       })}

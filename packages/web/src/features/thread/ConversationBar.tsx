@@ -5,6 +5,7 @@ import type { ChatState } from "../../client/sdk.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { MenuButton, MenuItem, MenuLink } from "../../design/popups.tsx"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { exportUrl } from "../share/exportUrl.ts"
 
@@ -26,8 +27,8 @@ export const ConversationBar = memo(({ beginning, conversation, id, members, mes
   return (
     <>
       <div className="bar-title">
-        <h1 dir="auto" title={title}>
-          {title}
+        <h1 dir="auto" title={contained(title)}>
+          {contained(title)}
         </h1>
       </div>
       {/* What is not made yet has nobody else in it, and nothing to give away. */}

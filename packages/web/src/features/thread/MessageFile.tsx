@@ -1,4 +1,5 @@
 import { FileText } from "lucide-react"
+import { contained } from "../../i18n/bidi.ts"
 
 interface MessageFileProps {
   /** Where its bytes are; undefined as long as they wait on this device. */
@@ -14,7 +15,7 @@ export const MessageFile = ({ isImage, name, url }: MessageFileProps) => {
       <span className="attachment message-file">
         <FileText aria-hidden />
         <span className="attachment-name" dir="auto">
-          {name}
+          {contained(name)}
         </span>
       </span>
     )
@@ -24,7 +25,7 @@ export const MessageFile = ({ isImage, name, url }: MessageFileProps) => {
     <a className="attachment message-file" href={url} download={name}>
       <FileText aria-hidden />
       <span className="attachment-name" dir="auto">
-        {name}
+        {contained(name)}
       </span>
     </a>
   )

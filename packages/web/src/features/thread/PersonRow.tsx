@@ -5,6 +5,7 @@ import { isLocal } from "../../client/filesToSend.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useCopied } from "../../design/useCopied.ts"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { EditMessage } from "./EditMessage.tsx"
 import { MessageFile } from "./MessageFile.tsx"
@@ -44,7 +45,7 @@ export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, messag
       {isRoom && !isOwn ? (
         <header className="message-author">
           <Avatar of="person" name={authorName} />
-          <span dir="auto">{authorName}</span>
+          <span dir="auto">{contained(authorName)}</span>
         </header>
       ) : null}
       {editing ? (
@@ -77,7 +78,7 @@ const PersonPart = ({ part }: { readonly part: Part }) => {
     case "text":
       return (
         <p className="bubble" dir="auto">
-          {part.text}
+          {contained(part.text)}
         </p>
       )
     case "image":

@@ -24,12 +24,15 @@ const contentOf = async (saved: Download): Promise<string> => readFile(await sav
 
 describe.skipIf(chromiumPath === "")("people", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each([["from a phone in the dark to a desk", darkPhone, desktop]] as const)(
+    it.effect.each([
+      ["from a phone in the dark to a desk", darkPhone, desktop],
+      ["from a desk to a phone in the dark", desktop, darkPhone]
+    ] as const)(
       "brings a second person into the room by link: they see each other, and a model answers when it is called: %s",
       ([, hosts, guests]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
-          wire.enqueue(answer("Hello."), answer("You called."))
+          wire.enqueue(answer("Hello."), answer("You called."), answer("Chosen."))
           const host = yield* Effect.promise(() => openPageAgain(browser, hosts))
           const guest = yield* Effect.promise(() => openPageAgain(browser, guests))
           yield* Effect.promise(async () => {
@@ -57,6 +60,27 @@ describe.skipIf(chromiumPath === "")("people", () => {
             await say(host.page, "@openai/gpt-5 are you there?")
             await guest.page.getByText("You called.").waitFor()
             await screenshot(host.page, "room")
+            // Chosen from the list that an @ opens, by a press and by the keyboard; and once more, when what was chosen first has gone.
+            const box = composer(host.page)
+            await box.pressSequentially("@mini")
+            await host.page.getByRole("option", { name: "gpt-5-mini" }).click()
+            assert.strictEqual(await box.inputValue(), "@openai/gpt-5-mini ")
+            await box.pressSequentially("and you?")
+            await box.press("Enter")
+            await guest.page.getByText("Chosen.").waitFor()
+            await box.pressSequentially("@")
+            await host.page.getByRole("listbox", { name: "Models" }).waitFor()
+            await box.press("ArrowUp")
+            await host.page.getByRole("option", { name: /^Ada/, selected: true }).waitFor()
+            await box.press("Enter")
+            await box.pressSequentially("hears it")
+            await box.press("Enter")
+            await guest.page.getByText("@Ada hears it").waitFor()
+            assert.deepStrictEqual(
+              wire.requests.map(({ model }) => model),
+              ["gpt-5", "gpt-5", "gpt-5-mini"],
+              "a person's name calls no model"
+            )
             const here = host.page.locator(".faces [data-online]")
             assert.strictEqual(await here.count(), 2)
             await guest.page.goto("about:blank")
@@ -117,12 +141,12 @@ describe.skipIf(chromiumPath === "")("people", () => {
         })
     )
 
-    it.effect("takes somebody who is signed in already into another room, as who they are", () =>
+    it.effect.each(places)("takes somebody who is signed in already into another room, as who they are: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(answer("Hello."), answer("Hello again."))
         const host = yield* Effect.promise(() => openPageAgain(browser))
-        const guest = yield* Effect.promise(() => openPageAgain(browser, darkPhone))
+        const guest = yield* Effect.promise(() => openPageAgain(browser, place))
         yield* Effect.promise(async () => {
           const invited = async (title: string): Promise<string> => {
             await host.page.goto(parley.url)
@@ -142,8 +166,7 @@ describe.skipIf(chromiumPath === "")("people", () => {
           await guest.page.goto("about:blank")
           await guest.page.goto(another)
           await guest.page.getByRole("heading", { name: "Join “Another room”" }).waitFor()
-          const name = guest.page.getByLabel("Your name")
-          if (await name.isVisible()) await name.fill("Ada")
+          await guest.page.getByText("You join as Ada.").waitFor()
           await guest.page.getByRole("button", { name: "Join" }).click()
           await guest.page.getByText("Hello again.").waitFor()
           await host.page.keyboard.press("Escape")

@@ -47,7 +47,7 @@ export const useSuggestions = (
   const id = useId()
   const [caret, setCaretState] = useState(0)
   const known = useRef(0)
-  const [closedFor, setClosedFor] = useState<string>()
+  const [closedFor, setClosedFor] = useState<Pick<Asked, "sign" | "start">>()
   const [active, setActive] = useState(0)
   // Told what it knows, React may still render once more.
   const setCaret = useCallback((at: number) => {
@@ -58,19 +58,21 @@ export const useSuggestions = (
 
   const asked = useMemo(() => queryAt(text, Math.min(caret, text.length), sources), [text, caret, sources])
   const items = useMemo(() => (asked === undefined ? [] : matching(asked.source.items, asked.query)), [asked])
-  const marker = asked === undefined ? undefined : `${asked.start}${asked.source.sign}`
-  const open = asked !== undefined && closedFor !== marker && (items.length > 0 || asked.source.emptyText !== undefined)
+  // Until that sign is gone: one that is written in its place, in the next message say, asks anew.
+  if (closedFor !== undefined && text.charAt(closedFor.start) !== closedFor.sign) setClosedFor(undefined)
+  const isClosed = closedFor !== undefined && closedFor.start === asked?.start && closedFor.sign === asked.sign
+  const open = asked !== undefined && !isClosed && (items.length > 0 || asked.source.emptyText !== undefined)
   const present = Math.min(active, Math.max(0, items.length - 1))
 
   const choose = (index: number) => {
     const item = items[index]
     if (asked === undefined || item === undefined) return
-    const inserted = asked.source.sign === "@" ? `${item.text} ` : item.text
+    const inserted = asked.sign === "@" ? `${item.text} ` : item.text
     const before = text.slice(0, asked.start)
     replace(before + inserted + text.slice(asked.end), before.length + inserted.length)
     setCaret(before.length + inserted.length)
     setActive(0)
-    setClosedFor(marker)
+    setClosedFor(asked)
   }
 
   const onKeyDown = (event: KeyboardEvent): boolean => {
@@ -88,7 +90,7 @@ export const useSuggestions = (
         choose(present)
         break
       case "Escape":
-        setClosedFor(marker)
+        setClosedFor(asked)
         break
       default:
         return false
@@ -120,6 +122,7 @@ export const useSuggestions = (
 
 interface Asked {
   readonly source: SuggestionSource
+  readonly sign: SuggestionSource["sign"]
   readonly query: string
   readonly start: number
   readonly end: number
@@ -134,7 +137,7 @@ const queryAt = (text: string, caret: number, sources: ReadonlyArray<SuggestionS
     const start = caret - query.length - 1
     if (/\s/.test(query)) continue
     if (source.onlyAtStart ? start !== 0 : start > 0 && !/\s/.test(text.charAt(start - 1))) continue
-    return { source, query: query.toLowerCase(), start, end: caret }
+    return { source, sign: source.sign, query: query.toLowerCase(), start, end: caret }
   }
   return undefined
 }

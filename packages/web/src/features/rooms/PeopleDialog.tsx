@@ -1,5 +1,5 @@
 import { UserMinus } from "lucide-react"
-import { useState } from "react"
+import { useEffect, useState } from "react"
 import { useApp } from "../../app/AppContext.ts"
 import { useChat } from "../../client/useChat.ts"
 import { Avatar } from "../../design/Avatar.tsx"
@@ -18,7 +18,11 @@ interface PeopleDialogProps {
 export const PeopleDialog = ({ conversationId, onClose }: PeopleDialogProps) => {
   const t = useText()
   const { me, parley, report } = useApp()
-  const [, { members, online }] = useChat(conversationId)
+  const [, { members, online, status }] = useChat(conversationId)
+  // Whoever has left, or was removed, has nobody here any more, and nothing to invite to.
+  useEffect(() => {
+    if (status === "gone") onClose()
+  }, [onClose, status])
   const isOwner = members.some(({ principalId, role }) => principalId === me.principal.id && role === "owner")
   const remove = (principalId: string) =>
     void parley.api.conversations.removeMember({ id: conversationId, principalId }).catch(report)

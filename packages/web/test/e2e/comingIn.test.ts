@@ -2,8 +2,12 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Browser, Page } from "playwright-core"
-import { vi } from "vitest"
+import { inject, vi } from "vitest"
+import { compiledBeside } from "../../../../test/support/compiledBeside.ts"
+import { run } from "../../../../test/support/machine.ts"
+import { waitTimeoutMs } from "../../../../test/support/waitTimeoutMs.ts"
 import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
+import type { Parley } from "../../../cli/test/e2e/support/startParley.ts"
 import { answer, httpError } from "../../../providers/test/wire/WireServer.ts"
 import {
   patience,
@@ -11,7 +15,6 @@ import {
   App,
   chromiumPath,
   composer,
-  darkPhone,
   desktop,
   ended,
   enterKey,
@@ -27,19 +30,36 @@ import {
   asDarkPhone
 } from "../support/openApp.ts"
 
+/** The address of a link that was printed. */
+const printed = (text: string): string => /\S+#sign-in=\S+/.exec(text)?.[0] ?? assert.fail(`no link was printed: ${text}`)
+
+/** What `parley link` says, asked for beside the running server. */
+const linkCommand = ({ env, parley }: { readonly env: Readonly<Record<string, string>>; readonly parley: Parley }) =>
+  Effect.promise(() => {
+    const program = inject("program")
+    const { port } = new URL(parley.url)
+    const settings = { ...env, PARLEY_PORT: port, PARLEY_BOOTSTRAP_API_KEY: parley.key }
+    return run(process.execPath, [program, "link"], {
+      timeoutMs: waitTimeoutMs,
+      env: { ...compiledBeside(program), ...settings }
+    })
+  })
+
 /** How far the page is wider than the window, in CSS pixels. */
 const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 describe.skipIf(chromiumPath === "")("coming in", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect(
-      "works once by the printed link, on a phone and then not at a desk, leaves no secret where scripts see it, and ends by going out",
-      () =>
+    it.effect.each(places)(
+      "works once by a printed link, and then not at the other place, leaves no secret where scripts see it, and ends by going out: %s",
+      ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley } = yield* freshApp
-          const link = /Open +(\S+#sign-in=\S+)/.exec(parley.text())?.[1] ?? assert.fail("no link was printed")
-          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, darkPhone))
+          // The one that the start printed is used once: the second comes as whoever runs the server gets it.
+          const [, elsewhere = desktop] = places.find(([, other]) => other !== place) ?? []
+          const link = place === desktop ? printed(parley.text()) : printed(yield* linkCommand(yield* App))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
           yield* Effect.promise(async () => {
             await page.goto(link)
             await composer(page).waitFor()
@@ -50,7 +70,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
               () => document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)
             )
             assert.notMatch(seen, /p[kls]_[A-Za-z0-9]{8}/, "no key and no token")
-            const other = await openPage(browser, withoutWorker)
+            const other = await openPage(browser, { ...withoutWorker, ...elsewhere })
             await other.page.goto(link)
             await other.page.getByText("This link was used already or is too old.").waitFor()
             await showList(page)
@@ -160,7 +180,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
       })
     )
 
-    it.effect.each(places)("hands the chosen model, the system prompt and the parameters to the provider: %s", ([, place]) =>
+    it.effect.each(places)("hands the chosen model, the system prompt and each parameter to the provider: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         yield* Effect.promise(async () => {
@@ -175,6 +195,9 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
           await page.getByLabel("System prompt").fill("Answer in rhyme.")
           await page.getByLabel("Temperature").fill("0.3")
           assert.strictEqual(await page.getByLabel("Temperature").inputValue(), "0.3")
+          await page.getByLabel("Top P").fill("0.85")
+          await page.getByLabel("Longest answer, in tokens").fill("123")
+          await page.getByLabel("Reasoning effort").selectOption("High")
           await page.getByRole("button", { name: "Save", exact: true }).click()
           await page.getByRole("dialog").waitFor({ state: "detached" })
           await say(page, "Two.")
@@ -182,7 +205,9 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
         const [first, second] = [yield* wire.received(0), yield* wire.received(1)]
         assert.deepStrictEqual([first.model, second.model], ["gpt-5-mini", "gpt-5-mini"])
         assert.include(JSON.stringify(second.body), "Answer in rhyme.")
-        assert.include(JSON.stringify(second.body), '"temperature":0.3')
+        const given = { temperature: 0.3, top_p: 0.85, max_completion_tokens: 123, reasoning_effort: "high" }
+        assert.deepInclude(second.body, given)
+        assert.doesNotHaveAnyKeys(first.body, Object.keys(given))
       })
     )
 

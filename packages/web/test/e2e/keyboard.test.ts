@@ -8,9 +8,9 @@ import {
   App,
   chromiumPath,
   composer,
+  darkPhone,
   ended,
   freshApp,
-  openPage,
   openPageAgain,
   say,
   signIn,
@@ -67,10 +67,13 @@ describe.skipIf(chromiumPath === "")("the keyboard", () => {
         })
     )
 
-    it.effect("brings one to the search also where the list is closed", () =>
+    it.effect.each([
+      ["on a tablet", { viewport: tablet }],
+      ["on a phone, in the dark", darkPhone]
+    ] as const)("brings one to the search also where the list is closed: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
-        const { faults, page } = yield* Effect.promise(() => openPage(browser, { viewport: tablet, serviceWorkers: "block" }))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
           await page.getByRole("button", { name: "Open the sidebar" }).waitFor()

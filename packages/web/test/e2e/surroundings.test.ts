@@ -28,6 +28,8 @@ import {
 import { beginsInTheMiddle, isWholeAgain } from "../support/sessionOver.ts"
 
 const hourMs = 3_600_000
+/** What is smaller is sent as it is. */
+const leastPackedBytes = 256
 
 /** A page that is signed in; `prepare` runs before anything of it. */
 const opened = Effect.fnUntraced(function* (
@@ -50,6 +52,32 @@ const openedWithClock = (prepare: ((page: Page) => Promise<unknown>) | undefined
 
 describe.skipIf(chromiumPath === "")("around the app", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
+    it.effect("what is kept for good of the app, and sent packed, is so of the app as it is built", () =>
+      Effect.gen(function* () {
+        const { parley } = yield* App
+        const ask = (path: string, accept = "*/*") =>
+          Effect.promise(() => fetch(parley.url + path, { headers: { accept, "accept-encoding": "gzip, br" } }))
+        const page = yield* ask("/c/cnv_1", "text/html")
+        const text = yield* Effect.promise(() => page.text())
+        assert.strictEqual(page.headers.get("cache-control"), "no-store")
+        const policy = page.headers.get("content-security-policy") ?? ""
+        for (const rule of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"]) assert.include(policy, rule)
+        assert.notMatch(text, /<script(?![^>]*\ssrc=)/, "the policy lets no script within the page run")
+        const named = [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path)
+        assert.isTrue(named.some((path) => path.endsWith(".js")) && named.some((path) => path.endsWith(".css")), text)
+        for (const path of named) {
+          const asset = yield* ask(path)
+          const { byteLength } = yield* Effect.promise(() => asset.arrayBuffer())
+          const sent = ["cache-control", "content-encoding"].map((name) => asset.headers.get(name))
+          const packed = byteLength < leastPackedBytes ? null : "br"
+          assert.deepStrictEqual([path, asset.status, ...sent], [path, 200, "public, max-age=31536000, immutable", packed])
+        }
+        const worker = yield* ask("/sw.js")
+        yield* Effect.promise(() => worker.arrayBuffer())
+        assert.strictEqual(worker.headers.get("cache-control"), "no-cache", "a worker that is kept for good is never another")
+      })
+    )
+
     it.effect.each(places)("what the server sends first is painted without waiting for the program: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp

@@ -4,26 +4,18 @@
  */
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted } from "effect"
-import { fileURLToPath } from "node:url"
 import { createContext, runInContext } from "node:vm"
-import { build } from "vite"
 import { freshDatabase } from "../../../test/support/freshDatabase.ts"
 import { startParley, type Parley } from "../../cli/test/e2e/support/startParley.ts"
 import { startOpenaiWire } from "../../providers/test/wire/openaiWire.ts"
 import { answer, type WireServer } from "../../providers/test/wire/WireServer.ts"
+import { bundle, exampleOf } from "./support/bundle.ts"
 
-const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-
-const builtClient = async (): Promise<string> => {
-  const built = await build({
-    root: file(".."),
-    configFile: false,
-    logLevel: "silent",
-    build: { write: false, lib: { entry: file("../src/sdk.ts"), formats: ["iife"], name: "sdk" }, target: "es2022" }
-  })
-  const [first] = Array.isArray(built) ? built : [built]
-  if (first === undefined || !("output" in first)) throw new Error("nothing was built")
-  return first.output[0].code
+/** The client with the README's example of React Native, in which this server stands for the one that it names. */
+const builtClient = async (serverUrl: string): Promise<string> => {
+  const program = `export * from "@parley/sdk"; export { nativeClient } from ${exampleOf("reactNative")}`
+  const modules = { "react-native": "export const { AppState } = globalThis" }
+  return (await bundle(program, { serverUrl, modules, global: "sdk" })).code
 }
 
 /** Where nobody answers. */
@@ -53,6 +45,18 @@ const surroundings = (sockets: Array<WebSocket>, network = { isThere: true }) =>
   setTimeout,
   clearTimeout
 })
+
+/** React Native's own, and a clock on which no pause is over before the test is: only what AppState says makes the client try again. */
+const appSurroundings = (network: { isThere: boolean }) => {
+  const listeners = new Set<(state: string) => void>()
+  const AppState = {
+    addEventListener: (_type: string, listener: (state: string) => void) => {
+      listeners.add(listener)
+      return { remove: () => void listeners.delete(listener) }
+    }
+  }
+  return { ...surroundings([], network), setTimeout: () => 0, clearTimeout: () => {}, AppState, listeners }
+}
 
 /** What came after ES2022 is taken away: Node 18 and older engines of phones lack much of it. Gives back what of it is still there. */
 const withoutNewer = `(() => {
@@ -105,10 +109,10 @@ const program = `(async (url, apiKey, cut) => {
 })`
 
 /**
- * An app that is begun without a network, closed, and opened again: what was written waits in a storage of texts, such as AsyncStorage is. No pause
- * is over before the test is: only what AppState says makes the client try again.
+ * An app with the README's client, begun without a network, closed, and opened again: what was written waits in a storage of texts, such as AsyncStorage
+ * is.
  */
-const appProgram = `(async (url, apiKey, network) => {
+const appProgram = `(async (_url, apiKey, network) => {
   const texts = new Map()
   const AsyncStorage = {
     getAllKeys: async () => [...texts.keys()],
@@ -125,19 +129,7 @@ const appProgram = `(async (url, apiKey, network) => {
     put: (item) => AsyncStorage.setItem(prefix + item.clientMessageId, JSON.stringify(item)),
     remove: (id) => AsyncStorage.removeItem(prefix + id)
   }
-  const listeners = new Set()
-  const AppState = {
-    addEventListener: (type, listener) => (listeners.add(listener), { remove: () => void listeners.delete(listener) })
-  }
-  const platform = {
-    watch: ({ wake }) => {
-      const listening = AppState.addEventListener("change", (state) => { if (state === "active") wake() })
-      return () => listening.remove()
-    }
-  }
-  const anHourMs = 3_600_000
-  const limits = { firstPauseMs: anHourMs, shortestPauseMs: anHourMs, longestPauseMs: anHourMs }
-  const open = () => sdk.createClient({ url, apiKey, outbox, platform, limits })
+  const open = () => sdk.nativeClient(apiKey, outbox)
   const where = (store, isTrue) => new Promise((resolve) => {
     const look = () => { if (isTrue(store.getSnapshot())) { stop(); resolve() } }
     const stop = store.subscribe(look)
@@ -187,7 +179,7 @@ class Bare extends Context.Service<Bare, { readonly wire: WireServer; readonly p
         OPENAI_API_KEY: "sk-wire",
         OPENAI_BASE_URL: wire.baseUrl
       })
-      return { wire, parley, code: yield* Effect.promise(builtClient) }
+      return { wire, parley, code: yield* Effect.promise(() => builtClient(parley.url)) }
     })
   )
 }
@@ -224,21 +216,23 @@ describe("the client in React Native's surroundings", () => {
       })
     )
 
-    it.effect("keeps what was written in a storage of texts, comes back when the app is in front again, and brings a file", () =>
-      Effect.gen(function* () {
-        const { run, wire } = yield* opened
-        wire.enqueue(answer("Good journey."), answer("Three minutes."))
-        const network = { isThere: true }
-        const told = yield* Effect.promise(() => run(appProgram, surroundings([], network), network))
-        assert.deepStrictEqual(told, {
-          kept: 1,
-          left: 0,
-          file: ["note.txt", "text/plain", 25],
-          said: ["Written in a tunnel", "Good journey.", "What does it say?", "Three minutes."],
-          listening: 0
+    it.effect(
+      "as the README has it keeps what was written in a storage of texts, comes back when the app is in front again, and brings a file",
+      () =>
+        Effect.gen(function* () {
+          const { run, wire } = yield* opened
+          wire.enqueue(answer("Good journey."), answer("Three minutes."))
+          const network = { isThere: true }
+          const told = yield* Effect.promise(() => run(appProgram, appSurroundings(network), network))
+          assert.deepStrictEqual(told, {
+            kept: 1,
+            left: 0,
+            file: ["note.txt", "text/plain", 25],
+            said: ["Written in a tunnel", "Good journey.", "What does it say?", "Three minutes."],
+            listening: 0
+          })
+          assert.include(JSON.stringify((yield* wire.received(1)).body), "Green tea, three minutes.")
         })
-        assert.include(JSON.stringify((yield* wire.received(1)).body), "Green tea, three minutes.")
-      })
     )
   })
 })

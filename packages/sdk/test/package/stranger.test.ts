@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { execFile } from "node:child_process"
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
+import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -14,12 +14,14 @@ import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { buildPackage } from "../../build/buildPackage.ts"
 
 const run = promisify(execFile)
-const compiler = fileURLToPath(new URL("../../../../node_modules/typescript/bin/tsc", import.meta.url))
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const compiler = file("../../../../node_modules/typescript/bin/tsc")
 
-/** As the README has it, and what a program in TypeScript would say of it; the compiler holds that what is wrong is refused. */
+/** As the README has it: its examples, of which Node's is run; and what a program in TypeScript would say of it, where the compiler holds that what is wrong is refused. */
 const program = `
 import { createClient, createHttpApi, ParleyApiError, textOf } from "@parley/sdk"
 import type { ChatState, Conversation, HttpApi, Message, OutboxStorage } from "@parley/sdk"
+import { ask } from "./examples/node.js"
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const same = <_ extends true>(): void => {}
@@ -44,8 +46,10 @@ const { items } = await api.conversations.messages({ id: made.id })
 const code = await api.conversations.get({ id: "cnv_00000000000000000000000000" }).catch((error: unknown) =>
   error instanceof ParleyApiError ? error.code : String(error)
 )
-process.stdout.write(JSON.stringify({ ended: finished?.terminal.type, said: items.map(({ content }) => textOf(content)), code }))
 client.close()
+const asked = await ask(url, apiKey, "openai/gpt-5", "And in words?")
+const refused = await ask(url, apiKey, "none", "And in words?").catch(String)
+process.stdout.write(JSON.stringify({ ended: finished?.terminal.type, said: items.map(({ content }) => textOf(content)), code, asked, refused }))
 void [wrong, missing]
 `
 
@@ -65,7 +69,8 @@ const config = (module: string, moduleResolution: string) => ({
     outDir: "out",
     rootDir: "."
   },
-  files: ["program.ts", "process.d.ts"]
+  files: ["program.ts", "process.d.ts"],
+  include: ["examples"]
 })
 
 const strangersProject = Effect.acquireRelease(
@@ -90,6 +95,7 @@ describe("the packed library", () => {
           ["@parley"]
         )
         await writeFile(join(folder, "program.ts"), program)
+        await cp(file("../../examples"), join(folder, "examples"), { recursive: true })
         await writeFile(
           join(folder, "process.d.ts"),
           "declare const process: { readonly argv: ReadonlyArray<string>; readonly stdout: { write(text: string): void } }\n"
@@ -107,18 +113,21 @@ describe("the packed library", () => {
         return join(folder, "out", "program.js")
       })
       const wire = yield* startOpenaiWire
-      wire.enqueue(answer(["Forty", "-two"]))
+      wire.enqueue(answer(["Forty", "-two"]), answer(["In ", "words."]))
       const parley = yield* startParley({
         DATABASE_URL: Redacted.value(yield* freshDatabase),
         OPENAI_API_KEY: "sk-wire",
         OPENAI_BASE_URL: wire.baseUrl
       })
       const { stdout } = yield* Effect.promise(() => run(process.execPath, [said, parley.url, parley.key], inFolder))
-      assert.deepStrictEqual(JSON.parse(stdout), {
+      const { refused, ...told } = JSON.parse(stdout)
+      assert.deepStrictEqual(told, {
         ended: "run-complete",
         said: ["What is it?", "Forty-two"],
-        code: "not_found"
+        code: "not_found",
+        asked: "In words."
       })
+      assert.match(refused, /^Error: model_not_found: There is no model "none".* \(req_\w+\)$/)
     })
   )
 })

@@ -25,6 +25,8 @@ export interface ClientOptions {
 export interface ClientLimits {
   /** Longest wait for the answer to a request or a command. */
   readonly answerTimeoutMs: number
+  /** Longest time in which nothing of an upload goes out, where that is known: in browsers, with the session's cookie. */
+  readonly uploadStallMs: number
   /** Longest wait for a connection's welcome. */
   readonly connectTimeoutMs: number
   /** Longest first pause before connecting again; it doubles with each failure. The real pause is random below it. */
@@ -64,6 +66,7 @@ export interface ClientLimits {
 
 export const defaultLimits: ClientLimits = {
   answerTimeoutMs: 30_000,
+  uploadStallMs: 30_000,
   connectTimeoutMs: 15_000,
   firstPauseMs: 500,
   shortestPauseMs: 50,

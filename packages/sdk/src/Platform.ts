@@ -1,4 +1,5 @@
 /** What the client needs of its surroundings. The defaults are the globals of browsers, Node 22 and React Native; tests and Node 18 give their own. */
+import { sendWatched } from "./http/sendWatched.ts"
 
 /** The part of a WebSocket that is used: the standard's, React Native's and `ws`'s fit. */
 export interface SocketLike {
@@ -12,6 +13,8 @@ export type WebSocketConstructor = new (url: string, protocols: Array<string>) =
 
 export interface Platform {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  /** As `fetch` with the cookies of the server, for uploads, and tells how many bytes have gone out each time that more have. Undefined where nobody knows that. */
+  readonly send?: ((url: string, init: RequestInit, sent: (bytes: number) => void) => Promise<Response>) | undefined
   /** Undefined where there is none: then only the HTTP half works. */
   readonly WebSocket: WebSocketConstructor | undefined
   readonly nowMs: () => number
@@ -31,6 +34,7 @@ export interface Platform {
 /** Of the globals, as far as they exist. */
 export const globalPlatform = (): Platform => ({
   fetch: (url, init) => globalThis.fetch(url, init),
+  send: typeof XMLHttpRequest === "undefined" ? undefined : sendWatched,
   WebSocket: typeof WebSocket === "undefined" ? undefined : WebSocket,
   nowMs: () => Date.now(),
   random: () => Math.random(),

@@ -22,6 +22,7 @@ export interface HttpCallerOptions {
   readonly apiKey: ClientOptions["apiKey"]
   readonly platform: Platform
   readonly timeoutMs: number
+  readonly uploadStallMs: number
 }
 
 export interface HttpRequest {
@@ -82,9 +83,15 @@ export class HttpCaller {
     const abort = new AbortController()
     const stop = () => abort.abort(signal?.reason)
     signal?.addEventListener("abort", stop)
-    const giveUp = platform.after(timeoutMs, () => abort.abort())
+    let late = ""
+    const giveUpAfter = (delayMs: number, what: string) =>
+      platform.after(delayMs, () => {
+        late = `${request.method} ${request.path} ${what} within ${delayMs} ms`
+        abort.abort()
+      })
+    const answered = giveUpAfter(timeoutMs, "was not answered")
     try {
-      const response = await platform.fetch(baseUrl + request.path, {
+      const init: RequestInit = {
         method: request.method,
         headers: {
           accept: "application/json",
@@ -96,7 +103,11 @@ export class HttpCaller {
         credentials: key === undefined ? "include" : "omit",
         keepalive,
         signal: abort.signal
-      })
+      }
+      const url = baseUrl + request.path
+      // What tells how much has gone out cannot leave out cookies.
+      const isWatched = bytes !== undefined && key === undefined
+      const response = await (isWatched ? this.#upload(url, init, bytes.size, giveUpAfter) : platform.fetch(url, init))
       const body = await response.text()
       if (!response.ok) throw problemOf(response, body)
       return body === "" ? undefined : read(body)
@@ -105,17 +116,32 @@ export class HttpCaller {
       throwIfAborted(signal)
       throw new ParleyConnectionError(
         "unreachable",
-        abort.signal.aborted
-          ? `${request.method} ${request.path} was not answered within ${timeoutMs} ms`
-          : `${request.method} ${request.path} did not reach ${baseUrl || "the server"}`,
+        abort.signal.aborted ? late : `${request.method} ${request.path} did not reach ${baseUrl || "the server"}`,
         { workMayHaveHappened: request.method !== "GET", cause: error }
       )
     } finally {
-      giveUp()
+      answered()
       signal?.removeEventListener("abort", stop)
     }
   }
+
+  /** Not for as long as its size would allow where it is known that nothing goes out; once all is out the answer has its own time. */
+  async #upload(url: string, init: RequestInit, bytes: number, giveUpAfter: GiveUpAfter): Promise<Response> {
+    const { platform, timeoutMs, uploadStallMs } = this.#options
+    if (platform.send === undefined) return platform.fetch(url, init)
+    let stop = giveUpAfter(uploadStallMs, "sent nothing")
+    try {
+      return await platform.send(url, init, (sent) => {
+        stop()
+        stop = sent < bytes ? giveUpAfter(uploadStallMs, "sent no more") : giveUpAfter(timeoutMs, "was not answered")
+      })
+    } finally {
+      stop()
+    }
+  }
 }
+
+type GiveUpAfter = (delayMs: number, what: string) => () => void
 
 /** React Native's signals have neither the method of that name nor a reason. */
 const throwIfAborted = (signal: AbortSignal | undefined): void => {

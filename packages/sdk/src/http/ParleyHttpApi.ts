@@ -6,7 +6,7 @@ import type { HttpApi } from "./HttpApi.ts"
 import type { CallOptions } from "./HttpCaller.ts"
 import type { Upload } from "./uploadAttachment.ts"
 
-/** Of `platform` only `fetch` and `after` are used, of `limits` only `answerTimeoutMs`. */
+/** Of `platform` only `fetch`, `send` and `after` are used, of `limits` only `answerTimeoutMs` and `uploadStallMs`. */
 export type HttpApiOptions = Pick<ClientOptions, "url" | "apiKey" | "platform" | "limits">
 
 export interface ParleyHttpApi {

@@ -17,10 +17,13 @@ interface HttpHalf extends ParleyHttpApi {
 }
 
 export const httpHalf = (options: HttpApiOptions = {}): HttpHalf => {
-  const platform = { ...globalPlatform(), ...options.platform }
+  // Whoever has a `fetch` of their own sends with that.
+  const own = options.platform?.fetch === undefined ? {} : { send: undefined }
+  const platform = { ...globalPlatform(), ...own, ...options.platform }
   const limits = { ...defaultLimits, ...options.limits }
   const baseUrl = baseUrlOf(options.url)
-  const http = new HttpCaller({ baseUrl, apiKey: options.apiKey, platform, timeoutMs: limits.answerTimeoutMs })
+  const { answerTimeoutMs: timeoutMs, uploadStallMs } = limits
+  const http = new HttpCaller({ baseUrl, apiKey: options.apiKey, platform, timeoutMs, uploadStallMs })
   return { api: makeHttpApi(http), upload: (file, call) => uploadAttachment(http, file, call), http, baseUrl, platform, limits }
 }
 

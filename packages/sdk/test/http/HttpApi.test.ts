@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ParleyApi } from "@parley/domain/api/ParleyApi"
-import { ParleyApiError, ParleyConnectionError } from "../../src/sdk.ts"
-import { settled } from "../support/VirtualPlatform.ts"
+import { createClient, ParleyApiError, ParleyConnectionError } from "../../src/sdk.ts"
+import { settled, VirtualPlatform } from "../support/VirtualPlatform.ts"
 import { virtualClient } from "../support/virtualClient.ts"
 
 /** Streams: the socket brings the first, and the others are files: bytes to send, and to save or show, for a link. */
@@ -120,5 +120,35 @@ describe("the HTTP half", () => {
     await platform.advance(1)
     const error = await late
     assert.ok(error instanceof ParleyConnectionError && error.fault === "unreachable")
+  })
+
+  it("gives an upload up when nothing more of it goes out for 30 s, and as long as it goes on only after all of its time", async () => {
+    let sent = (_bytes: number) => {}
+    let isGivenUp = false
+    const platform = Object.assign(new VirtualPlatform(), {
+      send: (_url: string, { signal }: RequestInit, told: (bytes: number) => void) => {
+        sent = told
+        return new Promise<Response>((_resolve, reject) =>
+          signal?.addEventListener("abort", () => {
+            isGivenUp = true
+            reject(new DOMException("", "AbortError"))
+          })
+        )
+      }
+    })
+    const client = createClient({ url: "http://model", platform })
+    const content = new Blob([new Uint8Array(800_000)])
+    const failed = client.upload({ conversationId: "c", name: "n", content }).catch((error: unknown) => error)
+    await settled()
+    for (const bytes of [100_000, 200_000, 300_000]) {
+      await platform.advance(29_999)
+      sent(bytes)
+    }
+    await platform.advance(29_999)
+    assert.isFalse(isGivenUp)
+    await platform.advance(1)
+    const error = await failed
+    assert.ok(error instanceof ParleyConnectionError && error.fault === "unreachable" && error.workMayHaveHappened)
+    assert.match(error.message, /sent no more within 30000 ms/)
   })
 })

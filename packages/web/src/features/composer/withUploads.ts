@@ -1,4 +1,5 @@
 import { isAway, keepFiles } from "../../client/filesToSend.ts"
+import { uploadFile } from "../../client/uploadFile.ts"
 import { ParleyConnectionError, type Parley, type UserContent } from "../../client/sdk.ts"
 import type { ComposedMessage } from "./Composer.tsx"
 
@@ -28,7 +29,7 @@ const uploaded = async (parley: Parley, conversationId: string, files: ReadonlyA
     await make()
     // One by one: each has the line for itself within its time.
     const parts: Array<FilePart> = []
-    for (const file of files) parts.push(await parley.upload({ conversationId, name: file.name, content: file }))
+    for (const file of files) parts.push(await uploadFile(parley, { conversationId, name: file.name, content: file }))
     return parts
   } catch (error) {
     if (isWithoutNetwork(error)) return keepFiles(files)
@@ -36,8 +37,8 @@ const uploaded = async (parley: Parley, conversationId: string, files: ReadonlyA
   }
 }
 
-/** The network was gone before that was known. One that is too slow for the file in its time is told: it would be too slow again. */
+/** The network was gone before that was known. One that takes no more of the file, or is too slow for it, is told: it would be so again. */
 const isWithoutNetwork = (error: unknown): boolean =>
   error instanceof ParleyConnectionError &&
   error.fault === "unreachable" &&
-  !(error.cause instanceof DOMException && error.cause.name === "AbortError")
+  !(error.cause instanceof Error && error.cause.name === "AbortError")

@@ -37,7 +37,7 @@ export const AnswerEnd = ({ actions, isLast, message }: AnswerEndProps) => {
       return (
         <Fault text={t("message.cutShort")}>
           {isLast ? (
-            <button type="button" className="button" onClick={actions.goOn}>
+            <button type="button" className="button" onClick={() => actions.goOn(message)}>
               {t("message.goOn")}
             </button>
           ) : null}

@@ -72,7 +72,10 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
         chat.sent(message.key)?.discard()
         if (chat.getSnapshot().beginning !== null && chat.messages.length === 0) startNew()
       },
-      goOn: () => void chat.send(t("message.goOnText"))
+      // The one that was cut off, whichever the next message asks: a route by its name.
+      goOn: ({ askedModel, model, stored }) => {
+        void chat.send(t("message.goOnText"), { model: askedModel ?? stored?.model ?? model ?? undefined })
+      }
     }),
     [chat, startNew, t]
   )

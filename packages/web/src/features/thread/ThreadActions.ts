@@ -7,5 +7,5 @@ export interface ThreadActions {
   readonly selectVersion: (message: ChatMessage, index: number) => void
   readonly retry: (message: ChatMessage) => void
   readonly discard: (message: ChatMessage) => void
-  readonly goOn: () => void
+  readonly goOn: (answer: ChatMessage) => void
 }

@@ -40,7 +40,7 @@ export class Commands {
       if (utf8Bytes(JSON.stringify(command)) > this.#limits.commandBytes) reject(tooLarge(this.#limits.commandBytes))
       else if (this.#underWay.size < this.#limits.commandsUnderWay) this.#send(waiting)
       else if (this.#queue.length < this.#limits.commandsWaiting) this.#queue.push(waiting)
-      else reject(tooMany)
+      else reject(tooMany())
     })
   }
 
@@ -114,10 +114,11 @@ const tooLarge = (maxBytes: number): ParleyApiError =>
     requestId: ""
   })
 
-const tooMany = new ParleyApiError({
-  code: "busy",
-  message: "too many commands wait in this client",
-  status: 0,
-  retry: "later",
-  requestId: ""
-})
+const tooMany = (): ParleyApiError =>
+  new ParleyApiError({
+    code: "busy",
+    message: "too many commands wait in this client",
+    status: 0,
+    retry: "later",
+    requestId: ""
+  })

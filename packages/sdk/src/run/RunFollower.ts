@@ -117,7 +117,7 @@ export class RunFollower implements Run {
     let next = await reader.next()
     while (next.done !== true) next = await reader.next()
     const state = this.#state
-    if (state === null || state.terminal === null) throw this.#error ?? goneError
+    if (state === null || state.terminal === null) throw this.#error ?? goneError()
     return { ...state, terminal: state.terminal }
   }
 
@@ -214,7 +214,7 @@ export class RunFollower implements Run {
     replace: () => {},
     finish: () => this.#closeReaders(),
     forget: () => {
-      this.#error ??= goneError
+      this.#error ??= goneError()
       this.#closeReaders()
     }
   }
@@ -277,13 +277,10 @@ const standings: Record<FollowState, RunSnapshot["standing"]> = {
   gone: "gone"
 }
 
-const goneError = new ParleyApiError({
-  code: "not_found",
-  message: "there is no such run, or it is not this caller's",
-  status: 0,
-  retry: "never",
-  requestId: ""
-})
+const goneError = (): ParleyApiError => {
+  const message = "there is no such run, or it is not this caller's"
+  return new ParleyApiError({ code: "not_found", message, status: 0, retry: "never", requestId: "" })
+}
 
 async function* textsOf(run: RunFollower, options: CallOptions | undefined): AsyncGenerator<string, void> {
   let told = ""

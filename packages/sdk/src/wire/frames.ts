@@ -50,18 +50,13 @@ const listChange = tagged<ListChange>({
   all: struct({ type: text })
 })
 
-const acceptance = {
-  messageId: text,
-  run: nullOr(struct<NonNullable<Accepted["run"]>>({ runId: text, messageId: text, epoch: text })),
-  duplicate: boolean
-}
-export const accepted = struct<Accepted>(acceptance)
+const acceptedRun = nullOr(struct<NonNullable<Accepted["run"]>>({ runId: text, messageId: text, epoch: text }))
+export const accepted = struct<Accepted>({ messageId: text, run: acceptedRun, duplicate: boolean })
 
-const run = { type: text, conversationId: text, runId: text }
-
+// Without spreads: for all that bundlers know, reading what is spread does something.
 const frames: { readonly [Type in ServerFrame["type"]]: Guard<FrameOf<Type>> } = {
   welcome: struct<FrameOf<"welcome">>({ type: text, protocol: text, requestId: text, heartbeatMs: number }),
-  accepted: struct<FrameOf<"accepted">>({ type: text, id: text, ...acceptance }),
+  accepted: struct<FrameOf<"accepted">>({ type: text, id: text, messageId: text, run: acceptedRun, duplicate: boolean }),
   done: struct<FrameOf<"done">>({ type: text, id: text }),
   cancelled: struct<FrameOf<"cancelled">>({ type: text, id: text, runId: text, status: text }),
   error: struct<FrameOf<"error">>(
@@ -72,11 +67,26 @@ const frames: { readonly [Type in ServerFrame["type"]]: Guard<FrameOf<Type>> } =
   "room-gone": struct<FrameOf<"room-gone">>({ type: text, conversationId: text, reason: text }),
   "list-changed": struct<FrameOf<"list-changed">>({ type: text, change: listChange }),
   pong: struct<FrameOf<"pong">>({ type: text }, { at: number }),
-  delta: struct<FrameOf<"delta">>({ ...run, epoch: text, seq: number, count: number, events: arrayOf(runEvent) }),
-  snapshot: struct<FrameOf<"snapshot">>({ ...run, epoch: text, seq: number, state: runState }),
-  closed: struct<FrameOf<"closed">>({ ...run, message, terminal: runTerminal }),
-  gone: struct<FrameOf<"gone">>(run),
-  "caught-up": struct<FrameOf<"caught-up">>({ ...run, epoch: textOrNull, seq: number }),
+  delta: struct<FrameOf<"delta">>({
+    type: text,
+    conversationId: text,
+    runId: text,
+    epoch: text,
+    seq: number,
+    count: number,
+    events: arrayOf(runEvent)
+  }),
+  snapshot: struct<FrameOf<"snapshot">>({
+    type: text,
+    conversationId: text,
+    runId: text,
+    epoch: text,
+    seq: number,
+    state: runState
+  }),
+  closed: struct<FrameOf<"closed">>({ type: text, conversationId: text, runId: text, message, terminal: runTerminal }),
+  gone: struct<FrameOf<"gone">>({ type: text, conversationId: text, runId: text }),
+  "caught-up": struct<FrameOf<"caught-up">>({ type: text, conversationId: text, runId: text, epoch: textOrNull, seq: number }),
   room: struct<FrameOf<"room">>({ type: text, conversationId: text, seq: number, event: roomEvent }),
   "room-snapshot": struct<FrameOf<"room-snapshot">>({
     type: text,

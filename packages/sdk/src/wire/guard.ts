@@ -1,4 +1,7 @@
-/** Small guards for foreign data. `struct` demands a guard for every field that domain's type must have: one that is added there fails to compile here. */
+/**
+ * Small guards for foreign data. `struct` demands a guard for every field that domain's type must have: one that is added there fails to compile here.
+ * What makes guards is marked as without effects, so that bundlers leave out the guards that a program does not use.
+ */
 export type Guard<T> = (value: unknown) => value is T
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -14,16 +17,19 @@ export const record = <T extends object>(value: unknown): value is T => isRecord
 export const records = <T extends ReadonlyArray<object>>(value: unknown): value is T =>
   Array.isArray(value) && value.every(isRecord)
 
+/* @__NO_SIDE_EFFECTS__ */
 export const literal =
   <T extends string | boolean>(...values: ReadonlyArray<T>): Guard<T> =>
   (value): value is T =>
     values.some((one) => one === value)
 
+/* @__NO_SIDE_EFFECTS__ */
 export const nullOr =
   <T>(guard: Guard<T>): Guard<T | null> =>
   (value): value is T | null =>
     value === null || guard(value)
 
+/* @__NO_SIDE_EFFECTS__ */
 export const arrayOf =
   <T>(guard: Guard<T>): Guard<ReadonlyArray<T>> =>
   (value): value is ReadonlyArray<T> =>
@@ -32,6 +38,7 @@ export const arrayOf =
 type Optional<T> = { [K in keyof T]-?: {} extends Pick<T, K> ? K : never }[keyof T]
 
 /** Guards of the fields that must be there, and of those that may. Fields that are not named may be anything. */
+/* @__NO_SIDE_EFFECTS__ */
 export const struct = <T extends object>(
   required: { readonly [K in Exclude<keyof T, Optional<T>>]: Guard<T[K]> },
   optional: { readonly [K in Optional<T>]?: Guard<Exclude<T[K], undefined>> } = {}
@@ -47,6 +54,7 @@ export const struct = <T extends object>(
 const entriesOf = (guards: object): ReadonlyArray<readonly [string, (value: unknown) => boolean]> => Object.entries(guards)
 
 /** By the value of `type`; of a type that this version does not know, nothing is asked but that it has one. */
+/* @__NO_SIDE_EFFECTS__ */
 export const tagged = <T extends { readonly type: string }>(guards: {
   readonly [K in T["type"]]: Guard<Extract<T, { readonly type: K }>>
 }): Guard<T> => {

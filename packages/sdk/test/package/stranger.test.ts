@@ -12,6 +12,8 @@ import { startParley } from "../../../cli/test/e2e/support/startParley.ts"
 import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { buildPackage } from "../../build/buildPackage.ts"
+import { bundle } from "../support/bundle.ts"
+import { bundleBounds, gzippedBytes } from "../support/bundleBounds.ts"
 
 const run = promisify(execFile)
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -109,6 +111,12 @@ describe("the packed library", () => {
             (error: { readonly stdout: string }) => error
           )
           assert.strictEqual(checked.stdout, "")
+        }
+        // As small as bundles of the source: what a program does not use is left out of the one module, too.
+        for (const { maxBytes, program } of Object.values(bundleBounds)) {
+          const { code, modules } = await bundle(program, { root: folder, isInstalled: true })
+          assert.include(modules.join(), join("node_modules", "@parley", "sdk", "sdk.js"))
+          assert.isAtMost(gzippedBytes(code), maxBytes)
         }
         return join(folder, "out", "program.js")
       })

@@ -10,8 +10,8 @@ const serverOfExamples = "https://chat.example.com"
 export const exampleOf = (name: string): string => JSON.stringify(file(`../../examples/${name}.ts`))
 
 interface BundleOptions {
-  /** Where the client is; its source unless told. */
-  readonly client?: string
+  /** The client that is installed in `root`, and not its source. */
+  readonly isInstalled?: boolean
   /** Of other modules that it imports, by name. */
   readonly modules?: Readonly<Record<string, string>>
   /** Where those come from that it imports by other names. */
@@ -23,8 +23,9 @@ interface BundleOptions {
 }
 
 export const bundle = async (code: string, options: BundleOptions = {}) => {
-  const { client = file("../../src/sdk.ts"), global, modules, root = file("../.."), serverUrl = serverOfExamples } = options
+  const { global, isInstalled = false, modules, root = file("../.."), serverUrl = serverOfExamples } = options
   const virtual = new Map(Object.entries({ ...modules, "virtual:entry": code }))
+  const source = file("../../src/sdk.ts")
   const result = await build({
     root,
     configFile: false,
@@ -33,7 +34,7 @@ export const bundle = async (code: string, options: BundleOptions = {}) => {
       {
         name: "program",
         enforce: "pre",
-        resolveId: (id) => (id === "@parley/sdk" ? client : virtual.has(id) ? `\0${id}` : null),
+        resolveId: (id) => (virtual.has(id) ? `\0${id}` : id === "@parley/sdk" && !isInstalled ? source : null),
         load: (id) => virtual.get(id.slice(1)),
         // Unlike the package they lie in, examples may be there for what they do and not for what they export.
         transform: (text, id) =>

@@ -1,6 +1,7 @@
 /**
  * Builds the browser app (packages/web) unless what stands in its `dist` was made from these very sources. A build that fails does not
- * keep the server from starting: it then serves what was built last, or its small page. The answer tells whether `dist` is of these sources.
+ * keep the server from starting: it then serves what was built last, or its small page; one that is interrupted throws, as nothing is to be started then.
+ * The answer tells whether `dist` is of these sources.
  */
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
@@ -28,8 +29,9 @@ export const buildApp = async (task) => {
     capture: true,
     quiet: true
   })
+  if (built.code !== 0 || built.interrupted) rmSync(fresh, { recursive: true, force: true })
+  if (built.interrupted) throw new Error("The build of the browser app was interrupted; the next start makes it anew.")
   if (built.code !== 0) {
-    rmSync(fresh, { recursive: true, force: true })
     const now = existsSync(join(dist, "index.html"))
       ? "the last one that was built is served"
       : "the small page is served instead"

@@ -9,6 +9,7 @@ import { seeded, settled, VirtualPlatform } from "../support/VirtualPlatform.ts"
 const badMoves = 400
 const quietMoves = 5_000
 const commandsPerHistory = 5
+const histories = 60
 
 interface Reading {
   text: string
@@ -25,7 +26,21 @@ const read = async (run: Run, reading: Reading): Promise<void> => {
   reading.done = true
 }
 
-const history = async (seed: number) => {
+/**
+ * What the network and the server do to a client. Stale frames are of another time, and some of an epoch that is over; a restart begins a new epoch of an
+ * answer that is being written.
+ */
+const faultKinds = ["cuts", "cutsInAnswers", "lostAcks", "swaps", "repeats", "stale", "staleEpochs", "restarts"] as const
+
+/** Each is lived through once, for whatever is asked of it. */
+const lived = new Map<number, ReturnType<typeof live>>()
+const history = (seed: number) => {
+  const known = lived.get(seed) ?? live(seed)
+  lived.set(seed, known)
+  return known
+}
+
+const live = async (seed: number) => {
   const random = seeded(seed)
   const chance = (part: number) => random() < part
   const server = new ModelServer(random)
@@ -46,6 +61,23 @@ const history = async (seed: number) => {
   const keys: Array<string> = []
   /** Frames that were delivered, to be delivered again when they are old. */
   const past: Array<string> = []
+  const faults: Record<(typeof faultKinds)[number], number> = {
+    cuts: 0,
+    cutsInAnswers: 0,
+    lostAcks: 0,
+    swaps: 0,
+    repeats: 0,
+    stale: 0,
+    staleEpochs: 0,
+    restarts: 0
+  }
+
+  /** True for what was said of an answer in an epoch that is over. */
+  const isOfAnEpochPast = (frame: string): boolean => {
+    const { epoch, runId } = JSON.parse(frame)
+    const run = server.runs.get(runId)
+    return run !== undefined && typeof epoch === "string" && epoch !== run.epoch
+  }
 
   /** Of those that are shown and stored, any. */
   const shown = (role: "user" | "assistant"): string | undefined => {
@@ -79,6 +111,8 @@ const history = async (seed: number) => {
         continue
       }
       if (isBad && chance(0.02)) {
+        faults.cuts++
+        if (server.activeRun !== undefined) faults.cutsInAnswers++
         link.socket.end(chance(0.5) ? 1006 : 4000)
         server.links.delete(link)
         moved = true
@@ -87,28 +121,39 @@ const history = async (seed: number) => {
       if (isBad && chance(0.1) && link.socket.toServer.some((text) => text.includes('"ack"'))) {
         const at = link.socket.toServer.findIndex((text) => text.includes('"ack"'))
         link.socket.toServer.splice(at, 1)
+        faults.lostAcks++
       }
       if (isBad && chance(0.08) && link.toClient.length > 1 && !link.toClient[0]!.includes("welcome")) {
         const [first, second] = link.toClient.splice(0, 2)
         link.toClient.unshift(second!, first!)
+        faults.swaps++
       }
       const frame = chance(0.7) ? link.toClient.shift() : undefined
       if (frame !== undefined) {
         moved = true
         link.socket.receive(frame)
         if (!frame.includes('"welcome"')) past.push(frame)
-        if (isBad && chance(0.05)) link.socket.receive(frame)
+        if (isBad && chance(0.05)) {
+          faults.repeats++
+          link.socket.receive(frame)
+        }
       }
-      // Stale: of another time, and perhaps another epoch.
-      if (isBad && chance(0.03) && past.length > 0) link.socket.receive(past[Math.floor(random() * past.length)]!)
+      if (isBad && chance(0.03) && past.length > 0) {
+        const stale = past[Math.floor(random() * past.length)]!
+        faults.stale++
+        if (isOfAnEpochPast(stale)) faults.staleEpochs++
+        link.socket.receive(stale)
+      }
       if (chance(0.7)) moved = server.take(link) || moved
       moved ||= link.toClient.length > 0 || link.socket.toServer.length > 0
     }
     const run = server.activeRun
     if (run !== undefined && chance(0.5)) {
       moved = true
-      if (isBad && chance(0.03)) server.restart(run)
-      else if (run.events.length > 30 || chance(0.02)) server.emit(run, { type: "run-complete", finishReason: "stop" })
+      if (isBad && chance(0.03)) {
+        faults.restarts++
+        server.restart(run)
+      } else if (run.events.length > 30 || chance(0.02)) server.emit(run, { type: "run-complete", finishReason: "stop" })
       else server.emit(run, { type: "text-delta", text: `${run.runId.slice(-2)}·${run.events.length}🎈 ` })
     }
     if (keys.length < commandsPerHistory && (chance(0.05) || !isBad)) {
@@ -136,11 +181,11 @@ const history = async (seed: number) => {
   const state = chat.getSnapshot()
   client.close()
   await settled()
-  return { chat: state, keys, outbox: await outbox.load(), readings, server }
+  return { chat: state, faults, keys, outbox: await outbox.load(), readings, server }
 }
 
 describe("a client on a bad network", () => {
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= histories; seed++) {
     it(`ends like the server, once and in order: history ${seed}`, async () => {
       const { chat, keys, outbox, readings, server } = await history(seed)
       assert.deepStrictEqual(server.turns, keys)
@@ -172,8 +217,18 @@ describe("a client on a bad network", () => {
     })
   }
 
+  const allHistories = () => Promise.all(Array.from({ length: histories }, (_, index) => history(index + 1)))
+
+  it("meets every fault that there is, over all histories", async () => {
+    const all = await allHistories()
+    for (const kind of faultKinds) {
+      const times = all.reduce((sum, { faults }) => sum + faults[kind], 0)
+      assert.isAbove(times, 20, kind)
+    }
+  })
+
   it("gives every command there is, and stops answers, over all histories", async () => {
-    const all = await Promise.all(Array.from({ length: 60 }, (_, index) => history(index + 1)))
+    const all = await allHistories()
     const roots = all.filter(({ server }) => [...server.messages.values()].filter(({ parentId }) => parentId === null).length > 1)
     const cancelled = all.filter(({ server }) => [...server.messages.values()].some(({ status }) => status === "cancelled"))
     assert.isAbove(roots.length, 5)

@@ -236,7 +236,8 @@ const storeEnd = (host: ConversationHost, live: LiveConversation, run: ActiveRun
       )
       if (failed === undefined) return
       if ((yield* Clock.currentTimeMillis) - startedAtMs > limits.closeRetryForMs) return yield* Effect.die(failed)
-      if (delayMs === limits.closeRetryDelayMs) yield* warnOfEnd(failed)
+      // At first, and again once it lasts: by then those are told that only had to wait for their turn.
+      if (delayMs === limits.closeRetryDelayMs || delayMs === limits.maxCloseRetryDelayMs) yield* warnOfEnd(failed)
       yield* Effect.sleep(delayMs)
       delayMs = Math.min(delayMs * 2, limits.maxCloseRetryDelayMs)
     }

@@ -1,4 +1,4 @@
-/** A warning that thousands may have to give in the same second: the first is logged, and of the others how many there were. */
+/** A warning that thousands may have to give in the same second: the first is logged, and of the others how many there were; each by itself for debugging. */
 import { Effect, Latch } from "effect"
 import type { Scope } from "effect"
 
@@ -27,7 +27,7 @@ export const gatheredWarning = (
       Effect.suspend(() => {
         if (!isQuiet) {
           held++
-          return Effect.void
+          return Effect.logDebug(message, cause)
         }
         isQuiet = false
         told.openUnsafe()

@@ -183,8 +183,9 @@ export class Connection {
   }
 
   #receive(data: unknown): void {
-    this.#heartbeat.heard()
     const frame = readFrame(data)
+    // What was on its way is no sign that the other side is there still: in doubt only an answer to the ping is.
+    if (!this.#isDoubtful || (typeof frame === "object" && frame.type === "pong")) this.#heartbeat.heard()
     if (frame === "unknown") return
     if (frame === "malformed") {
       const error = new ParleyConnectionError("unreadable", "the server sent a frame that cannot be read")

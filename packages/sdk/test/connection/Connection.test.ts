@@ -141,6 +141,8 @@ describe("the connection", () => {
     assert.strictEqual(client.connection.getSnapshot().state, "open")
     platform.goOffline()
     await platform.advance(1_999)
+    // What was on its way already.
+    platform.socket.receive({ type: "from-the-future" })
     assert.isTrue(client.connection.getSnapshot().isDoubtful)
     await platform.advance(1)
     const { isDoubtful, state } = client.connection.getSnapshot()

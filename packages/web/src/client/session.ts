@@ -25,7 +25,10 @@ export const isSignedIn = (): boolean => session.getSnapshot().status === "in"
 
 /** Kept so that the app opens without a network, with what this device has of the same person. */
 const knownKey = "parley.me"
+/** Whose the drafts, conversations and unsent messages on this device are. */
 const principalKey = "parley.principal"
+/** There from the first moment of a sign-out to its end, another value each time that other tabs are told of it. */
+const leavingKey = "parley.leaving"
 
 export const useSession = (): Session => useSyncExternalStore(session.subscribe, session.getSnapshot)
 
@@ -46,7 +49,10 @@ export const startSession = async (): Promise<void> => {
       clearFragment()
       return leave("signIn.linkUsed")
     }
-    if (signIn === undefined && isRefusal(error)) return leave()
+    if (signIn === undefined && isRefusal(error)) {
+      if (isLeaving()) await removeAll()
+      return leave()
+    }
     // Nobody has said no: a link stays in the address for another try, and who was here is let in as without a network.
     const known = readKnown()
     if (known === undefined) session.set({ status: "out", reason: mayBeOnline() ? "signIn.unreachable" : "error.offline" })
@@ -77,6 +83,7 @@ export const enter = (me: WhoAmI): void => {
     // Of somebody else nothing may be shown, nor sent in this person's name.
     const before = localStorage.getItem(principalKey)
     localStorage.setItem(principalKey, me.principal.id)
+    localStorage.removeItem(leavingKey)
     if (before !== null && before !== me.principal.id) {
       removeDrafts()
       removeUnread()
@@ -101,21 +108,41 @@ export const signOut = async (): Promise<void> => {
   stopKeeping()
   tellTabs()
   await parley.api.session.signOut().catch(() => {})
-  // Again: one that was opened meanwhile may have come in, and noted who is here.
+  // Again: one that was opened meanwhile may have come in.
   tellTabs()
-  removeDrafts()
-  removeUnread()
-  // Where there is no database there is nothing in it.
-  await emptyDatabase().catch(() => {})
+  await removeAll()
   forget()
   // A page that holds nothing of whoever was here.
   location.assign("/")
 }
 
-/** Other tabs hear by what is gone from the storage that somebody signs out, and has. A session that only runs out takes nothing from there but who is known. */
+/** Other tabs hear by the storage that somebody signs out, and has. A session that only runs out takes nothing from there but who is known. */
 const tellTabs = (): void => {
   try {
+    localStorage.setItem(leavingKey, String(Math.random()))
+  } catch {
+    // Storage is refused: there is nothing.
+  }
+}
+
+/** A sign-out began, and its page was closed before its end. */
+const isLeaving = (): boolean => {
+  try {
+    return localStorage.getItem(leavingKey) !== null
+  } catch {
+    return false
+  }
+}
+
+/** Nothing of whoever was here stays on this device. Whose it was goes last: until then it is not taken for that of whoever comes in next. */
+const removeAll = async (): Promise<void> => {
+  removeDrafts()
+  removeUnread()
+  // Where there is no database there is nothing in it.
+  await emptyDatabase().catch(() => {})
+  try {
     localStorage.removeItem(principalKey)
+    localStorage.removeItem(leavingKey)
   } catch {
     // Storage is refused: there is nothing.
   }
@@ -124,8 +151,8 @@ const tellTabs = (): void => {
 /** For as long as the page lives. */
 export const followTabs = (): void =>
   addEventListener("storage", ({ key, newValue }) => {
-    if (key === principalKey) {
-      if (newValue === null) return leavesElsewhere()
+    if (key === leavingKey && newValue !== null) return leavesElsewhere()
+    if (key === principalKey && newValue !== null) {
       // Somebody else came in: what this page would send now went out in that person's name.
       if (pageOf === undefined || pageOf === newValue) return
       // Nor does the address mean anything to that person.
@@ -134,7 +161,7 @@ export const followTabs = (): void =>
     } else if (key === knownKey && newValue === null && !keeps() && isSignedIn()) startAnew()
   })
 
-/** Longest that signing out in another tab is waited for, in milliseconds. */
+/** Longest that signing out in another tab is waited for, in milliseconds: somewhat longer than a question to the server may take. */
 const signOutTimeoutMs = 35_000
 
 /** Nothing is kept while another tab signs out. It may be closed before it has: then whoever is here stays, and what they write is kept again. */
@@ -147,7 +174,7 @@ const leavesElsewhere = (): void => {
       const { principal } = await parley.api.session.whoAmI()
       if (principal.id !== pageOf) return startAnew()
       keepAgain()
-      localStorage.setItem(principalKey, principal.id)
+      localStorage.removeItem(leavingKey)
     } catch (error) {
       if (isRefusal(error)) return startAnew()
       lookAgain = setTimeout(look, signOutTimeoutMs)

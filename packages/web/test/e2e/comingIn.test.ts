@@ -100,7 +100,10 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
             const counting = database.transaction("kept").objectStore("kept").count()
             const count = await new Promise<number>((resolve) => (counting.onsuccess = () => resolve(counting.result)))
             database.close()
-            return { count, keys: Object.keys(localStorage).filter((key) => /^parley\.(draft|unread|me|principal)/.test(key)) }
+            return {
+              count,
+              keys: Object.keys(localStorage).filter((key) => /^parley\.(draft|unread|me|principal|leaving)/.test(key))
+            }
           })
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
@@ -131,23 +134,26 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
         const { browser, parley } = yield* freshApp
         const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, withoutWorker))
         const other = yield* Effect.promise(() => page.context().newPage())
-        const principal = () => other.evaluate(() => localStorage.getItem("parley.principal"))
+        const isLeaving = () => other.evaluate(() => localStorage.getItem("parley.leaving") !== null)
         yield* Effect.promise(async () => {
+          // Never heard by the server, and the page never told so.
+          await page.addInitScript(() => {
+            const { fetch } = globalThis
+            globalThis.fetch = (input, init) => (init?.method === "DELETE" ? new Promise(() => {}) : fetch(input, init))
+          })
           await asDarkPhone(other)
           await signIn(page, parley.url, parley.key)
           await other.goto(parley.url)
           await composer(other).waitFor()
-          // Never heard by the server.
-          await page.route("**/api/session", () => {})
           await page.getByRole("button", { name: "Account and settings" }).click()
           await page.getByRole("menuitem", { name: "Sign out" }).click()
-          await vi.waitUntil(async () => (await principal()) === null, patience)
+          await vi.waitUntil(isLeaving, patience)
           await page.close()
           await vi.waitUntil(async () => {
             await other.clock.fastForward(40_000)
             // As long as the app's own question takes.
             await other.evaluate(() => fetch("/api/session"))
-            return (await principal()) !== null
+            return !(await isLeaving())
           }, patience)
           await composer(other).fill("Half a thought")
           await other.reload()
@@ -156,6 +162,36 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
         })
         assert.deepStrictEqual(faults, [])
       })
+    )
+
+    it.effect.each(places)(
+      "takes nothing over from whoever signed out in a tab that was closed before all was done: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { key } = (yield* freshApp).parley
+          const { browser, parley } = yield* freshApp
+          const { page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await composer(page).fill("Half a thought")
+            // The server has heard of it; the page has not heard so.
+            await page.route("**/api/session", async (route) => {
+              await route.fetch()
+              await page.close()
+            })
+            await showList(page)
+            await page.getByRole("button", { name: "Account and settings" }).click()
+            const closed = page.waitForEvent("close")
+            await page.getByRole("menuitem", { name: "Sign out" }).click()
+            await closed
+            const next = await page.context().newPage()
+            await next.goto(parley.url)
+            await enterKey(next, key)
+            await composer(next).waitFor()
+            assert.strictEqual(await composer(next).inputValue(), "")
+            assert.notInclude(await next.evaluate(() => JSON.stringify(localStorage)), "Half a thought")
+          })
+        })
     )
 
     it.effect("of somebody else in another tab takes the page along, with nothing of whoever was here", () =>

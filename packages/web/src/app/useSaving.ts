@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from "react"
+import { useState } from "react"
 import { errorText } from "../client/errorText.ts"
 import { texts } from "../i18n/texts.ts"
 import { useApp } from "./AppContext.ts"
+import { useIsThere } from "./useIsThere.ts"
 
 export interface Saving {
   readonly busy: boolean
@@ -9,7 +10,7 @@ export interface Saving {
   readonly fault: string | undefined
   /** It cannot be saved so: says why. */
   readonly refuse: (fault: string) => void
-  /** Whether it was saved. */
+  /** Whether it was saved, and the form is still there to be closed. */
   readonly save: (run: () => unknown) => Promise<boolean>
 }
 
@@ -18,13 +19,7 @@ export const useSaving = (): Saving => {
   const { report } = useApp()
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState<string>()
-  const isThere = useRef(false)
-  useEffect(() => {
-    isThere.current = true
-    return () => {
-      isThere.current = false
-    }
-  }, [])
+  const isThere = useIsThere()
   return {
     busy,
     fault,
@@ -34,7 +29,7 @@ export const useSaving = (): Saving => {
       setFault(undefined)
       try {
         await run()
-        return true
+        return isThere.current
       } catch (error) {
         if (isThere.current) setFault(errorText(texts.text(), error))
         else report(error)

@@ -1,7 +1,7 @@
 /** What is kept on the server is typed once: where it cannot be saved it stays in its field, with the reason. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Page } from "playwright-core"
+import type { Page, Request } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
   App,
@@ -40,6 +40,32 @@ const savedOnce = async (page: Page, press: () => Promise<void>, picture: string
   await press()
   await fault(page, offline).waitFor({ state: "detached" })
 }
+
+/** The next request of that kind waits: `asked` when it has come, and after `letGo` the page has its answer, and has shown what follows from it. */
+const hold = async (page: Page, url: RegExp, method: string) => {
+  let go = () => {}
+  const held = new Promise<void>((resolve) => (go = resolve))
+  const isMeant = (request: Request) => request.method() === method && url.test(request.url())
+  await page.route(url, async (route) => {
+    if (isMeant(route.request())) await held
+    await route.continue()
+  })
+  const asked = page.waitForRequest(isMeant)
+  return {
+    asked,
+    letGo: async () => {
+      const answered = page.waitForEvent("requestfinished", isMeant)
+      go()
+      await answered
+      await shown(page)
+      await page.unroute(url)
+    }
+  }
+}
+
+/** What the page has been told by now stands on it. */
+const shown = (page: Page) =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(resolve)))))
 
 const menu = async (page: Page, title: string, item: string): Promise<void> => {
   await page.locator(".list-row", { hasText: title }).first().hover()
@@ -143,6 +169,50 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
           })
           assert.deepStrictEqual(faults, [])
         })
+    )
+
+    it.effect.each(places)("closes nothing but its own form, and none that was opened after it: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Of otters."))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+        const dialog = page.getByRole("dialog")
+        const save = () => page.getByRole("button", { name: "Save" }).click()
+        yield* Effect.promise(async () => {
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await ended(page).waitFor()
+          const changed = await hold(page, /\/api\/conversations\/[^/]+$/, "PATCH")
+          await page.getByRole("button", { name: "How it answers" }).click()
+          await page.getByLabel("System prompt").fill("Answer as an otter.")
+          await save()
+          await changed.asked
+          await page.keyboard.press("Escape")
+          await dialog.waitFor({ state: "detached" })
+          await showList(page)
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Settings" }).click()
+          await page.getByRole("tab", { name: "Prompt library" }).click()
+          await page.getByRole("button", { name: "New prompt" }).click()
+          await page.getByLabel("Name", { exact: true }).fill("Otter")
+          await changed.letGo()
+          assert.strictEqual(await page.getByLabel("Name", { exact: true }).inputValue(), "Otter")
+
+          // The same of a form that another one of its kind has followed.
+          const made = await hold(page, /\/api\/prompts$/, "POST")
+          await page.getByLabel("Text", { exact: true }).fill("Answer as an otter.")
+          await save()
+          await made.asked
+          await page.getByRole("button", { name: "Cancel" }).click()
+          await page.getByRole("button", { name: "New prompt" }).click()
+          await page.getByLabel("Name", { exact: true }).fill("Badger")
+          await made.letGo()
+          assert.strictEqual(await page.getByLabel("Name", { exact: true }).inputValue(), "Badger")
+          await page.getByRole("button", { name: "Cancel" }).click()
+          await page.locator(".entries").getByText("Otter", { exact: true }).waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
     )
   })
 })

@@ -1,7 +1,8 @@
 import { Archive, ArchiveRestore, Ellipsis, FolderInput, FolderPlus, Pencil, Pin, PinOff, Trash2, Users } from "lucide-react"
-import { memo, useEffect, useRef, useState } from "react"
+import { memo, useState } from "react"
 import { Link } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
+import { useIsThere } from "../../app/useIsThere.ts"
 import { isMade } from "../../client/begunConversations.ts"
 import { errorText } from "../../client/errorText.ts"
 import type { ListedConversation } from "../../client/sdk.ts"
@@ -30,13 +31,7 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
   const t = useText()
   const { lists, parley, report } = useApp()
   const [renaming, setRenaming] = useState<Renaming>()
-  const isThere = useRef(false)
-  useEffect(() => {
-    isThere.current = true
-    return () => {
-      isThere.current = false
-    }
-  }, [])
+  const isThere = useIsThere()
   const title = conversation.title === "" ? t("list.untitled") : contained(conversation.title)
   const begin = () => setRenaming({ name: conversation.title })
   const rename = async (name: string | undefined): Promise<void> => {

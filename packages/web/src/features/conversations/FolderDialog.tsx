@@ -22,12 +22,12 @@ export const FolderDialog = ({ conversationId, folder, onClose }: FolderDialogPr
   const isNameless = name.trim() === ""
   const keep = async (): Promise<void> => {
     if (isNameless) return refuse(t("form.nameNeeded"))
-    const isSaved = await save(async () => {
+    const isDone = await save(async () => {
       if (folder !== undefined) return lists.folders.rename(folder.id, name.trim())
       const made = await lists.folders.create(name.trim())
       if (conversationId !== undefined) void lists.mark(conversationId, { folderId: made.id })
     })
-    if (isSaved) onClose()
+    if (isDone) onClose()
   }
   return (
     <Dialog title={folder === undefined ? t("list.newFolder") : t("action.rename")} onClose={onClose}>

@@ -28,7 +28,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
   const keep = async (): Promise<void> => {
     if (isNameless) return refuse(t("form.nameNeeded"))
     if (isEmpty) return refuse(t("form.textNeeded"))
-    const isSaved = await save(() =>
+    const isDone = await save(() =>
       keepPrompt(prompt?.id, {
         kind,
         name: name.trim(),
@@ -37,7 +37,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
         ...(kind === "preset" ? { model: model || null, parameters } : {})
       })
     )
-    if (isSaved) onClose()
+    if (isDone) onClose()
   }
   return (
     <form

@@ -1,6 +1,7 @@
 /** The person's conversations and folders: read page by page, changed at once here and then on the server, put back where that fails. */
 import { ParleyApiError } from "./sdk.ts"
 import type { ListedConversation, Marks, Parley } from "./sdk.ts"
+import { forgetChosenOf } from "./chosenOnDevice.ts"
 import { Deletions, type Deletion, type RemovalOutcome } from "./Deletions.ts"
 import { definedMarks } from "./definedMarks.ts"
 import { forgetChat, keepList, keptList } from "./kept.ts"
@@ -267,7 +268,7 @@ export class ConversationLists {
     if (outcome !== "removed") return outcome
     // It stays among those that leave: a list that was asked for before may still hold it.
     this.#drop(id)
-    void forgetChat(id).catch(() => {})
+    void Promise.all([forgetChat(id), forgetChosenOf(id)]).catch(() => {})
     return outcome
   }
 

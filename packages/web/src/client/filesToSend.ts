@@ -17,9 +17,9 @@ interface KeptFile {
   readonly leftAtMs?: number
 }
 
-/** Of all messages that wait together. */
-const maxFiles = 50
-const maxBytes = 100_000_000
+/** Of all messages that wait together; of all that is chosen and not sent, as much again. */
+export const maxFiles = 50
+export const maxBytes = 100_000_000
 /** One that no message names for so long, or whose room is wanted, is left over: of a message that was given up, and is hardly taken back any more. */
 const leftOverAfterMs = 3_600_000
 

@@ -139,6 +139,8 @@ export const de: Catalogue = {
   "composer.tooMany_one": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: {{count}} wurde ausgelassen.",
   "composer.tooMany_other": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: {{count}} wurden ausgelassen.",
   "composer.removeSome": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: Entfernen Sie {{count}}.",
+  "composer.notKept":
+    "Nicht alle dieser Dateien ließen sich auf diesem Gerät aufheben: Senden Sie sie, bevor die Seite neu geladen wird.",
   "composer.emptyFile": "„{{name}}“ ist leer.",
   "composer.cut": "„{{name}}“ ist lang: Ein Modell bekommt die ersten {{limit}} Zeichen davon.",
   "composer.badType":

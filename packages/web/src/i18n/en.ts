@@ -136,6 +136,7 @@ export const en = {
   "composer.tooMany_one": "At most {{limit}} files go along with a message: {{count}} was left out.",
   "composer.tooMany_other": "At most {{limit}} files go along with a message: {{count}} were left out.",
   "composer.removeSome": "At most {{limit}} files go along with a message: remove {{count}}.",
+  "composer.notKept": "Not all of these files could be kept on this device: send them before the page is loaded again.",
   "composer.emptyFile": "“{{name}}” is empty.",
   "composer.cut": "“{{name}}” is long: a model is given the first {{limit}} characters of it.",
   "composer.badType": "“{{name}}” cannot be attached. Images, PDF and text files can; save a text as UTF-8 first.",

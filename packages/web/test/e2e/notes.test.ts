@@ -55,9 +55,12 @@ describe.skipIf(chromiumPath === "")("a note", () => {
         }
         yield* Effect.promise(async () => {
           await signIn(page, parley.url, parley.key)
-          await isClear("note-new")
-          await page.reload()
           await say(page, "Otters")
+          await ended(page).waitFor()
+          await page.getByRole("button", { name: "New conversation" }).filter({ visible: true }).first().click()
+          await page.locator(".welcome").waitFor()
+          await isClear("note-new")
+          await page.goBack()
           await ended(page).waitFor()
           await isClear("note-conversation")
           // Also of a box that is as high as it becomes.

@@ -1,5 +1,7 @@
 /** Files that go along with a message: images, made small enough for a model; text and PDF by way of the server. */
 import { useCallback, useMemo, useSyncExternalStore } from "react"
+import { forgetChosen, keepChosen, newChosenId } from "../../client/chosenOnDevice.ts"
+import { keeps } from "../../client/keeping.ts"
 import type { UserPart } from "../../client/sdk.ts"
 import { notify } from "../../design/notify.ts"
 import { presentLocale, type TextName } from "../../i18n/texts.ts"
@@ -9,7 +11,7 @@ import { chosenFiles } from "./chosenFiles.ts"
 import { isSaidPdf, limitOf, maxTextLength, readAttachment } from "./readAttachment.ts"
 
 export interface Attachment {
-  readonly id: number
+  readonly id: string
   readonly name: string
   /** What is sent; undefined while it is read, and of one that is uploaded. */
   readonly part: UserPart | undefined
@@ -26,28 +28,42 @@ export interface Attachments {
   /** Something is still being read. */
   readonly busy: boolean
   readonly add: (files: Iterable<File>) => void
-  readonly remove: (id: number) => void
+  readonly remove: (id: string) => void
   /** All that are there go with a message. It is to be said whether that was taken: they are gone then, and chosen as before else. */
   readonly leave: () => (taken: boolean) => void
   readonly parts: () => Array<UserPart>
   readonly uploads: () => Array<File>
 }
 
-let lastId = 0
+/** Of these it was said that the device does not keep all of their files. */
+const told = new Set<string>()
 
 /** Of the conversation whose draft has this id. */
 export const useAttachments = (draftId: string): Attachments => {
   const t = useText()
   const chosen = useMemo(() => chosenFiles(draftId), [draftId])
   const items = useSyncExternalStore(chosen.subscribe, chosen.getSnapshot)
-  const remove = useCallback((id: number) => chosen.update((before) => before.filter((item) => item.id !== id)), [chosen])
+  const remove = useCallback(
+    (id: string) => {
+      chosen.update((before) => before.filter((item) => item.id !== id))
+      void forgetChosen(draftId, id).catch(() => {})
+    },
+    [chosen, draftId]
+  )
 
   const addOne = useCallback(
     async (file: File): Promise<void> => {
-      const id = ++lastId
+      const id = newChosenId()
       const { name } = file
-      const put = (read: Partial<Attachment>) =>
-        chosen.update((before) => before.map((item) => (item.id === id ? { ...item, ...read } : item)))
+      const put = async (part: UserPart | undefined, upload: File | undefined, preview?: string) => {
+        chosen.update((before) => before.map((item) => (item.id === id ? { ...item, part, upload, preview } : item)))
+        const isKept = await keepChosen(draftId, id, { name, part, upload })
+        // Sent or taken back meanwhile.
+        if (chosen.getSnapshot().every((item) => item.id !== id)) return forgetChosen(draftId, id).catch(() => {})
+        if (isKept || !keeps() || told.has(draftId)) return
+        told.add(draftId)
+        notify(t("composer.notKept"), { place: draftId })
+      }
       const refuse = (reason: TextName) => {
         remove(id)
         notify(t(reason, { name }), { isError: true, place: draftId })
@@ -57,8 +73,8 @@ export const useAttachments = (draftId: string): Attachments => {
       try {
         const read = await readAttachment(file)
         if (read.kind === "refused") return refuse(read.reason)
-        if (read.kind === "image") return put({ part: read.part, upload: undefined, preview: read.preview })
-        put({ upload: file })
+        if (read.kind === "image") return void put(read.part, undefined, read.preview)
+        void put(undefined, file)
         if (!read.isCut) return
         notify(t("composer.cut", { name, limit: maxTextLength.toLocaleString(presentLocale()) }), { place: draftId })
       } catch {
@@ -90,10 +106,10 @@ export const useAttachments = (draftId: string): Attachments => {
       chosen.update((before) => before.map((item) => (leaving.has(item.id) ? { ...item, isLeaving } : item)))
     mark(true)
     return (taken: boolean) => {
-      if (taken) chosen.update((before) => before.filter(({ id }) => !leaving.has(id)))
-      else mark(false)
+      if (!taken) return mark(false)
+      for (const id of leaving) remove(id)
     }
-  }, [chosen])
+  }, [chosen, remove])
 
   return {
     items,

@@ -11,7 +11,7 @@ import { administratorKey, startServer } from "./server.ts"
 import { openStage, type Place } from "./stage.ts"
 
 /** Milliseconds that each sight is shown. */
-const paceMs = Number(process.env["PARLEY_TOUR_PACE"] ?? 6_000)
+const paceMs = Number(process.env["PARLEY_TOUR_PACE"] ?? 4_400)
 
 const tell = (text: string) => process.stdout.write(`${text}\n`)
 

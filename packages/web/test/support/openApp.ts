@@ -232,7 +232,9 @@ export const openPageIn = async (context: BrowserContext): Promise<OpenPage> => 
 export const signIn = async (page: Page, url: string, key: string): Promise<void> => {
   const answered = await page.request.post(new URL("/api/session", url).href, {
     data: { apiKey: key },
-    headers: { origin: new URL(url).origin }
+    headers: { origin: new URL(url).origin },
+    // The server closes what has been quiet for five seconds, and may do so as this goes out.
+    maxRetries: 2
   })
   if (!answered.ok()) throw new Error(`signing in was answered with ${answered.status()}: ${await answered.text()}`)
   await page.goto(url)

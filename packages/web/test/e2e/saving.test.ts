@@ -20,6 +20,15 @@ import {
 const fault = (page: Page, text: string) => page.getByRole("alert").filter({ hasText: text })
 const offline = "You are offline. Try again once there is a network."
 
+/** What outlives its page, a change of a title say, the tools see nothing of: in this page nothing does. */
+const seesAll = (page: Page) =>
+  page.addInitScript(() => {
+    const { fetch } = globalThis
+    globalThis.fetch = (input, init) => fetch(input, { ...init, keepalive: false })
+  })
+
+const oneConversation = /\/api\/conversations\/[^/]+$/
+
 const cutOff = async (page: Page): Promise<void> => {
   await page.context().setOffline(true)
   await page.waitForFunction(() => !navigator.onLine)
@@ -41,14 +50,15 @@ const savedOnce = async (page: Page, press: () => Promise<void>, picture: string
   await fault(page, offline).waitFor({ state: "detached" })
 }
 
-/** The next request of that kind waits: `asked` when it has come, and after `letGo` the page has its answer, and has shown what follows from it. */
-const hold = async (page: Page, url: RegExp, method: string) => {
+/** Requests of that kind wait: `asked` when the first has come, and after `letGo` the page has its answer, the server's or the one given, and shows what follows from it. */
+const hold = async (page: Page, url: RegExp, method: string, answer?: { readonly status: number; readonly json: unknown }) => {
   let go = () => {}
   const held = new Promise<void>((resolve) => (go = resolve))
   const isMeant = (request: Request) => request.method() === method && url.test(request.url())
   await page.route(url, async (route) => {
-    if (isMeant(route.request())) await held
-    await route.continue()
+    if (!isMeant(route.request())) return route.continue()
+    await held
+    await (answer === undefined ? route.continue() : route.fulfill(answer))
   })
   const asked = page.waitForRequest(isMeant)
   return {
@@ -182,7 +192,7 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
           await signIn(page, parley.url, parley.key)
           await say(page, "Otters")
           await ended(page).waitFor()
-          const changed = await hold(page, /\/api\/conversations\/[^/]+$/, "PATCH")
+          const changed = await hold(page, oneConversation, "PATCH")
           await page.getByRole("button", { name: "How it answers" }).click()
           await page.getByLabel("System prompt").fill("Answer as an otter.")
           await save()
@@ -210,6 +220,100 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
           assert.strictEqual(await page.getByLabel("Name", { exact: true }).inputValue(), "Badger")
           await page.getByRole("button", { name: "Cancel" }).click()
           await page.locator(".entries").getByText("Otter", { exact: true }).waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect.each(places)(
+      "is a title that stands where it was refused: left it asks for nothing, Enter tries it again, and empty it is given up: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("Of otters."))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          const title = page.getByLabel("Title", { exact: true })
+          const hasFocus = () => title.evaluate((box) => box === document.activeElement)
+          let asked = 0
+          /** What comes of it stands on the page. */
+          const refusedBy = async (act: () => Promise<unknown>): Promise<void> => {
+            const answered = page.waitForEvent("requestfinished", (request) => request.method() === "PATCH")
+            await act()
+            await answered
+            await fault(page, "no such luck").waitFor()
+            await shown(page)
+          }
+          yield* Effect.promise(async () => {
+            await seesAll(page)
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Otters")
+            await ended(page).waitFor()
+            await page.route(oneConversation, async (route) => {
+              if (route.request().method() !== "PATCH") return route.continue()
+              asked++
+              await route.fulfill({ status: 422, json: { code: "invalid_request", detail: "no such luck" } })
+            })
+            await showList(page)
+            await menu(page, "Otters", "Rename")
+            await title.fill("Sea otters")
+            await refusedBy(() => title.press("Enter"))
+            assert.isTrue(await hasFocus())
+            // Left with the same text.
+            await title.blur()
+            await shown(page)
+            assert.strictEqual(await title.inputValue(), "Sea otters")
+            assert.isTrue(await fault(page, "no such luck").isVisible())
+            assert.isFalse(await hasFocus())
+            await refusedBy(() => title.press("Enter"))
+            assert.strictEqual(asked, 2)
+            // Left with another one it is sent, and whoever left it is left alone.
+            await title.fill("River otters")
+            assert.strictEqual(await fault(page, "no such luck").count(), 0)
+            await refusedBy(() => title.blur())
+            assert.strictEqual(await title.inputValue(), "River otters")
+            assert.isFalse(await hasFocus())
+            assert.strictEqual(asked, 3)
+            await screenshot(page, "title-refused")
+            // Without a key for it.
+            await title.fill("")
+            await title.blur()
+            await title.waitFor({ state: "detached" })
+            await page.getByRole("link", { name: "Otters", exact: true }).waitFor()
+            assert.strictEqual(asked, 3)
+          })
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
+    it.effect.each(places)("is a title that is told also where it is changed again meanwhile: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Of otters."))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+        const title = page.getByLabel("Title", { exact: true })
+        yield* Effect.promise(async () => {
+          await seesAll(page)
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await ended(page).waitFor()
+          const renamed = await hold(page, oneConversation, "PATCH", {
+            status: 422,
+            json: { code: "invalid_request", detail: "no such luck" }
+          })
+          await showList(page)
+          await menu(page, "Otters", "Rename")
+          await title.fill("Sea otters")
+          await title.press("Enter")
+          await renamed.asked
+          await menu(page, "Sea otters", "Rename")
+          await title.fill("River otters")
+          await renamed.letGo()
+          assert.isTrue(await fault(page, "no such luck").isVisible())
+          assert.strictEqual(await title.inputValue(), "River otters")
+          await title.press("Enter")
+          await page.getByRole("link", { name: "River otters", exact: true }).waitFor()
+          await page.reload()
+          await page.getByRole("heading", { level: 1, name: "River otters" }).waitFor()
         })
         assert.deepStrictEqual(faults, [])
       })

@@ -1,5 +1,5 @@
 import { Archive, ArchiveRestore, Ellipsis, FolderInput, FolderPlus, Pencil, Pin, PinOff, Trash2, Users } from "lucide-react"
-import { memo, useState } from "react"
+import { memo, useRef, useState } from "react"
 import { Link } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
 import { useIsThere } from "../../app/useIsThere.ts"
@@ -12,7 +12,7 @@ import { notify } from "../../design/notify.ts"
 import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { archiveConversation } from "./archiveConversation.ts"
-import { NameField } from "./NameField.tsx"
+import { NameField, type NameFieldEnd } from "./NameField.tsx"
 
 interface ConversationRowProps {
   readonly conversation: ListedConversation
@@ -25,6 +25,7 @@ interface ConversationRowProps {
 interface Renaming {
   readonly name: string
   readonly fault?: string
+  readonly takesFocus: boolean
 }
 
 export const ConversationRow = memo(({ active, conversation, unread }: ConversationRowProps) => {
@@ -32,16 +33,21 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
   const { lists, parley, report } = useApp()
   const [renaming, setRenaming] = useState<Renaming>()
   const isThere = useIsThere()
+  /** Counts the titles that were sent. */
+  const lastSent = useRef(0)
   const title = conversation.title === "" ? t("list.untitled") : contained(conversation.title)
-  const begin = () => setRenaming({ name: conversation.title })
-  const rename = async (name: string | undefined): Promise<void> => {
+  const begin = () => setRenaming({ name: conversation.title, takesFocus: true })
+  const rename = async (name: string | undefined, by: NameFieldEnd): Promise<void> => {
     setRenaming(undefined)
     if (name === undefined || name === conversation.title) return
+    const sent = ++lastSent.current
     try {
       await lists.rename(conversation.id, name)
     } catch (error) {
-      // The field again, with what was typed.
-      if (isThere.current) setRenaming({ name, fault: errorText(t, error) })
+      // Another title was sent after it: that one counts.
+      if (sent !== lastSent.current) return
+      // The field again, with what was typed. Whoever left it is somewhere else.
+      if (isThere.current) setRenaming({ name, fault: errorText(t, error), takesFocus: by === "enter" })
       else report(error)
     }
   }
@@ -53,7 +59,8 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
           needed={t("list.titleNeeded")}
           value={renaming.name}
           fault={renaming.fault}
-          onDone={(name) => void rename(name)}
+          takesFocus={renaming.takesFocus}
+          onDone={(name, by) => void rename(name, by)}
         />
       </li>
     )

@@ -9,17 +9,15 @@ import { useApp } from "./AppContext.ts"
 /** The page where a conversation begins, as its draft is called. */
 export const newPlace = "new"
 
-/** For the page of one conversation: as `report`, but the note goes with the page; an error of one that was left says whose it is, and leads there. */
-export const useReportAt = (place: string): ((error: unknown) => void) => {
+/** Says what went wrong at that place; where it was left by now, the note says whose it is, and leads there. */
+export const useTellAt = (place: string): ((text: string) => void) => {
   const { lists } = useApp()
   const [, navigate] = useLocation()
-  useEffect(() => enterPlace(place), [place])
   return useCallback(
-    (error) => {
+    (text) => {
       if (!isSignedIn()) return
-      const t = texts.text()
-      const text = errorText(t, error)
       if (isAt(place)) return notify(text, { isError: true, place })
+      const t = texts.text()
       const title = lists.state.getSnapshot().items.find(({ id }) => id === place)?.title ?? ""
       notify(t("notice.elsewhere", { title: title === "" ? t("list.untitled") : title, text }), {
         isError: true,
@@ -28,4 +26,11 @@ export const useReportAt = (place: string): ((error: unknown) => void) => {
     },
     [lists, navigate, place]
   )
+}
+
+/** For the page of one conversation: as `report`, and as `useTellAt` tells. Notes of that place go with the page. */
+export const useReportAt = (place: string): ((error: unknown) => void) => {
+  const tell = useTellAt(place)
+  useEffect(() => enterPlace(place), [place])
+  return useCallback((error) => tell(errorText(texts.text(), error)), [tell])
 }

@@ -60,7 +60,7 @@ export const enterPlace = (place: string): (() => void) => {
 export interface NotifyOptions {
   readonly action?: ToastAction
   readonly isError?: boolean
-  /** What it speaks of is there: a conversation, by its id, or the page where one begins. It goes when that is left; without, it stays wherever one goes. */
+  /** What it speaks of is there: a conversation, by its id, or the page where one begins. It goes when that is left, and is not said where that was left before; without, it stays wherever one goes. */
   readonly place?: string | undefined
   /** The note is gone, and its action with it: called once, at most `longestMs` from now. */
   readonly onOver?: () => void
@@ -68,6 +68,8 @@ export interface NotifyOptions {
 
 export const notify = (text: string, options: NotifyOptions = {}): void => {
   const { action, isError = false, onOver, place } = options
+  // In the next conversation it would be taken for one of that.
+  if (place !== undefined && !isAt(place)) return onOver?.()
   let longest: ReturnType<typeof setTimeout> | undefined
   const over = (): void => {
     if (longest === undefined) return

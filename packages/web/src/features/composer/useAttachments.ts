@@ -1,5 +1,6 @@
 /** Files that go along with a message: images, made small enough for a model; text and PDF by way of the server. */
 import { useCallback, useMemo, useSyncExternalStore } from "react"
+import { useTellAt } from "../../app/useReportAt.ts"
 import { forgetChosen, keepChosen, newChosenId } from "../../client/chosenOnDevice.ts"
 import { keeps } from "../../client/keeping.ts"
 import type { UserPart } from "../../client/sdk.ts"
@@ -41,6 +42,7 @@ const told = new Set<string>()
 /** Of the conversation whose draft has this id. */
 export const useAttachments = (draftId: string): Attachments => {
   const t = useText()
+  const tell = useTellAt(draftId)
   const chosen = useMemo(() => chosenFiles(draftId), [draftId])
   const items = useSyncExternalStore(chosen.subscribe, chosen.getSnapshot)
   const remove = useCallback(
@@ -66,7 +68,7 @@ export const useAttachments = (draftId: string): Attachments => {
       }
       const refuse = (reason: TextName) => {
         remove(id)
-        notify(t(reason, { name }), { isError: true, place: draftId })
+        tell(t(reason, { name }))
       }
       const upload = isSaidPdf(file) ? file : undefined
       chosen.update((before) => [...before, { id, name, part: undefined, upload, preview: undefined }])
@@ -81,7 +83,7 @@ export const useAttachments = (draftId: string): Attachments => {
         refuse("composer.uploadFailed")
       }
     },
-    [chosen, draftId, remove, t]
+    [chosen, draftId, remove, t, tell]
   )
 
   const add = useCallback(
@@ -91,13 +93,13 @@ export const useAttachments = (draftId: string): Attachments => {
       for (const file of taken) void addOne(file)
       for (const file of tooLarge) {
         const limit = `${Math.floor(limitOf(file) / 1_000_000)} MB`
-        notify(t("composer.tooLarge", { name: file.name, limit }), { isError: true, place: draftId })
+        tell(t("composer.tooLarge", { name: file.name, limit }))
       }
       if (surplus.length > 0) {
-        notify(t("composer.tooMany", { limit: maxAttachments, count: surplus.length }), { isError: true, place: draftId })
+        tell(t("composer.tooMany", { limit: maxAttachments, count: surplus.length }))
       }
     },
-    [addOne, chosen, draftId, t]
+    [addOne, chosen, t, tell]
   )
 
   const leave = useCallback(() => {

@@ -11,8 +11,8 @@ const firstIsolate = 0x2066
 const popIsolate = 0x2069
 
 /**
- * The text without marks of direction that have no end in their line, or no beginning: they would turn what follows. Pairs stay, as they are used to
- * write a name of one script in a line of another.
+ * The text without marks of direction that have no end in their line, or no beginning: they would turn what follows. Pairs within one run of text stay,
+ * as they are used to write a name of one script in a line of another; a pair around a bold word, whose runs are three, is two marks without each other.
  */
 export const contained = (text: string): string => (marks.test(text) ? text.split("\n").map(lineContained).join("\n") : text)
 

@@ -2,6 +2,7 @@ import { Check, Copy, WrapText } from "lucide-react"
 import { Fragment, memo, startTransition, useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from "react"
 import { onFrame } from "../client/onFrame.ts"
 import { useCopied } from "../design/useCopied.ts"
+import { contained } from "../i18n/bidi.ts"
 import { useText } from "../i18n/useText.ts"
 import type { ColouredLine, Highlighter } from "./highlight.tsx"
 
@@ -47,7 +48,7 @@ const Caption = memo(({ language, onWraps, text, wraps }: CaptionProps) => {
   const [copied, copy] = useCopied()
   return (
     <figcaption>
-      <span className="md-code-language">{language === "" ? t("markdown.plain") : language}</span>
+      <span className="md-code-language">{language === "" ? t("markdown.plain") : contained(language)}</span>
       <button type="button" aria-pressed={wraps} onClick={() => onWraps(!wraps)}>
         <WrapText aria-hidden />
         <span>{t("markdown.wrap")}</span>
@@ -60,7 +61,7 @@ const Caption = memo(({ language, onWraps, text, wraps }: CaptionProps) => {
   )
 })
 
-/** Whole lines in colour, and what is left as it is: a line stays where it stands, whatever comes below it. */
+/** Whole lines in colour, and what is left without: a line stays where it stands, whatever comes below it. */
 const Coloured = ({ language, live, text }: CodeBlockProps) => {
   const highlight = useHighlighter(language)
   const isLong = text.length > maxLiveColouredLength
@@ -79,7 +80,7 @@ const Coloured = ({ language, live, text }: CodeBlockProps) => {
         <Line key={index} line={line} isLast={index === lines.length - 1} />
       ))}
       {/* Another one for each line: none that stands is moved. */}
-      <Fragment key={lines.length}>{text.slice(end)}</Fragment>
+      <Fragment key={lines.length}>{contained(text.slice(end))}</Fragment>
     </>
   )
 }

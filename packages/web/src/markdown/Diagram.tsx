@@ -5,6 +5,7 @@
  */
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react"
 import { onFrame } from "../client/onFrame.ts"
+import { contained } from "../i18n/bidi.ts"
 import { useText } from "../i18n/useText.ts"
 import { useIsDark } from "../design/useIsDark.ts"
 
@@ -58,7 +59,7 @@ const Source = ({ text }: { readonly text: string }) => {
   }, [text])
   return (
     <pre ref={place} tabIndex={0}>
-      {text}
+      {contained(text)}
     </pre>
   )
 }

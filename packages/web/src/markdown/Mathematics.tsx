@@ -1,5 +1,6 @@
 /** A formula. Until it can be drawn, and where it has a fault, its source stands there. */
 import { useLayoutEffect, useRef } from "react"
+import { contained } from "../i18n/bidi.ts"
 import { askForFormulas, formulas } from "./formulas.ts"
 
 interface MathematicsProps {
@@ -25,7 +26,7 @@ export const Mathematics = ({ display, tex }: MathematicsProps) => {
   }, [tex, display])
   return (
     <span className={display ? "md-math md-math-display" : "md-math"}>
-      <code ref={source}>{tex}</code>
+      <code ref={source}>{contained(tex)}</code>
       <span ref={place} hidden />
     </span>
   )

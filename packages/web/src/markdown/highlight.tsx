@@ -2,6 +2,7 @@
 import type { LanguageFn } from "highlight.js"
 import { createLowlight } from "lowlight"
 import type { ReactNode } from "react"
+import { contained } from "../i18n/bidi.ts"
 
 /** A line of code. `key` tells lines apart that look different: one that is as it was need not be rendered again. */
 export interface ColouredLine {
@@ -141,9 +142,10 @@ const lineOf = (pieces: ReadonlyArray<Piece | string>): ColouredLine => ({
   nodes: pieces.map(nodeOf)
 })
 
+/** A mark of direction reaches no further than its token: the end of a comment stays where it ends. */
 const nodeOf = (piece: Piece | string, index: number): ReactNode =>
   typeof piece === "string" ? (
-    piece
+    contained(piece)
   ) : (
     <span key={index} className={piece.classes}>
       {piece.children.map(nodeOf)}

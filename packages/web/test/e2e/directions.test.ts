@@ -6,8 +6,10 @@ import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
   App,
   chromiumPath,
+  composer,
   ended,
   freshApp,
+  hideList,
   openPageAgain,
   places,
   say,
@@ -67,6 +69,75 @@ describe.skipIf(chromiumPath === "")("a mark of direction", () => {
             await showList(page)
             assert.isTrue(await readsOn(page.locator(".list-row .list-title").first(), "swim"))
             await screenshot(page, "directions")
+          })
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
+    it.effect.each(places)(
+      "turns nothing of a program either, in colours or without, which is copied as it is; nor in what is found, chosen, asked of a tool, or shared: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          const code = `const admin = "no" /* ${rlo}quiet */ && (${rlo}\n  loud)`
+          const plain = `first ${rlo}second`
+          const call = { id: "call_1", name: "weather", arguments: JSON.stringify({ place: `${rlo}harbour` }) }
+          wire.enqueue(answer(`Here:\n\n\`\`\`ts\n${code}\n\`\`\`\n\n\`\`\`\n${plain}\n\`\`\`\n`, { toolCalls: [call] }))
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          yield* Effect.promise(async () => {
+            await page.context().grantPermissions(["clipboard-read", "clipboard-write"])
+            await signIn(page, parley.url, parley.key)
+            const input = { kind: "prompt", name: "Greeting", text: `Say ${rlo}hello`, isShared: false }
+            const headers = { origin: new URL(parley.url).origin }
+            const made = await page.request.post(new URL("/api/prompts", parley.url).href, { data: input, headers })
+            assert.isTrue(made.ok(), await made.text())
+            await page.reload()
+            await say(page, `Otters ${rlo}swim in the sea`)
+            await ended(page).waitFor()
+            const [coloured, uncoloured] = [page.locator(".md-code").first(), page.locator(".md-code").last()]
+            await coloured.locator(".hljs-comment").waitFor()
+            for (const word of ["quiet", "&&", "loud"]) assert.isTrue(await readsOn(coloured, word), word)
+            assert.isTrue(await readsOn(uncoloured, "second"))
+            await screenshot(page, "directions-code")
+            for (const [of, text] of [
+              [coloured, code],
+              [uncoloured, plain]
+            ] as const) {
+              await of.getByRole("button", { name: "Copy", exact: true }).click()
+              await of.getByRole("button", { name: "Copied" }).waitFor()
+              assert.strictEqual((await page.evaluate(() => navigator.clipboard.readText())).trimEnd(), text)
+            }
+            const asked = page.locator(".answer details")
+            await asked.locator("summary").click()
+            assert.isTrue(await readsOn(asked, "harbour"))
+
+            await composer(page).fill("/")
+            const chosen = page.getByRole("option")
+            await chosen.waitFor()
+            assert.isTrue(await readsOn(chosen, "hello"))
+            await composer(page).fill("")
+
+            await showList(page)
+            await page.getByRole("searchbox").fill("sea")
+            const found = page.locator(".list-found .list-excerpt")
+            await found.locator("mark").waitFor()
+            await screenshot(page, "directions-found")
+            assert.isTrue(await readsOn(found, "swim"))
+            await hideList(page)
+
+            // One that somebody gave it.
+            const named = await page.request.patch(
+              new URL(`/api/conversations/${page.url().split("/").at(-1)}`, parley.url).href,
+              {
+                data: { title: `Otters ${rlo}dive in the sea` },
+                headers
+              }
+            )
+            assert.isTrue(named.ok(), await named.text())
+            await page.getByRole("button", { name: "Share by link" }).click()
+            await page.getByRole("button", { name: "Create a link" }).click()
+            await page.goto(await page.getByLabel("Copy the link").inputValue())
+            assert.isTrue(await readsOn(page.getByRole("heading", { level: 1 }), "dive"))
           })
           assert.deepStrictEqual(faults, [])
         })

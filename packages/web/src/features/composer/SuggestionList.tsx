@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react"
+import { contained } from "../../i18n/bidi.ts"
 import type { Suggesting } from "./useSuggestions.ts"
 
 export const SuggestionList = ({ of }: { readonly of: Suggesting }) => {
@@ -27,8 +28,8 @@ export const SuggestionList = ({ of }: { readonly of: Suggesting }) => {
             onPointerDown={(event) => event.preventDefault()}
             onClick={() => choose(index)}
           >
-            <span className="suggestion-label">{item.label}</span>
-            {item.note === undefined ? null : <span className="menu-note">{item.note}</span>}
+            <span className="suggestion-label">{contained(item.label)}</span>
+            {item.note === undefined ? null : <span className="menu-note">{contained(item.note)}</span>}
           </li>
         ))}
       </ul>

@@ -4,7 +4,7 @@ import { useTellAt } from "../../app/useReportAt.ts"
 import { forgetChosen, keepChosen, newChosenId } from "../../client/chosenOnDevice.ts"
 import { keeps } from "../../client/keeping.ts"
 import type { UserPart } from "../../client/sdk.ts"
-import { notify } from "../../design/notify.ts"
+import { isAt, notify } from "../../design/notify.ts"
 import { presentLocale, type TextName } from "../../i18n/texts.ts"
 import { useText } from "../../i18n/useText.ts"
 import { chooseFiles, maxAttachments } from "./chooseFiles.ts"
@@ -62,7 +62,7 @@ export const useAttachments = (draftId: string): Attachments => {
         const isKept = await keepChosen(draftId, id, { name, part, upload })
         // Sent or taken back meanwhile.
         if (chosen.getSnapshot().every((item) => item.id !== id)) return forgetChosen(draftId, id).catch(() => {})
-        if (isKept || !keeps() || told.has(draftId)) return
+        if (isKept || !keeps() || told.has(draftId) || !isAt(draftId)) return
         told.add(draftId)
         notify(t("composer.notKept"), { place: draftId })
       }

@@ -3,6 +3,7 @@ import { Link } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
 import type { Found, Highlight } from "../../client/sdk.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 
 /** A pause in typing after which the server is asked. */
@@ -63,7 +64,7 @@ export const SearchResults = ({ query }: { readonly query: string }) => {
               <li key={message.messageId} className="list-row">
                 <Link className="list-link list-found" href={`/c/${message.conversationId}#${message.messageId}`}>
                   <span className="list-title" dir="auto">
-                    {message.title}
+                    {contained(message.title)}
                   </span>
                   <span className="list-excerpt" dir="auto">
                     <Marked text={message.excerpt} highlights={message.highlights} />
@@ -90,8 +91,8 @@ const Marked = ({ highlights, text }: { readonly text: string; readonly highligh
   const parts: Array<ReactNode> = []
   let at = 0
   for (const { end, start } of highlights) {
-    parts.push(text.slice(at, start), <mark key={start}>{text.slice(start, end)}</mark>)
+    parts.push(contained(text.slice(at, start)), <mark key={start}>{contained(text.slice(start, end))}</mark>)
     at = end
   }
-  return [...parts, text.slice(at)]
+  return [...parts, contained(text.slice(at))]
 }

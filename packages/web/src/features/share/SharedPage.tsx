@@ -73,7 +73,7 @@ export const SharedPage = ({ token }: { readonly token: string }) => {
     <main className="shared">
       <header className="shared-head">
         <Logo size={30} />
-        <h1 dir="auto">{title}</h1>
+        <h1 dir="auto">{contained(title)}</h1>
         <p>
           {t("share.readOnly", {
             date: new Date(shared.sharedAtMs).toLocaleDateString(presentLocale(), { dateStyle: "long" })

@@ -2,6 +2,7 @@
 import { TriangleAlert, Wrench } from "lucide-react"
 import type { ReactNode } from "react"
 import type { ToolResult as Result } from "../../client/sdk.ts"
+import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { Fold } from "./Fold.tsx"
 import { readableJson } from "./readableJson.ts"
@@ -43,7 +44,7 @@ export const ToolResult = ({ result: { content, isError } }: { readonly result: 
 }
 
 /** Laid out where it is shown: what is folded while it is written costs nothing. */
-const Json = ({ text }: { readonly text: string }) => <pre tabIndex={0}>{readableJson(text)}</pre>
+const Json = ({ text }: { readonly text: string }) => <pre tabIndex={0}>{contained(readableJson(text))}</pre>
 
 interface FoldedCallProps {
   readonly label: string

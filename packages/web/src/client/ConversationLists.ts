@@ -4,6 +4,7 @@ import type { ListedConversation, Marks, Parley } from "./sdk.ts"
 import { forgetChosenOf } from "./chosenOnDevice.ts"
 import { Deletions, type Deletion, type RemovalOutcome } from "./Deletions.ts"
 import { definedMarks } from "./definedMarks.ts"
+import { mayBeOnline } from "./isOffline.ts"
 import { forgetChat, keepList, keptList } from "./kept.ts"
 import { followBegun } from "./begunConversations.ts"
 import { Folders } from "./Folders.ts"
@@ -216,7 +217,7 @@ export class ConversationLists {
 
   /** The list is there as it was; without a network nothing else was to be expected. */
   #onQuietError(error: unknown): void {
-    if (navigator.onLine) this.#onError(error)
+    if (mayBeOnline()) this.#onError(error)
   }
 
   async #change(id: ListedConversation["id"], change: Partial<ListedConversation>, ask: () => Promise<unknown>): Promise<void> {
@@ -281,7 +282,10 @@ export class ConversationLists {
   #leave(ids: ReadonlyArray<string>, isLeaving: boolean): void {
     this.state.update((before) => {
       const leaving = new Set(before.leaving)
-      for (const id of ids) leaving[isLeaving ? "add" : "delete"](id)
+      for (const id of ids) {
+        if (isLeaving) leaving.add(id)
+        else leaving.delete(id)
+      }
       return { ...before, leaving }
     })
   }

@@ -94,7 +94,7 @@ export const de: Catalogue = {
   "list.folderMenu": "Optionen für den Ordner {{name}}",
   "list.folderEmpty": "Leer",
   "list.titleLabel": "Titel",
-  "list.titleNeeded": "Ein Titel wird gebraucht.",
+  "list.titleNeeded": "Bitte geben Sie einen Titel ein.",
   "list.deleted": "„{{title}}“ wurde gelöscht.",
   "list.archivedDone": "„{{title}}“ ist im Archiv.",
   "list.live": "Eine Antwort wird geschrieben",
@@ -138,7 +138,7 @@ export const de: Catalogue = {
   "composer.tooLarge": "„{{name}}“ ist zu groß; höchstens {{limit}}.",
   "composer.tooMany_one": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: {{count}} wurde ausgelassen.",
   "composer.tooMany_other": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: {{count}} wurden ausgelassen.",
-  "composer.removeSome": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: Entfernen Sie {{count}}.",
+  "composer.removeSome": "Höchstens {{limit}} Dateien gehen mit einer Nachricht: Entfernen Sie {{count}} davon.",
   "composer.notKept":
     "Nicht alle dieser Dateien ließen sich auf diesem Gerät aufheben: Senden Sie sie, bevor die Seite neu geladen wird.",
   "composer.emptyFile": "„{{name}}“ ist leer.",
@@ -146,7 +146,7 @@ export const de: Catalogue = {
   "composer.badType":
     "„{{name}}“ kann nicht angehängt werden. Bilder, PDF und Textdateien gehen; speichern Sie einen Text zuvor als UTF-8.",
   "composer.notAsSaid":
-    "„{{name}}“ ist nicht, was der Name sagt. Speichern Sie die Datei neu: als Bild (PNG, JPEG, GIF, WebP), als PDF oder als Text.",
+    "„{{name}}“ ist keine Datei der Art, die ihr Name angibt. Speichern Sie die Datei neu: als Bild (PNG, JPEG, GIF, WebP), als PDF oder als Text.",
   "composer.uploading": "{{name}} wird hochgeladen",
   "composer.uploadFailed": "„{{name}}“ konnte nicht hochgeladen werden.",
   "composer.mention": "Modelle",
@@ -323,10 +323,10 @@ export const de: Catalogue = {
   "notice.answered": "{{title}}: Die Antwort ist fertig",
   "notice.elsewhere": "{{title}}: {{text}}",
 
-  "form.nameNeeded": "Ein Name wird gebraucht.",
-  "form.textNeeded": "Ein Text wird gebraucht.",
+  "form.nameNeeded": "Bitte geben Sie einen Namen ein.",
+  "form.textNeeded": "Bitte geben Sie einen Text ein.",
 
-  "error.offline": "Sie sind offline. Versuchen Sie es wieder, sobald es ein Netz gibt.",
+  "error.offline": "Sie sind offline. Versuchen Sie es noch einmal, sobald Sie wieder online sind.",
   "error.unreachable": "Der Server war nicht zu erreichen.",
   "error.partOffline": "Sie sind offline. Dieser Teil der App ist noch nicht auf diesem Gerät: Er braucht einmal das Netz.",
   "error.partAway":

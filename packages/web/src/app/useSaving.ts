@@ -8,8 +8,12 @@ export interface Saving {
   readonly busy: boolean
   /** Why it is not saved. */
   readonly fault: string | undefined
-  /** It cannot be saved so: says why. */
-  readonly refuse: (fault: string) => void
+  /** The field because of which that is; of what the server or the network refuses there is none. */
+  readonly refused: string | undefined
+  /** It cannot be saved so: says why, and because of which field. */
+  readonly refuse: (field: string, fault: string) => void
+  /** Something was changed: what was said of it may be true no more. */
+  readonly changed: () => void
   /** Whether it was saved, and the form is still there to be closed. */
   readonly save: (run: () => unknown) => Promise<boolean>
 }
@@ -19,19 +23,26 @@ export const useSaving = (): Saving => {
   const { report } = useApp()
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState<string>()
+  const [refused, setRefused] = useState<string>()
+  const say = (fault: string | undefined, field?: string): void => {
+    setFault(fault)
+    setRefused(field)
+  }
   const isThere = useIsThere()
   return {
     busy,
     fault,
-    refuse: setFault,
+    refused,
+    refuse: (field, fault) => say(fault, field),
+    changed: () => say(undefined),
     save: async (run) => {
       setBusy(true)
-      setFault(undefined)
+      say(undefined)
       try {
         await run()
         return isThere.current
       } catch (error) {
-        if (isThere.current) setFault(errorText(texts.text(), error))
+        if (isThere.current) say(errorText(texts.text(), error))
         else report(error)
         return false
       } finally {

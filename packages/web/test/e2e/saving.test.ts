@@ -1,7 +1,7 @@
 /** What is kept on the server is typed once: where it cannot be saved it stays in its field, with the reason. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Page, Request } from "playwright-core"
+import type { Locator, Page, Request } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
   App,
@@ -149,7 +149,22 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
             const create = () => page.getByRole("button", { name: "Create" }).click()
             await create()
             await fault(page, "A name is needed.").waitFor()
-            await page.getByLabel("Name of the folder").fill("Animals")
+            const folder = page.getByLabel("Name of the folder")
+            const isMarked = async (field: Locator) => (await field.getAttribute("aria-invalid")) === "true"
+            assert.isTrue(await isMarked(folder))
+            await folder.fill("Animals")
+            assert.isFalse(await isMarked(folder))
+            assert.strictEqual(await fault(page, "A name is needed.").count(), 0)
+            await cutOff(page)
+            await create()
+            await fault(page, offline).waitFor()
+            assert.isFalse(await isMarked(folder))
+            // What was said of another name is no reason for this one.
+            await folder.fill("")
+            assert.isFalse(await isMarked(folder))
+            assert.strictEqual(await fault(page, offline).count(), 0)
+            await reconnect(page)
+            await folder.fill("Animals")
             await savedOnce(page, create, "folder-offline")
             await page.getByRole("button", { name: /^Animals/ }).waitFor()
 
@@ -166,6 +181,8 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
               await page.getByLabel("Name", { exact: true }).fill("Otter")
               await save()
               await fault(page, "A text is needed.").waitFor()
+              assert.isTrue(await isMarked(page.getByLabel(text, { exact: true })))
+              assert.isFalse(await isMarked(page.getByLabel("Name", { exact: true })))
               await page.getByLabel(text, { exact: true }).fill("Answer as an otter.")
               await savedOnce(page, save, `${button.replace(" ", "-").toLowerCase()}-offline`)
               await page.locator(".entries").getByText("Otter", { exact: true }).waitFor()

@@ -1,9 +1,9 @@
 import { useState } from "react"
 import { useApp } from "../../app/AppContext.ts"
+import { SavingForm } from "../../app/SavingForm.tsx"
 import { useSaving } from "../../app/useSaving.ts"
 import type { Folder, ListedConversation } from "../../client/sdk.ts"
 import { Dialog } from "../../design/Dialog.tsx"
-import { FormFault } from "../../design/FormFault.tsx"
 import { useText } from "../../i18n/useText.ts"
 
 interface FolderDialogProps {
@@ -18,11 +18,10 @@ export const FolderDialog = ({ conversationId, folder, onClose }: FolderDialogPr
   const t = useText()
   const { lists } = useApp()
   const [name, setName] = useState(folder?.name ?? "")
-  const { busy, fault, refuse, save } = useSaving()
-  const isNameless = name.trim() === ""
+  const saving = useSaving()
   const keep = async (): Promise<void> => {
-    if (isNameless) return refuse(t("form.nameNeeded"))
-    const isDone = await save(async () => {
+    if (name.trim() === "") return saving.refuse("name", t("form.nameNeeded"))
+    const isDone = await saving.save(async () => {
       if (folder !== undefined) return lists.folders.rename(folder.id, name.trim())
       const made = await lists.folders.create(name.trim())
       if (conversationId !== undefined) void lists.mark(conversationId, { folderId: made.id })
@@ -31,12 +30,11 @@ export const FolderDialog = ({ conversationId, folder, onClose }: FolderDialogPr
   }
   return (
     <Dialog title={folder === undefined ? t("list.newFolder") : t("action.rename")} onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void keep()
-        }}
+      <SavingForm
+        saving={saving}
+        onSave={keep}
+        saveLabel={folder === undefined ? t("action.create") : t("action.save")}
+        other={{ label: t("action.cancel"), run: onClose }}
       >
         <label className="field">
           <span>{t("list.folderName")}</span>
@@ -45,20 +43,11 @@ export const FolderDialog = ({ conversationId, folder, onClose }: FolderDialogPr
             dir="auto"
             value={name}
             maxLength={128}
-            aria-invalid={fault !== undefined && isNameless}
+            aria-invalid={saving.refused === "name"}
             onChange={(event) => setName(event.target.value)}
           />
         </label>
-        <FormFault text={fault} />
-        <div className="dialog-actions">
-          <button type="button" className="button" data-kind="quiet" onClick={onClose}>
-            {t("action.cancel")}
-          </button>
-          <button type="submit" className="button" data-kind="primary" disabled={busy}>
-            {folder === undefined ? t("action.create") : t("action.save")}
-          </button>
-        </div>
-      </form>
+      </SavingForm>
     </Dialog>
   )
 }

@@ -1,8 +1,8 @@
 import { useState } from "react"
+import { SavingForm } from "../../app/SavingForm.tsx"
 import { useSaving } from "../../app/useSaving.ts"
 import type { ConversationInput } from "../../client/sdk.ts"
 import { Dialog } from "../../design/Dialog.tsx"
-import { FormFault } from "../../design/FormFault.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { ParameterFields } from "./ParameterFields.tsx"
 import { resetDraft, withPreset, type ParametersDraft } from "./parametersDraft.ts"
@@ -19,22 +19,21 @@ interface ParametersDialogProps {
 export const ParametersDialog = ({ onChange, onClose, value }: ParametersDialogProps) => {
   const t = useText()
   const [state, setState] = useState<ParametersDraft>({ value, presetId: "" })
-  const { busy, fault, save } = useSaving()
+  const saving = useSaving()
   const { presetId, value: draft } = state
   const set = (change: ConversationInput) => setState({ presetId, value: { ...draft, ...change } })
   const parameters = draft.parameters ?? {}
   const keep = async (): Promise<void> => {
     const value = { ...draft, systemPrompt: draft.systemPrompt?.trim() || null, parameters }
-    if (await save(() => onChange(value))) onClose()
+    if (await saving.save(() => onChange(value))) onClose()
   }
   return (
     <Dialog title={t("parameters.title")} onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void keep()
-        }}
+      <SavingForm
+        saving={saving}
+        onSave={keep}
+        saveLabel={t("action.save")}
+        other={{ label: t("parameters.reset"), run: () => setState(resetDraft) }}
       >
         <PresetChoice value={presetId} onChoose={(preset) => setState(withPreset(state, preset))} />
         <label className="field">
@@ -50,16 +49,7 @@ export const ParametersDialog = ({ onChange, onClose, value }: ParametersDialogP
           <small>{t("parameters.systemHint")}</small>
         </label>
         <ParameterFields value={parameters} onChange={(tuned) => set({ parameters: tuned })} />
-        <FormFault text={fault} />
-        <div className="dialog-actions">
-          <button type="button" className="button" data-kind="quiet" onClick={() => setState(resetDraft)}>
-            {t("parameters.reset")}
-          </button>
-          <button type="submit" className="button" data-kind="primary" disabled={busy}>
-            {t("action.save")}
-          </button>
-        </div>
-      </form>
+      </SavingForm>
     </Dialog>
   )
 }

@@ -1,8 +1,8 @@
 import { useState } from "react"
+import { SavingForm } from "../../app/SavingForm.tsx"
 import { useSaving } from "../../app/useSaving.ts"
 import { keepPrompt } from "../../client/prompts.ts"
 import type { Prompt } from "../../client/sdk.ts"
-import { FormFault } from "../../design/FormFault.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { ParameterFields } from "../models/ParameterFields.tsx"
 import { useModels } from "../models/useModels.ts"
@@ -22,13 +22,11 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
   const [model, setModel] = useState(prompt?.model ?? "")
   const [parameters, setParameters] = useState(prompt?.parameters ?? {})
   const [isShared, setShared] = useState(prompt?.isShared ?? false)
-  const { busy, fault, refuse, save } = useSaving()
-  const isNameless = name.trim() === ""
-  const isEmpty = text.trim() === ""
+  const saving = useSaving()
   const keep = async (): Promise<void> => {
-    if (isNameless) return refuse(t("form.nameNeeded"))
-    if (isEmpty) return refuse(t("form.textNeeded"))
-    const isDone = await save(() =>
+    if (name.trim() === "") return saving.refuse("name", t("form.nameNeeded"))
+    if (text.trim() === "") return saving.refuse("text", t("form.textNeeded"))
+    const isDone = await saving.save(() =>
       keepPrompt(prompt?.id, {
         kind,
         name: name.trim(),
@@ -40,13 +38,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
     if (isDone) onClose()
   }
   return (
-    <form
-      className="form"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void keep()
-      }}
-    >
+    <SavingForm saving={saving} onSave={keep} saveLabel={t("action.save")} other={{ label: t("action.cancel"), run: onClose }}>
       <label className="field">
         <span>{t("settings.promptName")}</span>
         <input
@@ -54,7 +46,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
           dir="auto"
           value={name}
           maxLength={128}
-          aria-invalid={fault !== undefined && isNameless}
+          aria-invalid={saving.refused === "name"}
           onChange={(event) => setName(event.target.value)}
         />
       </label>
@@ -66,7 +58,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
           rows={5}
           value={text}
           maxLength={100_000}
-          aria-invalid={fault !== undefined && !isNameless && isEmpty}
+          aria-invalid={saving.refused === "text"}
           onChange={(event) => setText(event.target.value)}
         />
       </label>
@@ -88,15 +80,6 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
         <input type="checkbox" checked={isShared} onChange={(event) => setShared(event.target.checked)} />
         {t("settings.shared")}
       </label>
-      <FormFault text={fault} />
-      <div className="dialog-actions">
-        <button type="button" className="button" data-kind="quiet" onClick={onClose}>
-          {t("action.cancel")}
-        </button>
-        <button type="submit" className="button" data-kind="primary" disabled={busy}>
-          {t("action.save")}
-        </button>
-      </div>
-    </form>
+    </SavingForm>
   )
 }

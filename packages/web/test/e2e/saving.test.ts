@@ -27,6 +27,8 @@ const seesAll = (page: Page) =>
     globalThis.fetch = (input, init) => fetch(input, { ...init, keepalive: false })
   })
 
+const refusal = { status: 422, json: { code: "invalid_request", detail: "no such luck" } }
+
 const oneConversation = /\/api\/conversations\/[^/]+$/
 
 const cutOff = async (page: Page): Promise<void> => {
@@ -268,7 +270,7 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
             await page.route(oneConversation, async (route) => {
               if (route.request().method() !== "PATCH") return route.continue()
               asked++
-              await route.fulfill({ status: 422, json: { code: "invalid_request", detail: "no such luck" } })
+              await route.fulfill(refusal)
             })
             await showList(page)
             await menu(page, "Otters", "Rename")
@@ -313,10 +315,7 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
           await signIn(page, parley.url, parley.key)
           await say(page, "Otters")
           await ended(page).waitFor()
-          const renamed = await hold(page, oneConversation, "PATCH", {
-            status: 422,
-            json: { code: "invalid_request", detail: "no such luck" }
-          })
+          const renamed = await hold(page, oneConversation, "PATCH", refusal)
           await showList(page)
           await menu(page, "Otters", "Rename")
           await title.fill("Sea otters")
@@ -331,6 +330,40 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
           await page.getByRole("link", { name: "River otters", exact: true }).waitFor()
           await page.reload()
           await page.getByRole("heading", { level: 1, name: "River otters" }).waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect.each(places)("is a title that is told of no more once another one was taken: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        wire.enqueue(answer("Of otters."))
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+        const title = page.getByLabel("Title", { exact: true })
+        const rename = async (from: string, to: string): Promise<void> => {
+          await menu(page, from, "Rename")
+          await title.fill(to)
+          await title.press("Enter")
+        }
+        yield* Effect.promise(async () => {
+          await seesAll(page)
+          await signIn(page, parley.url, parley.key)
+          await say(page, "Otters")
+          await ended(page).waitFor()
+          await showList(page)
+          const first = await hold(page, oneConversation, "PATCH", refusal)
+          await rename("Otters", "Sea otters")
+          await first.asked
+          // Only the first one is held.
+          await page.route(oneConversation, (route) => route.continue())
+          const second = page.waitForEvent("requestfinished", (request) => request.method() === "PATCH")
+          await rename("Sea otters", "River otters")
+          await second
+          await first.letGo()
+          assert.strictEqual(await title.count(), 0)
+          assert.strictEqual(await fault(page, "no such luck").count(), 0)
+          await page.getByRole("link", { name: "River otters", exact: true }).waitFor()
         })
         assert.deepStrictEqual(faults, [])
       })

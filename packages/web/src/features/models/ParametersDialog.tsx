@@ -27,14 +27,13 @@ export const ParametersDialog = ({ onChange, onClose, value }: ParametersDialogP
     const value = { ...draft, systemPrompt: draft.systemPrompt?.trim() || null, parameters }
     if (await saving.save(() => onChange(value))) onClose()
   }
+  const reset = (): void => {
+    saving.changed()
+    setState(resetDraft)
+  }
   return (
     <Dialog title={t("parameters.title")} onClose={onClose}>
-      <SavingForm
-        saving={saving}
-        onSave={keep}
-        saveLabel={t("action.save")}
-        other={{ label: t("parameters.reset"), run: () => setState(resetDraft) }}
-      >
+      <SavingForm saving={saving} onSave={keep} saveLabel={t("action.save")} other={{ label: t("parameters.reset"), run: reset }}>
         <PresetChoice value={presetId} onChoose={(preset) => setState(withPreset(state, preset))} />
         <label className="field">
           <span>{t("parameters.system")}</span>

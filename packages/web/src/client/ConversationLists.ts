@@ -1,6 +1,5 @@
 /** The person's conversations and folders: read page by page, changed at once here and then on the server, put back where that fails. */
-import { ParleyApiError } from "./sdk.ts"
-import type { ListedConversation, Marks, Parley } from "./sdk.ts"
+import { ParleyApiError, type ListedConversation, type Marks, type Parley } from "./sdk.ts"
 import { forgetChosenOf } from "./chosenOnDevice.ts"
 import { Deletions, type Deletion, type RemovalOutcome } from "./Deletions.ts"
 import { definedMarks } from "./definedMarks.ts"
@@ -281,12 +280,8 @@ export class ConversationLists {
 
   #leave(ids: ReadonlyArray<string>, isLeaving: boolean): void {
     this.state.update((before) => {
-      const leaving = new Set(before.leaving)
-      for (const id of ids) {
-        if (isLeaving) leaving.add(id)
-        else leaving.delete(id)
-      }
-      return { ...before, leaving }
+      const others = [...before.leaving].filter((id) => !ids.includes(id))
+      return { ...before, leaving: new Set(isLeaving ? [...others, ...ids] : others) }
     })
   }
 

@@ -61,7 +61,7 @@ export const sourcesOf = (config: ProvidersConfig, limits: ProviderLimits): Read
   }
   if (sources.some((source) => !source.isDemo)) return sources.filter((source) => !source.isDemo)
   const demo = makeDemoProvider(config.demo?.wordDelayMs ?? defaultWordDelayMs)
-  return sources.length > 0 ? sources : [{ id: demo.id, isDemo: true, make: Effect.succeed(demo) }]
+  return sources.length > 0 ? sources : [{ id: demo.id, isDemo: true, make: Effect.succeed(demo), goesOn: () => true }]
 }
 
 /** A wrong address is found at the start, not at the first call. */

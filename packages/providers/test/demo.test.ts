@@ -142,6 +142,30 @@ describe("the demo", () => {
     })
   )
 
+  it.effect("goes on with its own answer from where that broke off, wherever that was", () =>
+    Effect.gen(function* () {
+      const model = yield* modelOf({ demo: { wordDelayMs: 0 } }, "demo/parley")
+      const request = ask("Hello")
+      const whole = textOf((yield* model.complete(request)).content)
+      for (const text of ["This ", "This is Parley's", whole.slice(0, 20), whole.slice(0, 90), whole.slice(0, -1)]) {
+        const collected = collect()
+        const options = { restart: request.messages, said: { text, reasoning: "" } }
+        yield* model.stream(request, collected.sink, options)
+        assert.strictEqual(text + collected.text(), whole)
+      }
+    })
+  )
+
+  it.effect("answers as ever after an answer that is not its own", () =>
+    Effect.gen(function* () {
+      const model = yield* modelOf({}, "demo/parley")
+      const request = ask("Hello")
+      const begun = { role: "assistant" as const, content: [{ type: "text" as const, text: "Good evening" }] }
+      const after = yield* model.complete({ ...request, messages: [...request.messages, begun] })
+      assert.strictEqual(textOf(after.content), textOf((yield* model.complete(request)).content))
+    })
+  )
+
   it.effect("repeats no more of a long question than fits, and no half of a character", () =>
     Effect.gen(function* () {
       const answer = textOf((yield* demo({}, `${"x".repeat(199)}🚂🚂`)).content)

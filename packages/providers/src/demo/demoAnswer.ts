@@ -30,8 +30,9 @@ export const demoAnswer = (request: ModelRequest): DemoAnswer => {
     const usage = usageOf(inputTokens, 1)
     return { words: [], call, finishReason: "tool-calls", stopSequence: undefined, usage }
   }
-  const stopped = cutAtStop(textFor(request), request.parameters.stop ?? [])
-  const words = wordsOf(stopped.text)
+  const { asked, begun } = begunIn(request)
+  const stopped = cutAtStop(textFor(asked), request.parameters.stop ?? [])
+  const words = wordsOf(stopped.text.startsWith(begun) ? stopped.text.slice(begun.length) : stopped.text)
   const bound = request.parameters.maxOutputTokens ?? words.length
   const said = words.slice(0, bound)
   return {
@@ -41,6 +42,14 @@ export const demoAnswer = (request: ModelRequest): DemoAnswer => {
     stopSequence: words.length > bound ? undefined : stopped.sequence,
     usage: usageOf(inputTokens, said.length)
   }
+}
+
+/** An answer of its own that ends the messages is gone on with from where it ends. One that is not its own is answered as if it were not there. */
+const begunIn = (request: ModelRequest): { readonly asked: ModelRequest; readonly begun: string } => {
+  const last = request.messages.at(-1)
+  return last?.role === "assistant"
+    ? { asked: { ...request, messages: request.messages.slice(0, -1) }, begun: textOf(last.content) }
+    : { asked: request, begun: "" }
 }
 
 /** A tool is called when the request demands one, and once: what follows a tool's result is an answer. */

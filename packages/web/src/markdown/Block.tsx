@@ -1,6 +1,6 @@
 import type { Token, Tokens } from "marked"
 import { createElement, memo } from "react"
-import { contained } from "../i18n/bidi.ts"
+import { Plain } from "../i18n/Plain.tsx"
 import { CodeBlock } from "./CodeBlock.tsx"
 import { Diagram } from "./Diagram.tsx"
 import { Inline } from "./Inline.tsx"
@@ -53,11 +53,11 @@ export const Block = memo(({ dir, live, token }: BlockProps) => {
       // Shown, not made: it is the model's text.
       return (
         <p className="md-html" dir={dir}>
-          {contained(token.text)}
+          <Plain text={token.text} />
         </p>
       )
     case "text":
-      return token.tokens === undefined ? contained(token.text) : <Inline tokens={token.tokens} />
+      return token.tokens === undefined ? <Plain text={token.text} /> : <Inline tokens={token.tokens} />
     default:
       return null
   }

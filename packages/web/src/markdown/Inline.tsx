@@ -1,6 +1,7 @@
 import type { Token } from "marked"
 import { Fragment, memo } from "react"
 import { contained } from "../i18n/bidi.ts"
+import { Plain } from "../i18n/Plain.tsx"
 import { decodeEntities } from "./decodeEntities.ts"
 import { isMarkedToken } from "./lexMarkdown.ts"
 import { Mathematics } from "./Mathematics.tsx"
@@ -15,7 +16,7 @@ const InlineToken = memo(({ token }: { readonly token: Token }) => {
   if (!isMarkedToken(token)) return null
   switch (token.type) {
     case "text":
-      return token.tokens === undefined ? contained(decodeEntities(token.text)) : <Inline tokens={token.tokens} />
+      return token.tokens === undefined ? <Plain text={decodeEntities(token.text)} /> : <Inline tokens={token.tokens} />
     case "escape":
       return contained(decodeEntities(token.text))
     case "strong":

@@ -33,6 +33,8 @@ import {
 
 const longCode = Array.from({ length: 4_000 }, (_, line) => `const value${line} = ${line} * 2 // line ${line}`).join("\n")
 const longLine = "0123456789".repeat(10_000)
+/** Of letters, which a font sets closer to some than to others. */
+const longWord = "AVzTo".repeat(20_000)
 
 /** In the page, before anything of it: how many sockets are dialled or open, and how many frames came over all there ever were. */
 const countSockets = () => {
@@ -82,7 +84,7 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
   // Open sockets are looked at once a second, so that a session's end is not waited for.
   layer(App.layerWith({ PARLEY_KEY_CHECK_SECONDS: "1" }), { excludeTestServices: true })((it) => {
     it.effect.each(places)(
-      "a huge block of code, a line of 100,000 characters, marks that never close and characters cut in two end as they were sent: %s",
+      "a huge block of code, a line and a word of 100,000 characters, marks that never close and characters cut in two end as they were sent: %s",
       ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
@@ -98,8 +100,17 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
           const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
-            await say(page, "Much, please")
+            // With kerning a word of that length takes seconds to lay out.
+            const kerning = (of: string) =>
+              page
+                .locator(of)
+                .last()
+                .evaluate((word) => getComputedStyle(word).fontKerning)
+            await say(page, longWord)
+            assert.strictEqual(await page.locator(".bubble").innerText(), longWord)
+            assert.strictEqual(await kerning(".bubble > *"), "none")
             await ended(page).waitFor()
+            assert.strictEqual(await kerning(".markdown > p > *"), "none")
             assert.strictEqual((await page.locator(".md-code code").innerText()).trimEnd(), longCode)
             assert.strictEqual(await page.locator(".markdown > p").last().innerText(), longLine)
             const { client, scroll } = await page.evaluate(() => ({

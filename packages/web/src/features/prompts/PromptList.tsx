@@ -6,6 +6,7 @@ import type { Prompt } from "../../client/sdk.ts"
 import { IconButton } from "../../design/IconButton.tsx"
 import { notify } from "../../design/notify.ts"
 import { contained } from "../../i18n/bidi.ts"
+import { Plain } from "../../i18n/Plain.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { PromptForm } from "./PromptForm.tsx"
 
@@ -43,7 +44,9 @@ export const PromptList = ({ kind }: PromptListProps) => {
           <li key={prompt.id}>
             <span className="entry-text" dir="auto">
               <strong>{contained(prompt.name)}</strong>
-              <small>{contained(prompt.text)}</small>
+              <small>
+                <Plain text={prompt.text} />
+              </small>
             </span>
             {prompt.ownerId === me.principal.id ? (
               <>

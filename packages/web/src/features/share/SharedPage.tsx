@@ -7,6 +7,7 @@ import { Avatar } from "../../design/Avatar.tsx"
 import { Logo } from "../../design/Logo.tsx"
 import { presentLocale } from "../../i18n/texts.ts"
 import { contained } from "../../i18n/bidi.ts"
+import { Plain } from "../../i18n/Plain.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { Markdown } from "../../markdown/Markdown.tsx"
 import { modelName } from "../models/modelName.ts"
@@ -123,7 +124,7 @@ const SharedRow = ({ message, token }: SharedRowProps) => {
           <Markdown key={index} text={part.text} />
         ) : (
           <p key={index} className="shared-text" dir="auto">
-            {contained(part.text)}
+            <Plain text={part.text} />
           </p>
         )
       })}

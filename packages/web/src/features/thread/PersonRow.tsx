@@ -6,6 +6,7 @@ import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { useCopied } from "../../design/useCopied.ts"
 import { contained } from "../../i18n/bidi.ts"
+import { Plain } from "../../i18n/Plain.tsx"
 import { useText } from "../../i18n/useText.ts"
 import { EditMessage } from "./EditMessage.tsx"
 import { MessageFile } from "./MessageFile.tsx"
@@ -78,7 +79,7 @@ const PersonPart = ({ part }: { readonly part: Part }) => {
     case "text":
       return (
         <p className="bubble" dir="auto">
-          {contained(part.text)}
+          <Plain text={part.text} />
         </p>
       )
     case "image":

@@ -47,7 +47,7 @@ export const startSession = async (): Promise<void> => {
   } catch (error) {
     if (signIn !== undefined && isRefusedLink(error)) {
       clearFragment()
-      return leave("signIn.linkUsed")
+      return enterAnyway()
     }
     if (signIn === undefined && isRefusal(error)) {
       if (isLeaving()) await removeAll()
@@ -57,6 +57,15 @@ export const startSession = async (): Promise<void> => {
     const known = readKnown()
     if (known === undefined) session.set({ status: "out", reason: mayBeOnline() ? "signIn.unreachable" : "error.offline" })
     else letIn(known)
+  }
+}
+
+/** A link that was used, by whoever came in with it perhaps. */
+const enterAnyway = async (): Promise<void> => {
+  try {
+    enter(await parley.api.session.whoAmI())
+  } catch {
+    leave("signIn.linkUsed")
   }
 }
 

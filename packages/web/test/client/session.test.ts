@@ -76,6 +76,12 @@ describe("coming in", () => {
     expect(address.hash).toBe("")
   })
 
+  it("lets in whoever is in already by a printed link that was used, and takes it from the address", async () => {
+    const { address, session } = await opened("#sign-in=token", [() => problem(401, "unauthorized"), () => Response.json(me)])
+    expect(session.getSnapshot()).toEqual({ status: "in", me })
+    expect(address.hash).toBe("")
+  })
+
   it("leaves an invitation in the address until one has joined", async () => {
     const { address, session } = await opened("#invite=token", [])
     expect(session.getSnapshot()).toEqual({ status: "invited", token: "token" })

@@ -2,11 +2,11 @@ import { Toast } from "@base-ui/react/toast"
 import { useEffect } from "react"
 import { onFrame } from "../client/onFrame.ts"
 import { useText } from "../i18n/useText.ts"
-import { placed, toastManager, type ToastAction } from "./notify.ts"
+import { maxShown, placed, toastManager, type ToastAction } from "./notify.ts"
 
 /** The place where `notify` speaks. */
 export const Toasts = () => (
-  <Toast.Provider toastManager={toastManager} limit={3}>
+  <Toast.Provider toastManager={toastManager} limit={maxShown}>
     <Toast.Portal>
       <Toast.Viewport className="toasts">
         <ToastList />

@@ -35,12 +35,18 @@ const longestMs = 60_000
 export const closeNotes = (): void => {
   early.length = 0
   placeOf.clear()
+  saidBy.clear()
   toastManager.close()
 }
 
 let presentPlace: string | undefined
 /** Of notes that speak of what is at one place only, by their ids. */
 const placeOf = new Map<string, string>()
+
+/** What the notes say that are open, by their ids, the first one first. On each that has an action more hangs than its text: it says what no other does. */
+const saidBy = new Map<string, string>()
+/** Shown at once; older ones wait behind them. */
+export const maxShown = 3
 
 export const isAt = (place: string): boolean => presentPlace === place
 
@@ -52,6 +58,7 @@ export const enterPlace = (place: string): (() => void) => {
     for (const [id, of] of placeOf) {
       if (of !== place) continue
       placeOf.delete(id)
+      saidBy.delete(id)
       toastManager.close(id)
     }
   }
@@ -77,7 +84,11 @@ export const notify = (text: string, options: NotifyOptions = {}): void => {
     longest = undefined
     onOver?.()
   }
-  const id = `note-${++lastId}`
+  // Said again, it stays for as long again, and is not there twice.
+  const said = JSON.stringify([text, isError, place, action === undefined && onOver === undefined ? 0 : ++lastId])
+  const [shownId] = [...saidBy].slice(-maxShown).find(([, of]) => of === said) ?? []
+  const id = shownId ?? `note-${++lastId}`
+  saidBy.set(id, said)
   if (place !== undefined) placeOf.set(id, place)
   whenPlaced(() => {
     // Left before it could be said.
@@ -91,6 +102,7 @@ export const notify = (text: string, options: NotifyOptions = {}): void => {
       priority: "low",
       onClose: () => {
         placeOf.delete(id)
+        saidBy.delete(id)
         over()
       },
       ...(action === undefined ? {} : { data: action })

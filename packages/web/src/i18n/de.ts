@@ -150,6 +150,7 @@ export const de: Catalogue = {
   "composer.uploading": "{{name}} wird hochgeladen",
   "composer.uploadFailed": "„{{name}}“ konnte nicht hochgeladen werden.",
   "composer.mention": "Modelle",
+  "composer.mentionRoom": "Modelle und Personen",
   "composer.people": "Personen",
   "composer.toModel": "{{model}} wird antworten",
   "composer.toPeople": "Nur an die Personen hier",

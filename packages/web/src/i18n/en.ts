@@ -145,6 +145,7 @@ export const en = {
   "composer.uploading": "Uploading {{name}}",
   "composer.uploadFailed": "“{{name}}” could not be uploaded.",
   "composer.mention": "Models",
+  "composer.mentionRoom": "Models and people",
   "composer.people": "People",
   "composer.toModel": "{{model}} will answer",
   "composer.toPeople": "Only to the people here",

@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === "")("people", () => {
             await box.press("Enter")
             await guest.page.getByText("Chosen.").waitFor()
             await box.pressSequentially("@")
-            await host.page.getByRole("listbox", { name: "Models" }).waitFor()
+            await host.page.getByRole("listbox", { name: "Models and people" }).waitFor()
             await box.press("ArrowUp")
             await host.page.getByRole("option", { name: /^Ada/, selected: true }).waitFor()
             await box.press("Enter")

@@ -28,7 +28,7 @@ export const useComposerSuggestions = (members?: ReadonlyArray<Member>): Readonl
       {
         sign: "@",
         onlyAtStart: false,
-        title: t("composer.mention"),
+        title: t(members === undefined ? "composer.mention" : "composer.mentionRoom"),
         items: [
           ...models.map(({ id }) => ({ id, label: modelName(id), note: providerName(id), text: `@${id}` })),
           ...(members ?? []).map(({ displayName, principalId }) => ({

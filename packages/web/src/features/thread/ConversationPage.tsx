@@ -5,7 +5,7 @@ import { Bar } from "../../app/Bar.tsx"
 import { useReportAt } from "../../app/useReportAt.ts"
 import { dropTarget, useTarget } from "../../app/useTarget.ts"
 import { errorText } from "../../client/errorText.ts"
-import type { ChatMessage } from "../../client/sdk.ts"
+import type { ChatMessage, Sent } from "../../client/sdk.ts"
 import { useChat } from "../../client/useChat.ts"
 import { copyText } from "../../design/copyText.ts"
 import { notify } from "../../design/notify.ts"
@@ -51,13 +51,22 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
     [members]
   )
 
-  const actions = useMemo<ThreadActions>(
-    () => ({
+  const actions = useMemo<ThreadActions>(() => {
+    /** What was asked of a message, by the message's key. */
+    const asked = new Map<string, Sent>()
+    // A second press, which may come before the first one is seen, asks for nothing more until the server has that: each is paid for.
+    const once = ({ key }: ChatMessage, ask: () => Sent): void => {
+      const before = asked.get(key)
+      if (before === undefined || chat.sent(before.key) === undefined) asked.set(key, ask())
+    }
+    return {
       regenerate: (message, model) => {
-        if (message.id !== null) chat.regenerate(message.id, { model })
+        const { id } = message
+        if (id !== null) once(message, () => chat.regenerate(id, { model }))
       },
       edit: (message, content) => {
-        if (message.id !== null) chat.edit(message.id, content)
+        const { id } = message
+        if (id !== null) once(message, () => chat.edit(id, content))
       },
       selectVersion: (message, index) => {
         const version = message.siblings[index]
@@ -73,12 +82,12 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
         if (chat.getSnapshot().beginning !== null && chat.messages.length === 0) startNew()
       },
       // The one that was cut off, whichever the next message asks: a route by its name.
-      goOn: ({ askedModel, model, stored }) => {
-        void chat.send(t("message.goOnText"), { model: askedModel ?? stored?.model ?? model ?? undefined })
+      goOn: (answer) => {
+        const { askedModel, model, stored } = answer
+        once(answer, () => chat.send(t("message.goOnText"), { model: askedModel ?? stored?.model ?? model ?? undefined }))
       }
-    }),
-    [chat, startNew, t]
-  )
+    }
+  }, [chat, startNew, t])
 
   // All that the composer and the bar are given stays the same while an answer is written: they are not rendered with it.
   const send = useCallback(

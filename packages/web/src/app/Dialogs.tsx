@@ -2,15 +2,17 @@
 import { fetched } from "../design/fetched.tsx"
 import { tellMissingPart } from "../design/tellMissingPart.ts"
 import type { OpenDialog } from "./AppContext.ts"
+import { Asked } from "./Asked.ts"
 
-const FolderDialog = fetched(async () => (await import("../features/conversations/FolderDialog.tsx")).FolderDialog)
-const SettingsDialog = fetched(async () => (await import("../features/settings/SettingsDialog.tsx")).SettingsDialog)
-const ShortcutsDialog = fetched(async () => (await import("../features/shortcuts/ShortcutsDialog.tsx")).ShortcutsDialog)
-const Palette = fetched(async () => (await import("../features/palette/Palette.tsx")).Palette)
-const PeopleDialog = fetched(async () => (await import("../features/rooms/PeopleDialog.tsx")).PeopleDialog)
-const ShareDialog = fetched(async () => (await import("../features/share/ShareDialog.tsx")).ShareDialog)
+const FolderDialog = fetched(async () => (await import("../features/conversations/FolderDialog.tsx")).FolderDialog, Asked)
+const SettingsDialog = fetched(async () => (await import("../features/settings/SettingsDialog.tsx")).SettingsDialog, Asked)
+const ShortcutsDialog = fetched(async () => (await import("../features/shortcuts/ShortcutsDialog.tsx")).ShortcutsDialog, Asked)
+const Palette = fetched(async () => (await import("../features/palette/Palette.tsx")).Palette, Asked)
+const PeopleDialog = fetched(async () => (await import("../features/rooms/PeopleDialog.tsx")).PeopleDialog, Asked)
+const ShareDialog = fetched(async () => (await import("../features/share/ShareDialog.tsx")).ShareDialog, Asked)
 const ConversationParameters = fetched(
-  async () => (await import("../features/models/ConversationParameters.tsx")).ConversationParameters
+  async () => (await import("../features/models/ConversationParameters.tsx")).ConversationParameters,
+  Asked
 )
 
 interface DialogsProps {

@@ -1,7 +1,8 @@
 import { Dialog as Base } from "@base-ui/react/dialog"
 import { X } from "lucide-react"
-import type { ReactNode } from "react"
+import { useRef, type ReactNode } from "react"
 import { useText } from "../i18n/useText.ts"
+import { useHeldKeys } from "./useHeldKeys.ts"
 
 interface DialogProps {
   readonly title: string
@@ -10,14 +11,24 @@ interface DialogProps {
   readonly children: ReactNode
 }
 
-/** Shown as long as it is rendered. It takes the focus, and gives it back to where it was. */
+/** What somebody came for: what is to be filled in, else what is to be pressed. */
+const first = ".dialog-body :is([role=tab], .input, .button)"
+
+/** Shown as long as it is rendered. Its first field takes the focus, under a finger too, and it gives it back to where it was. */
 export const Dialog = ({ children, onClose, title, wide = false }: DialogProps) => {
   const t = useText()
+  const popup = useRef<HTMLDivElement>(null)
+  useHeldKeys(onClose, popup)
   return (
     <Base.Root defaultOpen onOpenChange={(open) => !open && onClose()}>
       <Base.Portal>
         <Base.Backdrop className="scrim" />
-        <Base.Popup className="dialog" data-wide={wide || undefined}>
+        <Base.Popup
+          ref={popup}
+          className="dialog"
+          data-wide={wide || undefined}
+          initialFocus={() => popup.current?.querySelector<HTMLElement>(first) ?? true}
+        >
           <header>
             <Base.Title>{title}</Base.Title>
             <Base.Close className="icon-button" aria-label={t("action.close")}>

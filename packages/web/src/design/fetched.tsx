@@ -6,7 +6,11 @@ interface Missing {
   readonly onMissing: () => void
 }
 
-export const fetched = <Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props & Missing> => {
+/** `Meanwhile` stands for it until it is there. */
+export const fetched = <Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+  Meanwhile?: ComponentType<Props>
+): ComponentType<Props & Missing> => {
   let part: ComponentType<Props> | undefined
   let isAgain = false
   return (props) => {
@@ -31,7 +35,8 @@ export const fetched = <Props extends object>(load: () => Promise<ComponentType<
         current = false
       }
     }, [])
-    return Part === undefined ? null : <Part {...props} />
+    if (Part !== undefined) return <Part {...props} />
+    return Meanwhile === undefined ? null : <Meanwhile {...props} />
   }
 }
 

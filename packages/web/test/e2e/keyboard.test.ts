@@ -11,6 +11,7 @@ import {
   darkPhone,
   ended,
   freshApp,
+  openPage,
   openPageAgain,
   say,
   signIn,
@@ -82,6 +83,41 @@ describe.skipIf(chromiumPath === "")("the keyboard", () => {
           await page.keyboard.type("otters")
           assert.strictEqual(await page.getByRole("searchbox").inputValue(), "otters")
         })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
+    it.effect.each(places)("goes to nobody while a dialog that was asked for is on its way: %s", ([, place]) =>
+      Effect.gen(function* () {
+        const { browser, parley, wire } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
+        yield* Effect.promise(async () => {
+          const asked = Promise.withResolvers<void>()
+          const arrives = Promise.withResolvers<void>()
+          await page.route(/\/Palette-[^/]*\.js/, async (route) => {
+            asked.resolve()
+            await arrives.promise
+            await route.continue()
+          })
+          await signIn(page, parley.url, parley.key)
+          await composer(page).focus()
+          await page.keyboard.press("Control+k")
+          await asked.promise
+          await page.keyboard.type("Settings")
+          await page.keyboard.press("Enter")
+          assert.strictEqual(await composer(page).inputValue(), "")
+          arrives.resolve()
+          await page.waitForFunction(() => document.activeElement?.closest(".palette") !== null)
+          await page.keyboard.type("Settings")
+          await page.keyboard.press("Enter")
+          await page.getByRole("dialog", { name: "Settings" }).waitFor()
+          await page.waitForFunction(() => document.activeElement?.textContent === "General")
+          await page.keyboard.press("Escape")
+          await page.getByRole("dialog").waitFor({ state: "detached" })
+          await composer(page).pressSequentially("otters")
+          assert.strictEqual(await composer(page).inputValue(), "otters")
+        })
+        assert.strictEqual(wire.requests.length, 0)
         assert.deepStrictEqual(faults, [])
       })
     )

@@ -89,6 +89,13 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
             await page.getByText("From two.").waitFor()
             await page.getByText("2/2").waitFor()
 
+            // Nobody looks for what is not shown.
+            const id = page.url().split("/").at(-1) ?? ""
+            await page.keyboard.press("Control+k")
+            await page.getByPlaceholder("Search for a command").fill(id)
+            await page.getByRole("status").getByText("Nothing matches.").waitFor()
+            await page.keyboard.press("Escape")
+            await page.getByPlaceholder("Search for a command").waitFor({ state: "detached" })
             await command("gpt-5-mini")
             await page.getByRole("button", { name: "Model: gpt-5-mini" }).waitFor()
             await say(page, "Go on")

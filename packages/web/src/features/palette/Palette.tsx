@@ -1,5 +1,5 @@
 import { Dialog } from "@base-ui/react/dialog"
-import { Command, useCommandState } from "cmdk"
+import { Command, defaultFilter, useCommandState } from "cmdk"
 import {
   Archive,
   ArchiveRestore,
@@ -20,6 +20,7 @@ import {
   Sun,
   Users
 } from "lucide-react"
+import { useRef } from "react"
 import { useLocation, useRoute } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
 import { insertEvent, tell } from "../../app/useShortcuts.ts"
@@ -28,6 +29,7 @@ import { usePrompts } from "../../client/prompts.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
 import { Keys } from "../../design/Keys.tsx"
 import { theme } from "../../design/theme.ts"
+import { useHeldKeys } from "../../design/useHeldKeys.ts"
 import { useIsDark } from "../../design/useIsDark.ts"
 import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
@@ -42,6 +44,10 @@ import "./palette.css"
 /** Conversations offered at once. */
 const maxConversations = 50
 
+/** By what is shown of them: what is called alike is told apart by its id, in which nobody looks for anything. */
+const shownOnly: typeof defaultFilter = (value, search, keywords = []) =>
+  defaultFilter(keywords.length === 0 ? value : keywords.join(" "), search)
+
 /** Closes the palette, and then does it. */
 type Doing = (run: () => void) => () => void
 
@@ -55,6 +61,8 @@ export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
   const dark = useIsDark()
   const [isConversation, route] = useRoute("/c/:id")
   const activeId = isConversation ? route.id : undefined
+  const popup = useRef<HTMLDivElement>(null)
+  useHeldKeys(onClose, popup)
   const doing: Doing = (run) => () => {
     onClose()
     run()
@@ -63,8 +71,8 @@ export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
     <Dialog.Root defaultOpen onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="scrim" />
-        <Dialog.Popup className="dialog palette" aria-label={t("palette.label")}>
-          <Command label={t("palette.label")} loop>
+        <Dialog.Popup ref={popup} className="dialog palette" aria-label={t("palette.label")}>
+          <Command label={t("palette.label")} loop filter={shownOnly}>
             <Command.Input placeholder={t("palette.placeholder")} />
             <Command.List label={t("palette.label")}>
               <Command.Group heading={t("palette.commands")}>
@@ -99,7 +107,8 @@ export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
                   .map(({ id, title }) => (
                     <Command.Item
                       key={id}
-                      value={`${title} ${id}`}
+                      value={id}
+                      keywords={[title === "" ? t("list.untitled") : title]}
                       className="menu-item"
                       onSelect={doing(() => navigate(`/c/${id}`))}
                     >
@@ -220,7 +229,7 @@ const Prompts = ({ doing }: { readonly doing: Doing }) => {
   return prompts.length === 0 ? null : (
     <Command.Group heading={t("palette.prompts")}>
       {prompts.map(({ id, name, text }) => (
-        <Command.Item key={id} value={`${name} ${id}`} className="menu-item" onSelect={doing(() => insert(text))}>
+        <Command.Item key={id} value={id} keywords={[name]} className="menu-item" onSelect={doing(() => insert(text))}>
           <BookText aria-hidden />
           <span className="list-title" dir="auto">
             {contained(name)}

@@ -1,4 +1,4 @@
-import { useState } from "react"
+import { useLayoutEffect, useRef, useState } from "react"
 import { SavingForm } from "../../app/SavingForm.tsx"
 import { useSaving } from "../../app/useSaving.ts"
 import { keepPrompt } from "../../client/prompts.ts"
@@ -23,6 +23,8 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
   const [parameters, setParameters] = useState(prompt?.parameters ?? {})
   const [isShared, setShared] = useState(prompt?.isShared ?? false)
   const saving = useSaving()
+  const first = useRef<HTMLInputElement>(null)
+  useLayoutEffect(() => first.current?.focus(), [])
   const keep = async (): Promise<void> => {
     if (name.trim() === "") return saving.refuse("name", t("form.nameNeeded"))
     if (text.trim() === "") return saving.refuse("text", t("form.textNeeded"))
@@ -42,6 +44,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
       <label className="field">
         <span>{t("settings.promptName")}</span>
         <input
+          ref={first}
           className="input"
           dir="auto"
           value={name}

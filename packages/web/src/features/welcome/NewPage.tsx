@@ -2,6 +2,7 @@ import { SlidersHorizontal } from "lucide-react"
 import { useEffect, useRef, useState } from "react"
 import { useLocation } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
+import { Asked } from "../../app/Asked.ts"
 import { newPlace, useReportAt } from "../../app/useReportAt.ts"
 import type { ConversationInput, UserContent } from "../../client/sdk.ts"
 import { fetched } from "../../design/fetched.tsx"
@@ -18,7 +19,7 @@ import { askOf } from "../rooms/askOf.ts"
 import { beginHere } from "../thread/begunHere.ts"
 import { Welcome } from "./Welcome.tsx"
 
-const ParametersDialog = fetched(async () => (await import("../models/ParametersDialog.tsx")).ParametersDialog)
+const ParametersDialog = fetched(async () => (await import("../models/ParametersDialog.tsx")).ParametersDialog, Asked)
 
 /** Where a conversation begins: it is made when its first message goes out, at once or when there is a network. */
 export const NewPage = () => {

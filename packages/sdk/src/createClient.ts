@@ -92,6 +92,7 @@ export const createClient = (options: ClientOptions = {}): ParleyClient => {
         snapshot = undefined
         listeners.notify()
         for (const chat of chats.values()) chat.connectionChanged()
+        for (const sending of outbox.lanes.all) sending.look()
       },
       opened: () => {
         list.opened()

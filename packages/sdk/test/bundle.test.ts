@@ -6,7 +6,7 @@ import { bundleBounds, gzippedBytes } from "./support/bundleBounds.ts"
 const { errorsOnly, everything, httpOnly } = bundleBounds
 
 describe("the bundle", () => {
-  it("is under 17 KB gzipped, with nothing of effect's and nothing of Node's", async () => {
+  it("is under 17 KiB gzipped, with nothing of effect's and nothing of Node's", async () => {
     const { code, imports, modules } = await bundle(everything.program)
     assert.isAtMost(gzippedBytes(code), everything.maxBytes)
     assert.deepStrictEqual(imports, [])

@@ -28,7 +28,8 @@ export interface SendOptions extends AskOptions {
 export interface Sent {
   /** The `key` of its message in `chat.messages`. */
   readonly key: string
-  /** When the server has stored it; `run` is the answer to it, null when no model answers. Rejects with a `SendError` when it failed. */
+  /** When the server has stored it; `run` is the answer to it, null when no model answers. Rejects with a `SendError` when it failed, and with why there
+   * is no connection when none comes by itself: it was refused, or the client closed. The message waits then, and may be asked after again. */
   readonly accepted: (options?: CallOptions) => Promise<{ readonly messageId: MessageId; readonly run: Run | null }>
   /** Another try of one that failed. */
   readonly retry: () => void

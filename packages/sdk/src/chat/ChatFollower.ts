@@ -239,7 +239,8 @@ export class ChatFollower implements Chat {
   }
 
   #sentOf(sending: Sending): Sent {
-    return sentOf(sending, this.#options.outbox, this.run)
+    const { outbox, refusal } = this.#options
+    return sentOf(sending, outbox, refusal, this.run)
   }
 
   #added(message: Message): void {

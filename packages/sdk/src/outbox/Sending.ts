@@ -35,15 +35,21 @@ export class Sending {
   to(status: SendingStatus, error: SendError | null = null): void {
     this.status = status
     this.error = error
+    this.look()
+  }
+
+  /** Whoever waits for it looks how it stands now. */
+  look(): void {
     for (const watcher of [...this.#watchers]) watcher()
   }
 
-  /** The server's answer; rejects when it has failed, and may be asked anew after a retry. */
-  settled(signal?: AbortSignal): Promise<Accepted> {
+  /** The server's answer; rejects when it has failed, or waits for a connection that does not come by itself. It may be asked anew. */
+  settled(refusal: () => SendError | null, signal?: AbortSignal): Promise<Accepted> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         if (this.accepted !== null) resolve(this.accepted)
         else if (this.error !== null) reject(this.error)
+        else if (refusal() !== null) reject(refusal())
         else if (signal?.aborted === true) reject(signal.reason)
         else return
         this.#watchers.delete(look)

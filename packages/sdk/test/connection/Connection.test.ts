@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ParleyApiError, ParleyConnectionError } from "../../src/sdk.ts"
+import { ParleyApiError, ParleyConnectionError, type Sent } from "../../src/sdk.ts"
 import { conversationId } from "../support/ModelServer.ts"
 import { settled, VirtualPlatform } from "../support/VirtualPlatform.ts"
 import { answer, opened, virtualClient, welcome } from "../support/virtualClient.ts"
@@ -172,6 +172,23 @@ describe("the connection", () => {
     without.client.connect()
     await settled()
     assert.include(without.client.connection.getSnapshot().error?.message ?? "", "there is no WebSocket")
+  })
+
+  it("tells whoever waits for a message to be taken that no connection comes by itself, before or after", async () => {
+    const faultOf = (sent: Sent) =>
+      sent.accepted().then(
+        () => "none",
+        (error: unknown) => (error instanceof ParleyConnectionError ? error.fault : error)
+      )
+    const without = virtualClient({ platform: { ...new VirtualPlatform(), WebSocket: undefined } })
+    const sent = without.client.begin().send("Hello")
+    assert.strictEqual(await faultOf(sent), "refused")
+    assert.strictEqual(await faultOf(sent), "refused")
+    const { client } = await opened()
+    const waiting = faultOf(client.begin().send("Hello"))
+    client.close()
+    assert.strictEqual(await waiting, "closed")
+    assert.strictEqual(await faultOf(client.begin().send("Hello")), "closed")
   })
 
   it("a listener that throws hurts nobody else", async () => {

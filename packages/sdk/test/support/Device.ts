@@ -79,7 +79,12 @@ export class Device {
   say(sent: Sent, text: string | undefined, answers: boolean): void {
     if (text !== undefined) this.texts.push(text)
     if (answers) this.asked++
-    void sent.accepted().then(({ run }) => (run === null ? undefined : this.#read(run)), this.#options.onError)
+    const client = this.#client
+    void sent.accepted().then(
+      ({ run }) => (run === null ? undefined : this.#read(run)),
+      // Nor for what a page had on its way: the next one takes it up.
+      (error: unknown) => void (client === this.#client && this.#options.onError?.(error))
+    )
   }
 
   cancel(): void {

@@ -20,6 +20,8 @@ export interface AppValue {
   readonly lists: ConversationLists
   readonly unread: Unread
   readonly me: WhoAmI
+  /** Takes part in the room of an invitation: is offered nothing that is refused to them. */
+  readonly isGuest: boolean
   readonly open: (dialog: OpenDialog) => void
   readonly startNew: () => void
   readonly signOut: () => void

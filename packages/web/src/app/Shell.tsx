@@ -22,7 +22,7 @@ const wide = matchMedia("(min-width: 52.5rem)")
 
 export const Shell = ({ activeId, children }: ShellProps) => {
   const t = useText()
-  const { startNew } = useApp()
+  const { isGuest, startNew } = useApp()
   const [open, setOpen] = useState(() => wide.matches && wasOpen())
   const [slot, setSlot] = useState<HTMLElement | null>(null)
   const show = useCallback((next: boolean) => {
@@ -85,9 +85,11 @@ export const Shell = ({ activeId, children }: ShellProps) => {
             <IconButton label={t("side.open")} keys="Mod+Shift+S" side="bottom" onClick={() => show(true)}>
               <PanelLeftOpen aria-hidden className="flips" />
             </IconButton>
-            <IconButton label={t("list.new")} keys="Mod+Shift+O" side="bottom" onClick={startNew}>
-              <SquarePen aria-hidden />
-            </IconButton>
+            {isGuest ? null : (
+              <IconButton label={t("list.new")} keys="Mod+Shift+O" side="bottom" onClick={startNew}>
+                <SquarePen aria-hidden />
+              </IconButton>
+            )}
           </div>
           <div className="bar-slot" ref={setSlot} />
         </header>

@@ -2,12 +2,14 @@ import { useCallback, useEffect, useMemo, useState } from "react"
 import { useLocation, useRoute } from "wouter"
 import { ConversationLists } from "../client/ConversationLists.ts"
 import { errorText } from "../client/errorText.ts"
+import { isGuest } from "../client/isGuest.ts"
 import { parley } from "../client/parley.ts"
 import type { WhoAmI } from "../client/sdk.ts"
 import { unsent } from "../client/indexedDbOutbox.ts"
 import { isSignedIn, signOut } from "../client/session.ts"
 import { Unread } from "../client/Unread.ts"
 import { closeNotes, notify } from "../design/notify.ts"
+import { GuestPage } from "../features/rooms/GuestPage.tsx"
 import { followNotices } from "../features/settings/notifications.ts"
 import { ConversationPage } from "../features/thread/ConversationPage.tsx"
 import { NewPage } from "../features/welcome/NewPage.tsx"
@@ -46,6 +48,7 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
       lists,
       unread,
       me,
+      isGuest: isGuest(me),
       report,
       signOut: () => void askAndLeave(lists),
       open: setDialog,
@@ -77,7 +80,7 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
   return (
     <AppProvider value={value}>
       <Shell activeId={activeId}>
-        {activeId === undefined ? <NewPage /> : <ConversationPage key={activeId} id={activeId} />}
+        {activeId !== undefined ? <ConversationPage key={activeId} id={activeId} /> : value.isGuest ? <GuestPage /> : <NewPage />}
       </Shell>
       {dialog === undefined ? null : <Dialogs dialog={dialog} onClose={() => setDialog(undefined)} />}
     </AppProvider>

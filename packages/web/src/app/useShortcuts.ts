@@ -1,10 +1,10 @@
-/** The keyboard from anywhere. `shortcutList` is what the sheet shows. */
+/** The keyboard from anywhere. `shortcutsFor` is what the sheet shows. */
 import { useEffect } from "react"
 import type { TextName } from "../i18n/texts.ts"
 import { searchId } from "../features/conversations/Sidebar.tsx"
 import { useApp } from "./AppContext.ts"
 
-export const shortcutList = [
+const shortcutList = [
   ["shortcuts.palette", "Mod+K"],
   ["shortcuts.new", "Mod+Shift+O"],
   ["shortcuts.search", "Mod+Shift+F"],
@@ -15,6 +15,10 @@ export const shortcutList = [
   ["shortcuts.editLast", "ArrowUp"],
   ["shortcuts.help", "?"]
 ] as const satisfies ReadonlyArray<readonly [TextName, string]>
+
+/** Without what a guest may not do. */
+export const shortcutsFor = (isGuest: boolean): ReadonlyArray<(typeof shortcutList)[number]> =>
+  shortcutList.filter(([name]) => !isGuest || name !== "shortcuts.new")
 
 /** Told to whoever shows the conversation, by `parley:` events on the window. */
 export type ConversationCommand = "copy-last" | "stop"
@@ -31,14 +35,14 @@ interface Sides {
 }
 
 export const useShortcuts = ({ openSidebar, toggleSidebar }: Sides): void => {
-  const { open, startNew } = useApp()
+  const { isGuest, open, startNew } = useApp()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.isComposing || event.defaultPrevented) return
       const key = event.key.toLowerCase()
       const mod = event.ctrlKey || event.metaKey
       const run = actionOf(key, mod, event.shiftKey, isTyping(event.target))
-      if (run === undefined) return
+      if (run === undefined || (run === "new" && isGuest)) return
       if (run !== "stop") event.preventDefault()
       switch (run) {
         case "palette":
@@ -61,7 +65,7 @@ export const useShortcuts = ({ openSidebar, toggleSidebar }: Sides): void => {
     }
     addEventListener("keydown", onKeyDown)
     return () => removeEventListener("keydown", onKeyDown)
-  }, [open, openSidebar, startNew, toggleSidebar])
+  }, [isGuest, open, openSidebar, startNew, toggleSidebar])
 }
 
 type Action = ConversationCommand | "palette" | "help" | "new" | "sidebar" | "search" | "focus"

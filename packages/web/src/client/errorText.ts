@@ -1,5 +1,6 @@
 import type { Text } from "../i18n/useText.ts"
 import { codeText } from "./codeText.ts"
+import { isGuestHere } from "./isGuest.ts"
 import { mayBeOnline } from "./isOffline.ts"
 import { ParleyApiError, ParleyConnectionError, ParleyOutboxError } from "./sdk.ts"
 
@@ -18,6 +19,7 @@ export const errorText = (t: Text, error: unknown): string => {
   if (error instanceof ParleyConnectionError) {
     return error.fault === "unreachable" ? t(mayBeOnline() ? "error.unreachable" : "error.offline") : error.message
   }
+  if (error instanceof ParleyApiError && error.code === "forbidden" && isGuestHere()) return t("error.forbiddenGuest")
   if (error instanceof ParleyApiError) return codeText(t, error)
   return t("error.unknown", { message: error instanceof Error ? error.message : String(error) })
 }

@@ -1,5 +1,6 @@
 /** The prompt library and the presets: read once, changed at once here and then on the server. */
 import { useSyncExternalStore } from "react"
+import { isGuestHere } from "./isGuest.ts"
 import { parley } from "./parley.ts"
 import type { Prompt, PromptInput } from "./sdk.ts"
 import { Value } from "./Value.ts"
@@ -8,7 +9,8 @@ const all = new Value<ReadonlyArray<Prompt>>([])
 let asked = false
 
 const subscribe = (listener: () => void): (() => void) => {
-  if (!asked) {
+  // A guest has none.
+  if (!asked && !isGuestHere()) {
     asked = true
     void load()
   }
@@ -19,7 +21,7 @@ const load = async (): Promise<void> => {
   try {
     all.set(await parley.api.prompts.list())
   } catch {
-    // A guest has none; without a network it is asked again by the next one who looks.
+    // Without a network it is asked again by the next one who looks.
     asked = false
   }
 }

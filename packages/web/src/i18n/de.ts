@@ -246,6 +246,8 @@ export const de: Catalogue = {
   "effort.high": "Hoch",
   "effort.xhigh": "Höchster",
 
+  "guest.noRoom": "Sie nehmen an keiner Unterhaltung mehr teil",
+  "guest.noRoomHint": "Sie waren als Gast hier. Bitten Sie, wer Sie eingeladen hat, um einen neuen Link.",
   "people.title": "Personen in dieser Unterhaltung",
   "people.invite": "Personen einladen",
   "people.inviteHint":
@@ -338,6 +340,7 @@ export const de: Catalogue = {
   "error.internal": "Auf dem Server ist etwas schiefgegangen. Versuchen Sie es noch einmal.",
   "error.unauthorized": "Sie sind nicht mehr angemeldet.",
   "error.forbidden": "Das dürfen Sie hier nicht: {{message}}",
+  "error.forbiddenGuest": "Als Gast dürfen Sie das hier nicht.",
   "error.tooLarge": "Das ist zu groß: {{message}}",
   "error.fileGone":
     "Eine Datei dieser Nachricht ist nicht mehr auf diesem Gerät. Verwerfen Sie sie und hängen Sie die Datei erneut an.",

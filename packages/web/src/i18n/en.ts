@@ -241,6 +241,8 @@ export const en = {
   "effort.high": "High",
   "effort.xhigh": "Highest",
 
+  "guest.noRoom": "You take part in no conversation any more",
+  "guest.noRoomHint": "You were here as a guest. Ask whoever invited you for a new link.",
   "people.title": "People in this conversation",
   "people.invite": "Invite people",
   "people.inviteHint": "Whoever has the link can join this conversation. It works once per place and for a week.",
@@ -331,6 +333,7 @@ export const en = {
   "error.internal": "Something went wrong on the server. Try again.",
   "error.unauthorized": "You are not signed in any more.",
   "error.forbidden": "You may not do this here: {{message}}",
+  "error.forbiddenGuest": "As a guest you may not do this here.",
   "error.tooLarge": "This is too large: {{message}}",
   "error.fileGone": "A file of this message is not on this device any more. Discard it, and attach the file again.",
   "error.modelNotFound": "This model cannot be asked here. Choose another one. ({{message}})",

@@ -73,6 +73,83 @@ describe.skipIf(chromiumPath === "")("people of a workspace", () => {
         })
     )
 
+    it.effect.each(places)(
+      "come as guests to their room, and are offered nothing there that is refused to guests: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* freshApp
+          const { id } = yield* createConversation(parley, { title: "A room" })
+          const made = yield* request(parley, "POST", `/api/conversations/${id}/invites`, { maxUses: 5 })
+          const { token } = yield* Schema.decodeUnknownEffect(Issued)(made.body)
+          const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
+          const refused: Array<string> = []
+          page.on("response", (response) => {
+            if (response.status() === 403) refused.push(`${response.request().method()} ${response.url()}`)
+          })
+          const offers = (role: "button" | "menuitem" | "option", names: ReadonlyArray<string>) =>
+            Effect.promise(async () => {
+              for (const name of names) assert.strictEqual(await page.getByRole(role, { name }).count(), 0, name)
+            })
+          yield* Effect.promise(async () => {
+            await page.goto(`${parley.url}/#invite=${token}`)
+            await page.getByLabel("Your name").fill("Ada")
+            await page.getByRole("button", { name: "Join" }).click()
+            await composer(page).waitFor()
+            await page.goto(parley.url)
+            await page.waitForURL(`${parley.url}/c/${id}`)
+            await composer(page).waitFor()
+            await page.getByRole("button", { name: "2 people" }).waitFor()
+          })
+          yield* offers("button", ["New conversation", "Share by link", "Invite people", "How it answers"])
+          yield* Effect.promise(async () => {
+            await page.keyboard.press("Control+Shift+O")
+            await page.getByRole("button", { name: "2 people" }).click()
+            await page.getByRole("dialog").getByText("Ada").waitFor()
+          })
+          yield* offers("button", ["Create link"])
+          yield* Effect.promise(async () => {
+            await page.keyboard.press("Escape")
+            await page.getByRole("button", { name: "Options of the conversation" }).click()
+            await page.getByRole("menuitem", { name: "Export as JSON" }).waitFor()
+          })
+          yield* offers("menuitem", ["How it answers"])
+          yield* Effect.promise(async () => {
+            await page.keyboard.press("Escape")
+            await page.keyboard.press("Control+K")
+            await page.getByRole("option", { name: "Export as JSON" }).waitFor()
+          })
+          yield* offers("option", ["New conversation", "Share by link", "How it answers", "gpt-5"])
+          yield* Effect.promise(async () => {
+            await page.getByRole("option", { name: "Settings" }).click()
+            await page.getByRole("radio", { name: "Dark" }).waitFor()
+            assert.strictEqual(await page.getByRole("tab").count(), 0)
+            await screenshot(page, "guest-settings")
+            await page.keyboard.press("Escape")
+            await showList(page)
+            await page.getByRole("link", { name: "A room" }).waitFor()
+          })
+          yield* offers("button", ["New conversation"])
+          yield* Effect.promise(async () => {
+            const me = await page.request.get(`${parley.url}/api/session`)
+            const { principal } = await me.json()
+            const left = await page.request.delete(`${parley.url}/api/conversations/${id}/members/${principal.id}`, {
+              headers: { origin: new URL(parley.url).origin }
+            })
+            assert.isTrue(left.ok(), await left.text())
+            await page.getByRole("heading", { name: "This conversation is gone" }).waitFor()
+          })
+          yield* offers("button", ["Start a new one"])
+          yield* Effect.promise(async () => {
+            await page.goto(parley.url)
+            await page.getByRole("heading", { name: "You take part in no conversation any more" }).waitFor()
+            await screenshot(page, "guest-without-room")
+            assert.strictEqual(await composer(page).count(), 0)
+          })
+          assert.deepStrictEqual(refused, [])
+          assert.deepStrictEqual(faults, [])
+        })
+    )
+
     it.effect.each(places)("have the prompts that one of them shows to everybody, and no others: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp

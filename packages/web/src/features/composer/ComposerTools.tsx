@@ -11,10 +11,11 @@ interface ComposerToolsProps {
   readonly onModel: (model: string) => void
 }
 
-/** Which model answers from now on, and how. */
+/** Which model answers from now on, and how; nothing for a guest, who may not say that. */
 export const ComposerTools = ({ conversationId, model, onModel }: ComposerToolsProps) => {
   const t = useText()
-  const { open } = useApp()
+  const { isGuest, open } = useApp()
+  if (isGuest) return null
   return (
     <>
       <IconButton label={t("parameters.title")} onClick={() => open({ dialog: "parameters", conversationId })}>

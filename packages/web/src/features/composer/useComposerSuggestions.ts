@@ -1,4 +1,5 @@
 import { useMemo } from "react"
+import { useApp } from "../../app/AppContext.ts"
 import { usePrompts } from "../../client/prompts.ts"
 import type { Member } from "../../client/sdk.ts"
 import { useText } from "../../i18n/useText.ts"
@@ -12,19 +13,24 @@ const maxNoteLength = 60
 /** The prompt library after a `/` at the beginning; models after an `@`, and with them the people of a room. */
 export const useComposerSuggestions = (members?: ReadonlyArray<Member>): ReadonlyArray<SuggestionSource> => {
   const t = useText()
+  const { isGuest } = useApp()
   const models = useModels()
   const prompts = usePrompts()
   return useMemo(
     () => [
-      {
-        sign: "/",
-        onlyAtStart: true,
-        title: t("composer.prompts"),
-        emptyText: t("composer.noPrompts"),
-        items: prompts
-          .filter(({ kind }) => kind === "prompt")
-          .map(({ id, name, text }) => ({ id, label: name, note: text.slice(0, maxNoteLength), text }))
-      },
+      ...(isGuest
+        ? []
+        : [
+            {
+              sign: "/" as const,
+              onlyAtStart: true,
+              title: t("composer.prompts"),
+              emptyText: t("composer.noPrompts"),
+              items: prompts
+                .filter(({ kind }) => kind === "prompt")
+                .map(({ id, name, text }) => ({ id, label: name, note: text.slice(0, maxNoteLength), text }))
+            }
+          ]),
       {
         sign: "@",
         onlyAtStart: false,
@@ -40,6 +46,6 @@ export const useComposerSuggestions = (members?: ReadonlyArray<Member>): Readonl
         ]
       }
     ],
-    [members, models, prompts, t]
+    [isGuest, members, models, prompts, t]
   )
 }

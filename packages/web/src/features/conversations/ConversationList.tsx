@@ -14,7 +14,7 @@ import { useHeld } from "./useHeld.ts"
 
 export const ConversationList = ({ activeId }: { readonly activeId: string | undefined }) => {
   const t = useText()
-  const { lists } = useApp()
+  const { isGuest, lists } = useApp()
   const { begun, folders, hasMore, items, leaving, parts, status } = useHeld(useSnapshot(lists.state), ".sidebar-scroll")
   const [inArchive, setInArchive] = useState(false)
   const shown = useMemo(
@@ -66,7 +66,7 @@ export const ConversationList = ({ activeId }: { readonly activeId: string | und
       {shown.length === 0 && folders.length === 0 ? (
         <div className="list-empty">
           <p>{t("list.empty")}</p>
-          <p>{t("list.emptyHint")}</p>
+          {isGuest ? null : <p>{t("list.emptyHint")}</p>}
         </div>
       ) : null}
       {hasMore ? (

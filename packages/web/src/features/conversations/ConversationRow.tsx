@@ -30,7 +30,7 @@ interface Renaming {
 
 export const ConversationRow = memo(({ active, conversation, unread }: ConversationRowProps) => {
   const t = useText()
-  const { lists, parley, report } = useApp()
+  const { isGuest, lists, parley, report } = useApp()
   const [renaming, setRenaming] = useState<Renaming>()
   const isThere = useIsThere()
   /** Counts the titles that were sent. */
@@ -73,7 +73,7 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
         aria-current={active ? "page" : undefined}
         title={title}
         onDoubleClick={() => {
-          if (isMade(parley, conversation.id)) begin()
+          if (!isGuest && isMade(parley, conversation.id)) begin()
         }}
       >
         <span className="list-title" dir="auto">
@@ -109,7 +109,7 @@ interface RowMenuProps {
 
 const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
   const t = useText()
-  const { lists, parley, startNew } = useApp()
+  const { isGuest, lists, parley, startNew } = useApp()
   const { id, isArchived, isPinned, role } = conversation
   // What only this device has can be given up; the rest is said to the server.
   const canChange = isMade(parley, id)
@@ -134,7 +134,7 @@ const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
             label={isPinned ? t("list.unpin") : t("list.pin")}
             onSelect={() => void lists.mark(id, { isPinned: !isPinned })}
           />
-          <MenuItem icon={Pencil} label={t("action.rename")} onSelect={onRename} />
+          {isGuest ? null : <MenuItem icon={Pencil} label={t("action.rename")} onSelect={onRename} />}
           <FolderChoice conversation={conversation} />
           <MenuItem
             icon={isArchived ? ArchiveRestore : Archive}

@@ -18,7 +18,7 @@ export const searchId = "search"
 
 export const Sidebar = ({ activeId, onClose }: SidebarProps) => {
   const t = useText()
-  const { startNew } = useApp()
+  const { isGuest, startNew } = useApp()
   const [query, setQuery] = useState("")
   const asked = useDeferredValue(query.trim())
   const box = useRef<HTMLInputElement>(null)
@@ -33,10 +33,12 @@ export const Sidebar = ({ activeId, onClose }: SidebarProps) => {
           <PanelLeftClose aria-hidden className="flips" />
         </IconButton>
       </header>
-      <button type="button" className="new-button" onClick={startNew}>
-        <SquarePen aria-hidden />
-        {t("list.new")}
-      </button>
+      {isGuest ? null : (
+        <button type="button" className="new-button" onClick={startNew}>
+          <SquarePen aria-hidden />
+          {t("list.new")}
+        </button>
+      )}
       <div className="search" role="search">
         <Search aria-hidden />
         <input

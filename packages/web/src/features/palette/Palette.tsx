@@ -53,7 +53,7 @@ type Doing = (run: () => void) => () => void
 
 export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
   const t = useText()
-  const { lists, open, signOut, startNew } = useApp()
+  const { isGuest, lists, open, signOut, startNew } = useApp()
   const state = useSnapshot(lists.state)
   const items = allOf(state)
   const { leaving } = state
@@ -76,11 +76,13 @@ export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
             <Command.Input placeholder={t("palette.placeholder")} />
             <Command.List label={t("palette.label")}>
               <Command.Group heading={t("palette.commands")}>
-                <Command.Item className="menu-item" onSelect={doing(startNew)}>
-                  <SquarePen aria-hidden />
-                  {t("list.new")}
-                  <Keys of="Mod+Shift+O" />
-                </Command.Item>
+                {isGuest ? null : (
+                  <Command.Item className="menu-item" onSelect={doing(startNew)}>
+                    <SquarePen aria-hidden />
+                    {t("list.new")}
+                    <Keys of="Mod+Shift+O" />
+                  </Command.Item>
+                )}
                 <Command.Item className="menu-item" onSelect={doing(() => theme.choose(dark ? "light" : "dark"))}>
                   {dark ? <Sun aria-hidden /> : <Moon aria-hidden />}
                   {t("settings.theme")}: {t(dark ? "settings.theme.light" : "settings.theme.dark")}
@@ -119,7 +121,7 @@ export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
                     </Command.Item>
                   ))}
               </Command.Group>
-              <Models activeId={activeId} doing={doing} />
+              {isGuest ? null : <Models activeId={activeId} doing={doing} />}
               <Prompts doing={doing} />
             </Command.List>
             <NothingFound />
@@ -138,7 +140,7 @@ interface OfConversationProps {
 /** What can be done with the conversation that is shown. One that is not made yet has nothing to give away. */
 const OfConversation = ({ doing, id }: OfConversationProps) => {
   const t = useText()
-  const { lists, open, parley } = useApp()
+  const { isGuest, lists, open, parley } = useApp()
   const { activeRun, conversation, messages } = useSnapshot(parley.conversation(id))
   const listed = useSnapshot(lists.state).items.find((item) => item.id === id)
   const messageId = lastWhole(messages)
@@ -165,20 +167,24 @@ const OfConversation = ({ doing, id }: OfConversationProps) => {
           <Keys of="Mod+Shift+C" />
         </Command.Item>
       ) : null}
-      <Command.Item className="menu-item" onSelect={doing(() => open({ dialog: "parameters", conversationId: id }))}>
-        <SlidersHorizontal aria-hidden />
-        {t("parameters.title")}
-      </Command.Item>
+      {isGuest ? null : (
+        <Command.Item className="menu-item" onSelect={doing(() => open({ dialog: "parameters", conversationId: id }))}>
+          <SlidersHorizontal aria-hidden />
+          {t("parameters.title")}
+        </Command.Item>
+      )}
       {conversation === null ? null : (
         <>
           <Command.Item className="menu-item" onSelect={doing(() => open({ dialog: "people", conversationId: id }))}>
             <Users aria-hidden />
             {t("people.title")}
           </Command.Item>
-          <Command.Item className="menu-item" onSelect={doing(() => open({ dialog: "share", conversationId: id, messageId }))}>
-            <Share2 aria-hidden />
-            {t("share.title")}
-          </Command.Item>
+          {isGuest ? null : (
+            <Command.Item className="menu-item" onSelect={doing(() => open({ dialog: "share", conversationId: id, messageId }))}>
+              <Share2 aria-hidden />
+              {t("share.title")}
+            </Command.Item>
+          )}
           <Command.Item className="menu-item" onSelect={doing(() => save(exportUrl(id, "markdown", messageId)))}>
             <FileDown aria-hidden />
             {t("export.markdown")}

@@ -17,7 +17,7 @@ interface PeopleDialogProps {
 
 export const PeopleDialog = ({ conversationId, onClose }: PeopleDialogProps) => {
   const t = useText()
-  const { me, parley, report } = useApp()
+  const { isGuest, me, parley, report } = useApp()
   const [, { members, online, status }] = useChat(conversationId)
   // Whoever has left, or was removed, has nobody here any more, and nothing to invite to.
   useEffect(() => {
@@ -52,7 +52,7 @@ export const PeopleDialog = ({ conversationId, onClose }: PeopleDialogProps) => 
           </li>
         ))}
       </ul>
-      <InviteForm conversationId={conversationId} />
+      {isGuest ? null : <InviteForm conversationId={conversationId} />}
     </Dialog>
   )
 }

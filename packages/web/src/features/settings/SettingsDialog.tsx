@@ -1,6 +1,7 @@
 import { Switch } from "@base-ui/react/switch"
 import { Tabs } from "@base-ui/react/tabs"
 import { useState, useSyncExternalStore } from "react"
+import { useApp } from "../../app/AppContext.ts"
 import { Dialog } from "../../design/Dialog.tsx"
 import { theme, type Theme } from "../../design/theme.ts"
 import { chooseLanguage, isLanguage, languages, presentLanguage } from "../../i18n/texts.ts"
@@ -10,6 +11,21 @@ import { canNotify, notificationsOn, setNotifications } from "./notifications.ts
 
 export const SettingsDialog = ({ onClose }: { readonly onClose: () => void }) => {
   const t = useText()
+  const { isGuest } = useApp()
+  const general = (
+    <>
+      <ThemeSetting />
+      <LanguageSetting />
+      <NotificationSetting />
+    </>
+  )
+  if (isGuest) {
+    return (
+      <Dialog title={t("settings.title")} onClose={onClose} wide>
+        <div className="form">{general}</div>
+      </Dialog>
+    )
+  }
   return (
     <Dialog title={t("settings.title")} onClose={onClose} wide>
       <Tabs.Root className="form" defaultValue="general">
@@ -19,9 +35,7 @@ export const SettingsDialog = ({ onClose }: { readonly onClose: () => void }) =>
           <Tabs.Tab value="presets">{t("settings.presets")}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="general" className="settings-panel">
-          <ThemeSetting />
-          <LanguageSetting />
-          <NotificationSetting />
+          {general}
         </Tabs.Panel>
         <Tabs.Panel value="prompts" className="settings-panel">
           <PromptList kind="prompt" />

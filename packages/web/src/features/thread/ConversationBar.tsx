@@ -20,7 +20,7 @@ const maxFaces = 3
 
 export const ConversationBar = memo(({ beginning, conversation, id, members, messageId, online }: ConversationBarProps) => {
   const t = useText()
-  const { open } = useApp()
+  const { isGuest, open } = useApp()
   const title =
     conversation === null ? (beginning?.title ?? "") : conversation.title === "" ? t("thread.untitled") : conversation.title
   const isRoom = members.length > 1
@@ -43,18 +43,20 @@ export const ConversationBar = memo(({ beginning, conversation, id, members, mes
               <span aria-hidden>{members.length}</span>
               <span className="visually-hidden">{t("people.button", { count: members.length })}</span>
             </button>
-          ) : (
+          ) : isGuest ? null : (
             <IconButton label={t("people.invite")} side="bottom" onClick={() => open({ dialog: "people", conversationId: id })}>
               <UserPlus aria-hidden />
             </IconButton>
           )}
-          <IconButton
-            label={t("share.title")}
-            side="bottom"
-            onClick={() => open({ dialog: "share", conversationId: id, messageId })}
-          >
-            <Share2 aria-hidden />
-          </IconButton>
+          {isGuest ? null : (
+            <IconButton
+              label={t("share.title")}
+              side="bottom"
+              onClick={() => open({ dialog: "share", conversationId: id, messageId })}
+            >
+              <Share2 aria-hidden />
+            </IconButton>
+          )}
           <MenuButton
             align="end"
             button={
@@ -63,11 +65,13 @@ export const ConversationBar = memo(({ beginning, conversation, id, members, mes
               </button>
             }
           >
-            <MenuItem
-              icon={SlidersHorizontal}
-              label={t("parameters.title")}
-              onSelect={() => open({ dialog: "parameters", conversationId: id })}
-            />
+            {isGuest ? null : (
+              <MenuItem
+                icon={SlidersHorizontal}
+                label={t("parameters.title")}
+                onSelect={() => open({ dialog: "parameters", conversationId: id })}
+              />
+            )}
             <MenuLink icon={FileDown} label={t("export.markdown")} href={exportUrl(id, "markdown", messageId)} />
             <MenuLink icon={Braces} label={t("export.json")} href={exportUrl(id, "json")} />
           </MenuButton>

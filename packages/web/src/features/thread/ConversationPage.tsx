@@ -35,7 +35,7 @@ const foundMs = 2_600
 
 export const ConversationPage = ({ id }: { readonly id: string }) => {
   const t = useText()
-  const { lists, me, parley, startNew } = useApp()
+  const { isGuest, lists, me, parley, startNew } = useApp()
   const report = useReportAt(id)
   const [chat, state] = useChat(id)
   const { activeRun, beginning, conversation, members, messages, status } = state
@@ -177,9 +177,11 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
       <div className="empty-page" id="composer" tabIndex={-1}>
         <h1>{t(status === "gone" ? "thread.gone" : "thread.failed")}</h1>
         <p>{status === "gone" ? t("thread.goneHint") : state.error === null ? "" : errorText(t, state.error)}</p>
-        <button type="button" className="button" data-kind="primary" onClick={startNew}>
-          {t("thread.start")}
-        </button>
+        {isGuest ? null : (
+          <button type="button" className="button" data-kind="primary" onClick={startNew}>
+            {t("thread.start")}
+          </button>
+        )}
       </div>
     )
   }

@@ -8,6 +8,8 @@ interface DialogProps {
   readonly title: string
   readonly onClose: () => void
   readonly wide?: boolean
+  /** What has the focus afterwards, where the button that it was asked for with is gone by then. */
+  readonly returnTo?: (() => HTMLElement | null) | undefined
   readonly children: ReactNode
 }
 
@@ -15,7 +17,7 @@ interface DialogProps {
 const first = ".dialog-body :is([role=tab], .input, .button)"
 
 /** Shown as long as it is rendered. Its first field takes the focus, under a finger too, and it gives it back to where it was. */
-export const Dialog = ({ children, onClose, title, wide = false }: DialogProps) => {
+export const Dialog = ({ children, onClose, returnTo, title, wide = false }: DialogProps) => {
   const t = useText()
   const popup = useRef<HTMLDivElement>(null)
   useHeldKeys(onClose, popup)
@@ -28,6 +30,7 @@ export const Dialog = ({ children, onClose, title, wide = false }: DialogProps) 
           className="dialog"
           data-wide={wide || undefined}
           initialFocus={() => popup.current?.querySelector<HTMLElement>(first) ?? true}
+          {...(returnTo === undefined ? {} : { finalFocus: returnTo })}
         >
           <header>
             <Base.Title>{title}</Base.Title>

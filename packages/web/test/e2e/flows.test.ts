@@ -79,6 +79,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           await page.getByRole("button", { name: "Edit", exact: true }).click()
           await page.getByLabel("Edit the message").fill("Tell me more.")
           await page.getByRole("button", { name: "Send as a new version" }).click()
+          await page.waitForFunction(() => document.activeElement?.id === "composer")
           await page.getByText("To the edited one.").waitFor()
           await page.locator(".person").getByRole("button", { name: "Previous version" }).click()
           await page.getByText("Another answer.").waitFor()
@@ -114,6 +115,9 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Title")
             await page.getByLabel("Title").fill("Sea otters")
             await page.getByLabel("Title").press("Enter")
+            const isOnRow = () =>
+              page.waitForFunction(() => document.activeElement?.closest(".list-row")?.textContent.startsWith("Sea otters"))
+            await isOnRow()
             await menu("Sea otters", "Pin")
             await page.getByRole("heading", { name: "Pinned" }).waitFor()
             await menu("Sea otters", "Unpin")
@@ -122,6 +126,8 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             await page.waitForFunction(() => document.activeElement?.parentElement?.textContent === "Name of the folder")
             await page.keyboard.type("Animals")
             await page.keyboard.press("Enter")
+            await page.locator(".list-folder").getByRole("link", { name: "Sea otters" }).waitFor()
+            await isOnRow()
             // It holds what is being read, and so it is open.
             await page.getByRole("button", { name: /^Animals/ }).waitFor()
             await page.getByRole("button", { name: "Options for the folder Animals" }).click()
@@ -155,7 +161,8 @@ describe.skipIf(chromiumPath === "")("the app", () => {
             await held
             await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor({ state: "detached" })
             await toast.getByRole("button", { name: "Undo" }).click()
-            // What stood beside the list is gone, and a new conversation there: the drawer has closed.
+            await page.waitForURL(/\/c\//)
+            // What stood beside the list was gone, and a new conversation there: the drawer has closed.
             await showList(page)
             await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
           })

@@ -40,11 +40,19 @@ describe.skipIf(chromiumPath === "")("the keyboard", () => {
             await page.locator(".person").first().getByRole("button", { name: "Edit", exact: true }).click()
             await page.getByLabel("Edit the message").press("Escape")
             await page.getByLabel("Edit the message").waitFor({ state: "detached" })
+            // Each leaves the focus where it was opened from.
+            const focused = () => page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent)
+            assert.strictEqual(await focused(), "Edit")
+            await composer(page).press("ArrowUp")
+            await page.getByLabel("Edit the message").press("Escape")
+            await page.getByLabel("Edit the message").waitFor({ state: "detached" })
+            assert.strictEqual(await focused(), "Message")
 
             await showList(page)
             await page.getByRole("link", { name: "Hello there" }).dblclick()
             await page.getByLabel("Title", { exact: true }).press("Escape")
             await page.getByRole("link", { name: "Hello there" }).waitFor()
+            assert.strictEqual(await focused(), "Hello there")
 
             const search = page.getByRole("searchbox")
             await search.fill("otters")

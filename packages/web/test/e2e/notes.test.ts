@@ -115,11 +115,16 @@ describe.skipIf(chromiumPath === "")("a note", () => {
           await ended(page).waitFor()
           // From here on the page's time passes only where the test lets it: the note's own is 6 s.
           await page.clock.pauseAt(new Date(Date.now() + 3_600_000))
-          await page.locator("input[type=file]").setInputFiles(archive)
-          await toast.waitFor()
+          const choose = async (name: string) => {
+            const text = { name, mimeType: "text/plain", buffer: Buffer.from(name) }
+            await page.locator("input[type=file]").setInputFiles([archive, archive, text])
+            await page.getByRole("button", { name: `Remove ${name}` }).waitFor()
+          }
+          await choose("one.txt")
           await page.clock.runFor(5_000)
-          // Said again, it is not there twice, and its time begins anew.
-          await page.locator("input[type=file]").setInputFiles(archive)
+          // Said twice it is there once, and its time begins anew.
+          assert.strictEqual(await toast.count(), 1)
+          await choose("two.txt")
           await page.clock.runFor(5_000)
           assert.strictEqual(await toast.count(), 1)
           await page.getByRole("button", { name: "New conversation" }).filter({ visible: true }).first().click()

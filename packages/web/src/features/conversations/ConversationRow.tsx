@@ -1,6 +1,6 @@
 import { Archive, ArchiveRestore, Ellipsis, FolderInput, FolderPlus, Pencil, Pin, PinOff, Trash2, Users } from "lucide-react"
-import { memo, useRef, useState } from "react"
-import { Link } from "wouter"
+import { memo, useLayoutEffect, useRef, useState } from "react"
+import { Link, useLocation } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
 import { useIsThere } from "../../app/useIsThere.ts"
 import { isMade } from "../../client/begunConversations.ts"
@@ -13,6 +13,7 @@ import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import { archiveConversation } from "./archiveConversation.ts"
 import { NameField, type NameFieldEnd } from "./NameField.tsx"
+import { focusNextRow, useRowFocus } from "./useRowFocus.ts"
 
 interface ConversationRowProps {
   readonly conversation: ListedConversation
@@ -32,12 +33,22 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
   const t = useText()
   const { isGuest, lists, parley, report } = useApp()
   const [renaming, setRenaming] = useState<Renaming>()
+  const row = useRef<HTMLLIElement>(null)
+  useRowFocus(conversation.id, row)
+  const isNaming = renaming !== undefined
+  const endedBy = useRef<NameFieldEnd>("leaving")
+  useLayoutEffect(() => {
+    if (isNaming || endedBy.current === "leaving") return
+    endedBy.current = "leaving"
+    row.current?.querySelector("a")?.focus()
+  }, [isNaming])
   const isThere = useIsThere()
   /** Counts the titles that were sent. */
   const lastSent = useRef(0)
   const title = conversation.title === "" ? t("list.untitled") : contained(conversation.title)
   const begin = () => setRenaming({ name: conversation.title, takesFocus: true })
   const rename = async (name: string | undefined, by: NameFieldEnd): Promise<void> => {
+    endedBy.current = by
     setRenaming(undefined)
     if (name === undefined || name === conversation.title) return
     const sent = ++lastSent.current
@@ -53,7 +64,7 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
   }
   if (renaming !== undefined) {
     return (
-      <li className="list-row list-naming">
+      <li className="list-row list-naming" ref={row}>
         <NameField
           label={t("list.titleLabel")}
           needed={t("list.titleNeeded")}
@@ -66,7 +77,7 @@ export const ConversationRow = memo(({ active, conversation, unread }: Conversat
     )
   }
   return (
-    <li className="list-row" data-active={active} data-unread={unread || undefined}>
+    <li className="list-row" ref={row} data-active={active} data-unread={unread || undefined}>
       <Link
         className="list-link"
         href={`/c/${conversation.id}`}
@@ -111,12 +122,20 @@ const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
   const t = useText()
   const { isGuest, lists, parley, startNew } = useApp()
   const { id, isArchived, isPinned, role } = conversation
+  const [, navigate] = useLocation()
   // What only this device has can be given up; the rest is said to the server.
   const canChange = isMade(parley, id)
   const remove = () => {
     const { carryOut, undo } = lists.remove(id)
-    if (location.pathname === `/c/${id}`) startNew()
-    notify(t("list.deleted", { title }), { action: { label: t("action.undo"), run: undo }, onOver: carryOut })
+    const wasOpen = location.pathname === `/c/${id}`
+    if (wasOpen) startNew()
+    const takeBack = () => {
+      focusNextRow(id)
+      undo()
+      // Whoever went on elsewhere is left there.
+      if (wasOpen && location.pathname === "/") navigate(`/c/${id}`)
+    }
+    notify(t("list.deleted", { title }), { action: { label: t("action.undo"), run: takeBack }, onOver: carryOut })
   }
   const archive = () => archiveConversation(t, lists, conversation)
   return (

@@ -5,6 +5,7 @@ import { useSaving } from "../../app/useSaving.ts"
 import type { Folder, ListedConversation } from "../../client/sdk.ts"
 import { Dialog } from "../../design/Dialog.tsx"
 import { useText } from "../../i18n/useText.ts"
+import { focusNextRow, rowOf } from "./useRowFocus.ts"
 
 interface FolderDialogProps {
   readonly onClose: () => void
@@ -24,12 +25,18 @@ export const FolderDialog = ({ conversationId, folder, onClose }: FolderDialogPr
     const isDone = await saving.save(async () => {
       if (folder !== undefined) return lists.folders.rename(folder.id, name.trim())
       const made = await lists.folders.create(name.trim())
-      if (conversationId !== undefined) void lists.mark(conversationId, { folderId: made.id })
+      if (conversationId === undefined) return
+      focusNextRow(conversationId)
+      void lists.mark(conversationId, { folderId: made.id })
     })
     if (isDone) onClose()
   }
   return (
-    <Dialog title={folder === undefined ? t("list.newFolder") : t("action.rename")} onClose={onClose}>
+    <Dialog
+      title={folder === undefined ? t("list.newFolder") : t("action.rename")}
+      onClose={onClose}
+      returnTo={conversationId === undefined ? undefined : () => rowOf(conversationId)}
+    >
       <SavingForm
         saving={saving}
         onSave={keep}

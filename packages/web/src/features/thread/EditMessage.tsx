@@ -14,11 +14,18 @@ export const EditMessage = ({ message, onCancel, onSend }: EditMessageProps) => 
   const t = useText()
   const [text, setText] = useState(() => textOfParts(message.content))
   const box = useRef<HTMLTextAreaElement>(null)
+  /** What had the focus: the message box, where that asked for it; the button that did is gone. */
+  const from = useRef<Element>(null)
   useLayoutEffect(() => {
     const area = box.current
+    from.current = document.activeElement
     area?.focus()
     area?.setSelectionRange(area.value.length, area.value.length)
   }, [])
+  const cancel = () => {
+    if (from.current instanceof HTMLElement && from.current !== document.body) from.current.focus()
+    onCancel()
+  }
   const send = () => {
     if (text.trim() === "") return
     const kept = message.content.flatMap((part): ReadonlyArray<UserPart> =>
@@ -45,7 +52,7 @@ export const EditMessage = ({ message, onCancel, onSend }: EditMessageProps) => 
           if (event.key === "Escape") {
             // It is taken: elsewhere it stops the answer.
             event.preventDefault()
-            onCancel()
+            cancel()
           }
           if (event.key === "Enter" && !event.shiftKey) {
             event.preventDefault()
@@ -54,7 +61,7 @@ export const EditMessage = ({ message, onCancel, onSend }: EditMessageProps) => 
         }}
       />
       <div className="dialog-actions">
-        <button type="button" className="button" data-kind="quiet" onClick={onCancel}>
+        <button type="button" className="button" data-kind="quiet" onClick={cancel}>
           {t("action.cancel")}
         </button>
         <button type="submit" className="button" data-kind="primary" disabled={text.trim() === ""}>

@@ -1,4 +1,5 @@
 import { Check, Clock, Copy, Pencil, TriangleAlert } from "lucide-react"
+import { useLayoutEffect, useRef, type Ref } from "react"
 import type { ChatMessage, Part, ToolResult as Result } from "../../client/sdk.ts"
 import { errorText } from "../../client/errorText.ts"
 import { isLocal } from "../../client/filesToSend.ts"
@@ -30,6 +31,13 @@ interface PersonRowProps {
 export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, message, onEdit, toolResults }: PersonRowProps) => {
   const t = useText()
   const isOwn = authorName === null
+  const edit = useRef<HTMLButtonElement>(null)
+  const wasEditing = useRef(editing)
+  useLayoutEffect(() => {
+    // It went with the field.
+    if (wasEditing.current && !editing && document.activeElement === document.body) edit.current?.focus()
+    wasEditing.current = editing
+  }, [editing])
   const { content, delivery, siblings } = message
   // All that it says is shown with the calls it answers.
   const saysNothing = toolResults.length === 0 && content.every(({ type }) => type === "tool-result")
@@ -54,6 +62,8 @@ export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, messag
           message={message}
           onCancel={() => onEdit(undefined)}
           onSend={(content) => {
+            // Where one goes on from, as after any message.
+            document.getElementById("composer")?.focus()
             onEdit(undefined)
             actions.edit(message, content)
           }}
@@ -67,7 +77,12 @@ export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, messag
             <ToolResult key={index} result={result} />
           ))}
           <SendFault message={message} actions={actions} />
-          <PersonActions message={message} actions={actions} onEdit={isOwn ? () => onEdit(message.key) : undefined} />
+          <PersonActions
+            message={message}
+            actions={actions}
+            editRef={edit}
+            onEdit={isOwn ? () => onEdit(message.key) : undefined}
+          />
         </>
       )}
     </article>
@@ -100,10 +115,11 @@ const PersonPart = ({ part }: { readonly part: Part }) => {
 interface PersonActionsProps {
   readonly message: ChatMessage
   readonly actions: ThreadActions
+  readonly editRef: Ref<HTMLButtonElement>
   readonly onEdit: (() => void) | undefined
 }
 
-const PersonActions = ({ actions, message, onEdit }: PersonActionsProps) => {
+const PersonActions = ({ actions, editRef, message, onEdit }: PersonActionsProps) => {
   const t = useText()
   const [copied, copy] = useCopied()
   if (message.delivery !== "accepted") return null
@@ -118,7 +134,7 @@ const PersonActions = ({ actions, message, onEdit }: PersonActionsProps) => {
         {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
       </IconButton>
       {onEdit === undefined ? null : (
-        <IconButton size="small" side="bottom" label={t("action.edit")} onClick={onEdit}>
+        <IconButton ref={editRef} size="small" side="bottom" label={t("action.edit")} onClick={onEdit}>
           <Pencil aria-hidden />
         </IconButton>
       )}

@@ -1,8 +1,21 @@
 import { isOffline, watchOffline } from "./isOffline.ts"
-import { ParleyConnectionError, type Parley } from "./sdk.ts"
+import { contained } from "../i18n/bidi.ts"
+import { ParleyApiError, ParleyConnectionError, type Parley } from "./sdk.ts"
 
 /** So long without a connection, and what is being uploaded goes nowhere either. */
 const awayMs = 20_000
+
+/** Of several files it is said which one was refused. */
+const named = ({ code, issues, message, requestId, retry, retryAfterMs, status }: ParleyApiError, name: string) =>
+  new ParleyApiError({
+    code,
+    message: `${contained(name)}: ${message}`,
+    status,
+    requestId,
+    retry,
+    issues,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs })
+  })
 
 /** Given up as soon as it is known that there is no network: the message waits then, and its files with it. */
 export const uploadFile: (parley: Parley, file: Parameters<Parley["upload"]>[0]) => ReturnType<Parley["upload"]> = async (
@@ -25,6 +38,8 @@ export const uploadFile: (parley: Parley, file: Parameters<Parley["upload"]>[0])
   look()
   try {
     return await parley.upload(file, { signal: abort.signal })
+  } catch (error) {
+    throw error instanceof ParleyApiError ? named(error, file.name) : error
   } finally {
     stop()
     clearTimeout(away)

@@ -147,6 +147,7 @@ export const de: Catalogue = {
     "„{{name}}“ kann nicht angehängt werden. Bilder, PDF und Textdateien gehen; speichern Sie einen Text zuvor als UTF-8.",
   "composer.notAsSaid":
     "„{{name}}“ ist keine Datei der Art, die ihr Name angibt. Speichern Sie die Datei neu: als Bild (PNG, JPEG, GIF, WebP), als PDF oder als Text.",
+  "composer.brokenImage": "„{{name}}“ ist beschädigt: Das Bild darin lässt sich nicht lesen.",
   "composer.uploading": "{{name}} wird hochgeladen",
   "composer.uploadFailed": "„{{name}}“ konnte nicht hochgeladen werden.",
   "composer.mention": "Modelle",

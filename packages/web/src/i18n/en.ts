@@ -142,6 +142,7 @@ export const en = {
   "composer.badType": "“{{name}}” cannot be attached. Images, PDF and text files can; save a text as UTF-8 first.",
   "composer.notAsSaid":
     "“{{name}}” is not the kind of file that its name says. Save it again as a PNG, JPEG, GIF or WebP image, as a PDF, or as a text.",
+  "composer.brokenImage": "“{{name}}” is damaged: the image in it cannot be read.",
   "composer.uploading": "Uploading {{name}}",
   "composer.uploadFailed": "“{{name}}” could not be uploaded.",
   "composer.mention": "Models",

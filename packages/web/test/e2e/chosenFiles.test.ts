@@ -22,7 +22,7 @@ import {
 } from "../support/openApp.ts"
 
 /** A square of 8 pixels. */
-const square = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGNgaPiPHTHQVwK7KBAAAJdgX6F5yOVtAAAAAElFTkSuQmCC"
+const square = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGO44OCAFTEMLQkA9qhUAcwLY9sAAAAASUVORK5CYII="
 
 const note = (name: string) => ({ name, mimeType: "text/plain", buffer: Buffer.from(`what ${name} says`) })
 

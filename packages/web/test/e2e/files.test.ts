@@ -25,7 +25,7 @@ import {
 const pdf = (name: string, content: Uint8Array) => ({ name, mimeType: "application/pdf", buffer: Buffer.from(content) })
 
 /** A square of 8 pixels. */
-const square = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGNgaPiPHTHQVwK7KBAAAJdgX6F5yOVtAAAAAElFTkSuQmCC"
+const square = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGO44OCAFTEMLQkA9qhUAcwLY9sAAAAASUVORK5CYII="
 
 /** Longest side that the app leaves an image, in pixels. */
 const maxSidePx = 1_568
@@ -84,8 +84,7 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
             await page.getByRole("button", { name: "Remove empty.pdf" }).waitFor()
             // Told in passing: looked for before it comes.
             const told = page
-              .getByRole("alert")
-              .or(page.getByText(/no text/i))
+              .getByText(/^empty\.pdf: .*no text/i)
               .first()
               .waitFor()
             await say(page, "What does it say?")
@@ -161,7 +160,7 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
     )
 
     it.effect.each(places)(
-      "images reach the model: a small one as it is, a large one that is pasted made smaller; what is too large is told, and of more than ten files ten go: %s",
+      "images reach the model: a small one as it is, a large one that is pasted made smaller; what is too large or damaged is told, and of more than ten files ten go: %s",
       ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
@@ -178,6 +177,11 @@ describe.skipIf(chromiumPath === "")("a file in the app", () => {
             const told = page.getByRole("alert").filter({ hasText: "“huge.png” is too large; at most 20 MB." }).waitFor()
             await pasteHuge(page)
             await told
+            const damaged = page.getByRole("alert").filter({ hasText: "“half.png” is damaged" }).waitFor()
+            const half = Buffer.from(square, "base64").subarray(0, 60)
+            await files.setInputFiles({ name: "half.png", mimeType: "image/png", buffer: half })
+            await damaged
+            await page.getByRole("button", { name: "Remove half.png" }).waitFor({ state: "detached" })
             assert.strictEqual(await chips.count(), 2)
             await page.getByRole("button", { name: "Send" }).click({ trial: true })
             await screenshot(page, "images")

@@ -20,7 +20,10 @@ export type ReadAttachment =
   | { readonly kind: "image"; readonly part: UserPart; readonly preview: string }
   /** Uploaded as it is, and read by the server: it stays a file, with its name, and does not become what somebody said. */
   | { readonly kind: "upload"; readonly isCut: boolean }
-  | { readonly kind: "refused"; readonly reason: "composer.badType" | "composer.notAsSaid" | "composer.emptyFile" }
+  | {
+      readonly kind: "refused"
+      readonly reason: "composer.badType" | "composer.notAsSaid" | "composer.emptyFile" | "composer.brokenImage"
+    }
 
 /** By what is in it, as the server does: a browser knows no type of most programs' sources, and gives some a wrong one (`.ts` is a film). */
 export const readAttachment = async (file: File): Promise<ReadAttachment> => {
@@ -29,6 +32,7 @@ export const readAttachment = async (file: File): Promise<ReadAttachment> => {
   if (type === "application/pdf") return { kind: "upload", isCut: false }
   if (type !== undefined) {
     const url = await imageUrl(file.type === type ? file : file.slice(0, file.size, type))
+    if (url === undefined) return { kind: "refused", reason: "composer.brokenImage" }
     return { kind: "image", part: { type: "image", url }, preview: url }
   }
   if (imageTypes.has(file.type) || isSaidPdf(file) || saidType(file.name) !== undefined)
@@ -43,9 +47,14 @@ const maxImageSidePx = 1_568
 /** Images up to this go as they are. */
 const maxPlainImageBytes = 300_000
 
-const imageUrl = async (file: Blob): Promise<string> => {
-  if (file.size <= maxPlainImageBytes) return dataUrl(file)
-  const bitmap = await createImageBitmap(file)
+/** Undefined where it cannot be decoded: one that is cut off begins like any other. */
+const imageUrl = async (file: Blob): Promise<string | undefined> => {
+  const bitmap = await createImageBitmap(file).catch(() => undefined)
+  if (bitmap === undefined) return undefined
+  if (file.size <= maxPlainImageBytes) {
+    bitmap.close()
+    return dataUrl(file)
+  }
   const scale = Math.min(1, maxImageSidePx / Math.max(bitmap.width, bitmap.height))
   const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale))
   canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height)

@@ -19,21 +19,38 @@ const nameOfFile = (content: UserContent): string | undefined => {
 
 const firstLine = (text: string): string | undefined => {
   for (const line of text.split(/[\r\n\u2028\u2029]+/u)) {
-    const said = line
-      .replace(/\p{C}+/gu, " ")
+    if (fence.test(line)) continue
+    const plain = line.replace(unseen, " ").replace(/\s+/gu, " ").trim()
+    const said = cutAt(plain, maxLineLength)
+      .replace(emphasis, "$2")
       .replace(/^[\s#>*`~-]+/u, "")
-      .replace(/\s+/gu, " ")
       .trim()
-    if (said === "") continue
-    if (said.length <= maxTitleLength) return said
-    const cut = said
-      .slice(0, maxTitleLength - 1)
-      .toWellFormed()
-      .replace(/\uFFFD$/u, "")
-    return `${cut.trimEnd()}…`
+    if (!/[^\p{C}\s]/u.test(said)) continue
+    return said.length <= maxTitleLength ? said : `${cutAt(said, maxTitleLength - 1).trimEnd()}…`
   }
   return undefined
 }
+
+/** As much of a line is looked at, in UTF-16 code units: what looks for marks that belong together takes the square of it. */
+const maxLineLength = 5 * maxTitleLength
+
+/** Begins or ends a block of code, in a quotation too. */
+const fence = /^[\s>]*(?:`{3,}[^`]*|~{3,}.*)$/u
+
+/** Control and format characters, but not the joiners: they make one picture of several, and letters of some scripts what they are. */
+const unseen = /(?:(?![\u200c\u200d])\p{C})+/gu
+
+/** Marks of Markdown about words, and these words. Within a word, or beside white space, they are none: `2 * 3 * 4`, `snake_case`, `__init__.py`. */
+const emphasis = /(?<![\p{L}\p{N}\\*_~`])(\*{1,3}|_{1,3}|~~|`+)(?![\s*_~`])(.*?[^\s*_~`])\1(?![\p{L}\p{N}*_~`(]|\.\p{L})/gu
+
+/** Never half of a surrogate pair, and without a joiner that joins nothing any more. */
+const cutAt = (text: string, length: number): string =>
+  text.length <= length
+    ? text
+    : text
+        .slice(0, length)
+        .toWellFormed()
+        .replace(/[\u200d\uFFFD]+$/u, "")
 
 /** Told to the room like any other change of the conversation. One that fails is made up for by the next message. */
 export const giveTitle = (host: ConversationHost, content: UserContent): void => {

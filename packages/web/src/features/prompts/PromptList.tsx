@@ -1,5 +1,5 @@
 import { Pencil, Plus, Trash2 } from "lucide-react"
-import { useState } from "react"
+import { useLayoutEffect, useRef, useState } from "react"
 import { useApp } from "../../app/AppContext.ts"
 import { keepPrompt, removePrompt, usePrompts } from "../../client/prompts.ts"
 import type { Prompt } from "../../client/sdk.ts"
@@ -20,6 +20,14 @@ export const PromptList = ({ kind }: PromptListProps) => {
   const { me, report } = useApp()
   const prompts = usePrompts().filter((prompt) => prompt.kind === kind)
   const [editing, setEditing] = useState<Prompt | "new">()
+  const isEditing = editing !== undefined
+  const wasEditing = useRef(false)
+  const add = useRef<HTMLButtonElement>(null)
+  // The form took the place of what opened it, and goes with the focus.
+  useLayoutEffect(() => {
+    if (wasEditing.current && !isEditing) add.current?.focus()
+    wasEditing.current = isEditing
+  }, [isEditing])
   const remove = async (prompt: Prompt): Promise<void> => {
     const { isShared, model, name, parameters, text } = prompt
     try {
@@ -66,7 +74,7 @@ export const PromptList = ({ kind }: PromptListProps) => {
         ))}
       </ul>
       <div>
-        <button type="button" className="button" onClick={() => setEditing("new")}>
+        <button ref={add} type="button" className="button" onClick={() => setEditing("new")}>
           <Plus aria-hidden />
           {t(kind === "prompt" ? "settings.promptNew" : "settings.presetNew")}
         </button>

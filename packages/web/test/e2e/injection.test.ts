@@ -18,7 +18,7 @@ import {
   screenshot,
   signIn,
   withoutWorker,
-  places
+  onPhone
 } from "../support/openApp.ts"
 
 /** Each would call `hit` if it ran. */
@@ -94,7 +94,7 @@ const nothingRan = async (page: Page): Promise<void> => {
 
 describe.skipIf(chromiumPath === "")("injection", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(places)(
+    it.effect.each(onPhone)(
       "in answers, titles and names never runs, never loads anything foreign, and never leads to a script, nor does a click on a diagram: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -152,7 +152,7 @@ describe.skipIf(chromiumPath === "")("injection", () => {
         })
     )
 
-    it.effect.each(places)(
+    it.effect.each(onPhone)(
       "in names of files, folders, prompts, presets and tools, in what tools and thoughts and errors say, in what a search finds and where it is shared: %s",
       ([, place]) =>
         Effect.gen(function* () {

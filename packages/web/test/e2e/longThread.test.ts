@@ -19,7 +19,8 @@ import {
   say,
   screenshot,
   signIn,
-  startServer
+  startServer,
+  onPhone
 } from "../support/openApp.ts"
 import { seedMessages } from "../support/seedMessages.ts"
 
@@ -155,7 +156,7 @@ const opened = Effect.fnUntraced(function* (
 
 describe.skipIf(chromiumPath === "")("a conversation of 10,000 messages", () => {
   layer(Long.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(places)(
+    it.effect.each(onPhone)(
       "opens at its end, and is whole and in order on the way to its beginning, a few rows at a time: %s",
       ([, place]) =>
         Effect.gen(function* () {

@@ -20,7 +20,8 @@ import {
   screenshot,
   signIn,
   places,
-  withoutWorker
+  withoutWorker,
+  onPhone
 } from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("a message that is written offline", () => {
@@ -82,7 +83,7 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
         })
     )
 
-    it.effect.each(places)("takes its files along when nobody has noticed yet that the network is gone: %s", ([, place]) =>
+    it.effect.each(onPhone)("takes its files along when nobody has noticed yet that the network is gone: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, messages, parley, wire } = yield* ownTenant
         wire.enqueue(answer("I have read it."))
@@ -139,7 +140,7 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
       })
     )
 
-    it.effect.each(places)(
+    it.effect.each(onPhone)(
       "takes fifty files along, and says of one more that too much waits: it stays in the box with what was written, until others are given up: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -178,7 +179,7 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
         })
     )
 
-    it.effect.each(places)(
+    it.effect.each(onPhone)(
       "takes 100 MB of files along, and says of more that too much waits: it stays in the box, and nothing is lost: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -230,7 +231,7 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
         })
     )
 
-    it.effect.each(places)(
+    it.effect.each(onPhone)(
       "stays in the box with its files when the device has no room for them, which is told, and goes out once it has: %s",
       ([, place]) =>
         Effect.gen(function* () {

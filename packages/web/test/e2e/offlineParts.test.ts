@@ -16,7 +16,8 @@ import {
   showList,
   signIn,
   places,
-  withoutWorker
+  withoutWorker,
+  onPhone
 } from "../support/openApp.ts"
 
 /** Paths that the worker keeps once a page stands. */
@@ -83,7 +84,7 @@ describe.skipIf(chromiumPath === "")("what opens within the app", () => {
       })
     )
 
-    it.effect.each(places)("says that it is missing, each time, and breaks nothing else: %s", ([, place]) =>
+    it.effect.each(onPhone)("says that it is missing, each time, and breaks nothing else: %s", ([, place]) =>
       Effect.gen(function* () {
         const { page } = yield* opened(place)
         yield* Effect.promise(async () => {
@@ -112,7 +113,7 @@ describe.skipIf(chromiumPath === "")("what opens within the app", () => {
       })
     )
 
-    it.effect.each(places)("says why it is missing once it is known whether there is a network: %s", ([, place]) =>
+    it.effect.each(onPhone)("says why it is missing once it is known whether there is a network: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
         const { page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
@@ -135,7 +136,7 @@ describe.skipIf(chromiumPath === "")("what opens within the app", () => {
       })
     )
 
-    it.effect.each(places)(
+    it.effect.each(onPhone)(
       "says that it could not be loaded where the server has no such file any more, and comes with the page that is loaded again: %s",
       ([, place]) =>
         Effect.gen(function* () {

@@ -3,7 +3,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import type { Page } from "playwright-core"
 import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
-import { App, chromiumPath, composer, freshApp, openPage, signIn, withoutWorker, places } from "../support/openApp.ts"
+import { App, chromiumPath, composer, freshApp, openPage, signIn, withoutWorker, onPhone } from "../support/openApp.ts"
 
 const Issued = Schema.Struct({ token: Schema.String })
 
@@ -15,7 +15,7 @@ const again = (page: Page) => page.getByRole("button", { name: "Try again" })
 
 describe.skipIf(chromiumPath === "")("after a passing fault", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(places)(
+    it.effect.each(onPhone)(
       "an invitation is asked for again, keeps the name that was given, and lets in; who is known is asked for none: %s",
       ([, place]) =>
         Effect.gen(function* () {
@@ -56,7 +56,7 @@ describe.skipIf(chromiumPath === "")("after a passing fault", () => {
         })
     )
 
-    it.effect.each(places)(
+    it.effect.each(onPhone)(
       "what was read of a shared conversation stays in sight, under its title, and goes on: %s",
       ([, place]) =>
         Effect.gen(function* () {

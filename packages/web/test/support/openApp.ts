@@ -57,6 +57,9 @@ export const places = [
   ["on a phone, in the dark", darkPhone]
 ] as const
 
+/** Of what is no flow, and the same wherever it happens: bounds, faults, and what never runs. A phone shows it where there is the least room. */
+export const onPhone = [places[1]] as const
+
 /** Another tab of the same window is made to look as one on a phone in the dark. */
 export const asDarkPhone = async (page: Page): Promise<void> => {
   await page.setViewportSize(phone.viewport ?? tablet)

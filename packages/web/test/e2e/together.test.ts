@@ -73,8 +73,9 @@ describe.skipIf(chromiumPath === "")("people", () => {
             await box.press("ArrowUp")
             await host.page.getByRole("option", { name: /^Ada/, selected: true }).waitFor()
             await box.press("Enter")
-            await box.pressSequentially("hears it")
-            await box.press("Enter")
+            await host.page.waitForFunction(() => document.querySelector("textarea")?.value === "@Ada ")
+            await ended(host.page).waitFor()
+            await say(host.page, "@Ada hears it")
             await guest.page.getByText("@Ada hears it").waitFor()
             assert.deepStrictEqual(
               wire.requests.map(({ model }) => model),

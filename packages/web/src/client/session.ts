@@ -91,17 +91,9 @@ export const enter = (me: WhoAmI): void => {
     localStorage.setItem(knownKey, JSON.stringify(me))
     // Of somebody else nothing may be shown, nor sent in this person's name.
     const before = localStorage.getItem(principalKey)
+    if (before !== null && before !== me.principal.id) return void removeAll().then(() => location.reload())
     localStorage.setItem(principalKey, me.principal.id)
     localStorage.removeItem(leavingKey)
-    if (before !== null && before !== me.principal.id) {
-      removeDrafts()
-      removeUnread()
-      // Where there is no database there is nothing in it.
-      void emptyDatabase()
-        .catch(() => {})
-        .then(() => location.reload())
-      return
-    }
   } catch {
     // Storage is refused: only the way in without a network is lost.
   }

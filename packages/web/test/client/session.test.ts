@@ -107,14 +107,17 @@ describe("what was being written", () => {
 
   it("is not shown to somebody else who signs in", async () => {
     const other = { ...me, principal: { id: "prn_2", displayName: "Grace" } }
-    const { address, drafts, signInWithKey } = await opened(
+    const { address, drafts, kept, signInWithKey } = await opened(
       "",
       [() => problem(401, "unauthorized"), () => Response.json(other)],
       written
     )
     await signInWithKey("pk_other")
     expect(drafts()).toEqual([])
+    // A page that is closed before all is gone leaves it as the first person's.
+    expect(kept.get("parley.principal")).toBe(me.principal.id)
     await vi.waitFor(() => expect(address.reload).toHaveBeenCalled())
+    expect(kept.has("parley.principal")).toBe(false)
   })
 
   it("goes with its page when somebody else came in by another tab, and then by this one", async () => {

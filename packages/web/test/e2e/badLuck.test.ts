@@ -30,6 +30,7 @@ import {
   startServer,
   withoutWorker
 } from "../support/openApp.ts"
+import { onDevice } from "../support/onDevice.ts"
 
 const longCode = Array.from({ length: 4_000 }, (_, line) => `const value${line} = ${line} * 2 // line ${line}`).join("\n")
 const longLine = "0123456789".repeat(10_000)
@@ -53,23 +54,7 @@ const countSockets = () => {
 const sockets = (page: Page) => page.evaluate<{ readonly there: number; readonly heard: number }>("socketCount")
 
 /** Whether this device has it for the next time that there is no network. */
-const isKept = (page: Page, text: string) =>
-  page.evaluate(
-    (sought) =>
-      new Promise<boolean>((resolve, reject) => {
-        const opening = indexedDB.open("parley")
-        opening.onerror = () => reject(opening.error)
-        opening.onsuccess = () => {
-          const reading = opening.result.transaction("kept").objectStore("kept").getAll()
-          reading.onerror = () => reject(reading.error)
-          reading.onsuccess = () => {
-            opening.result.close()
-            resolve(JSON.stringify(reading.result).includes(sought))
-          }
-        }
-      }),
-    text
-  )
+const isKept = async (page: Page, text: string): Promise<boolean> => (await onDevice(page, "kept")).text.includes(text)
 
 const hourMs = 3_600_000
 

@@ -20,6 +20,8 @@ import {
   signIn,
   withoutWorker
 } from "../support/openApp.ts"
+import { onDevice } from "../support/onDevice.ts"
+import { seemLarge } from "../support/seemLarge.ts"
 
 /** A square of 8 pixels. */
 const square = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGO44OCAFTEMLQkA9qhUAcwLY9sAAAAASUVORK5CYII="
@@ -28,25 +30,11 @@ const note = (name: string) => ({ name, mimeType: "text/plain", buffer: Buffer.f
 
 const chips = (page: Page) => page.locator(".composer .attachment-name").allInnerTexts()
 
-/** In the page: how many of them the device has. */
-const onDevice = (page: Page) =>
-  page.evaluate(
-    () =>
-      new Promise<number>((resolve, reject) => {
-        const opening = indexedDB.open("parley")
-        opening.onerror = () => reject(opening.error)
-        opening.onsuccess = () => {
-          const listing = opening.result.transaction("kept").objectStore("kept").getAllKeys()
-          listing.onerror = () => reject(listing.error)
-          listing.onsuccess = () => {
-            opening.result.close()
-            resolve(listing.result.filter((key) => String(key).startsWith("chosen ")).length)
-          }
-        }
-      })
-  )
+/** How many of them the device has. */
+const kept = async (page: Page): Promise<number> =>
+  (await onDevice(page, "kept")).keys.filter((key) => key.startsWith("chosen ")).length
 
-const has = (page: Page, count: number) => vi.waitUntil(async () => (await onDevice(page)) === count, patience)
+const has = (page: Page, count: number) => vi.waitUntil(async () => (await kept(page)) === count, patience)
 
 describe.skipIf(chromiumPath === "")("chosen files", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
@@ -118,15 +106,7 @@ describe.skipIf(chromiumPath === "")("chosen files", () => {
         const { page } = yield* Effect.promise(() => openPageAgain(browser, withoutWorker))
         const files = page.locator("input[type=file]")
         yield* Effect.promise(async () => {
-          // As if each had 8 MB, which would take long to come and go.
-          await page.addInitScript(() => {
-            const size = Object.getOwnPropertyDescriptor(Blob.prototype, "size")?.get
-            Object.defineProperty(Blob.prototype, "size", {
-              get(this: Blob) {
-                return this instanceof File ? 8_000_000 : size?.call(this)
-              }
-            })
-          })
+          await seemLarge(page)
           await signIn(page, parley.url, parley.key)
           await say(page, "Otters")
           await ended(page).waitFor()

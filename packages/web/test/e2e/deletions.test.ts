@@ -16,14 +16,9 @@ import {
   places,
   showList,
   signIn,
-  withoutWorker
+  withoutWorker,
+  rowMenu
 } from "../support/openApp.ts"
-
-const menu = async (page: Page, title: string, item: string): Promise<void> => {
-  await row(page, title).hover()
-  await page.getByRole("button", { name: `Options for ${title}` }).click()
-  await page.getByRole("menuitem", { name: item }).click()
-}
 
 const row = (page: Page, title: string) => page.getByRole("link", { name: title, exact: true })
 const note = (page: Page) => page.locator(".toast", { hasText: "“Otters” was deleted." })
@@ -68,7 +63,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
             await signIn(page, parley.url, parley.key)
             await hasWorker(page)
             await showList(page)
-            await menu(page, "Otters", "Delete")
+            await rowMenu(page, "Otters", "Delete")
             await row(page, "Otters").waitFor({ state: "detached" })
             await page.goto("about:blank")
             await isGone()
@@ -88,7 +83,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
             await signIn(page, door.url, parley.key)
             door.refuse("DELETE")
             await showList(page)
-            await menu(page, "Otters", "Delete")
+            await rowMenu(page, "Otters", "Delete")
             await row(page, "Otters").waitFor({ state: "detached" })
             await page.close()
             const next = await page.context().newPage()
@@ -122,12 +117,12 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
             await page.bringToFront()
             // Also what the first sends as it is closed: it is the other that deletes it.
             door.refuse("DELETE")
-            await menu(page, "Otters", "Delete")
+            await rowMenu(page, "Otters", "Delete")
             await row(other, "Otters").waitFor({ state: "detached" })
             await note(page).getByRole("button", { name: "Undo" }).click()
             await row(page, "Otters").waitFor()
             await row(other, "Otters").waitFor()
-            await menu(page, "Otters", "Delete")
+            await rowMenu(page, "Otters", "Delete")
             await row(other, "Otters").waitFor({ state: "detached" })
             assert.isTrue(await isThere())
             await Promise.all([failedDeletion(other), page.close()])
@@ -150,7 +145,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
           await showList(page)
           const deleted = async () => {
             const held = note(page).hover()
-            await menu(page, "Otters", "Delete")
+            await rowMenu(page, "Otters", "Delete")
             // As long as the mouse is over it, it stays.
             await held
           }
@@ -177,13 +172,13 @@ describe.skipIf(chromiumPath === "")("a conversation that is deleted", () => {
           await page.clock.install()
           await signIn(page, parley.url, parley.key)
           await showList(page)
-          await menu(page, "Badgers", "Delete")
+          await rowMenu(page, "Badgers", "Delete")
           await page.locator(".toast", { hasText: "Badgers" }).waitFor()
           const answered = page.waitForResponse((response) => response.request().method() === "DELETE")
           await page.mouse.move(0, 0)
           await page.clock.fastForward(10_000)
           await answered
-          await menu(page, "Otters", "Delete")
+          await rowMenu(page, "Otters", "Delete")
           await page.getByRole("button", { name: /Account/ }).click()
           await page.getByRole("menuitem", { name: "Sign out" }).click()
           await page.getByLabel("Key").waitFor()

@@ -17,7 +17,8 @@ import {
   screenshot,
   showList,
   signIn,
-  freshApp
+  freshApp,
+  rowMenu
 } from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("the app", () => {
@@ -98,11 +99,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           const { browser, parley, wire } = yield* freshApp
           wire.enqueue(answer("About otters."))
           const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
-          const menu = async (title: string, item: string) => {
-            await page.getByRole("link", { name: title, exact: true }).first().hover()
-            await page.getByRole("button", { name: `Options for ${title}` }).click()
-            await page.getByRole("menuitem", { name: item }).click()
-          }
+          const menu = (title: string, item: string) => rowMenu(page, title, item)
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
             await say(page, "Otters")

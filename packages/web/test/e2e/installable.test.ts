@@ -15,19 +15,7 @@ import {
   signIn,
   startServer
 } from "../support/openApp.ts"
-
-/** In the page: whether a conversation with that text is kept on this device. */
-const isKept = async (text: string): Promise<boolean> => {
-  const settled = <A>(request: IDBRequest<A>): Promise<A> =>
-    new Promise((resolve, reject) => {
-      request.addEventListener("success", () => resolve(request.result))
-      request.addEventListener("error", () => reject(request.error ?? new Error("the database said no")))
-    })
-  const database = await settled(indexedDB.open("parley"))
-  const kept = await settled(database.transaction("kept").objectStore("kept").getAll())
-  database.close()
-  return JSON.stringify(kept).includes(text)
-}
+import { onDevice } from "../support/onDevice.ts"
 
 describe.skipIf(chromiumPath === "")("the app", () => {
   it.live("is installable by Chromium's own account, and opens offline with the last conversations", () =>
@@ -53,7 +41,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           await say(page, said)
           await ended(page).waitFor()
           // What is seen is kept a moment after the page is quiet.
-          while (!(await page.evaluate(isKept, `Of ${said.toLowerCase()}.`)));
+          while (!(await onDevice(page, "kept")).text.includes(`Of ${said.toLowerCase()}.`));
         }
         await page.evaluate(() => navigator.serviceWorker.ready)
         const devtools = await context.newCDPSession(page)

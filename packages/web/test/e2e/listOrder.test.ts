@@ -3,7 +3,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
-import { App, chromiumPath, composer, freshApp, openPageAgain, places, showList, signIn } from "../support/openApp.ts"
+import { App, chromiumPath, composer, freshApp, openPageAgain, places, showList, signIn, rowMenu } from "../support/openApp.ts"
 
 /** More than the 100 of a page of the list. */
 const manyConversations = 105
@@ -11,9 +11,7 @@ const manyConversations = 105
 const row = (page: Page, title: string) => page.getByRole("link", { name: title, exact: true })
 
 const menu = async (page: Page, title: string, ...items: ReadonlyArray<string>): Promise<void> => {
-  await row(page, title).hover()
-  await page.getByRole("button", { name: `Options for ${title}` }).click()
-  for (const item of items) await page.getByRole("menuitem", { name: item, exact: true }).click()
+  await rowMenu(page, title, ...items)
   await page.getByRole("menuitem").first().waitFor({ state: "detached" })
 }
 

@@ -21,7 +21,8 @@ import {
   say,
   showList,
   signIn,
-  withoutWorker
+  withoutWorker,
+  rowMenu
 } from "../support/openApp.ts"
 
 describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () => {
@@ -75,9 +76,7 @@ describe.skipIf(chromiumPath === "")("a conversation that is begun offline", () 
         const { page } = yield* Effect.promise(() => openClockedPage(browser, place))
         const remove = async (title: string) => {
           await showList(page)
-          await row(page, title).hover()
-          await page.getByRole("button", { name: `Options for ${title}` }).click()
-          await page.getByRole("menuitem", { name: "Delete" }).click()
+          await rowMenu(page, title, "Delete")
           await row(page, title).waitFor({ state: "detached" })
         }
         yield* Effect.promise(async () => {

@@ -23,6 +23,7 @@ import {
   withoutWorker,
   onPhone
 } from "../support/openApp.ts"
+import { seemLarge } from "../support/seemLarge.ts"
 
 describe.skipIf(chromiumPath === "")("a message that is written offline", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
@@ -192,15 +193,7 @@ describe.skipIf(chromiumPath === "")("a message that is written offline", () => 
             await page.locator(".attachment .spinner").first().waitFor({ state: "detached" })
           }
           yield* Effect.promise(async () => {
-            // As if each had 8 MB, which would take long to come and go.
-            await page.addInitScript(() => {
-              const size = Object.getOwnPropertyDescriptor(Blob.prototype, "size")?.get
-              Object.defineProperty(Blob.prototype, "size", {
-                get(this: Blob) {
-                  return this instanceof File ? 8_000_000 : size?.call(this)
-                }
-              })
-            })
+            await seemLarge(page)
             await signIn(page, parley.url, parley.key)
             await goOffline(page)
             await choose(Array.from({ length: 10 }, (_, index) => `${index}.txt`))

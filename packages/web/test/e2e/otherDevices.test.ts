@@ -21,7 +21,8 @@ import {
   signIn,
   withoutWorker,
   places,
-  asDarkPhone
+  asDarkPhone,
+  rowMenu
 } from "../support/openApp.ts"
 import { framesPass } from "../support/frames.ts"
 import { axeFaults } from "../support/lookOver.ts"
@@ -33,12 +34,6 @@ const lists = async (page: Page, wanted: ReadonlyArray<string>): Promise<void> =
       [...document.querySelectorAll<HTMLElement>(".list-group .list-title")].map((title) => title.innerText).join() === expected,
     wanted.join()
   )
-}
-
-const menu = async (page: Page, title: string, item: string): Promise<void> => {
-  await page.getByRole("link", { name: title, exact: true }).first().hover()
-  await page.getByRole("button", { name: `Options for ${title}` }).click()
-  await page.getByRole("menuitem", { name: item }).click()
 }
 
 describe.skipIf(chromiumPath === "")("another device", () => {
@@ -71,18 +66,18 @@ describe.skipIf(chromiumPath === "")("another device", () => {
           await here.page.getByText("Of otters again.").waitFor()
           for (const { page } of [here, there]) await lists(page, ["Otters", "Badgers"])
           assert.deepStrictEqual(asked, [], "what only moves costs no question")
-          await menu(here.page, "Otters", "Rename")
+          await rowMenu(here.page, "Otters", "Rename")
           await here.page.getByLabel("Title").fill("Sea otters")
           await here.page.getByLabel("Title").press("Enter")
           await lists(there.page, ["Sea otters", "Badgers"])
-          await menu(here.page, "Badgers", "Pin")
+          await rowMenu(here.page, "Badgers", "Pin")
           await lists(there.page, ["Badgers", "Sea otters"])
-          await menu(here.page, "Sea otters", "Move to folder")
+          await rowMenu(here.page, "Sea otters", "Move to folder")
           await here.page.getByRole("menuitem", { name: "New folder" }).click()
           await here.page.getByLabel("Name of the folder").fill("Animals")
           await here.page.getByRole("button", { name: "Create" }).click()
           await there.page.getByRole("button", { name: /^Animals/ }).waitFor()
-          await menu(here.page, "Badgers", "Archive")
+          await rowMenu(here.page, "Badgers", "Archive")
           await lists(there.page, ["Animals"])
           await there.page.getByRole("button", { name: /^Animals/ }).click()
           await lists(there.page, ["Animals", "Sea otters"])
@@ -179,7 +174,7 @@ describe.skipIf(chromiumPath === "")("another device", () => {
             await marks.waitFor({ state: "detached" })
             // Renamed it is newer too, and nothing was said in it.
             await showList(page)
-            await menu(page, "Badgers", "Rename")
+            await rowMenu(page, "Badgers", "Rename")
             await page.getByLabel("Title").fill("Honey badgers")
             const read = page.waitForResponse((response) => response.url().endsWith("/marks"))
             await page.getByLabel("Title").press("Enter")

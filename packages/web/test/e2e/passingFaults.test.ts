@@ -1,11 +1,10 @@
 /** A link that one came by is not lost for a fault that passes: what was filled in and what was read stay, with a way to try again. */
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import type { Page } from "playwright-core"
-import { createConversation, request } from "../../../cli/test/e2e/support/api.ts"
+import { createConversation } from "../../../cli/test/e2e/support/api.ts"
 import { App, chromiumPath, composer, freshApp, openPage, signIn, withoutWorker, onPhone } from "../support/openApp.ts"
-
-const Issued = Schema.Struct({ token: Schema.String })
+import { issued } from "../support/issued.ts"
 
 /** The next request for this path is answered by a proxy whose server is away, once. */
 const failOnce = (page: Page, path: string): Promise<unknown> =>
@@ -21,8 +20,7 @@ describe.skipIf(chromiumPath === "")("after a passing fault", () => {
         Effect.gen(function* () {
           const { browser, parley } = yield* freshApp
           const { id } = yield* createConversation(parley, { title: "Tea" })
-          const made = yield* request(parley, "POST", `/api/conversations/${id}/invites`, { maxUses: 2 })
-          const { token } = yield* Schema.decodeUnknownEffect(Issued)(made.body)
+          const token = yield* issued(parley, `/api/conversations/${id}/invites`, { maxUses: 2 })
           const link = `${parley.url}/#invite=${token}`
           const guest = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
           yield* Effect.promise(async () => {

@@ -1,11 +1,10 @@
 /** Who is in a room, and out of it again; and what the people of one workspace share. */
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import type { Page } from "playwright-core"
-import { createConversation, createKey, request } from "../../../cli/test/e2e/support/api.ts"
+import { createConversation, createKey } from "../../../cli/test/e2e/support/api.ts"
 import { App, chromiumPath, composer, freshApp, openPageAgain, places, screenshot, showList, signIn } from "../support/openApp.ts"
-
-const Issued = Schema.Struct({ token: Schema.String })
+import { issued } from "../support/issued.ts"
 
 const settings = async (page: Page, tab: string): Promise<void> => {
   await showList(page)
@@ -22,8 +21,7 @@ describe.skipIf(chromiumPath === "")("people of a workspace", () => {
         Effect.gen(function* () {
           const { browser, parley } = yield* freshApp
           const { id } = yield* createConversation(parley, { title: "A room" })
-          const made = yield* request(parley, "POST", `/api/conversations/${id}/invites`, { maxUses: 5 })
-          const { token } = yield* Schema.decodeUnknownEffect(Issued)(made.body)
+          const token = yield* issued(parley, `/api/conversations/${id}/invites`, { maxUses: 5 })
           const bobs = yield* createKey(parley, { displayName: "Bob" })
           const [, elsewhere = place] = places.find(([, other]) => other !== place) ?? []
           const host = yield* Effect.promise(() => openPageAgain(browser, place))
@@ -79,8 +77,7 @@ describe.skipIf(chromiumPath === "")("people of a workspace", () => {
         Effect.gen(function* () {
           const { browser, parley } = yield* freshApp
           const { id } = yield* createConversation(parley, { title: "A room" })
-          const made = yield* request(parley, "POST", `/api/conversations/${id}/invites`, { maxUses: 5 })
-          const { token } = yield* Schema.decodeUnknownEffect(Issued)(made.body)
+          const token = yield* issued(parley, `/api/conversations/${id}/invites`, { maxUses: 5 })
           const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
           const refused: Array<string> = []
           page.on("response", (response) => {

@@ -14,7 +14,8 @@ import {
   say,
   screenshot,
   showList,
-  signIn
+  signIn,
+  rowMenu
 } from "../support/openApp.ts"
 
 const fault = (page: Page, text: string) => page.getByRole("alert").filter({ hasText: text })
@@ -79,12 +80,6 @@ const hold = async (page: Page, url: RegExp, method: string, answer?: { readonly
 const shown = (page: Page) =>
   page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(resolve)))))
 
-const menu = async (page: Page, title: string, item: string): Promise<void> => {
-  await page.locator(".list-row", { hasText: title }).first().hover()
-  await page.getByRole("button", { name: `Options for ${title}` }).click()
-  await page.getByRole("menuitem", { name: item }).click()
-}
-
 describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
     it.effect.each(places)("is kept with the reason where it is a title, and an empty one is refused: %s", ([, place]) =>
@@ -98,7 +93,7 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
           await say(page, "Otters")
           await ended(page).waitFor()
           await showList(page)
-          await menu(page, "Otters", "Rename")
+          await rowMenu(page, "Otters", "Rename")
           await title.fill("  ")
           await title.press("Enter")
           await fault(page, "A title is needed.").waitFor()
@@ -112,10 +107,10 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
           await page.getByRole("heading", { level: 1, name: "Sea otters" }).waitFor()
           await showList(page)
           // Left as it was, and given up: neither is refused.
-          await menu(page, "Sea otters", "Rename")
+          await rowMenu(page, "Sea otters", "Rename")
           await title.press("Enter")
           await title.waitFor({ state: "detached" })
-          await menu(page, "Sea otters", "Rename")
+          await rowMenu(page, "Sea otters", "Rename")
           await title.fill("")
           await title.press("Escape")
           await page.getByRole("link", { name: "Sea otters", exact: true }).waitFor()
@@ -273,7 +268,7 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
               await route.fulfill(refusal)
             })
             await showList(page)
-            await menu(page, "Otters", "Rename")
+            await rowMenu(page, "Otters", "Rename")
             await title.fill("Sea otters")
             await refusedBy(() => title.press("Enter"))
             assert.isTrue(await hasFocus())
@@ -317,11 +312,11 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
           await ended(page).waitFor()
           const renamed = await hold(page, oneConversation, "PATCH", refusal)
           await showList(page)
-          await menu(page, "Otters", "Rename")
+          await rowMenu(page, "Otters", "Rename")
           await title.fill("Sea otters")
           await title.press("Enter")
           await renamed.asked
-          await menu(page, "Sea otters", "Rename")
+          await rowMenu(page, "Sea otters", "Rename")
           await title.fill("River otters")
           await renamed.letGo()
           assert.isTrue(await fault(page, "no such luck").isVisible())
@@ -342,7 +337,7 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
         const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, place))
         const title = page.getByLabel("Title", { exact: true })
         const rename = async (from: string, to: string): Promise<void> => {
-          await menu(page, from, "Rename")
+          await rowMenu(page, from, "Rename")
           await title.fill(to)
           await title.press("Enter")
         }

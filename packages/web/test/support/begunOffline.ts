@@ -5,28 +5,14 @@ import { CreatedTenant } from "@parley/domain/Administration"
 import { request } from "../../../cli/test/e2e/support/api.ts"
 import type { WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { App, composer, goOffline, leavesNoPage, signIn } from "./openApp.ts"
+import { onDevice } from "./onDevice.ts"
 
 export const row = (page: Page, title: string) => page.getByRole("link", { name: title, exact: true, includeHidden: true })
 export const waiting = (page: Page) => page.getByText("Waiting to be sent")
 export const bubbles = (page: Page) => page.locator(".bubble").allInnerTexts()
 
-/** In the page: how many messages this device has to send. */
-export const inOutbox = (page: Page) =>
-  page.evaluate(
-    () =>
-      new Promise<number>((resolve, reject) => {
-        const opening = indexedDB.open("parley")
-        opening.onerror = () => reject(opening.error)
-        opening.onsuccess = () => {
-          const counting = opening.result.transaction("outbox").objectStore("outbox").count()
-          counting.onerror = () => reject(counting.error)
-          counting.onsuccess = () => {
-            opening.result.close()
-            resolve(counting.result)
-          }
-        }
-      })
-  )
+/** How many messages this device has to send. */
+export const inOutbox = async (page: Page): Promise<number> => (await onDevice(page, "outbox")).keys.length
 
 /** A tenant of the test's own, and what the server has of it. */
 export const ownTenant = Effect.gen(function* () {

@@ -9,6 +9,7 @@ import { startRouted } from "../../../cli/test/e2e/support/startRouted.ts"
 import { answer, httpError, type WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { makePdf } from "../../../runtime/test/attachments/support/makePdf.ts"
 import { launchBrowser, openPage, say as sayIn, signIn, withoutWorker, type OpenPage } from "./openApp.ts"
+import { issued } from "./issued.ts"
 
 const rich = [
   "## What it is\n\nA **bold** claim with `code`, ~~one that is withdrawn~~ and [a link](https://example.com).\n\n",
@@ -205,16 +206,6 @@ const uploaded = ({ key, url }: Parley, conversation: string, name: string, cont
     const { bytes, contentType, id } = Schema.decodeUnknownSync(Attachment)(await stored.json())
     return { type: "file", attachmentId: id, name, contentType, bytes }
   })
-
-const Issued = Schema.Struct({ token: Schema.String })
-
-/** The token of a link. */
-const issued = (parley: Parley, path: string, body: object) =>
-  request(parley, "POST", path, body).pipe(
-    Effect.flatMap((made) => Schema.decodeUnknownEffect(Issued)(made.body)),
-    Effect.map(({ token }) => token),
-    Effect.orDie
-  )
 
 /** A square. */
 const picture = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGNgaPiPHTHQVwK7KBAAAJdgX6F5yOVtAAAAAElFTkSuQmCC"

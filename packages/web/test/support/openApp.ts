@@ -277,6 +277,13 @@ export const goOnline = async (page: Page): Promise<void> => {
   await page.evaluate(() => dispatchEvent(new Event("online")))
 }
 
+/** Of a conversation in the list: what is chosen one after the other, a submenu's first. */
+export const rowMenu = async (page: Page, title: string, ...items: ReadonlyArray<string>): Promise<void> => {
+  await page.getByRole("link", { name: title, exact: true }).first().hover()
+  await page.getByRole("button", { name: `Options for ${title}`, exact: true }).click()
+  for (const item of items) await page.getByRole("menuitem", { name: item, exact: true }).click()
+}
+
 export const composer = (page: Page) => page.getByRole("textbox", { name: "Message", exact: true })
 
 export const say = async (page: Page, text: string): Promise<void> => {

@@ -11,6 +11,7 @@ import {
   type ReactNode,
   type Ref
 } from "react"
+import { flushSync } from "react-dom"
 import { insertEvent } from "../../app/useShortcuts.ts"
 import { onFrame } from "../../client/onFrame.ts"
 import type { UserPart } from "../../client/sdk.ts"
@@ -70,8 +71,9 @@ export const Composer = memo((props: ComposerProps) => {
   const [dictated, setDictated] = useState("")
   const busy = useSendsFiles(draftId)
   const suggesting = useSuggestions(box, text, suggestions, (next, caret) => {
-    setText(next)
-    requestAnimationFrame(() => box.current?.setSelectionRange(caret, caret))
+    // At once: a frame later it would be set back before what was typed meanwhile.
+    flushSync(() => setText(next))
+    box.current?.setSelectionRange(caret, caret)
   })
 
   useImperativeHandle(ref, () => ({
@@ -110,8 +112,7 @@ export const Composer = memo((props: ComposerProps) => {
     // A message that was not taken gives its files back to those that were chosen meanwhile.
     const surplus = attachments.items.length - maxAttachments
     if (surplus > 0) {
-      const text = t("composer.removeSome", { limit: maxAttachments, count: surplus })
-      return notify(text, { isError: true, place: draftId })
+      return notify(t("composer.removeSome", { limit: maxAttachments, count: surplus }), { isError: true, place: draftId })
     }
     const left = attachments.leave()
     const endSending = beginSending(draftId, message.uploads.length > 0 ? "files" : "text")

@@ -5,7 +5,8 @@
  */
 /// <reference lib="webworker" />
 
-import { keptIfAway } from "./keptIfAway.ts"
+import { begunWithin, keptIfAway } from "./keptIfAway.ts"
+import { keptOrFetched } from "./keptOrFetched.ts"
 import { openFromNotice } from "./openFromNotice.ts"
 
 declare const self: ServiceWorkerGlobalScope
@@ -57,9 +58,9 @@ self.addEventListener("fetch", (event) => {
   if (request.mode === "navigate") {
     if (isPage(url.pathname)) event.respondWith(page(request))
   } else if (url.pathname.startsWith("/assets/")) {
-    event.respondWith(kept(request))
+    event.respondWith(kept(event))
   } else if (files.includes(url.pathname)) {
-    event.respondWith(fetch(request).catch(() => kept(request)))
+    event.respondWith(fetch(request).catch(() => kept(event)))
   }
 })
 
@@ -107,15 +108,18 @@ const isPage = (path: string): boolean => path === "/" || path === "/s" || path.
 
 const page = (request: Request): Promise<Response> =>
   keptIfAway(
-    () => fetch(request, { signal: AbortSignal.timeout(patienceMs) }),
+    () => begunWithin(patienceMs, (signal) => fetch(request, { signal })),
     () => caches.match("/")
   )
 
-/** Files whose names hold their content's hash: as kept, or fetched once and kept. */
-const kept = async (request: Request): Promise<Response> => {
-  const known = await caches.match(request)
-  if (known !== undefined) return known
-  const response = await fetch(request)
-  if (response.ok) await (await caches.open(cacheName)).put(request, response.clone())
-  return response
+/** Files whose names hold their content's hash. */
+const kept = (event: FetchEvent): Promise<Response> => {
+  const { request } = event
+  const keep = async (response: Response) => (await caches.open(cacheName)).put(request, response)
+  const find = () => caches.match(request)
+  return keptOrFetched(
+    { find, keep },
+    () => fetch(request),
+    (work) => event.waitUntil(work)
+  )
 }

@@ -1,6 +1,6 @@
 /** Who is here decides what is shown: the app, the way in, or an invitation. */
 import { lazy, Suspense, useState, type ReactNode } from "react"
-import { signInWithKey, startSession, useSession } from "../client/session.ts"
+import { signInWithKey, startSession, useSession, type OutReason } from "../client/session.ts"
 import { fetched } from "../design/fetched.tsx"
 import { Tooltips } from "../design/popups.tsx"
 import { SignIn } from "../features/signIn/SignIn.tsx"
@@ -27,6 +27,9 @@ const Notes = () => {
   return <Toasts key={asked} onMissing={askAgain} />
 }
 
+/** Reasons that may be gone at the next try. */
+const mayChange: ReadonlySet<OutReason> = new Set(["signIn.unreachable", "signIn.databaseSilent", "error.offline"])
+
 const Entrance = () => {
   const t = useText()
   const session = useSession()
@@ -51,9 +54,7 @@ const Entrance = () => {
         <SignIn
           note={session.reason === undefined ? undefined : t(session.reason)}
           onKey={signInWithKey}
-          onRetry={
-            session.reason === "signIn.unreachable" || session.reason === "error.offline" ? () => void startSession() : undefined
-          }
+          onRetry={session.reason !== undefined && mayChange.has(session.reason) ? () => void startSession() : undefined}
         />
       )
     case "in":

@@ -6,7 +6,19 @@ const version = 1
 
 export type StoreName = "outbox" | "kept"
 
+/**
+ * Longest that opening it is waited for, in milliseconds. Browsers know states in which it neither opens nor refuses to, until they are started anew:
+ * the app does without it then, as where there is no room, until it opens.
+ */
+const openTimeoutMs = 5_000
+
+/** What is there cannot be reached, nor removed: this browser's database says nothing. */
+export class DatabaseSilentError extends Error {
+  override readonly name = "DatabaseSilentError"
+}
+
 let opened: Promise<IDBDatabase> | undefined
+let isSilent = false
 
 type Ask<A> = (store: IDBObjectStore) => IDBRequest<A>
 
@@ -16,17 +28,41 @@ export const inStore = async <A>(name: StoreName, mode: IDBTransactionMode, ask:
 }
 
 const inAnyCase = async <A>(name: StoreName, mode: IDBTransactionMode, ask: Ask<A>): Promise<A> => {
-  opened ??= openDatabase()
-  const database = await opened.catch((error: unknown) => {
-    opened = undefined
-    throw error
-  })
-  const transaction = database.transaction(name, mode)
+  const transaction = await begin(name, mode)
   const asked = settled(ask(transaction.objectStore(name)))
   if (mode === "readonly") return asked
   // What was put is there only then: whether there is room is seen at the end.
   const [answer] = await Promise.all([asked, completed(transaction)])
   return answer
+}
+
+const begin = async (name: StoreName, mode: IDBTransactionMode): Promise<IDBTransaction> => {
+  try {
+    return (await openedInTime()).transaction(name, mode)
+  } catch (error) {
+    // The browser closed it in between, and has said so meanwhile or will.
+    if (!(error instanceof DOMException && error.name === "InvalidStateError")) throw error
+    opened = undefined
+    return (await openedInTime()).transaction(name, mode)
+  }
+}
+
+const openedInTime = async (): Promise<IDBDatabase> => {
+  const opening = (opened ??= openDatabase())
+  const silent = () => new DatabaseSilentError(`the database did not open within ${openTimeoutMs} ms`)
+  if (isSilent) throw silent()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      isSilent = true
+      reject(silent())
+    }, openTimeoutMs)
+  })
+  try {
+    return await Promise.race([opening, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Nothing of whoever was here stays on this device. */
@@ -35,13 +71,26 @@ export const emptyDatabase = async (): Promise<void> => {
   await inAnyCase("kept", "readwrite", (store) => store.clear())
 }
 
-const openDatabase = (): Promise<IDBDatabase> => {
+const openDatabase = async (): Promise<IDBDatabase> => {
   const request = indexedDB.open(databaseName, version)
   request.addEventListener("upgradeneeded", () => {
     request.result.createObjectStore("outbox", { keyPath: "clientMessageId" })
     request.result.createObjectStore("kept")
   })
-  return settled(request)
+  const openAgain = () => {
+    opened = undefined
+  }
+  try {
+    const database = await settled(request)
+    // The browser closes it where somebody empties it, and where a phone takes it from a page in the background.
+    database.addEventListener("close", openAgain)
+    return database
+  } catch (error) {
+    openAgain()
+    throw error
+  } finally {
+    isSilent = false
+  }
 }
 
 const completed = (transaction: IDBTransaction): Promise<void> =>

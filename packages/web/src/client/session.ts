@@ -1,6 +1,6 @@
 /** Who is signed in. The session itself is a cookie that no script sees; here is only what the server tells of it. */
 import { useSyncExternalStore } from "react"
-import { emptyDatabase } from "./database.ts"
+import { DatabaseSilentError, emptyDatabase } from "./database.ts"
 import { removeDrafts } from "./drafts.ts"
 import { mayBeOnline } from "./isOffline.ts"
 import { keepAgain, keeps, stopKeeping } from "./keeping.ts"
@@ -10,7 +10,7 @@ import { removeUnread } from "./Unread.ts"
 import { Value } from "./Value.ts"
 
 /** Why one is not in, as the catalogues call it. */
-export type OutReason = "signIn.linkUsed" | "signIn.unreachable" | "signIn.over" | "error.offline"
+export type OutReason = "signIn.linkUsed" | "signIn.unreachable" | "signIn.over" | "signIn.databaseSilent" | "error.offline"
 
 export type Session =
   | { readonly status: "unknown" }
@@ -34,36 +34,62 @@ export const useSession = (): Session => useSyncExternalStore(session.subscribe,
 
 /** Reads what the address brings and asks who is here. */
 export const startSession = async (): Promise<void> => {
+  stopAsking()
   // Stays in the address: a link that is read is a link that is passed on.
   if (location.pathname === "/s") return session.set({ status: "shared", token: location.hash.slice(1) })
   const { signIn, invite } = readFragment()
   // Stays there too until one has joined: an invitation that is loaded again is the same one.
   if (invite !== undefined) return session.set({ status: "invited", token: invite })
   try {
-    if (signIn === undefined) return enter(await parley.api.session.whoAmI())
+    if (signIn === undefined) return await enter(await parley.api.session.whoAmI())
     const me = await parley.api.session.signIn({ token: signIn })
     clearFragment()
-    enter(me)
+    await enter(me)
   } catch (error) {
+    // By a key, meanwhile.
+    if (isSignedIn()) return
     if (signIn !== undefined && isRefusedLink(error)) {
       clearFragment()
       return enterAnyway()
     }
     if (signIn === undefined && isRefusal(error)) {
-      if (isLeaving()) await removeAll()
+      if (isLeaving()) await removeAll().catch(() => {})
       return leave()
     }
     // Nobody has said no: a link stays in the address for another try, and who was here is let in as without a network.
     const known = readKnown()
-    if (known === undefined) session.set({ status: "out", reason: mayBeOnline() ? "signIn.unreachable" : "error.offline" })
-    else letIn(known)
+    if (known !== undefined) return letIn(known)
+    session.set({ status: "out", reason: mayBeOnline() ? "signIn.unreachable" : "error.offline" })
+    askAgain()
+  }
+}
+
+/** Pauses between questions to a server that did not answer, in milliseconds: each twice as long as the one before, up to the longest. */
+const shortestPauseMs = 1_000
+const longestPauseMs = 30_000
+
+let pauseMs = shortestPauseMs
+let stopAsking = (): void => {}
+
+/** By itself, after a pause or as soon as there is a network: whoever waits for a server that starts has nothing to do. */
+const askAgain = (): void => {
+  const ask = (): void => {
+    stopAsking()
+    if (!isSignedIn()) void startSession()
+  }
+  const timer = setTimeout(ask, pauseMs)
+  pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+  addEventListener("online", ask)
+  stopAsking = () => {
+    clearTimeout(timer)
+    removeEventListener("online", ask)
   }
 }
 
 /** A link that was used, by whoever came in with it perhaps. */
 const enterAnyway = async (): Promise<void> => {
   try {
-    enter(await parley.api.session.whoAmI())
+    await enter(await parley.api.session.whoAmI())
   } catch {
     leave("signIn.linkUsed")
   }
@@ -86,12 +112,17 @@ const isRefusedLink = (error: unknown): boolean =>
 
 export const signInWithKey = async (key: string): Promise<void> => enter(await parley.api.session.signIn({ apiKey: key }))
 
-export const enter = (me: WhoAmI): void => {
+export const enter = async (me: WhoAmI): Promise<void> => {
   try {
     localStorage.setItem(knownKey, JSON.stringify(me))
     // Of somebody else nothing may be shown, nor sent in this person's name.
     const before = localStorage.getItem(principalKey)
-    if (before !== null && before !== me.principal.id) return void removeAll().then(() => location.reload())
+    if (before !== null && before !== me.principal.id) {
+      return await removeAll().then(
+        () => location.reload(),
+        () => leave("signIn.databaseSilent")
+      )
+    }
     localStorage.setItem(principalKey, me.principal.id)
     localStorage.removeItem(leavingKey)
   } catch {
@@ -111,7 +142,8 @@ export const signOut = async (): Promise<void> => {
   await parley.api.session.signOut().catch(() => {})
   // Again: one that was opened meanwhile may have come in.
   tellTabs()
-  await removeAll()
+  // The next page does it where it cannot be done now.
+  await removeAll().catch(() => {})
   forget()
   // A page that holds nothing of whoever was here.
   location.assign("/")
@@ -135,12 +167,17 @@ const isLeaving = (): boolean => {
   }
 }
 
-/** Nothing of whoever was here stays on this device. Whose it was goes last: until then it is not taken for that of whoever comes in next. */
+/**
+ * Nothing of whoever was here stays on this device. Whose it was goes last: until then it is not taken for that of whoever comes in next. Rejects where
+ * it cannot be known what is left.
+ */
 const removeAll = async (): Promise<void> => {
   removeDrafts()
   removeUnread()
-  // Where there is no database there is nothing in it.
-  await emptyDatabase().catch(() => {})
+  await emptyDatabase().catch((error: unknown) => {
+    if (error instanceof DatabaseSilentError) throw error
+    // Where there is no database there is nothing in it.
+  })
   try {
     localStorage.removeItem(principalKey)
     localStorage.removeItem(leavingKey)

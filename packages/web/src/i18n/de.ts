@@ -40,6 +40,8 @@ export const de: Catalogue = {
   "signIn.linkUsed":
     "Dieser Link wurde schon benutzt oder ist zu alt. Fügen Sie einen Schlüssel ein, oder starten Sie den Server für einen neuen Link neu.",
   "signIn.unreachable": "Der Server ist nicht zu erreichen. Läuft er?",
+  "signIn.databaseSilent":
+    "Vor Ihnen war jemand anderes hier, und dieser Browser lässt nicht entfernen, was geblieben ist. Schließen Sie seine anderen Tabs oder starten Sie ihn neu, und versuchen Sie es noch einmal.",
   "signIn.out": "Abmelden",
   "signOut.unsent_one": "{{count}} Nachricht ist noch nicht gesendet und geht mit der Sitzung.",
   "signOut.unsent_other": "{{count}} Nachrichten sind noch nicht gesendet und gehen mit der Sitzung.",

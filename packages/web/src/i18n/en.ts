@@ -38,6 +38,8 @@ export const en = {
   "signIn.refused": "This key is not accepted. Look for a missing character, or ask whoever gave it to you for a new one.",
   "signIn.linkUsed": "This link was used already or is too old. Paste a key, or restart the server for a new link.",
   "signIn.unreachable": "The server cannot be reached. Is it running?",
+  "signIn.databaseSilent":
+    "Somebody else was here before you, and this browser does not let what they left be removed. Close its other tabs, or start it anew, and try again.",
   "signIn.out": "Sign out",
   "signOut.unsent_one": "{{count}} message was not sent yet, and goes with your session.",
   "signOut.unsent_other": "{{count}} messages were not sent yet, and go with your session.",

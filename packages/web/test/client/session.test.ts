@@ -1,16 +1,18 @@
 /** Who is let in by what the server, or whatever stands before it, answers. */
-import { afterEach, describe, expect, it, vi } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 
 const me = { principal: { id: "prn_1", displayName: "Ada" }, tenant: { id: "ten_1" } }
 const page502 = () => new Response("<h1>502 Bad Gateway</h1>", { status: 502 })
 const problem = (status: number, code: string) => Response.json({ code, detail: code }, { status })
 
+type Answer = () => Response | Promise<Response>
+
 /** The module as a page loads it, at this address, with what earlier visits have left. */
 const opened = async (
   hash: string,
-  answers: ReadonlyArray<() => Response>,
+  answers: ReadonlyArray<Answer>,
   left: Readonly<Record<string, string>> = {},
-  last?: () => Response
+  last?: Answer
 ) => {
   const kept = new Map(Object.entries(left))
   const address = { origin: "http://parley", pathname: "/", search: "", hash, assign: vi.fn(), reload: vi.fn() }
@@ -27,7 +29,12 @@ const opened = async (
     removeItem: (key: string) => void kept.delete(key)
   })
   vi.stubGlobal("WebSocket", undefined)
+  const window = new EventTarget()
+  vi.stubGlobal("addEventListener", window.addEventListener.bind(window))
+  vi.stubGlobal("removeEventListener", window.removeEventListener.bind(window))
+  let asked = 0
   vi.stubGlobal("fetch", async () => {
+    asked++
     const answer = waiting.shift() ?? last
     if (answer === undefined) throw new TypeError("no network")
     return answer()
@@ -37,10 +44,29 @@ const opened = async (
   const { keepDraft } = await import("../../src/client/drafts.ts")
   await startSession()
   const drafts = () => [...kept.keys()].filter((key) => key.startsWith("parley.draft."))
-  return { address, drafts, keepDraft, kept, session, signInWithKey, signOut, startSession }
+  return {
+    address,
+    drafts,
+    keepDraft,
+    kept,
+    session,
+    signInWithKey,
+    signOut,
+    startSession,
+    answerNext: (answer: Answer) => void waiting.push(answer),
+    asked: () => asked,
+    online: async () => {
+      window.dispatchEvent(new Event("online"))
+      await vi.advanceTimersByTimeAsync(0)
+    }
+  }
 }
 
-afterEach(() => vi.unstubAllGlobals())
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }))
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
 
 const known = { "parley.me": JSON.stringify(me) }
 
@@ -68,6 +94,35 @@ describe("coming in", () => {
     await startSession()
     expect(session.getSnapshot()).toEqual({ status: "in", me })
     expect(address.hash).toBe("")
+  })
+
+  it("asks again by itself where nobody has answered, each time after a longer pause, and at once when there is a network", async () => {
+    const { answerNext, asked, online, session } = await opened("", [])
+    expect(session.getSnapshot()).toEqual({ status: "out", reason: "signIn.unreachable" })
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(asked()).toBe(2)
+    await vi.advanceTimersByTimeAsync(1_999)
+    expect(asked()).toBe(2)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(asked()).toBe(3)
+    answerNext(() => Response.json(me))
+    await online()
+    expect(session.getSnapshot()).toEqual({ status: "in", me })
+    const before = asked()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(asked()).toBe(before)
+  })
+
+  it("keeps in whoever came in by a key while it was asked who is here", async () => {
+    const { answerNext, session, signInWithKey } = await opened("", [])
+    const late = Promise.withResolvers<Response>()
+    answerNext(() => late.promise)
+    await vi.advanceTimersByTimeAsync(1_000)
+    answerNext(() => Response.json(me))
+    await signInWithKey("pk_same")
+    late.resolve(problem(401, "unauthorized"))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(session.getSnapshot()).toEqual({ status: "in", me })
   })
 
   it("says of a printed link that it was used only when the server does, and takes it from the address", async () => {
@@ -114,10 +169,24 @@ describe("what was being written", () => {
     )
     await signInWithKey("pk_other")
     expect(drafts()).toEqual([])
-    // A page that is closed before all is gone leaves it as the first person's.
-    expect(kept.get("parley.principal")).toBe(me.principal.id)
-    await vi.waitFor(() => expect(address.reload).toHaveBeenCalled())
+    expect(address.reload).toHaveBeenCalledOnce()
     expect(kept.has("parley.principal")).toBe(false)
+  })
+
+  it("stays the first person's until all of it is gone, which a browser may not let happen", async () => {
+    const other = { ...me, principal: { id: "prn_2", displayName: "Grace" } }
+    vi.stubGlobal("indexedDB", { open: () => new EventTarget() })
+    const { address, kept, session, signInWithKey } = await opened(
+      "",
+      [() => problem(401, "unauthorized"), () => Response.json(other)],
+      written
+    )
+    const coming = signInWithKey("pk_other")
+    await vi.advanceTimersByTimeAsync(5_000)
+    await coming
+    expect(session.getSnapshot()).toEqual({ status: "out", reason: "signIn.databaseSilent" })
+    expect(kept.get("parley.principal")).toBe(me.principal.id)
+    expect(address.reload).not.toHaveBeenCalled()
   })
 
   it("goes with its page when somebody else came in by another tab, and then by this one", async () => {

@@ -1,6 +1,6 @@
 /** The app in a real browser, on the real program, with a provider whose answers the test writes. */
 import { CreatedTenant } from "@parley/domain/Administration"
-import { Context, Effect, Layer, Redacted, Schema, type Scope } from "effect"
+import { Context, Effect, Exit, Layer, Redacted, Schema, type Scope } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import {
@@ -175,13 +175,32 @@ const windowOf = async (browser: Browser, options: BrowserContextOptions, kind: 
 
 /** After the test, that is: windows that can be opened again are emptied, the others closed. */
 export const leavesNoPage = (browser: Browser): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.addFinalizer(() =>
+  Effect.addFinalizer((exit) =>
     Effect.promise(async () => {
+      if (Exit.isFailure(exit)) await tellWhatWasShown(browser)
       for (const context of browser.contexts()) {
         if (!leftWindows.has(context)) await (kinds.has(context) ? leave(context) : context.close())
       }
     })
   )
+
+/** Of a test that failed: what its pages showed, as text where CI's output is all there is, and as pictures. */
+const tellWhatWasShown = async (browser: Browser): Promise<void> => {
+  for (const context of browser.contexts()) {
+    if (leftWindows.has(context)) continue
+    for (const page of context.pages()) {
+      const shown = await page.evaluate(() => document.documentElement.innerText).catch(String)
+      const told = { url: page.url(), shown: shown.slice(0, longestShown), faults: faultsOf.get(page) }
+      process.stderr.write(`A page when its test failed: ${JSON.stringify(told)}\n`)
+      await screenshot(page, `failed-${process.pid}-${++failures}`).catch(() => {})
+    }
+  }
+}
+
+/** Of a page that a failed test left, in UTF-16 code units. */
+const longestShown = 2_000
+let failures = 0
+const faultsOf = new WeakMap<Page, ReadonlyArray<string>>()
 
 /** With what those were opened that can be opened again. */
 const kinds = new WeakMap<BrowserContext, string>()
@@ -216,6 +235,7 @@ export const openPageIn = async (context: BrowserContext): Promise<OpenPage> => 
   const page = await context.newPage()
   waitClosely(page)
   const faults: Array<string> = []
+  faultsOf.set(page, faults)
   page.on("pageerror", (error) => faults.push(error.message))
   page.on("console", (message) => {
     // What the frame of diagrams is refused is refused for good reason.
@@ -233,6 +253,13 @@ export const openPageIn = async (context: BrowserContext): Promise<OpenPage> => 
 
 /** Without the form, which tests of the way in fill in: the page is loaded once, by somebody who is in. */
 export const signIn = async (page: Page, url: string, key: string): Promise<void> => {
+  await beSignedIn(page, { url, key })
+  await page.goto(url)
+  await composer(page).waitFor()
+}
+
+/** From the next page on. */
+export const beSignedIn = async (page: Page, { key, url }: Pick<Parley, "key" | "url">): Promise<void> => {
   const answered = await page.request.post(new URL("/api/session", url).href, {
     data: { apiKey: key },
     headers: { origin: new URL(url).origin },
@@ -240,8 +267,6 @@ export const signIn = async (page: Page, url: string, key: string): Promise<void
     maxRetries: 2
   })
   if (!answered.ok()) throw new Error(`signing in was answered with ${answered.status()}: ${await answered.text()}`)
-  await page.goto(url)
-  await composer(page).waitFor()
 }
 
 /** On the page that asks for a key. */

@@ -2,6 +2,7 @@ import { PanelLeftOpen, SquarePen } from "lucide-react"
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react"
 import { flushSync } from "react-dom"
 import { IconButton } from "../design/IconButton.tsx"
+import { useBack } from "../design/useBack.ts"
 import { useText } from "../i18n/useText.ts"
 import { Sidebar } from "../features/conversations/Sidebar.tsx"
 import { useApp } from "./AppContext.ts"
@@ -42,9 +43,11 @@ export const Shell = ({ activeId, children }: ShellProps) => {
     else if (wasDrawer.current && isLost) opener.current?.querySelector("button")?.focus()
     wasDrawer.current = isDrawer
   }, [isDrawer])
+  const close = useCallback(() => show(false), [show])
+  useBack(isDrawer, close)
   const toggle = useCallback(() => show(!open), [open, show])
   const openNow = useCallback(() => flushSync(() => show(true)), [show])
-  useShortcuts({ toggleSidebar: toggle, openSidebar: openNow })
+  useShortcuts({ toggleSidebar: toggle, openSidebar: openNow, closeDrawer: isDrawer ? close : undefined })
 
   // Another conversation was chosen, or a message: the drawer of a small screen has done its work.
   const target = useTarget()
@@ -72,13 +75,13 @@ export const Shell = ({ activeId, children }: ShellProps) => {
           if (event.key !== "Escape" || !isDrawer || !isOfDrawer || event.target instanceof HTMLInputElement) return
           // It is taken: elsewhere it stops the answer.
           event.preventDefault()
-          show(false)
+          close()
         }}
       >
-        <Sidebar activeId={activeId} onClose={() => show(false)} />
+        <Sidebar activeId={activeId} onClose={close} />
       </aside>
       {/* Only to touch or click; the keyboard has Escape and the button. */}
-      <div className="shell-scrim" aria-hidden onClick={() => show(false)} />
+      <div className="shell-scrim" aria-hidden onClick={close} />
       <main className="shell-main" inert={isDrawer}>
         <header className="bar">
           <div className="bar-start" hidden={open} ref={opener}>

@@ -32,9 +32,11 @@ interface Sides {
   readonly toggleSidebar: () => void
   /** Opens it, so that the focus can go there at once. */
   readonly openSidebar: () => void
+  /** Where it lies over the conversation. */
+  readonly closeDrawer: (() => void) | undefined
 }
 
-export const useShortcuts = ({ openSidebar, toggleSidebar }: Sides): void => {
+export const useShortcuts = ({ closeDrawer, openSidebar, toggleSidebar }: Sides): void => {
   const { isGuest, open, startNew } = useApp()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -59,13 +61,18 @@ export const useShortcuts = ({ openSidebar, toggleSidebar }: Sides): void => {
           return document.getElementById(searchId)?.focus()
         case "focus":
           return document.getElementById("composer")?.focus()
+        case "stop":
+          // Nothing reaches the answer below; pressed nowhere in particular it closes what lies over it.
+          if (closeDrawer === undefined) return tell(run)
+          event.preventDefault()
+          return closeDrawer()
         default:
           tell(run)
       }
     }
     addEventListener("keydown", onKeyDown)
     return () => removeEventListener("keydown", onKeyDown)
-  }, [isGuest, open, openSidebar, startNew, toggleSidebar])
+  }, [closeDrawer, isGuest, open, openSidebar, startNew, toggleSidebar])
 }
 
 type Action = ConversationCommand | "palette" | "help" | "new" | "sidebar" | "search" | "focus"

@@ -2,6 +2,7 @@ import { Dialog as Base } from "@base-ui/react/dialog"
 import { X } from "lucide-react"
 import { useRef, type ReactNode } from "react"
 import { useText } from "../i18n/useText.ts"
+import { useBack } from "./useBack.ts"
 import { useHeldKeys } from "./useHeldKeys.ts"
 
 interface DialogProps {
@@ -20,6 +21,7 @@ const first = ".dialog-body :is([role=tab], .input, .button)"
 export const Dialog = ({ children, onClose, returnTo, title, wide = false }: DialogProps) => {
   const t = useText()
   const popup = useRef<HTMLDivElement>(null)
+  useBack(true, onClose)
   useHeldKeys(onClose, popup)
   return (
     <Base.Root defaultOpen onOpenChange={(open) => !open && onClose()}>

@@ -5,6 +5,7 @@ import { Tooltip } from "@base-ui/react/tooltip"
 import { useEffect, useLayoutEffect, useRef, useState, type ReactElement, type ReactNode } from "react"
 import { Keys } from "./Keys.tsx"
 import type { MenuButtonProps, MenuItemProps, MenuLinkProps, PopoverButtonProps } from "./popups.tsx"
+import { useBack } from "./useBack.ts"
 import { watchTips, type Tip } from "./watchTips.ts"
 
 /** What stands in the page makes it wider where the window gets narrower, as when a phone is turned; a phone then shows all of it smaller, and it stays so. */
@@ -76,6 +77,7 @@ export const OpenPopover = ({ align = "start", button, children, className, labe
 const useOpened = () => {
   const place = useRef<HTMLButtonElement>(null)
   const [open, setOpen] = useState(false)
+  useBack(open, () => setOpen(false))
   useLayoutEffect(() => {
     place.current?.focus({ preventScroll: true })
     setOpen(true)

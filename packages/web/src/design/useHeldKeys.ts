@@ -17,8 +17,8 @@ export const useHeldKeys = (onClose: () => void, popup?: RefObject<HTMLElement |
     const hold = (event: KeyboardEvent): void => {
       event.stopPropagation()
       if (event.key === "Escape") close.current()
-      // Of a button it would be a press.
-      if (event.key === "Enter" || event.key === " ") event.preventDefault()
+      // Of a button it would be a press; and by Escape the browser would close what lies below.
+      if (event.key === "Enter" || event.key === " " || event.key === "Escape") event.preventDefault()
     }
     // Keys of a phone tell nothing else.
     const refuse = (event: Event): void => event.preventDefault()

@@ -49,6 +49,35 @@ describe.skipIf(chromiumPath === "")("for everybody", () => {
       })
     )
 
+    it.effect("on a phone the system's back closes what was opened last, and one thing at a time", () =>
+      Effect.gen(function* () {
+        const { browser, parley } = yield* freshApp
+        const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...phone, colorScheme: "dark" }))
+        // The browser asks the page to close something as it does on Android: no script sees a key.
+        const back = () => page.keyboard.press("Escape")
+        yield* Effect.promise(async () => {
+          await page.addInitScript(() =>
+            addEventListener("keydown", (event) => event.key === "Escape" && event.stopImmediatePropagation(), true)
+          )
+          await signIn(page, parley.url, parley.key)
+          await page.getByRole("button", { name: "Open the sidebar" }).click()
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Settings" }).waitFor()
+          await back()
+          await page.getByRole("menuitem").first().waitFor({ state: "detached" })
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Settings" }).click()
+          await page.getByRole("dialog", { name: "Settings" }).waitFor()
+          await back()
+          await page.getByRole("dialog").waitFor({ state: "detached" })
+          await page.getByRole("button", { name: "Close the sidebar" }).waitFor()
+          await back()
+          await page.getByRole("button", { name: "Open the sidebar" }).waitFor()
+        })
+        assert.deepStrictEqual(faults, [])
+      })
+    )
+
     it.effect.each(places)("everything can be reached by keyboard, and a finished answer is told once: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp

@@ -29,6 +29,7 @@ import { usePrompts } from "../../client/prompts.ts"
 import { useSnapshot } from "../../client/useSnapshot.ts"
 import { Keys } from "../../design/Keys.tsx"
 import { theme } from "../../design/theme.ts"
+import { useBack } from "../../design/useBack.ts"
 import { useHeldKeys } from "../../design/useHeldKeys.ts"
 import { useIsDark } from "../../design/useIsDark.ts"
 import { contained } from "../../i18n/bidi.ts"
@@ -62,6 +63,7 @@ export const Palette = ({ onClose }: { readonly onClose: () => void }) => {
   const [isConversation, route] = useRoute("/c/:id")
   const activeId = isConversation ? route.id : undefined
   const popup = useRef<HTMLDivElement>(null)
+  useBack(true, onClose)
   useHeldKeys(onClose, popup)
   const doing: Doing = (run) => () => {
     onClose()

@@ -257,7 +257,10 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           assert.strictEqual(await copied(page.locator(".person")), "Halve it,\n\n  **please**")
           await page.getByRole("button", { name: "Share by link" }).click()
           await page.getByRole("button", { name: "Create a link" }).click()
-          const link = await page.getByLabel("Copy the link").inputValue()
+          const field = page.getByLabel("Copy the link")
+          const link = await field.inputValue()
+          // The button that was pressed is gone.
+          assert.isTrue(await field.evaluate((box) => box === document.activeElement))
           assert.strictEqual(await copied(page.getByRole("dialog")), link)
         })
         assert.deepStrictEqual(faults, [])

@@ -232,8 +232,19 @@ describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => 
           await page.getByLabel("Name", { exact: true }).fill("Badger")
           await made.letGo()
           assert.strictEqual(await page.getByLabel("Name", { exact: true }).inputValue(), "Badger")
-          await page.getByRole("button", { name: "Cancel" }).click()
+
+          // Closed with its dialog it is there again, until it is given up.
+          await page.keyboard.press("Escape")
+          await dialog.waitFor({ state: "detached" })
+          await page.getByRole("button", { name: "Account and settings" }).click()
+          await page.getByRole("menuitem", { name: "Settings" }).click()
+          await page.getByRole("tab", { name: "Prompt library" }).click()
           await page.locator(".entries").getByText("Otter", { exact: true }).waitFor()
+          for (const name of ["Badger", ""]) {
+            await page.getByRole("button", { name: "New prompt" }).click()
+            assert.strictEqual(await page.getByLabel("Name", { exact: true }).inputValue(), name)
+            await page.getByRole("button", { name: "Cancel" }).click()
+          }
         })
         assert.deepStrictEqual(faults, [])
       })

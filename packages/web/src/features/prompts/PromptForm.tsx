@@ -7,6 +7,13 @@ import { useText } from "../../i18n/useText.ts"
 import { ParameterFields } from "../models/ParameterFields.tsx"
 import { useModels } from "../models/useModels.ts"
 
+/** What is typed into a form, by its kind and its prompt, until it is saved or given up: closed with its dialog it is there again when it is opened. */
+const leftForms = new Map<string, Typed>()
+
+type Typed = Pick<Prompt, "name" | "text" | "model" | "parameters" | "isShared">
+
+const nothing: Typed = { name: "", text: "", model: null, parameters: {}, isShared: false }
+
 interface PromptFormProps {
   readonly kind: Prompt["kind"]
   /** A new one when undefined. */
@@ -17,30 +24,42 @@ interface PromptFormProps {
 export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
   const t = useText()
   const models = useModels()
-  const [name, setName] = useState(prompt?.name ?? "")
-  const [text, setText] = useState(prompt?.text ?? "")
-  const [model, setModel] = useState(prompt?.model ?? "")
-  const [parameters, setParameters] = useState(prompt?.parameters ?? {})
-  const [isShared, setShared] = useState(prompt?.isShared ?? false)
+  const key = `${kind} ${prompt?.id ?? "new"}`
+  const [typed, setTyped] = useState<Typed>(() => leftForms.get(key) ?? prompt ?? nothing)
+  const { isShared, model, name, parameters, text } = typed
+  const set = (change: Partial<Typed>): void => {
+    const next = { ...typed, ...change }
+    leftForms.set(key, next)
+    setTyped(next)
+  }
+  const forget = (): void => {
+    // One of its kind that was opened after it may have begun another one.
+    if (leftForms.get(key) === typed) leftForms.delete(key)
+  }
   const saving = useSaving()
   const first = useRef<HTMLInputElement>(null)
   useLayoutEffect(() => first.current?.focus(), [])
   const keep = async (): Promise<void> => {
     if (name.trim() === "") return saving.refuse("name", t("form.nameNeeded"))
     if (text.trim() === "") return saving.refuse("text", t("form.textNeeded"))
-    const isDone = await saving.save(() =>
-      keepPrompt(prompt?.id, {
+    const isDone = await saving.save(async () => {
+      await keepPrompt(prompt?.id, {
         kind,
         name: name.trim(),
         text,
         isShared,
-        ...(kind === "preset" ? { model: model || null, parameters } : {})
+        ...(kind === "preset" ? { model, parameters } : {})
       })
-    )
+      forget()
+    })
     if (isDone) onClose()
   }
+  const giveUp = (): void => {
+    forget()
+    onClose()
+  }
   return (
-    <SavingForm saving={saving} onSave={keep} saveLabel={t("action.save")} other={{ label: t("action.cancel"), run: onClose }}>
+    <SavingForm saving={saving} onSave={keep} saveLabel={t("action.save")} other={{ label: t("action.cancel"), run: giveUp }}>
       <label className="field">
         <span>{t("settings.promptName")}</span>
         <input
@@ -50,7 +69,7 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
           value={name}
           maxLength={128}
           aria-invalid={saving.refused === "name"}
-          onChange={(event) => setName(event.target.value)}
+          onChange={(event) => set({ name: event.target.value })}
         />
       </label>
       <label className="field">
@@ -62,25 +81,25 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
           value={text}
           maxLength={100_000}
           aria-invalid={saving.refused === "text"}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => set({ text: event.target.value })}
         />
       </label>
       {kind === "prompt" ? null : (
         <>
           <label className="field">
             <span>{t("models.label")}</span>
-            <select className="input" value={model} onChange={(event) => setModel(event.target.value)}>
+            <select className="input" value={model ?? ""} onChange={(event) => set({ model: event.target.value || null })}>
               <option value="">{t("models.default")}</option>
               {models.map(({ id }) => (
                 <option key={id}>{id}</option>
               ))}
             </select>
           </label>
-          <ParameterFields value={parameters} onChange={setParameters} />
+          <ParameterFields value={parameters} onChange={(tuned) => set({ parameters: tuned })} />
         </>
       )}
       <label className="check">
-        <input type="checkbox" checked={isShared} onChange={(event) => setShared(event.target.checked)} />
+        <input type="checkbox" checked={isShared} onChange={(event) => set({ isShared: event.target.checked })} />
         {t("settings.shared")}
       </label>
     </SavingForm>

@@ -18,7 +18,7 @@ import type { FrameOf } from "../wire/frames.ts"
 import { EventQueue } from "./EventQueue.ts"
 import type { FinishedRun, Run } from "./Run.ts"
 import type { ActiveRun, RunSnapshot, RunUpdate } from "./RunSnapshot.ts"
-import { noteEvent, nothingNoted } from "./RunNotes.ts"
+import { noteEvent, noteOwner, nothingNoted } from "./RunNotes.ts"
 import { endOf, stateOf } from "./storedRun.ts"
 
 export interface RunOptions {
@@ -167,6 +167,8 @@ export class RunFollower implements Run {
       case "snapshot":
         return this.#to(frame.epoch === this.#epoch && frame.seq < this.#seq ? "stale-snapshot" : "snapshot", {
           replace: () => {
+            // What its new owner told of itself is in the snapshot, which tells no events.
+            if (this.#epoch !== null && frame.epoch !== this.#epoch) this.#notes = noteOwner(this.#notes, frame.state.model)
             this.#epoch = frame.epoch
             this.#seq = frame.seq
             this.#replace(frame.state)

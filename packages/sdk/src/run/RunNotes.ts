@@ -11,7 +11,7 @@ export const noteEvent = (notes: RunNotes, event: RunEvent): RunNotes => {
     case "provider-switch":
       return {
         ...notes,
-        switches: [...notes.switches, event],
+        switches: isToldTwice(notes, event) ? notes.switches : [...notes.switches, event],
         toolCallDrafts: event.restart === true ? [] : notes.toolCallDrafts
       }
     case "tool-result":
@@ -23,6 +23,16 @@ export const noteEvent = (notes: RunNotes, event: RunEvent): RunNotes => {
     default:
       return notes
   }
+}
+
+/** The owner of the run was lost, and another one goes on with the same model. */
+export const noteOwner = (notes: RunNotes, model: string): RunNotes =>
+  noteEvent(notes, { type: "provider-switch", from: model, to: model, reason: "owner restarted" })
+
+/** That there is another owner, by a snapshot's epoch and then by the owner itself; of several one after the other it is one note, too. */
+const isToldTwice = ({ switches }: RunNotes, { from, to }: { readonly from: string; readonly to: string }): boolean => {
+  const last = switches.at(-1)
+  return from === to && last !== undefined && last.from === last.to
 }
 
 const drafted = (

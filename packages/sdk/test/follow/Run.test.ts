@@ -59,6 +59,23 @@ describe("a run", () => {
     assert.deepStrictEqual([toolCallDrafts.length, toolResults.length, switches[0]?.to, state?.model], [0, 1, "b/y", "b/y"])
   })
 
+  it("notes once that another owner goes on with it: by the epoch of a snapshot, which tells no events", async () => {
+    const { platform, run, say } = await followed()
+    const next = idOf("epo", 2)
+    const state = { messageId, model: "demo/echo", content: [], usage: null, status: "running", terminal: null }
+    const notes = () => run.getSnapshot().switches
+    say(start, { type: "text-delta", text: "Before" })
+    platform.socket.receive({ type: "snapshot", ...ref, epoch, seq: 2, state })
+    assert.deepStrictEqual(notes(), [])
+    const owner = { type: "provider-switch", from: "demo/echo", to: "demo/echo", reason: "owner restarted" }
+    platform.socket.receive({ type: "snapshot", ...ref, epoch: next, seq: 2, state })
+    assert.deepStrictEqual<ReadonlyArray<object>>(notes(), [owner])
+    platform.socket.receive({ type: "delta", ...ref, epoch: next, seq: 3, count: 1, events: [owner] })
+    platform.socket.receive({ type: "snapshot", ...ref, epoch: next, seq: 3, state })
+    assert.strictEqual(run.getSnapshot().seq, 3)
+    assert.deepStrictEqual<ReadonlyArray<object>>(notes(), [owner])
+  })
+
   it("gives a reader that is too slow one snapshot for what it missed", async () => {
     const { run, say } = await followed({ bufferedEvents: 3 })
     const reader = run.events()

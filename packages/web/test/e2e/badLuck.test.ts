@@ -151,7 +151,10 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
         const { env, parley, wire } = yield* startServer
         const door = yield* openFrontDoor
         door.leadTo(parley.url)
-        wire.enqueue(answer(["Before the fall, ", "never sent"], { holdAfter: 1 }), answer("and after it."))
+        wire.enqueue(
+          answer(["Before the fall, ", "never sent"], { holdAfter: 1 }),
+          answer(["and after it,", " whole."], { holdAfter: 1 })
+        )
         const first = yield* Effect.promise(() => openPage(browser, withoutWorker))
         yield* Effect.promise(async () => {
           await signIn(first.page, door.url, parley.key)
@@ -172,7 +175,14 @@ describe.skipIf(chromiumPath === "")("bad luck", () => {
           for (const page of [first.page, second]) {
             // As when the network is back: else the pause before the next try may be the longest one.
             await page.evaluate(() => dispatchEvent(new Event("online")))
-            await page.getByText("and after it.").waitFor()
+            await page.getByText("and after it,").waitFor()
+            await page.getByText("The server was restarted; the answer went on").waitFor()
+          }
+        })
+        const again = yield* wire.received(1)
+        again.release()
+        yield* Effect.promise(async () => {
+          for (const page of [first.page, second]) {
             await ended(page).waitFor()
             assert.strictEqual(await page.locator(".bubble").count(), 1)
             assert.strictEqual(await page.locator(".answer").count(), 1)

@@ -1,6 +1,6 @@
 /**
  * The built client where there is nothing but what React Native gives: no Node, no page, no streams, signals as its polyfill has them, and of the language
- * what ES2022 has.
+ * what phones have that are a few years old: of ES2022 no `at`.
  */
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted } from "effect"
@@ -58,15 +58,15 @@ const appSurroundings = (network: { isThere: boolean }) => {
   return { ...surroundings([], network), setTimeout: () => 0, clearTimeout: () => {}, AppState, listeners }
 }
 
-/** What came after ES2022 is taken away: Node 18 and older engines of phones lack much of it. Gives back what of it is still there. */
+/** What came after ES2021 is taken away, but for `cause` and `Object.hasOwn`: Node 18 and older engines of phones lack much of it. Gives back what of it is still there. */
 const withoutNewer = `(() => {
   const iterators = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))
   const typedArrays = Object.getPrototypeOf(Uint8Array)
   const newer = [
     [globalThis, ["Iterator", "Float16Array", "DisposableStack", "AsyncDisposableStack", "SuppressedError", "Temporal"]],
     [Array, ["fromAsync"]],
-    [Array.prototype, ["findLast", "findLastIndex", "toReversed", "toSorted", "toSpliced", "with"]],
-    [typedArrays.prototype, ["findLast", "findLastIndex", "toReversed", "toSorted", "with"]],
+    [Array.prototype, ["at", "findLast", "findLastIndex", "toReversed", "toSorted", "toSpliced", "with"]],
+    [typedArrays.prototype, ["at", "findLast", "findLastIndex", "toReversed", "toSorted", "with"]],
     [Uint8Array, ["fromBase64", "fromHex"]],
     [Uint8Array.prototype, ["toBase64", "toHex", "setFromBase64", "setFromHex"]],
     [ArrayBuffer.prototype, ["resize", "resizable", "maxByteLength", "transfer", "transferToFixedLength", "detached"]],
@@ -76,7 +76,7 @@ const withoutNewer = `(() => {
     [WeakMap.prototype, ["getOrInsert", "getOrInsertComputed"]],
     [Set.prototype, ["union", "intersection", "difference", "symmetricDifference", "isSubsetOf", "isSupersetOf", "isDisjointFrom"]],
     [Promise, ["withResolvers", "try"]],
-    [String.prototype, ["isWellFormed", "toWellFormed"]],
+    [String.prototype, ["at", "isWellFormed", "toWellFormed"]],
     [RegExp, ["escape"]],
     [Error, ["isError"]],
     [Math, ["f16round", "sumPrecise"]],

@@ -3,6 +3,7 @@ import type { Message } from "@parley/domain/Message"
 import type { Accepted } from "@parley/domain/ConversationCommand"
 import type { ServerFrame } from "@parley/domain/SocketProtocol"
 import type { CallOptions } from "../http/HttpCaller.ts"
+import { last } from "../last.ts"
 import type { Beginning, NewCommand } from "../outbox/OutboxStorage.ts"
 import type { Sending } from "../outbox/Sending.ts"
 import type { Run } from "../run/Run.ts"
@@ -92,7 +93,7 @@ export class ChatFollower implements Chat {
     const { outbox } = this.#options
     // What is said without a parent follows the newest message: that is where one goes with it.
     if (parentId === undefined && this.#pages.hasNewer) this.showNewest()
-    const leaf = this.#tree.path().at(-1)?.id
+    const leaf = last(this.#tree.path())?.id
     const isBranch = parentId === undefined && !this.#tree.showsNewest && outbox.of(this.id).length === 0
     const parent = isBranch ? leaf : parentId
     return this.#put(newSend(content, { model, parameters, reply, parentId: parent }))

@@ -3,6 +3,7 @@
  * costs one message and one copy of the list.
  */
 import type { Message } from "@parley/domain/Message"
+import { last } from "../last.ts"
 import type { Sending } from "../outbox/Sending.ts"
 import type { RunSnapshot } from "../run/RunSnapshot.ts"
 import { isLikely, pendingMessage, storedMessage } from "./chatMessage.ts"
@@ -109,7 +110,7 @@ export class ChatView {
       if (this.isTold(sending)) continue
       const at = this.#placeOf(sending)
       if (at !== undefined) list = list.slice(0, at)
-      list.push(pendingMessage(sending, list.at(-1)?.id ?? null))
+      list.push(pendingMessage(sending, last(list)?.id ?? null))
     }
     return list
   }

@@ -1,6 +1,7 @@
 /** The messages of a conversation: a tree by `parentId`, of which one branch is shown. What lies above the oldest message that is held is unknown. */
 import type { MessageId } from "@parley/domain/Ids"
 import type { Message } from "@parley/domain/Message"
+import { last } from "../last.ts"
 
 const none: ReadonlyArray<MessageId> = []
 
@@ -62,7 +63,7 @@ export class MessageTree {
 
   /** True when a message sent without a parent would follow what is shown. */
   get showsNewest(): boolean {
-    return this.#newest === null || this.path().at(-1)?.id === this.#newest.id
+    return this.#newest === null || last(this.path())?.id === this.#newest.id
   }
 
   /** True unless the newest message and what is shown have no beginning in common: then others, not held, are in between. */
@@ -87,7 +88,7 @@ export class MessageTree {
   }
 
   #child(parentId: string): Message | undefined {
-    const id = this.#chosen.get(parentId) ?? this.siblings(parentId).at(-1)
+    const id = this.#chosen.get(parentId) ?? last(this.siblings(parentId))
     return id === undefined ? undefined : this.#messages.get(id)
   }
 

@@ -58,4 +58,9 @@ export class EventQueue implements AsyncIterableIterator<RunUpdate> {
   [Symbol.asyncIterator](): this {
     return this
   }
+
+  /** Phones that are a few years old have no such symbol: what React Native's compiler makes of a `for await` looks for this name there. */
+  "@@asyncIterator"(): this {
+    return this
+  }
 }

@@ -45,6 +45,14 @@ describe("a run", () => {
     assert.strictEqual((await run.finished()).status, "complete")
   })
 
+  it("is read in a loop also where the engine has no `Symbol.asyncIterator`: by the name that React Native's compiler looks for", async () => {
+    const { run, say } = await followed()
+    const events = run.events()
+    const iterator: AsyncIterator<RunUpdate> = Reflect.apply(Reflect.get(events, "@@asyncIterator"), events, [])
+    say(start)
+    assert.strictEqual((await iterator.next()).value?.type, "run-start")
+  })
+
   it("notes tool calls while they are written, their results, and switches of provider", async () => {
     const { run, say } = await followed()
     say(start, { type: "tool-call-delta", index: 0, id: "call_1", name: "search", arguments: '{"q":' })

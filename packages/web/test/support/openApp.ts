@@ -161,6 +161,8 @@ export const openPageAgain = async (browser: Browser, options: BrowserContextOpt
 export const openClockedPage = async (browser: Browser, options: BrowserContextOptions = desktop): Promise<OpenPage> => {
   const opened = await openPageIn(await windowOf(browser, options, `${JSON.stringify(options)} with a clock`))
   await opened.page.clock.install()
+  // A clock is its window's: an earlier test may have stopped it.
+  await opened.page.clock.resume()
   return opened
 }
 

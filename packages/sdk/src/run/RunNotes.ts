@@ -1,5 +1,6 @@
 /** What is worth showing of a run beside its folded state. */
 import type { RunEvent } from "@parley/domain/RunEvent"
+import { last } from "../last.ts"
 import type { RunSnapshot, ToolCallDraft } from "./RunSnapshot.ts"
 
 export type RunNotes = Pick<RunSnapshot, "switches" | "toolResults" | "toolCallDrafts">
@@ -31,8 +32,8 @@ export const noteOwner = (notes: RunNotes, model: string): RunNotes =>
 
 /** That there is another owner, by a snapshot's epoch and then by the owner itself; of several one after the other it is one note, too. */
 const isToldTwice = ({ switches }: RunNotes, { from, to }: { readonly from: string; readonly to: string }): boolean => {
-  const last = switches.at(-1)
-  return from === to && last !== undefined && last.from === last.to
+  const before = last(switches)
+  return from === to && before !== undefined && before.from === before.to
 }
 
 const drafted = (

@@ -36,12 +36,13 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #pauses = new Map<string, () => void>()
   readonly #stopWatching: (() => void) | undefined
+  #isLoaded = false
   #size = 0
   #order = 0
 
   constructor(options: OutboxOptions) {
     this.#options = options
-    this.#stopWatching = options.storage.watch?.(() => void this.load(!options.host.isOpen()))
+    this.#stopWatching = options.storage.watch?.(() => void this.load(!this.#isLoaded || !options.host.isOpen()))
   }
 
   /** The connection is lost: what other tabs were about to send waits, and is shown here too. */
@@ -54,6 +55,7 @@ export class Outbox {
     const known = knownIn(this.lanes)
     const items = await this.#kept()
     if (items === undefined) return
+    this.#isLoaded = true
     const { changed, more } = reconcile(this.lanes, known, items, takesUp)
     this.#size += more
     for (const [conversationId, isBegun] of changed) {
@@ -198,8 +200,14 @@ export class Outbox {
   }
 
   /** Nothing where it cannot be read. */
-  #kept(): Promise<ReadonlyArray<OutboxItem> | void> {
-    return this.#options.storage.load().catch(this.#options.host.onError)
+  async #kept(): Promise<ReadonlyArray<OutboxItem> | undefined> {
+    const { host, storage } = this.#options
+    try {
+      return await storage.load()
+    } catch (error) {
+      host.onError(error)
+      return undefined
+    }
   }
 
   #put(sending: Sending): void {

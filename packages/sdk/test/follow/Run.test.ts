@@ -45,7 +45,7 @@ describe("a run", () => {
     assert.strictEqual((await run.finished()).status, "complete")
   })
 
-  it("is read in a loop also where the engine has no `Symbol.asyncIterator`: by the name that React Native's compiler looks for", async () => {
+  it("is found under the name that React Native's compiler looks for where an engine has no `Symbol.asyncIterator`", async () => {
     const { run, say } = await followed()
     const events = run.events()
     const iterator: AsyncIterator<RunUpdate> = Reflect.apply(Reflect.get(events, "@@asyncIterator"), events, [])

@@ -79,6 +79,28 @@ describe("tabs that share an outbox", () => {
     assert.deepStrictEqual([two.client.beginnings.getSnapshot(), shown(two.client, chat.id)], [[], []])
   })
 
+  it("takes up what an earlier page left also where its storage could not be read at first, and the connection is open by then", async () => {
+    const items = memoryOutbox()
+    const earlier = virtualClient({ outbox: items }, new VirtualPlatform(seeded(3)))
+    earlier.client.conversation(conversationId).send("left", words)
+    await settled()
+    earlier.client.close()
+    let isSilent = true
+    let told = () => {}
+    const load = () => (isSilent ? Promise.reject(new Error("silent")) : items.load())
+    const watch = (on: () => void) => {
+      told = on
+      return () => {}
+    }
+    const late = virtualClient({ outbox: { ...items, load, watch } }, new VirtualPlatform(seeded(4)))
+    await online(late)
+    assert.deepStrictEqual(shown(late.client), [])
+    isSilent = false
+    told()
+    await settled()
+    assert.deepStrictEqual(sends(late).length, 1)
+  })
+
   it("show a message once that another has sent, while it is answered", async () => {
     const { one, shared, two } = twoTabs()
     two.client.conversation(conversationId)

@@ -28,7 +28,7 @@ const Notes = () => {
 }
 
 /** Reasons that may be gone at the next try. */
-const mayChange: ReadonlySet<OutReason> = new Set(["signIn.unreachable", "signIn.databaseSilent", "error.offline"])
+const mayChange: ReadonlySet<OutReason> = new Set(["signIn.unreachable", "signIn.notRemoved", "error.offline"])
 
 const Entrance = () => {
   const t = useText()

@@ -12,13 +12,17 @@ export type StoreName = "outbox" | "kept"
  */
 const openTimeoutMs = 5_000
 
-/** What is there cannot be reached, nor removed: this browser's database says nothing. */
+/** It neither opens nor refuses to. */
 export class DatabaseSilentError extends Error {
   override readonly name = "DatabaseSilentError"
 }
 
 let opened: Promise<IDBDatabase> | undefined
 let isSilent = false
+const opensLate = new Set<() => void>()
+
+/** Calls back each time that it opens after it was given up. */
+export const whenOpensLate = (listener: () => void): void => void opensLate.add(listener)
 
 type Ask<A> = (store: IDBObjectStore) => IDBRequest<A>
 
@@ -36,19 +40,65 @@ const inAnyCase = async <A>(name: StoreName, mode: IDBTransactionMode, ask: Ask<
   return answer
 }
 
-const begin = async (name: StoreName, mode: IDBTransactionMode): Promise<IDBTransaction> => {
+/** Nothing of whoever was here stays on this device. Rejects where something may. */
+export const emptyDatabase = async (): Promise<void> => {
   try {
-    return (await openedInTime()).transaction(name, mode)
+    await inAnyCase("outbox", "readwrite", (store) => store.clear())
+    await inAnyCase("kept", "readwrite", (store) => store.clear())
   } catch (error) {
-    // The browser closed it in between, and has said so meanwhile or will.
-    if (!(error instanceof DOMException && error.name === "InvalidStateError")) throw error
-    opened = undefined
-    return (await openedInTime()).transaction(name, mode)
+    // Where a page may have none there is nothing in it.
+    if (typeof indexedDB !== "undefined" && !isNamed(error, "SecurityError")) throw error
   }
 }
 
-const openedInTime = async (): Promise<IDBDatabase> => {
-  const opening = (opened ??= openDatabase())
+const begin = async (name: StoreName, mode: IDBTransactionMode): Promise<IDBTransaction> => {
+  const first = open()
+  try {
+    return (await inTime(first)).transaction(name, mode)
+  } catch (error) {
+    // The browser has closed it, and tells that later or not at all.
+    if (!isNamed(error, "InvalidStateError")) throw error
+    forget(first)
+    return (await inTime(open())).transaction(name, mode)
+  }
+}
+
+const open = (): Promise<IDBDatabase> => (opened ??= openAnew())
+
+/** Another one that was opened since stays. */
+const forget = (one: Promise<IDBDatabase>): void => {
+  if (opened === one) opened = undefined
+}
+
+const openAnew = (): Promise<IDBDatabase> => {
+  const opening = openDatabase()
+  const isOver = () => forget(opening)
+  opening.then(
+    (database) => {
+      const wasSilent = isSilent
+      isSilent = false
+      // The browser closes it where somebody empties it, and where a phone takes it from a page in the background.
+      database.addEventListener("close", isOver)
+      if (wasSilent) for (const listener of opensLate) listener()
+    },
+    () => {
+      isSilent = false
+      isOver()
+    }
+  )
+  return opening
+}
+
+const openDatabase = async (): Promise<IDBDatabase> => {
+  const request = indexedDB.open(databaseName, version)
+  request.addEventListener("upgradeneeded", () => {
+    request.result.createObjectStore("outbox", { keyPath: "clientMessageId" })
+    request.result.createObjectStore("kept")
+  })
+  return settled(request)
+}
+
+const inTime = async (opening: Promise<IDBDatabase>): Promise<IDBDatabase> => {
   const silent = () => new DatabaseSilentError(`the database did not open within ${openTimeoutMs} ms`)
   if (isSilent) throw silent()
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -65,33 +115,7 @@ const openedInTime = async (): Promise<IDBDatabase> => {
   }
 }
 
-/** Nothing of whoever was here stays on this device. */
-export const emptyDatabase = async (): Promise<void> => {
-  await inAnyCase("outbox", "readwrite", (store) => store.clear())
-  await inAnyCase("kept", "readwrite", (store) => store.clear())
-}
-
-const openDatabase = async (): Promise<IDBDatabase> => {
-  const request = indexedDB.open(databaseName, version)
-  request.addEventListener("upgradeneeded", () => {
-    request.result.createObjectStore("outbox", { keyPath: "clientMessageId" })
-    request.result.createObjectStore("kept")
-  })
-  const openAgain = () => {
-    opened = undefined
-  }
-  try {
-    const database = await settled(request)
-    // The browser closes it where somebody empties it, and where a phone takes it from a page in the background.
-    database.addEventListener("close", openAgain)
-    return database
-  } catch (error) {
-    openAgain()
-    throw error
-  } finally {
-    isSilent = false
-  }
-}
+const isNamed = (error: unknown, name: string): boolean => error instanceof DOMException && error.name === name
 
 const completed = (transaction: IDBTransaction): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 /** The outbox in this browser's database: what was written waits there over reloads, also without a network. */
-import { inStore } from "./database.ts"
+import { inStore, whenOpensLate } from "./database.ts"
 import { ParleyOutboxError, type OutboxItem, type OutboxStorage } from "./sdk.ts"
 
 export interface SharedOutbox extends OutboxStorage {
@@ -10,6 +10,8 @@ export interface SharedOutbox extends OutboxStorage {
 export const indexedDbOutbox = (): SharedOutbox => {
   const tabs = new BroadcastChannel("parley.outbox")
   const changed = (): void => tabs.postMessage(null)
+  const look = (): void => void tabs.dispatchEvent(new MessageEvent("message"))
+  whenOpensLate(look)
   return {
     load: () => inStore<Array<OutboxItem>>("outbox", "readonly", (store) => store.getAll()),
     put: async (item) => {
@@ -24,7 +26,7 @@ export const indexedDbOutbox = (): SharedOutbox => {
       await inStore("outbox", "readwrite", (store) => store.delete(clientMessageId))
       changed()
     },
-    look: () => void tabs.dispatchEvent(new MessageEvent("message")),
+    look,
     watch: (told) => {
       tabs.addEventListener("message", told)
       return () => tabs.close()

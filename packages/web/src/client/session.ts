@@ -1,16 +1,17 @@
 /** Who is signed in. The session itself is a cookie that no script sees; here is only what the server tells of it. */
 import { useSyncExternalStore } from "react"
-import { DatabaseSilentError, emptyDatabase } from "./database.ts"
+import { emptyDatabase } from "./database.ts"
 import { removeDrafts } from "./drafts.ts"
 import { mayBeOnline } from "./isOffline.ts"
 import { keepAgain, keeps, stopKeeping } from "./keeping.ts"
+import { NotRemovedError } from "./NotRemovedError.ts"
 import { parley } from "./parley.ts"
 import { ParleyApiError, type WhoAmI } from "./sdk.ts"
 import { removeUnread } from "./Unread.ts"
 import { Value } from "./Value.ts"
 
 /** Why one is not in, as the catalogues call it. */
-export type OutReason = "signIn.linkUsed" | "signIn.unreachable" | "signIn.over" | "signIn.databaseSilent" | "error.offline"
+export type OutReason = "signIn.linkUsed" | "signIn.unreachable" | "signIn.over" | "signIn.notRemoved" | "error.offline"
 
 export type Session =
   | { readonly status: "unknown" }
@@ -33,7 +34,11 @@ const leavingKey = "parley.leaving"
 export const useSession = (): Session => useSyncExternalStore(session.subscribe, session.getSnapshot)
 
 /** Reads what the address brings and asks who is here. */
-export const startSession = async (): Promise<void> => {
+export const startSession = (): Promise<void> => (starting ??= start().finally(() => (starting = undefined)))
+
+let starting: Promise<void> | undefined
+
+const start = async (): Promise<void> => {
   stopAsking()
   // Stays in the address: a link that is read is a link that is passed on.
   if (location.pathname === "/s") return session.set({ status: "shared", token: location.hash.slice(1) })
@@ -48,6 +53,7 @@ export const startSession = async (): Promise<void> => {
   } catch (error) {
     // By a key, meanwhile.
     if (isSignedIn()) return
+    if (error instanceof NotRemovedError) return leave("signIn.notRemoved")
     if (signIn !== undefined && isRefusedLink(error)) {
       clearFragment()
       return enterAnyway()
@@ -71,8 +77,9 @@ const longestPauseMs = 30_000
 let pauseMs = shortestPauseMs
 let stopAsking = (): void => {}
 
-/** By itself, after a pause or as soon as there is a network: whoever waits for a server that starts has nothing to do. */
+/** By itself, after a pause or when there is a network again: whoever waits for a server that starts has nothing to do. */
 const askAgain = (): void => {
+  stopAsking()
   const ask = (): void => {
     stopAsking()
     if (!isSignedIn()) void startSession()
@@ -90,8 +97,8 @@ const askAgain = (): void => {
 const enterAnyway = async (): Promise<void> => {
   try {
     await enter(await parley.api.session.whoAmI())
-  } catch {
-    leave("signIn.linkUsed")
+  } catch (error) {
+    leave(error instanceof NotRemovedError ? "signIn.notRemoved" : "signIn.linkUsed")
   }
 }
 
@@ -112,17 +119,21 @@ const isRefusedLink = (error: unknown): boolean =>
 
 export const signInWithKey = async (key: string): Promise<void> => enter(await parley.api.session.signIn({ apiKey: key }))
 
+/** Rejects with `NotRemovedError` where somebody else was here whose things stay: of those nothing may be shown, nor sent in this person's name. */
 export const enter = async (me: WhoAmI): Promise<void> => {
+  const before = stored(principalKey)
+  if (before !== null && before !== me.principal.id) {
+    // What is open there goes out in this person's name from now on.
+    tellTabs(cameIn)
+    try {
+      await removeAll()
+    } catch (cause) {
+      throw new NotRemovedError("what somebody else left is still here", { cause })
+    }
+    return location.reload()
+  }
   try {
     localStorage.setItem(knownKey, JSON.stringify(me))
-    // Of somebody else nothing may be shown, nor sent in this person's name.
-    const before = localStorage.getItem(principalKey)
-    if (before !== null && before !== me.principal.id) {
-      return await removeAll().then(
-        () => location.reload(),
-        () => leave("signIn.databaseSilent")
-      )
-    }
     localStorage.setItem(principalKey, me.principal.id)
     localStorage.removeItem(leavingKey)
   } catch {
@@ -149,35 +160,38 @@ export const signOut = async (): Promise<void> => {
   location.assign("/")
 }
 
+/** Before another one's value of `leavingKey`: whoever was here before is out already. */
+const cameIn = "came in "
+
 /** Other tabs hear by the storage that somebody signs out, and has. A session that only runs out takes nothing from there but who is known. */
-const tellTabs = (): void => {
+const tellTabs = (what = ""): void => {
   try {
-    localStorage.setItem(leavingKey, String(Math.random()))
+    localStorage.setItem(leavingKey, what + String(Math.random()))
   } catch {
     // Storage is refused: there is nothing.
   }
 }
 
 /** A sign-out began, and its page was closed before its end. */
-const isLeaving = (): boolean => {
+const isLeaving = (): boolean => stored(leavingKey) !== null
+
+/** Null where storage is refused, too. */
+const stored = (key: string): string | null => {
   try {
-    return localStorage.getItem(leavingKey) !== null
+    return localStorage.getItem(key)
   } catch {
-    return false
+    return null
   }
 }
 
 /**
  * Nothing of whoever was here stays on this device. Whose it was goes last: until then it is not taken for that of whoever comes in next. Rejects where
- * it cannot be known what is left.
+ * something may be left.
  */
 const removeAll = async (): Promise<void> => {
   removeDrafts()
   removeUnread()
-  await emptyDatabase().catch((error: unknown) => {
-    if (error instanceof DatabaseSilentError) throw error
-    // Where there is no database there is nothing in it.
-  })
+  await emptyDatabase()
   try {
     localStorage.removeItem(principalKey)
     localStorage.removeItem(leavingKey)
@@ -189,7 +203,7 @@ const removeAll = async (): Promise<void> => {
 /** For as long as the page lives. */
 export const followTabs = (): void =>
   addEventListener("storage", ({ key, newValue }) => {
-    if (key === leavingKey && newValue !== null) return leavesElsewhere()
+    if (key === leavingKey && newValue !== null) return leavesElsewhere(newValue.startsWith(cameIn))
     if (key === principalKey && newValue !== null) {
       // Somebody else came in: what this page would send now went out in that person's name.
       if (pageOf === undefined || pageOf === newValue) return
@@ -203,7 +217,7 @@ export const followTabs = (): void =>
 const signOutTimeoutMs = 35_000
 
 /** Nothing is kept while another tab signs out. It may be closed before it has: then whoever is here stays, and what they write is kept again. */
-const leavesElsewhere = (): void => {
+const leavesElsewhere = (isOut: boolean): void => {
   stopKeeping()
   clearTimeout(lookAgain)
   const look = async (): Promise<void> => {
@@ -218,7 +232,8 @@ const leavesElsewhere = (): void => {
       lookAgain = setTimeout(look, signOutTimeoutMs)
     }
   }
-  lookAgain = setTimeout(look, signOutTimeoutMs)
+  if (isOut) void look()
+  else lookAgain = setTimeout(look, signOutTimeoutMs)
 }
 
 let lookAgain: ReturnType<typeof setTimeout> | undefined
@@ -258,7 +273,7 @@ const forget = (): void => {
 
 const readKnown = (): WhoAmI | undefined => {
   try {
-    const text = localStorage.getItem(knownKey)
+    const text = stored(knownKey)
     const value: unknown = text === null ? undefined : JSON.parse(text)
     return isWhoAmI(value) ? value : undefined
   } catch {

@@ -40,7 +40,7 @@ export const de: Catalogue = {
   "signIn.linkUsed":
     "Dieser Link wurde schon benutzt oder ist zu alt. Fügen Sie einen Schlüssel ein, oder starten Sie den Server für einen neuen Link neu.",
   "signIn.unreachable": "Der Server ist nicht zu erreichen. Läuft er?",
-  "signIn.databaseSilent":
+  "signIn.notRemoved":
     "Vor Ihnen war jemand anderes hier, und dieser Browser lässt nicht entfernen, was geblieben ist. Schließen Sie seine anderen Tabs oder starten Sie ihn neu, und versuchen Sie es noch einmal.",
   "signIn.out": "Abmelden",
   "signOut.unsent_one": "{{count}} Nachricht ist noch nicht gesendet und geht mit der Sitzung.",
@@ -364,6 +364,8 @@ export const de: Catalogue = {
     "Dieses Modell ist gerade nicht verfügbar. Versuchen Sie es später noch einmal, oder wählen Sie ein anderes.",
   "error.limit": "Eine Grenze Ihres Tarifs ist erreicht.",
   "error.budget": "Das Budget ist aufgebraucht.",
+  "error.databaseSilent":
+    "Dieser Browser bewahrt gerade nichts auf; diese Nachricht übersteht kein Neuladen. Es hilft, seine anderen Tabs zu schließen oder ihn neu zu starten.",
   "error.storageFull": "Auf diesem Gerät ist kein Platz mehr; diese Nachricht übersteht kein Neuladen.",
   "error.outboxFull": "Zu viele Nachrichten warten auf das Senden.",
   "error.expired": "Sie hat zu lange gewartet. Wird sie jetzt gesendet, ist es eine neue Nachricht.",

@@ -38,7 +38,7 @@ export const en = {
   "signIn.refused": "This key is not accepted. Look for a missing character, or ask whoever gave it to you for a new one.",
   "signIn.linkUsed": "This link was used already or is too old. Paste a key, or restart the server for a new link.",
   "signIn.unreachable": "The server cannot be reached. Is it running?",
-  "signIn.databaseSilent":
+  "signIn.notRemoved":
     "Somebody else was here before you, and this browser does not let what they left be removed. Close its other tabs, or start it anew, and try again.",
   "signIn.out": "Sign out",
   "signOut.unsent_one": "{{count}} message was not sent yet, and goes with your session.",
@@ -353,6 +353,8 @@ export const en = {
   "error.providerUnavailable": "This model is not available just now. Try again later, or choose another one.",
   "error.limit": "A limit of your plan is reached.",
   "error.budget": "The budget is used up.",
+  "error.databaseSilent":
+    "This browser keeps nothing at the moment; this message is not kept over a reload. Closing its other tabs, or starting it anew, helps.",
   "error.storageFull": "There is no room left on this device; this message is not kept over a reload.",
   "error.outboxFull": "Too many messages wait to be sent.",
   "error.expired": "It waited too long. Sending it now makes a new message.",

@@ -40,8 +40,9 @@ const opened = async (
     return answer()
   })
   vi.resetModules()
-  const { session, signInWithKey, signOut, startSession } = await import("../../src/client/session.ts")
+  const { followTabs, session, signInWithKey, signOut, startSession } = await import("../../src/client/session.ts")
   const { keepDraft } = await import("../../src/client/drafts.ts")
+  followTabs()
   await startSession()
   const drafts = () => [...kept.keys()].filter((key) => key.startsWith("parley.draft."))
   return {
@@ -55,11 +56,22 @@ const opened = async (
     startSession,
     answerNext: (answer: Answer) => void waiting.push(answer),
     asked: () => asked,
+    /** By another tab. */
+    told: async (key: string, newValue: string) => {
+      window.dispatchEvent(Object.assign(new Event("storage"), { key, newValue }))
+      await vi.advanceTimersByTimeAsync(0)
+    },
     online: async () => {
       window.dispatchEvent(new Event("online"))
       await vi.advanceTimersByTimeAsync(0)
     }
   }
+}
+
+const refusing = (error: Error): EventTarget => {
+  const request = Object.assign(new EventTarget(), { error })
+  queueMicrotask(() => request.dispatchEvent(new Event("error")))
+  return request
 }
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }))
@@ -173,20 +185,35 @@ describe("what was being written", () => {
     expect(kept.has("parley.principal")).toBe(false)
   })
 
-  it("stays the first person's until all of it is gone, which a browser may not let happen", async () => {
+  it.each([
+    ["says nothing", () => new EventTarget()],
+    ["fails", () => refusing(new DOMException("no connection", "UnknownError"))]
+  ])("stays the first person's, and the second is not let in, where the database %s", async (_, open) => {
     const other = { ...me, principal: { id: "prn_2", displayName: "Grace" } }
-    vi.stubGlobal("indexedDB", { open: () => new EventTarget() })
-    const { address, kept, session, signInWithKey } = await opened(
+    vi.stubGlobal("indexedDB", { open })
+    const { address, kept, session, signInWithKey, startSession } = await opened(
       "",
       [() => problem(401, "unauthorized"), () => Response.json(other)],
-      written
+      written,
+      () => Response.json(other)
     )
-    const coming = signInWithKey("pk_other")
+    const coming = expect(signInWithKey("pk_other")).rejects.toThrow("still here")
+    await vi.advanceTimersByTimeAsync(0)
+    expect(kept.get("parley.leaving"), "other tabs ask at once who is here").toMatch(/^came in /)
     await vi.advanceTimersByTimeAsync(5_000)
     await coming
-    expect(session.getSnapshot()).toEqual({ status: "out", reason: "signIn.databaseSilent" })
+    await startSession()
+    expect(session.getSnapshot()).toEqual({ status: "out", reason: "signIn.notRemoved" })
     expect(kept.get("parley.principal")).toBe(me.principal.id)
+    expect(kept.get("parley.me")).toBeUndefined()
     expect(address.reload).not.toHaveBeenCalled()
+  })
+
+  it("goes with its page at once when somebody else came in by another tab, though the first person's things stay", async () => {
+    const other = { ...me, principal: { id: "prn_2", displayName: "Grace" } }
+    const { address, told } = await opened("", [() => Response.json(me)], known, () => Response.json(other))
+    await told("parley.leaving", "came in 1")
+    expect(address.reload).toHaveBeenCalledOnce()
   })
 
   it("goes with its page when somebody else came in by another tab, and then by this one", async () => {

@@ -191,16 +191,21 @@ const tellWhatWasShown = async (browser: Browser): Promise<void> => {
   for (const context of browser.contexts()) {
     if (leftWindows.has(context)) continue
     for (const page of context.pages()) {
-      const shown = await page.evaluate(() => document.documentElement.innerText).catch(String)
-      const told = { url: page.url(), shown: shown.slice(0, longestShown), faults: faultsOf.get(page) }
+      // It may be what failed that the page says nothing any more.
+      const shown = await page
+        .locator("html")
+        .innerText({ timeout: tellTimeoutMs })
+        .catch(() => undefined)
+      const told = { url: page.url(), shown: shown?.slice(0, maxShownLength), faults: faultsOf.get(page) }
       process.stderr.write(`A page when its test failed: ${JSON.stringify(told)}\n`)
-      await screenshot(page, `failed-${process.pid}-${++failures}`).catch(() => {})
+      if (shown !== undefined) await screenshot(page, `failed-${process.pid}-${++failures}`).catch(() => {})
     }
   }
 }
 
-/** Of a page that a failed test left, in UTF-16 code units. */
-const longestShown = 2_000
+/** Longest that such a page is asked for it, in milliseconds, and how much of it is told, in UTF-16 code units. */
+const tellTimeoutMs = 5_000
+const maxShownLength = 2_000
 let failures = 0
 const faultsOf = new WeakMap<Page, ReadonlyArray<string>>()
 

@@ -35,7 +35,7 @@ export const Invitation = ({ token }: { readonly token: string }) => {
     try {
       const { conversationId, whoAmI } = await parley.api.invites.acceptInvite({ token, displayName })
       navigate(`/c/${conversationId}`, { replace: true })
-      enter(whoAmI ?? (await parley.api.session.whoAmI()))
+      await enter(whoAmI ?? (await parley.api.session.whoAmI()))
     } catch (error) {
       if (isGone(error)) setSeen({ status: "gone" })
       // What was filled in stays, for another try.

@@ -29,8 +29,8 @@ export const SignIn = ({ note, onKey, onRetry }: SignInProps) => {
       if (error instanceof ParleyApiError && (error.status === 401 || error.status === 400)) setFault(t("signIn.refused"))
       else if (error instanceof ParleyConnectionError) setFault(t(mayBeOnline() ? "signIn.unreachable" : "error.offline"))
       else setFault(errorText(t, error))
+      setBusy(false)
     }
-    setBusy(false)
   }
   return (
     <main className="sign-in">

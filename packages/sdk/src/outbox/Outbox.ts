@@ -200,14 +200,8 @@ export class Outbox {
   }
 
   /** Nothing where it cannot be read. */
-  async #kept(): Promise<ReadonlyArray<OutboxItem> | undefined> {
-    const { host, storage } = this.#options
-    try {
-      return await storage.load()
-    } catch (error) {
-      host.onError(error)
-      return undefined
-    }
+  #kept(): Promise<ReadonlyArray<OutboxItem> | void> {
+    return this.#options.storage.load().catch((error: unknown) => void this.#options.host.onError(error))
   }
 
   #put(sending: Sending): void {

@@ -5,6 +5,7 @@ import type { ContextTooLong, ModelNotFound, ModelUnsuited, Unavailable } from "
 import type { ModelAnswer } from "@parley/domain/ModelEvent"
 import type { MessageId } from "@parley/domain/Ids"
 import type { ModelMessage } from "@parley/domain/ModelRequest"
+import { ownerRestarted } from "@parley/domain/ownerRestarted"
 import type { ProviderError } from "@parley/domain/ProviderError"
 import type { RunTerminal } from "@parley/domain/RunEvent"
 import type { Message } from "@parley/domain/Message"
@@ -71,7 +72,7 @@ const speakFirst = (run: ActiveRun, taken: TakenOver | undefined): void => {
   const { messageId, model } = run.question
   if (taken === undefined || !taken.isContinued) run.log.append({ type: "run-start", messageId, model })
   if (taken !== undefined) {
-    run.log.append({ type: "provider-switch", from: model, to: model, reason: "owner restarted" })
+    run.log.append({ type: "provider-switch", from: model, to: model, reason: ownerRestarted })
   }
   run.log.flush()
 }

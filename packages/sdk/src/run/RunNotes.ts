@@ -1,5 +1,6 @@
 /** What is worth showing of a run beside its folded state. */
 import type { RunEvent } from "@parley/domain/RunEvent"
+import { ownerRestarted } from "@parley/domain/ownerRestarted"
 import { last } from "../last.ts"
 import type { RunSnapshot, ToolCallDraft } from "./RunSnapshot.ts"
 
@@ -28,13 +29,11 @@ export const noteEvent = (notes: RunNotes, event: RunEvent): RunNotes => {
 
 /** The owner of the run was lost, and another one goes on with the same model. */
 export const noteOwner = (notes: RunNotes, model: string): RunNotes =>
-  noteEvent(notes, { type: "provider-switch", from: model, to: model, reason: "owner restarted" })
+  noteEvent(notes, { type: "provider-switch", from: model, to: model, reason: ownerRestarted })
 
 /** That there is another owner, by a snapshot's epoch and then by the owner itself; of several one after the other it is one note, too. */
-const isToldTwice = ({ switches }: RunNotes, { from, to }: { readonly from: string; readonly to: string }): boolean => {
-  const before = last(switches)
-  return from === to && before !== undefined && before.from === before.to
-}
+const isToldTwice = ({ switches }: RunNotes, { reason }: { readonly reason: string }): boolean =>
+  reason === ownerRestarted && last(switches)?.reason === ownerRestarted
 
 const drafted = (
   drafts: ReadonlyArray<ToolCallDraft>,

@@ -20,7 +20,10 @@ export interface RunSnapshot {
   /** The last event that was applied; 0 before the first. */
   readonly seq: number
   readonly state: RunState | null
-  /** Told since this client follows the run; that its owner was lost and another one goes on is one from a model to itself. */
+  /**
+   * Told since this client follows the run. One from a model to itself: it broke off and was asked again, or the answer has another owner, where
+   * its `reason` is "owner restarted".
+   */
   readonly switches: ReadonlyArray<EventOf<"provider-switch">>
   readonly toolResults: ReadonlyArray<EventOf<"tool-result">>
   readonly toolCallDrafts: ReadonlyArray<ToolCallDraft>

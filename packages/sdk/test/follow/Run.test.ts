@@ -84,6 +84,31 @@ describe("a run", () => {
     assert.deepStrictEqual<ReadonlyArray<object>>(notes(), [owner])
   })
 
+  for (const [name, reasons, noted] of [
+    ["each time that one model broke off", ["provider_failed", "provider_failed"], ["provider_failed", "provider_failed"]],
+    [
+      "another owner after a model that broke off",
+      ["provider_failed", "owner restarted"],
+      ["provider_failed", "owner restarted"]
+    ],
+    [
+      "a model that broke off after another owner",
+      ["owner restarted", "provider_failed"],
+      ["owner restarted", "provider_failed"]
+    ],
+    ["other owners one after the other once", ["owner restarted", "owner restarted"], ["owner restarted"]]
+  ] as const) {
+    it(`notes of switches from a model to itself ${name}`, async () => {
+      const { run, say } = await followed()
+      say(start, { type: "text-delta", text: "One" })
+      for (const reason of reasons) say({ type: "provider-switch", from: "demo/echo", to: "demo/echo", reason })
+      assert.deepStrictEqual<ReadonlyArray<string>>(
+        run.getSnapshot().switches.map(({ reason }) => reason),
+        noted
+      )
+    })
+  }
+
   it("gives a reader that is too slow one snapshot for what it missed", async () => {
     const { run, say } = await followed({ bufferedEvents: 3 })
     const reader = run.events()

@@ -185,6 +185,7 @@ export const de: Catalogue = {
   "message.passedOver": "{{from}} war nicht verfügbar; {{to}} antwortet",
   "message.faster": "{{to}} war schneller als {{from}}",
   "message.instead": "{{from}}: {{to}} antwortete anstelle eines anderen",
+  "message.brokeOff": "{{to}} brach ab und machte weiter",
   "message.restarted": "Der Server wurde neu gestartet; die Antwort ging weiter",
   "message.version": "Fassung {{number}} von {{count}}",
   "message.previous": "Vorige Fassung",

@@ -180,6 +180,7 @@ export const en = {
   "message.passedOver": "{{from}} was not available; {{to}} answers",
   "message.faster": "{{to}} was faster than {{from}}",
   "message.instead": "{{from}}: {{to}} answered in place of another",
+  "message.brokeOff": "{{to}} broke off, and went on",
   "message.restarted": "The server was restarted; the answer went on",
   "message.version": "Version {{number}} of {{count}}",
   "message.previous": "Previous version",

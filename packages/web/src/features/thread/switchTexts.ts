@@ -1,3 +1,4 @@
+import { ownerRestarted } from "@parley/domain/ownerRestarted"
 import type { ChatMessage } from "../../client/sdk.ts"
 import type { Text, TextName } from "../../i18n/texts.ts"
 import { modelName } from "../models/modelName.ts"
@@ -8,7 +9,7 @@ interface SwitchText {
   readonly reason?: string
 }
 
-/** What is said of an answer that another model went on with: how, while it was followed here; later, that it did. */
+/** What is said of an answer that another model went on with, or the same one once more: how, while it was followed here; later, that it did. */
 export const switchTexts = (
   t: Text,
   { askedModel, model, run }: Pick<ChatMessage, "askedModel" | "model" | "run">
@@ -20,12 +21,13 @@ export const switchTexts = (
   }
   return followed.map(({ from, reason, to }) => ({
     reason,
-    text: from === to ? t("message.restarted") : t(textsOfReasons.get(reason) ?? "message.switched", names(from, to))
+    text: t(textsOfReasons.get(reason) ?? (from === to ? "message.brokeOff" : "message.switched"), names(from, to))
   }))
 }
 
-/** Nobody failed at the answer itself: a route hedged, and the second was there first; or who comes first was not to be asked. */
+/** No model failed at the answer itself: a route hedged, and the second was there first; who comes first was not to be asked; the server was lost. */
 const textsOfReasons: ReadonlyMap<string, TextName> = new Map([
   ["slow", "message.faster"],
-  ["passed_over", "message.passedOver"]
+  ["passed_over", "message.passedOver"],
+  [ownerRestarted, "message.restarted"]
 ])

@@ -18,7 +18,7 @@ import type { FrameOf } from "../wire/frames.ts"
 import { EventQueue } from "./EventQueue.ts"
 import type { FinishedRun, Run } from "./Run.ts"
 import type { ActiveRun, RunSnapshot, RunUpdate } from "./RunSnapshot.ts"
-import { noteEvent, noteOwner, nothingNoted } from "./RunNotes.ts"
+import { noteEvent, noteOwner, noteState, nothingNoted } from "./RunNotes.ts"
 import { endOf, stateOf } from "./storedRun.ts"
 
 export interface RunOptions {
@@ -88,7 +88,9 @@ export class RunFollower implements Run {
       epoch: this.#epoch,
       seq: this.#seq,
       state: this.#state,
-      ...this.#notes,
+      switches: this.#notes.switches,
+      toolResults: this.#notes.toolResults,
+      toolCallDrafts: this.#notes.toolCallDrafts,
       standing: standings[this.#following.state]
     })
 
@@ -167,7 +169,6 @@ export class RunFollower implements Run {
       case "snapshot":
         return this.#to(frame.epoch === this.#epoch && frame.seq < this.#seq ? "stale-snapshot" : "snapshot", {
           replace: () => {
-            // What its new owner told of itself is in the snapshot, which tells no events.
             if (this.#epoch !== null && frame.epoch !== this.#epoch) this.#notes = noteOwner(this.#notes, frame.state.model)
             this.#epoch = frame.epoch
             this.#seq = frame.seq
@@ -235,7 +236,7 @@ export class RunFollower implements Run {
 
   #replace(state: RunState): void {
     this.#state = state
-    this.#notes = { ...this.#notes, toolCallDrafts: [] }
+    this.#notes = noteState(this.#notes, state)
     for (const reader of this.#readers) {
       reader.push({ type: "snapshot", state }, state)
       if (state.terminal !== null) reader.push(state.terminal, state)

@@ -10,6 +10,23 @@ const epoch = idOf("epo", 1)
 const messageId = idOf("msg", 4)
 const start = { type: "run-start", messageId, model: "demo/echo" }
 
+const stored = {
+  id: messageId,
+  conversationId,
+  parentId: null,
+  role: "assistant",
+  authorId: null,
+  content: [{ type: "text", text: "stored" }],
+  status: "complete",
+  runId: ref.runId,
+  model: "demo/echo",
+  finishReason: "stop",
+  usage: null,
+  error: null,
+  lastSeq: 5,
+  createdAtMs: 1
+}
+
 const followed = async (limits = {}) => {
   const made = await opened({ limits })
   const chat = made.client.conversation(conversationId)
@@ -67,22 +84,50 @@ describe("a run", () => {
     assert.deepStrictEqual([toolCallDrafts.length, toolResults.length, switches[0]?.to, state?.model], [0, 1, "b/y", "b/y"])
   })
 
-  it("notes once that another owner goes on with it: by the epoch of a snapshot, which tells no events", async () => {
-    const { platform, run, say } = await followed()
-    const next = idOf("epo", 2)
-    const state = { messageId, model: "demo/echo", content: [], usage: null, status: "running", terminal: null }
-    const notes = () => run.getSnapshot().switches
-    say(start, { type: "text-delta", text: "Before" })
-    platform.socket.receive({ type: "snapshot", ...ref, epoch, seq: 2, state })
-    assert.deepStrictEqual(notes(), [])
-    const owner = { type: "provider-switch", from: "demo/echo", to: "demo/echo", reason: "owner restarted" }
-    platform.socket.receive({ type: "snapshot", ...ref, epoch: next, seq: 2, state })
-    assert.deepStrictEqual<ReadonlyArray<object>>(notes(), [owner])
-    platform.socket.receive({ type: "delta", ...ref, epoch: next, seq: 3, count: 1, events: [owner] })
-    platform.socket.receive({ type: "snapshot", ...ref, epoch: next, seq: 3, state })
-    assert.strictEqual(run.getSnapshot().seq, 3)
-    assert.deepStrictEqual<ReadonlyArray<object>>(notes(), [owner])
-  })
+  const owner = { type: "provider-switch", from: "demo/echo", to: "demo/echo", reason: "owner restarted" }
+  const failed = { type: "run-fail", code: "unavailable", message: "The process that wrote this answer was lost" }
+  const next = { ...ref, epoch: idOf("epo", 2) }
+  const running = { messageId, model: "demo/echo", content: [], usage: null, status: "running", terminal: null }
+  const more = (...events: ReadonlyArray<object>) => ({ type: "delta", ...next, seq: 3, count: events.length, events })
+  const stood = (seq: number, state: object) => ({ type: "snapshot", ...next, seq, state: { ...running, ...state } })
+  const complete = { type: "run-complete", finishReason: "stop" }
+  const usage = { inputTokens: 8, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 2, reasoningTokens: 0 }
+  for (const [what, frames, noted] of [
+    ["nothing where that is all that is known", [], []],
+    ["it where that says more", [more({ type: "text-delta", text: "after" })], [owner]],
+    ["it once where that says itself who it is", [more(owner, { type: "text-delta", text: "after" })], [owner]],
+    ["it where that ended it", [stood(4, { status: "complete", terminal: complete })], [owner]],
+    ["it where the stored answer is whole", [{ type: "closed", ...ref, message: stored, terminal: complete }], [owner]],
+    ["nothing where that closes it as lost", [more(failed)], []],
+    ["nothing where that tells first what the lost one is billed for", [more({ type: "usage", usage }, failed)], []],
+    ["nothing where that has closed it as lost", [stood(3, { status: "failed", terminal: failed })], []],
+    [
+      "nothing where the stored answer was lost",
+      [{ type: "closed", ...ref, message: { ...stored, status: "failed", error: failed }, terminal: failed }],
+      []
+    ]
+  ] as const) {
+    it(`given the snapshot of another owner, notes ${what}`, async () => {
+      const { platform, run, say } = await followed()
+      say(start, { type: "text-delta", text: "Before" })
+      platform.socket.receive({ type: "snapshot", ...ref, epoch, seq: 2, state: running })
+      platform.socket.receive(stood(2, {}))
+      for (const frame of frames) platform.socket.receive(frame)
+      assert.deepStrictEqual<ReadonlyArray<object>>(run.getSnapshot().switches, noted)
+    })
+  }
+
+  for (const [what, terminal, noted] of [
+    ["that has ended it notes it", complete, [owner]],
+    ["that has closed it as lost notes nothing", failed, []]
+  ] as const) {
+    it(`given only the snapshot of another owner ${what}`, async () => {
+      const { platform, run, say } = await followed()
+      say(start, { type: "text-delta", text: "Before" })
+      platform.socket.receive(stood(4, { status: terminal === failed ? "failed" : "complete", terminal }))
+      assert.deepStrictEqual<ReadonlyArray<object>>(run.getSnapshot().switches, noted)
+    })
+  }
 
   for (const [name, reasons, noted] of [
     ["each time that one model broke off", ["provider_failed", "provider_failed"], ["provider_failed", "provider_failed"]],
@@ -156,20 +201,10 @@ describe("a run", () => {
     it(`takes the stored message when the log is gone: ${status}`, async () => {
       const { chat, platform, run } = await followed()
       const message = {
-        id: messageId,
-        conversationId,
-        parentId: null,
-        role: "assistant",
-        authorId: null,
-        content: [{ type: "text", text: "stored" }],
+        ...stored,
         status,
-        runId: run.id,
-        model: "demo/echo",
         finishReason: status === "complete" ? "length" : null,
-        usage: null,
-        error: status === "failed" ? { code: "provider_failed", message: "no" } : null,
-        lastSeq: 5,
-        createdAtMs: 1
+        error: status === "failed" ? { code: "provider_failed", message: "no" } : null
       }
       platform.socket.receive({ type: "closed", ...ref, message, terminal })
       const finished = await run.finished()

@@ -73,7 +73,8 @@ export const Shell = ({ activeId, children }: ShellProps) => {
           // Of a menu or a dialog, and of a field, it ends what is done there.
           const isOfDrawer = event.target instanceof HTMLElement && event.currentTarget.contains(event.target)
           if (event.key !== "Escape" || !isDrawer || !isOfDrawer || event.target instanceof HTMLInputElement) return
-          // It is taken: elsewhere it stops the answer.
+          // It is taken before the name that is told of the focused button takes it, and the drawer would need a second one. What nobody takes,
+          // that of an empty search too, closes it among the shortcuts.
           event.preventDefault()
           close()
         }}

@@ -1,8 +1,9 @@
 /** What is kept on the server is typed once: where it cannot be saved it stays in its field, with the reason. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Locator, Page, Request } from "playwright-core"
+import type { Locator, Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { hold, refusal, shown } from "../support/hold.ts"
 import {
   App,
   chromiumPath,
@@ -28,8 +29,6 @@ const seesAll = (page: Page) =>
     globalThis.fetch = (input, init) => fetch(input, { ...init, keepalive: false })
   })
 
-const refusal = { status: 422, json: { code: "invalid_request", detail: "no such luck" } }
-
 const oneConversation = /\/api\/conversations\/[^/]+$/
 
 const cutOff = async (page: Page): Promise<void> => {
@@ -52,33 +51,6 @@ const savedOnce = async (page: Page, press: () => Promise<void>, picture: string
   await press()
   await fault(page, offline).waitFor({ state: "detached" })
 }
-
-/** Requests of that kind wait: `asked` when the first has come, and after `letGo` the page has its answer, the server's or the one given, and shows what follows from it. */
-const hold = async (page: Page, url: RegExp, method: string, answer?: { readonly status: number; readonly json: unknown }) => {
-  let go = () => {}
-  const held = new Promise<void>((resolve) => (go = resolve))
-  const isMeant = (request: Request) => request.method() === method && url.test(request.url())
-  await page.route(url, async (route) => {
-    if (!isMeant(route.request())) return route.continue()
-    await held
-    await (answer === undefined ? route.continue() : route.fulfill(answer))
-  })
-  const asked = page.waitForRequest(isMeant)
-  return {
-    asked,
-    letGo: async () => {
-      const answered = page.waitForEvent("requestfinished", isMeant)
-      go()
-      await answered
-      await shown(page)
-      await page.unroute(url)
-    }
-  }
-}
-
-/** What the page has been told by now stands on it. */
-const shown = (page: Page) =>
-  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(resolve)))))
 
 describe.skipIf(chromiumPath === "")("what is typed and cannot be saved", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {

@@ -6,9 +6,10 @@ import type { Prompt } from "../../client/sdk.ts"
 import { useText } from "../../i18n/useText.ts"
 import { ParameterFields } from "../models/ParameterFields.tsx"
 import { useModels } from "../models/useModels.ts"
+import { LeftForms } from "./LeftForms.ts"
 
-/** What is typed into a form, by its kind and its prompt, until it is saved or given up: closed with its dialog it is there again when it is opened. */
-const leftForms = new Map<string, Typed>()
+/** By kind and prompt. A text is up to 200 KB. */
+const leftForms = new LeftForms<Typed>(20)
 
 type Typed = Pick<Prompt, "name" | "text" | "model" | "parameters" | "isShared">
 
@@ -27,35 +28,42 @@ export const PromptForm = ({ kind, onClose, prompt }: PromptFormProps) => {
   const key = `${kind} ${prompt?.id ?? "new"}`
   const [typed, setTyped] = useState<Typed>(() => leftForms.get(key) ?? prompt ?? nothing)
   const { isShared, model, name, parameters, text } = typed
+  const saving = useSaving()
+  /** Undefined once it was given up. */
+  const own = useRef<Typed | undefined>(typed)
   const set = (change: Partial<Typed>): void => {
     const next = { ...typed, ...change }
-    leftForms.set(key, next)
+    own.current = next
+    // On its way to the server it is left only once that fails: what was saved is not to be saved again.
+    if (!saving.busy) leftForms.leave(key, next)
     setTyped(next)
   }
-  const forget = (): void => {
-    // One of its kind that was opened after it may have begun another one.
-    if (leftForms.get(key) === typed) leftForms.delete(key)
-  }
-  const saving = useSaving()
   const first = useRef<HTMLInputElement>(null)
   useLayoutEffect(() => first.current?.focus(), [])
   const keep = async (): Promise<void> => {
     if (name.trim() === "") return saving.refuse("name", t("form.nameNeeded"))
     if (text.trim() === "") return saving.refuse("text", t("form.textNeeded"))
     const isDone = await saving.save(async () => {
-      await keepPrompt(prompt?.id, {
-        kind,
-        name: name.trim(),
-        text,
-        isShared,
-        ...(kind === "preset" ? { model, parameters } : {})
-      })
-      forget()
+      leftForms.forget(key, typed)
+      try {
+        await keepPrompt(prompt?.id, {
+          kind,
+          name: name.trim(),
+          text,
+          isShared,
+          ...(kind === "preset" ? { model, parameters } : {})
+        })
+      } catch (error) {
+        // One of its kind that was opened after it may have begun another one.
+        if (own.current !== undefined && leftForms.get(key) === undefined) leftForms.leave(key, own.current)
+        throw error
+      }
     })
     if (isDone) onClose()
   }
   const giveUp = (): void => {
-    forget()
+    leftForms.forget(key, typed)
+    own.current = undefined
     onClose()
   }
   return (

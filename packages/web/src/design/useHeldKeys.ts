@@ -1,9 +1,9 @@
 import { useEffect, useRef, type RefObject } from "react"
+import { typedInto } from "./typedInto.ts"
 
-/** What was typed for the dialog that is on its way; several hold it one after the other, until it is there. In UTF-16 code units at most `maxHeldLength`. */
+/** What was typed for the dialog that is on its way; several hold it one after the other, until it is there. */
 let held = ""
 let holders = 0
-const maxHeldLength = 1_000
 
 /**
  * What was asked for is on its way, and the focus still where it was, in the message box say: until it is in `popup`, what is typed is not meant for a message.
@@ -50,13 +50,4 @@ export const useHeldKeys = (onClose: () => void, popup?: RefObject<HTMLElement |
     addEventListener("focusin", look, true)
     return release
   }, [popup])
-}
-
-/** With what the key writes, as a field would have it; what an input method composes is not told by keys. */
-const typedInto = (text: string, event: KeyboardEvent): string => {
-  const isShortcut = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph")
-  if (isShortcut || event.isComposing) return text
-  const written = Array.from(text)
-  if (event.key === "Backspace") return written.slice(0, -1).join("")
-  return Array.from(event.key).length === 1 && text.length < maxHeldLength ? text + event.key : text
 }

@@ -206,10 +206,7 @@ export const followTabs = (): void =>
     if (key === leavingKey && newValue !== null) return leavesElsewhere(newValue.startsWith(cameIn))
     if (key === principalKey && newValue !== null) {
       // Somebody else came in: what this page would send now went out in that person's name.
-      if (pageOf === undefined || pageOf === newValue) return
-      // Nor does the address mean anything to that person.
-      history.replaceState(null, "", "/")
-      startAnew()
+      if (pageOf !== undefined && pageOf !== newValue) startAsAnother()
     } else if (key === knownKey && newValue === null && !keeps() && isSignedIn()) startAnew()
   })
 
@@ -224,7 +221,7 @@ const leavesElsewhere = (isOut: boolean): void => {
     if (keeps() || !isSignedIn()) return
     try {
       const { principal } = await parley.api.session.whoAmI()
-      if (principal.id !== pageOf) return startAnew()
+      if (principal.id !== pageOf) return startAsAnother()
       keepAgain()
       localStorage.removeItem(leavingKey)
     } catch (error) {
@@ -237,6 +234,12 @@ const leavesElsewhere = (isOut: boolean): void => {
 }
 
 let lookAgain: ReturnType<typeof setTimeout> | undefined
+
+/** Nor does the address mean anything to whoever is here now. */
+const startAsAnother = (): void => {
+  history.replaceState(null, "", "/")
+  startAnew()
+}
 
 /** A page that knows nothing of whoever was here, at the same address. */
 const startAnew = (): void => {

@@ -1,5 +1,6 @@
 /** Who is signed in. The session itself is a cookie that no script sees; here is only what the server tells of it. */
 import { useSyncExternalStore } from "react"
+import { AskAgain } from "./AskAgain.ts"
 import { emptyDatabase } from "./database.ts"
 import { removeDrafts } from "./drafts.ts"
 import { mayBeOnline } from "./isOffline.ts"
@@ -39,7 +40,7 @@ export const startSession = (): Promise<void> => (starting ??= start().finally((
 let starting: Promise<void> | undefined
 
 const start = async (): Promise<void> => {
-  stopAsking()
+  again.stop()
   // Stays in the address: a link that is read is a link that is passed on.
   if (location.pathname === "/s") return session.set({ status: "shared", token: location.hash.slice(1) })
   const { signIn, invite } = readFragment()
@@ -66,32 +67,13 @@ const start = async (): Promise<void> => {
     const known = readKnown()
     if (known !== undefined) return letIn(known)
     session.set({ status: "out", reason: mayBeOnline() ? "signIn.unreachable" : "error.offline" })
-    askAgain()
+    again.later()
   }
 }
 
-/** Pauses between questions to a server that did not answer, in milliseconds: each twice as long as the one before, up to the longest. */
-const shortestPauseMs = 1_000
-const longestPauseMs = 30_000
-
-let pauseMs = shortestPauseMs
-let stopAsking = (): void => {}
-
-/** By itself, after a pause or when there is a network again: whoever waits for a server that starts has nothing to do. */
-const askAgain = (): void => {
-  stopAsking()
-  const ask = (): void => {
-    stopAsking()
-    if (!isSignedIn()) void startSession()
-  }
-  const timer = setTimeout(ask, pauseMs)
-  pauseMs = Math.min(2 * pauseMs, longestPauseMs)
-  addEventListener("online", ask)
-  stopAsking = () => {
-    clearTimeout(timer)
-    removeEventListener("online", ask)
-  }
-}
+const again = new AskAgain(() => {
+  if (!isSignedIn()) void startSession()
+})
 
 /** A link that was used, by whoever came in with it perhaps. */
 const enterAnyway = async (): Promise<void> => {

@@ -12,9 +12,10 @@ import { closeNotes, notify } from "../design/notify.ts"
 import { GuestPage } from "../features/rooms/GuestPage.tsx"
 import { followNotices } from "../features/settings/notifications.ts"
 import { ConversationPage } from "../features/thread/ConversationPage.tsx"
+import { NoSuchPage } from "../features/thread/NoSuchPage.tsx"
 import { NewPage } from "../features/welcome/NewPage.tsx"
 import { texts } from "../i18n/texts.ts"
-import { AppProvider, type AppValue, type OpenDialog } from "./AppContext.ts"
+import { AppProvider, useApp, type AppValue, type OpenDialog } from "./AppContext.ts"
 import { Dialogs } from "./Dialogs.tsx"
 import { Shell } from "./Shell.tsx"
 
@@ -31,10 +32,18 @@ const askAndLeave = async (lists: ConversationLists): Promise<void> => {
   notify(t("signOut.unsent", { count }), { action: { label: t("signOut.anyway"), run: () => void leave() } })
 }
 
+const conversationId = /^cnv_[0-9a-hjkmnp-tv-z]{26}$/
+
+const Elsewhere = ({ isLost }: { readonly isLost: boolean }) => {
+  const { isGuest } = useApp()
+  if (isLost) return <NoSuchPage />
+  return isGuest ? <GuestPage /> : <NewPage />
+}
+
 export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
   const [, navigate] = useLocation()
   const [isConversation, route] = useRoute("/c/:id")
-  const activeId = isConversation ? route.id : undefined
+  const activeId = isConversation && conversationId.test(route.id) ? route.id : undefined
   const [dialog, setDialog] = useState<OpenDialog>()
   // What a request that outlives the session brings is told to nobody.
   const report = useCallback((error: unknown) => {
@@ -80,7 +89,7 @@ export const SignedIn = ({ me }: { readonly me: WhoAmI }) => {
   return (
     <AppProvider value={value}>
       <Shell activeId={activeId}>
-        {activeId !== undefined ? <ConversationPage key={activeId} id={activeId} /> : value.isGuest ? <GuestPage /> : <NewPage />}
+        {activeId !== undefined ? <ConversationPage key={activeId} id={activeId} /> : <Elsewhere isLost={isConversation} />}
       </Shell>
       {dialog === undefined ? null : <Dialogs dialog={dialog} onClose={() => setDialog(undefined)} />}
     </AppProvider>

@@ -3,12 +3,15 @@ import { whenIdle } from "../client/whenIdle.ts"
 /** What keeps the app when there is no network. The page's policy lets scripts be named only through this one door. */
 export const registerServiceWorker = (): void => {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return
-  addEventListener("load", () => {
+  const register = (): void => {
     // Without it the app works as before, online.
     navigator.serviceWorker.register(scriptUrl("/sw.js")).then(askToKeepLater, () => {})
     // Another one has taken over: a newer app's.
     navigator.serviceWorker.addEventListener("controllerchange", askToKeepLater)
-  })
+  }
+  // Where texts of another language had to come first the page may be loaded already.
+  if (document.readyState === "complete") register()
+  else addEventListener("load", register)
 }
 
 const askToKeepLater = async (): Promise<void> => {

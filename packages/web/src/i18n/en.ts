@@ -211,6 +211,8 @@ export const en = {
   "thread.finished": "The answer is finished.",
   "thread.gone": "This conversation is gone",
   "thread.goneHint": "It was deleted, or you were removed from it.",
+  "thread.noSuch": "No conversation has this address",
+  "thread.noSuchHint": "A part of the link may be missing. Ask whoever gave it to you for all of it.",
   "thread.failed": "This conversation cannot be opened",
   "thread.start": "Start a new one",
   "thread.typing_one": "{{names}} is typing",

@@ -9,6 +9,8 @@ import {
   browserArguments,
   chromiumPath,
   ended,
+  launchBrowser,
+  openPage,
   say,
   screenshot,
   showList,
@@ -21,6 +23,7 @@ describe.skipIf(chromiumPath === "")("the app", () => {
   it.live("is installable by Chromium's own account, and opens offline with the last conversations", () =>
     Effect.gen(function* () {
       const { parley, wire } = yield* startServer
+      const browser = yield* launchBrowser
       const folder = yield* Effect.acquireRelease(
         Effect.promise(() => temporaryFolder("profile")),
         ({ remove }) => Effect.promise(remove)
@@ -60,6 +63,11 @@ describe.skipIf(chromiumPath === "")("the app", () => {
           }, src)
           assert.strictEqual(size, sizes)
         }
+        // In every language, also where its texts come later than the page.
+        const { page: german } = await openPage(browser, { locale: "de-DE" })
+        await german.goto(parley.url)
+        await german.getByRole("button", { name: "Weiter" }).waitFor()
+        await german.waitForFunction(() => navigator.serviceWorker.controller !== null)
         await context.setOffline(true)
         const cold = await context.newPage()
         await asDarkPhone(cold)

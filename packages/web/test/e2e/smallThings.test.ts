@@ -10,7 +10,7 @@ const shown = `\`\`\`ts\nconst line = "${"long ".repeat(60)}"\n\`\`\`\n\n\`\`\`m
 describe.skipIf(chromiumPath === "")("a page", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
     it.effect.each(places)(
-      "offers a way to begin, takes more than one line, wraps code, and shows a diagram whole and as its source: %s",
+      "says of half an address what it is, offers a way to begin, takes more than one line, wraps code, and shows a diagram whole and as its source: %s",
       ([, place]) =>
         Effect.gen(function* () {
           const { browser, parley, wire } = yield* freshApp
@@ -19,9 +19,25 @@ describe.skipIf(chromiumPath === "")("a page", () => {
           yield* Effect.promise(async () => {
             const height = async (of: string) => (await page.locator(of).boundingBox())?.height ?? 0
             await signIn(page, parley.url, parley.key)
+            await page.goto(`${parley.url}/c/half-a-link`)
+            await page.getByRole("heading", { name: "No conversation has this address" }).waitFor()
+            await page.getByRole("button", { name: "Start a new one" }).click()
             await page.getByRole("button", { name: "Make a plan" }).click()
             assert.match(await composer(page).inputValue(), /^Plan a weekend in Lisbon/)
             await page.waitForFunction(() => document.activeElement?.id === "composer")
+            const widths = (...texts: ReadonlyArray<string>) =>
+              page.evaluate((all) => {
+                const at = document.createElement("span")
+                document.body.append(at)
+                const found = all.map((text) => {
+                  at.textContent = text
+                  return at.getBoundingClientRect().width
+                })
+                at.remove()
+                return found
+              }, texts)
+            const [arrow = 0, dash = 0, greater = 0] = await widths("->", "-", ">")
+            assert.approximately(arrow, dash + greater, 0.1, "what is written stays as it is")
             await composer(page).fill("First line")
             const oneLine = await height("#composer")
             await composer(page).press("Shift+Enter")

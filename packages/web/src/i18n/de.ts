@@ -41,7 +41,7 @@ export const de: Catalogue = {
     "Dieser Link wurde schon benutzt oder ist zu alt. Fügen Sie einen Schlüssel ein, oder starten Sie den Server für einen neuen Link neu.",
   "signIn.unreachable": "Der Server ist nicht zu erreichen. Läuft er?",
   "signIn.notRemoved":
-    "Vor Ihnen war jemand anderes hier, und dieser Browser lässt nicht entfernen, was geblieben ist. Schließen Sie seine anderen Tabs oder starten Sie ihn neu, und versuchen Sie es noch einmal.",
+    "Vor Ihnen war jemand anderes hier, und was davon geblieben ist, lässt sich in diesem Browser gerade nicht löschen. Schließen Sie seine anderen Tabs oder starten Sie ihn neu, und versuchen Sie es noch einmal.",
   "signIn.out": "Abmelden",
   "signOut.unsent_one": "{{count}} Nachricht ist noch nicht gesendet und geht mit der Sitzung.",
   "signOut.unsent_other": "{{count}} Nachrichten sind noch nicht gesendet und gehen mit der Sitzung.",
@@ -185,7 +185,7 @@ export const de: Catalogue = {
   "message.passedOver": "{{from}} war nicht verfügbar; {{to}} antwortet",
   "message.faster": "{{to}} war schneller als {{from}}",
   "message.instead": "{{from}}: {{to}} antwortete anstelle eines anderen",
-  "message.brokeOff": "{{to}} brach ab und machte weiter",
+  "message.brokeOff": "{{to}} brach ab; die Antwort ging weiter",
   "message.restarted": "Der Server wurde neu gestartet; die Antwort ging weiter",
   "message.version": "Fassung {{number}} von {{count}}",
   "message.previous": "Vorige Fassung",

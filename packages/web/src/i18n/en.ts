@@ -39,7 +39,7 @@ export const en = {
   "signIn.linkUsed": "This link was used already or is too old. Paste a key, or restart the server for a new link.",
   "signIn.unreachable": "The server cannot be reached. Is it running?",
   "signIn.notRemoved":
-    "Somebody else was here before you, and this browser does not let what they left be removed. Close its other tabs, or start it anew, and try again.",
+    "Somebody else was here before you, and what they left cannot be removed from this browser just now. Close its other tabs, or start it anew, and try again.",
   "signIn.out": "Sign out",
   "signOut.unsent_one": "{{count}} message was not sent yet, and goes with your session.",
   "signOut.unsent_other": "{{count}} messages were not sent yet, and go with your session.",
@@ -180,7 +180,7 @@ export const en = {
   "message.passedOver": "{{from}} was not available; {{to}} answers",
   "message.faster": "{{to}} was faster than {{from}}",
   "message.instead": "{{from}}: {{to}} answered in place of another",
-  "message.brokeOff": "{{to}} broke off, and went on",
+  "message.brokeOff": "{{to}} broke off; the answer went on",
   "message.restarted": "The server was restarted; the answer went on",
   "message.version": "Version {{number}} of {{count}}",
   "message.previous": "Previous version",

@@ -122,7 +122,7 @@ describe.skipIf(chromiumPath === "")("a device that keeps nothing", () => {
             await page.goto(other.parley.url)
             await isAsked()
             await page.clock.runFor(openTimeoutMs)
-            await page.getByText("does not let what they left be removed").waitFor()
+            await page.getByText("what they left cannot be removed").waitFor()
             await screenshot(page, "database-silent")
             assert.deepStrictEqual(await axeFaults(page), [])
             await page.evaluate(() => Reflect.get(globalThis, "databaseOpens")())

@@ -29,7 +29,7 @@ describe("an answer that another model went on with", () => {
     ["provider_failed", "one/first", "first failed; second went on"],
     ["slow", "one/first", "second was faster than first"],
     ["passed_over", "one/first", "first was not available; second answers"],
-    ["provider_failed", "two/second", "second broke off, and went on"],
+    ["provider_failed", "two/second", "second broke off; the answer went on"],
     ["owner restarted", "two/second", "The server was restarted; the answer went on"]
   ])("says how, while it is followed: %s", (reason, from, text) => {
     expect(toldOf(followed([{ type: "provider-switch", from, to: "two/second", reason }]))).toEqual([text])

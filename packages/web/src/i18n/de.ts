@@ -191,6 +191,7 @@ export const de: Catalogue = {
   "message.previous": "Vorige Fassung",
   "message.next": "Nächste Fassung",
   "message.waiting": "Wartet auf das Senden",
+  "message.unsentFirst": "Was Sie hier geschrieben haben, ist noch nicht gesendet. Danach geht dies wieder.",
   "message.sending": "Wird gesendet …",
   "message.notSent": "Nicht gesendet.",
   "message.tokens": "{{input}} ein · {{output}} aus",

@@ -186,6 +186,7 @@ export const en = {
   "message.previous": "Previous version",
   "message.next": "Next version",
   "message.waiting": "Waiting to be sent",
+  "message.unsentFirst": "What you wrote here is not sent yet. This can be done once it is.",
   "message.sending": "Sending …",
   "message.notSent": "Not sent.",
   "message.tokens": "{{input}} in · {{output}} out",

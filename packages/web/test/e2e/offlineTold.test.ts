@@ -4,18 +4,22 @@ import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
+import { bubbles, waiting } from "../support/begunOffline.ts"
 import {
   App,
   chromiumPath,
   ended,
   freshApp,
+  goOffline,
   goOnline,
+  onPhone,
   openClockedPage,
   places,
   say,
   screenshot,
   showList,
-  signIn
+  signIn,
+  withoutWorker
 } from "../support/openApp.ts"
 
 /** What somebody takes for at once, in milliseconds of the page. */
@@ -80,6 +84,55 @@ describe.skipIf(chromiumPath === "")("being offline", () => {
         })
         assert.deepStrictEqual(faults, [])
       })
+    )
+
+    it.effect.each(onPhone)(
+      "keeps what waits in sight: no other version begins before it is sent, and one that waits says so: %s",
+      ([, place]) =>
+        Effect.gen(function* () {
+          const { browser, parley, wire } = yield* freshApp
+          wire.enqueue(answer("Of otters."), answer("Of three."), answer("Of three, anew."))
+          const { faults, page } = yield* Effect.promise(() => openClockedPage(browser, { ...withoutWorker, ...place }))
+          const refused = page.locator(".toast", { hasText: "What you wrote here is not sent yet." })
+          const again = page.getByRole("button", { name: "Answer again" })
+          const dismiss = async () => {
+            await refused.getByRole("button", { name: "Dismiss" }).click()
+            await refused.waitFor({ state: "detached" })
+          }
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await say(page, "Otters")
+            await ended(page).waitFor()
+            await goOffline(page)
+            await say(page, "Three")
+            await waiting(page).waitFor()
+            await again.click()
+            await refused.waitFor()
+            await dismiss()
+            await page.getByRole("button", { name: "Edit", exact: true }).click()
+            await refused.waitFor()
+            assert.strictEqual(await page.getByLabel("Edit the message").count(), 0)
+            await dismiss()
+            assert.deepStrictEqual(await bubbles(page), ["Otters", "Three"])
+            assert.strictEqual(await waiting(page).count(), 1)
+            await goOnline(page)
+            await page.getByText("Of three.").waitFor()
+            assert.deepStrictEqual(await bubbles(page), ["Otters", "Three"])
+            assert.strictEqual(await page.getByText("1/2").or(page.getByText("2/2")).count(), 0)
+            await goOffline(page)
+            await again.last().click()
+            await page
+              .locator(".answer")
+              .filter({ has: waiting(page) })
+              .waitFor()
+            await goOnline(page)
+            await page.getByText("Of three, anew.").waitFor()
+            await page.getByText("2/2").waitFor()
+            assert.strictEqual(await waiting(page).count(), 0)
+          })
+          assert.strictEqual(wire.requests.length, 3)
+          assert.deepStrictEqual(faults, [])
+        })
     )
   })
 })

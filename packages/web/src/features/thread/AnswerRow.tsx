@@ -1,6 +1,8 @@
 import { Check, Copy, RefreshCw, Replace, Square, Volume2 } from "lucide-react"
 import { useRef } from "react"
+import { parley } from "../../client/parley.ts"
 import type { ChatMessage, Part, ToolResult } from "../../client/sdk.ts"
+import { useSnapshot } from "../../client/useSnapshot.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
 import { PopoverButton } from "../../design/popups.tsx"
@@ -14,6 +16,7 @@ import { canSpeak, useReadAloud } from "../speech/useReadAloud.ts"
 import { AnswerEnd } from "./AnswerEnd.tsx"
 import { MessageDetails } from "./MessageDetails.tsx"
 import { Reasoning } from "./Reasoning.tsx"
+import { SendFault } from "./SendFault.tsx"
 import { Switches } from "./Switches.tsx"
 import { textOfParts } from "./textOfParts.ts"
 import type { ThreadActions } from "./ThreadActions.ts"
@@ -64,7 +67,7 @@ export const AnswerRow = ({ actions, isLast, isRoom, message, toolResults }: Ans
       {message.run?.toolCallDrafts.map((draft) => (
         <ToolCall key={`draft-${draft.index}`} name={draft.name ?? ""} input={draft.arguments} live />
       ))}
-      {streaming && content.length === 0 ? <Waiting key={switchPlace.current} /> : null}
+      {streaming && content.length === 0 ? <Waiting key={switchPlace.current} message={message} actions={actions} /> : null}
       {switchPlace.current === "below" ? switches : null}
       <AnswerEnd message={message} actions={actions} isLast={isLast} />
       {/* The room of what comes at the end. */}
@@ -94,8 +97,13 @@ const AnswerPart = ({ live, part, toolResults }: AnswerPartProps) => {
   }
 }
 
-const Waiting = () => {
+const Waiting = ({ actions, message }: { readonly message: ChatMessage; readonly actions: ThreadActions }) => {
   const t = useText()
+  const { isDoubtful, state } = useSnapshot(parley.connection)
+  const { delivery } = message
+  // With a connection it is asked for in this moment.
+  const isAsked = delivery === "accepted" || (delivery === "pending" && state === "open" && !isDoubtful)
+  if (!isAsked) return <SendFault message={message} actions={actions} />
   return (
     <p className="message-waiting">
       <span aria-hidden className="dots">

@@ -51,23 +51,30 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
     [members]
   )
 
+  /** What is not sent yet follows the version that is shown: behind another one it would be out of sight. */
+  const mayBranch = useCallback((): boolean => {
+    if (chat.messages.every(({ delivery }) => delivery === "accepted")) return true
+    notify(t("message.unsentFirst"), { place: id })
+    return false
+  }, [chat, id, t])
   const actions = useMemo<ThreadActions>(() => {
     /** What was asked of a message, by the message's key. */
     const asked = new Map<string, Sent>()
     // A second press, which may come before the first one is seen, asks for nothing more until the server has that: each is paid for.
-    const once = ({ key }: ChatMessage, ask: () => Sent): void => {
+    const isAsked = ({ key }: ChatMessage): boolean => {
       const before = asked.get(key)
-      if (before === undefined || chat.sent(before.key) === undefined) asked.set(key, ask())
+      return before !== undefined && chat.sent(before.key) !== undefined
+    }
+    /** Another version; false where none may begin now. */
+    const branch = (message: ChatMessage, ask: (messageId: string) => Sent): boolean => {
+      if (isAsked(message)) return true
+      if (message.id === null || !mayBranch()) return false
+      asked.set(message.key, ask(message.id))
+      return true
     }
     return {
-      regenerate: (message, model) => {
-        const { id } = message
-        if (id !== null) once(message, () => chat.regenerate(id, { model }))
-      },
-      edit: (message, content) => {
-        const { id } = message
-        if (id !== null) once(message, () => chat.edit(id, content))
-      },
+      regenerate: (message, model) => void branch(message, (messageId) => chat.regenerate(messageId, { model })),
+      edit: (message, content) => branch(message, (messageId) => chat.edit(messageId, content)),
       selectVersion: (message, index) => {
         const version = message.siblings[index]
         if (version !== undefined) chat.selectBranch(version)
@@ -84,10 +91,12 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
       // The one that was cut off, whichever the next message asks: a route by its name.
       goOn: (answer) => {
         const { askedModel, model, stored } = answer
-        once(answer, () => chat.send(t("message.goOnText"), { model: askedModel ?? stored?.model ?? model ?? undefined }))
+        if (isAsked(answer)) return
+        const sent = chat.send(t("message.goOnText"), { model: askedModel ?? stored?.model ?? model ?? undefined })
+        asked.set(answer.key, sent)
       }
     }
-  }, [chat, startNew, t])
+  }, [chat, mayBranch, startNew, t])
 
   // All that the composer and the bar are given stays the same while an answer is written: they are not rendered with it.
   const send = useCallback(
@@ -156,7 +165,13 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
   const ownLast = messages.findLast(
     ({ authorId, role }) => role === "user" && (authorId === null || authorId === me.principal.id)
   )?.key
-  const editLast = useMemo(() => (ownLast === undefined ? undefined : () => setEditing(ownLast)), [ownLast])
+  const edit = useCallback(
+    (key: string | undefined) => {
+      if (key === undefined || mayBranch()) setEditing(key)
+    },
+    [mayBranch]
+  )
+  const editLast = useMemo(() => (ownLast === undefined ? undefined : () => edit(ownLast)), [edit, ownLast])
   const shareable = lastWhole(messages)
   const model = conversation?.model ?? beginning?.model
   const tools = useMemo(() => {
@@ -219,7 +234,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
                 isRoom={isRoom}
                 actions={actions}
                 editing={editing === message.key}
-                onEdit={setEditing}
+                onEdit={edit}
               />
             )}
           />

@@ -1,7 +1,6 @@
-import { Check, Clock, Copy, Pencil, TriangleAlert } from "lucide-react"
+import { Check, Copy, Pencil } from "lucide-react"
 import { useLayoutEffect, useRef, type Ref } from "react"
 import type { ChatMessage, Part, ToolResult as Result } from "../../client/sdk.ts"
-import { errorText } from "../../client/errorText.ts"
 import { isLocal } from "../../client/filesToSend.ts"
 import { Avatar } from "../../design/Avatar.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
@@ -12,6 +11,7 @@ import { useText } from "../../i18n/useText.ts"
 import { EditMessage } from "./EditMessage.tsx"
 import { MessageFile } from "./MessageFile.tsx"
 import { MessageImage } from "./MessageImage.tsx"
+import { SendFault } from "./SendFault.tsx"
 import type { ThreadActions } from "./ThreadActions.ts"
 import { textOfParts } from "./textOfParts.ts"
 import { ToolResult } from "./ToolCall.tsx"
@@ -62,10 +62,10 @@ export const PersonRow = ({ actions, authorName, editing, isLast, isRoom, messag
           message={message}
           onCancel={() => onEdit(undefined)}
           onSend={(content) => {
+            if (!actions.edit(message, content)) return
             // Where one goes on from, as after any message.
             document.getElementById("composer")?.focus()
             onEdit(undefined)
-            actions.edit(message, content)
           }}
         />
       ) : (
@@ -140,34 +140,5 @@ const PersonActions = ({ actions, editRef, message, onEdit }: PersonActionsProps
       )}
       <VersionSwitch message={message} onSelect={actions.selectVersion} />
     </footer>
-  )
-}
-
-const SendFault = ({ actions, message }: { readonly message: ChatMessage; readonly actions: ThreadActions }) => {
-  const t = useText()
-  if (message.delivery === "accepted") return null
-  if (message.delivery === "pending") {
-    return (
-      <p className="message-note" data-kind="pending">
-        <Clock aria-hidden />
-        {t("message.waiting")}
-      </p>
-    )
-  }
-  return (
-    <div className="message-fault" role="alert">
-      <TriangleAlert aria-hidden />
-      <p>
-        {t("message.notSent")} {message.sendError === null ? "" : errorText(t, message.sendError)}
-      </p>
-      <div className="message-ways">
-        <button type="button" className="button" onClick={() => actions.retry(message)}>
-          {t("action.retry")}
-        </button>
-        <button type="button" className="button" data-kind="quiet" onClick={() => actions.discard(message)}>
-          {t("action.discard")}
-        </button>
-      </div>
-    </div>
   )
 }

@@ -8,6 +8,9 @@ import { Value } from "./Value.ts"
 const key = "parley.unread"
 /** Conversations that are remembered as unread; the one that became so first is forgotten first. */
 const maxUnread = 200
+const seenKey = "parley.unread.seen"
+/** Conversations of which it is remembered up to when they were seen; the one that was looked at least lately is forgotten first. */
+const maxSeen = 200
 
 /** What is known of a conversation. Its times are Unix milliseconds. */
 interface Known {
@@ -23,6 +26,8 @@ export class Unread {
   #openId: string | undefined
   /** As the list was before; nothing as long as that is being read. */
   #known: ReadonlyMap<string, Known> | undefined
+  /** When what was seen was written, in Unix milliseconds. At once on this device: the list is kept when it is quiet, which a page may not see. */
+  #seenAtMs: ReadonlyMap<string, number> = new Map()
   /** Of the list as it was first, its newest time: what was not on it and is newer was written to since. Nothing is, where nothing was known. */
   #listedUpToMs = Infinity
 
@@ -33,6 +38,7 @@ export class Unread {
   /** Gives back the function that ends it. */
   follow(): () => void {
     this.ids.set(readIds())
+    this.#seenAtMs = readSeen()
     const abort = new AbortController()
     const { signal } = abort
     // What was said while the app was closed is seen by how the list was then.
@@ -67,6 +73,7 @@ export class Unread {
   }
 
   #compare(): void {
+    this.#noteSeen()
     const { items, status } = this.#lists.getSnapshot()
     if (this.#known === undefined || status !== "ready") return
     const before = this.#known
@@ -74,7 +81,7 @@ export class Unread {
     const written = items.filter((item) => {
       const known = before.get(item.id)
       const isWritten = known === undefined ? cameUp(item, this.#listedUpToMs) : wasWrittenTo(known, item)
-      return isWritten && !this.#isSeen(item.id)
+      return isWritten && !this.#isSeen(item.id) && item.updatedAtMs > (this.#seenAtMs.get(item.id) ?? 0)
     })
     if (this.#listedUpToMs === Infinity) this.#listedUpToMs = newestOf(items)
     if (written.length > 0) this.#put([...this.ids.getSnapshot(), ...written.map(({ id }) => id)])
@@ -84,7 +91,21 @@ export class Unread {
     return id === this.#openId && document.visibilityState === "visible"
   }
 
+  /** Of what is looked at, how new it is. */
+  #noteSeen(): void {
+    const { items } = this.#lists.getSnapshot()
+    const item = items.find(({ id }) => this.#isSeen(id))
+    if (item === undefined || item.updatedAtMs <= (this.#seenAtMs.get(item.id) ?? 0)) return
+    // What another tab saw meanwhile stays.
+    const seen = new Map([...this.#seenAtMs, ...readSeen()])
+    seen.delete(item.id)
+    const kept = [...seen, [item.id, item.updatedAtMs] as const].slice(-maxSeen)
+    this.#seenAtMs = new Map(kept)
+    write(seenKey, Object.fromEntries(kept))
+  }
+
   #see(): void {
+    this.#noteSeen()
     const ids = [...this.ids.getSnapshot()]
     const left = ids.filter((id) => !this.#isSeen(id))
     if (left.length < ids.length) this.#put(left)
@@ -93,12 +114,16 @@ export class Unread {
   #put(ids: ReadonlyArray<string>): void {
     const kept = [...new Set(ids)].slice(-maxUnread)
     this.ids.set(new Set(kept))
-    if (!keeps()) return
-    try {
-      localStorage.setItem(key, JSON.stringify(kept))
-    } catch {
-      // Storage is refused or full: the marks live as long as the page.
-    }
+    write(key, kept)
+  }
+}
+
+const write = (name: string, value: unknown): void => {
+  if (!keeps()) return
+  try {
+    localStorage.setItem(name, JSON.stringify(value))
+  } catch {
+    // Storage is refused or full: the marks live as long as the page.
   }
 }
 
@@ -107,6 +132,7 @@ export const removeUnread = (): void => {
   stopKeeping()
   try {
     localStorage.removeItem(key)
+    localStorage.removeItem(seenKey)
   } catch {
     // Storage is refused: there is nothing.
   }
@@ -140,5 +166,14 @@ const readIds = (): ReadonlySet<string> => {
     return new Set(Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [])
   } catch {
     return new Set()
+  }
+}
+
+const readSeen = (): ReadonlyMap<string, number> => {
+  try {
+    const seen: unknown = JSON.parse(localStorage.getItem(seenKey) ?? "{}")
+    return new Map(Object.entries(Object(seen)).flatMap(([id, atMs]) => (typeof atMs === "number" ? [[id, atMs] as const] : [])))
+  } catch {
+    return new Map()
   }
 }

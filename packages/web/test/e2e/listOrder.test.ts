@@ -20,6 +20,10 @@ const kept = async (page: Page, title: string, ...items: ReadonlyArray<string>):
   await Promise.all([page.waitForResponse(/\/marks$/), menu(page, title, ...items)])
 }
 
+/** The focus is on that row, its link or its button, once what acted on it or on its neighbour is gone. */
+const isOn = (page: Page, title: string) =>
+  page.waitForFunction((text) => document.activeElement?.closest(".list-row")?.textContent.startsWith(text), title)
+
 const reloaded = async (page: Page): Promise<void> => {
   await page.reload()
   await composer(page).waitFor()
@@ -49,6 +53,7 @@ describe.skipIf(chromiumPath === "")("the list", () => {
             await folder.getByRole("link", { name: "Badgers" }).waitFor()
             await kept(page, "Otters", "Move to folder", "No folder")
             await folder.getByRole("link", { name: "Otters" }).waitFor({ state: "detached" })
+            await isOn(page, "Otters")
             await page
               .locator(".list-group", { has: page.getByRole("heading", { name: "Today" }) })
               .getByRole("link")
@@ -61,6 +66,7 @@ describe.skipIf(chromiumPath === "")("the list", () => {
 
             await menu(page, "Otters", "Archive")
             await row(page, "Otters").waitFor({ state: "detached" })
+            await isOn(page, "Badgers")
             await page.getByRole("button", { name: "Archive", exact: true }).click()
             await kept(page, "Otters", "Back from the archive")
             await page.getByText("Nothing is archived.").waitFor()
@@ -70,6 +76,22 @@ describe.skipIf(chromiumPath === "")("the list", () => {
             await row(page, "Otters").waitFor()
             await page.getByRole("button", { name: "Archive", exact: true }).click()
             await page.getByText("Nothing is archived.").waitFor()
+            await page.getByRole("button", { name: "Back to all conversations" }).click()
+            await kept(page, "Otters", "Pin")
+            await page.getByRole("heading", { name: "Pinned" }).waitFor()
+            await isOn(page, "Otters")
+            await kept(page, "Otters", "Unpin")
+            await page.getByRole("heading", { name: "Pinned" }).waitFor({ state: "detached" })
+            await isOn(page, "Otters")
+            await menu(page, "Otters", "Move to folder", "New folder")
+            await page.getByLabel("Name of the folder").fill("Zoo")
+            await page.getByLabel("Name of the folder").press("Enter")
+            await page.getByRole("dialog").waitFor({ state: "detached" })
+            await isOn(page, "Otters")
+            await menu(page, "Otters", "Delete")
+            await row(page, "Otters").waitFor({ state: "detached" })
+            // Its neighbours are rows, and what is closed has its own.
+            await isOn(page, "Zoo")
           })
           assert.deepStrictEqual(faults, [])
         })

@@ -1,5 +1,5 @@
 import { Archive, ArrowLeft, ChevronRight, Folder as FolderIcon } from "lucide-react"
-import { useEffect, useMemo, useState, type ReactNode } from "react"
+import { useEffect, useLayoutEffect, useMemo, useState, type ReactNode } from "react"
 import { useApp } from "../../app/AppContext.ts"
 import type { ListPart, PartStatus } from "../../client/ListParts.ts"
 import { allOf } from "../../client/ListState.ts"
@@ -11,6 +11,7 @@ import { ConversationRow, UnreadMark } from "./ConversationRow.tsx"
 import { FolderMenu } from "./FolderMenu.tsx"
 import { groupByTime } from "./groupByTime.ts"
 import { useHeld } from "./useHeld.ts"
+import { isCalled } from "./useRowFocus.ts"
 
 export const ConversationList = ({ activeId }: { readonly activeId: string | undefined }) => {
   const t = useText()
@@ -170,6 +171,11 @@ const FolderGroup = ({ activeId, folder, hasMore, items, part }: FolderGroupProp
   useEffect(() => {
     if (open) void lists.openPart(folder.id)
   }, [folder.id, lists, open])
+  useLayoutEffect(() => {
+    if (!items.some(({ id }) => isCalled(id))) return
+    openFolders.add(folder.id)
+    setOpen(true)
+  }, [folder.id, items])
   const isWhole = !hasMore || part === "whole"
   const toggle = () => {
     if (open) openFolders.delete(folder.id)

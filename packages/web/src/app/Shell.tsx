@@ -1,5 +1,5 @@
 import { PanelLeftOpen, SquarePen } from "lucide-react"
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react"
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react"
 import { flushSync } from "react-dom"
 import { IconButton } from "../design/IconButton.tsx"
 import { useBack } from "../design/useBack.ts"
@@ -30,19 +30,24 @@ export const Shell = ({ activeId, children }: ShellProps) => {
     setOpen(next)
     if (wide.matches) keepOpen(next)
   }, [])
-  // A drawer lies over the conversation, which nothing reaches then: the focus goes into it, and back to the button that opens it.
-  const isWide = useIsWide()
+  // A drawer lies over the conversation, which nothing reaches then: the focus goes into it, and back to the button that opens it. Of a sidebar that
+  // stands beside it only what had the focus there gives it away.
+  const [isWide, setIsWide] = useState(wide.matches)
   const isDrawer = open && !isWide
   const side = useRef<HTMLElement>(null)
   const opener = useRef<HTMLDivElement>(null)
-  const wasDrawer = useRef(false)
-  useEffect(() => {
+  const had = useRef({ isDrawer, open })
+  // Before the browser takes it from what is out of reach now.
+  useLayoutEffect(() => {
+    const before = had.current
+    had.current = { isDrawer, open }
+    if (before.open === open) return
     const { activeElement } = document
-    const isLost = activeElement === null || activeElement === document.body || side.current?.contains(activeElement) === true
-    if (isDrawer) side.current?.querySelector("button")?.focus()
-    else if (wasDrawer.current && isLost) opener.current?.querySelector("button")?.focus()
-    wasDrawer.current = isDrawer
-  }, [isDrawer])
+    const isNowhere = activeElement === null || activeElement === document.body
+    const left = open ? opener.current : side.current
+    const isLost = left?.contains(activeElement) === true || (before.isDrawer && isNowhere)
+    if (isDrawer || isLost) (open ? side : opener).current?.querySelector("button")?.focus()
+  }, [isDrawer, open])
   const close = useCallback(() => show(false), [show])
   useBack(isDrawer, close)
   const toggle = useCallback(() => show(!open), [open, show])
@@ -55,7 +60,11 @@ export const Shell = ({ activeId, children }: ShellProps) => {
     if (!wide.matches) setOpen(false)
   }, [activeId, target])
   useEffect(() => {
-    const change = () => setOpen(wide.matches && wasOpen())
+    // Both at once: what is open would be taken for a drawer else, and take the focus.
+    const change = () => {
+      setIsWide(wide.matches)
+      setOpen(wide.matches && wasOpen())
+    }
     wide.addEventListener("change", change)
     return () => wide.removeEventListener("change", change)
   }, [])
@@ -102,13 +111,6 @@ export const Shell = ({ activeId, children }: ShellProps) => {
       </main>
     </div>
   )
-}
-
-const useIsWide = (): boolean => useSyncExternalStore(watchWide, () => wide.matches)
-
-const watchWide = (listener: () => void): (() => void) => {
-  wide.addEventListener("change", listener)
-  return () => wide.removeEventListener("change", listener)
 }
 
 const wasOpen = (): boolean => {

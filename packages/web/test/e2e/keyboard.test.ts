@@ -1,6 +1,7 @@
 /** What keys do where they are pressed, and copying by them. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import type { ViewportSize } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import {
   showList,
@@ -19,6 +20,9 @@ import {
   withoutWorker,
   places
 } from "../support/openApp.ts"
+
+/** A tablet or a phone, turned. */
+const broad: ViewportSize = { width: 1180, height: 820 }
 
 describe.skipIf(chromiumPath === "")("the keyboard", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
@@ -84,7 +88,7 @@ describe.skipIf(chromiumPath === "")("the keyboard", () => {
     it.effect.each([
       ["on a tablet", { viewport: tablet }],
       ["on a phone, in the dark", darkPhone]
-    ] as const)("brings one to the search also where the list is closed: %s", ([, place]) =>
+    ] as const)("brings one to the search also where the list is closed, and stays in the box that is turned: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley } = yield* freshApp
         const { faults, page } = yield* Effect.promise(() => openPageAgain(browser, { ...withoutWorker, ...place }))
@@ -95,6 +99,25 @@ describe.skipIf(chromiumPath === "")("the keyboard", () => {
           assert.strictEqual(await page.evaluate(() => document.activeElement?.id), "search")
           await page.keyboard.type("otters")
           assert.strictEqual(await page.getByRole("searchbox").inputValue(), "otters")
+
+          const upright = page.viewportSize() ?? tablet
+          const turn = async (size: ViewportSize, shown: string) => {
+            await page.setViewportSize(size)
+            await page.getByRole("button", { name: shown }).waitFor()
+          }
+          await turn(broad, "Close the sidebar")
+          assert.strictEqual(await page.evaluate(() => document.activeElement?.id), "search")
+          await composer(page).fill("otters")
+          await composer(page).press("ArrowLeft")
+          await turn(upright, "Open the sidebar")
+          await page.keyboard.type("1")
+          await turn(broad, "Close the sidebar")
+          await page.keyboard.type("2")
+          assert.strictEqual(await composer(page).inputValue(), "otter12s")
+          // What had the focus beside it is out of reach: then it is on what brings that back.
+          await page.getByRole("searchbox").focus()
+          await turn(upright, "Open the sidebar")
+          assert.strictEqual(await page.evaluate(() => document.activeElement?.ariaLabel), "Open the sidebar")
         })
         assert.deepStrictEqual(faults, [])
       })

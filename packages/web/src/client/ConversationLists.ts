@@ -175,9 +175,10 @@ export class ConversationLists {
     return this.#change(id, { title }, () => this.#parley.api.conversations.update({ id, title }, outlivesPage))
   }
 
-  mark(id: ListedConversation["id"], marks: Marks): Promise<void> {
-    const ask = () => this.#parley.api.list.mark({ id, ...marks }, outlivesPage)
-    return this.#change(id, definedMarks(marks), ask).catch(this.#onError)
+  /** In sight at once too; whether the server took it: what it did not is told. */
+  mark(id: ListedConversation["id"], marks: Marks): Promise<boolean> {
+    const change = this.#change(id, definedMarks(marks), () => this.#parley.api.list.mark({ id, ...marks }, outlivesPage))
+    return change.then(() => true).catch((error) => (this.#onError(error), false))
   }
 
   /** Gone from sight at once and for good, with what waits to be sent in it; from the server when carried out, at the latest once the page is gone. */

@@ -15,6 +15,7 @@ import {
   onPhone,
   openClockedPage,
   places,
+  rowMenu,
   say,
   screenshot,
   showList,
@@ -41,7 +42,7 @@ const turns = (page: Page): Promise<void> =>
 
 describe.skipIf(chromiumPath === "")("being offline", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
-    it.effect.each(places)("is told at once, in the same words over the page, of a part and of a title: %s", ([, place]) =>
+    it.effect.each(places)("is told at once, in the same words over the page, of a part and a change: %s", ([, place]) =>
       Effect.gen(function* () {
         const { browser, parley, wire } = yield* freshApp
         wire.enqueue(answer("Of otters."))
@@ -79,6 +80,11 @@ describe.skipIf(chromiumPath === "")("being offline", () => {
           await page.getByLabel("Title", { exact: true }).fill("Sea otters")
           await page.getByLabel("Title", { exact: true }).press("Enter")
           await page.getByRole("alert").filter({ hasText: "You are offline. Try again once there is a network." }).waitFor()
+          await page.getByLabel("Title", { exact: true }).press("Escape")
+          await rowMenu(page, "Otters", "Archive")
+          await page.locator(".toast", { hasText: "You are offline. Try again once there is a network." }).waitFor()
+          await page.getByRole("link", { name: "Otters", exact: true }).waitFor()
+          assert.strictEqual(await page.getByText("is in the archive").count(), 0)
           await goOnline(page)
           await note.waitFor({ state: "detached" })
         })

@@ -137,7 +137,7 @@ const RowMenu = ({ conversation, onRename, title }: RowMenuProps) => {
     }
     notify(t("list.deleted", { title }), { action: { label: t("action.undo"), run: takeBack }, onOver: carryOut })
   }
-  const archive = () => archiveConversation(t, lists, conversation)
+  const archive = () => void archiveConversation(t, lists, conversation)
   return (
     <MenuButton
       button={

@@ -198,7 +198,7 @@ const OfConversation = ({ doing, id }: OfConversationProps) => {
         </>
       )}
       {listed === undefined ? null : (
-        <Command.Item className="menu-item" onSelect={doing(() => archiveConversation(t, lists, listed))}>
+        <Command.Item className="menu-item" onSelect={doing(() => void archiveConversation(t, lists, listed))}>
           {listed.isArchived ? <ArchiveRestore aria-hidden /> : <Archive aria-hidden />}
           {t(listed.isArchived ? "list.unarchive" : "list.archive")}
         </Command.Item>

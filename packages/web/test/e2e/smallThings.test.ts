@@ -1,8 +1,15 @@
 /** Small things of a page: a way to begin, a new line, and how code and diagrams are looked at. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import type { ViewportSize } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
 import { App, chromiumPath, composer, ended, freshApp, openPageAgain, places, screenshot, signIn } from "../support/openApp.ts"
+
+/** As high and wide as small laptops are at 200 % and at 400 %. */
+const lowWindows: ReadonlyArray<ViewportSize> = [
+  { width: 640, height: 360 },
+  { width: 320, height: 256 }
+]
 
 const steps = Array.from({ length: 30 }, (_, step) => `  step${step} --> step${step + 1}`).join("\n")
 const shown = `\`\`\`ts\nconst line = "${"long ".repeat(60)}"\n\`\`\`\n\n\`\`\`mermaid\ngraph TD\n${steps}\n\`\`\`\n`
@@ -22,6 +29,13 @@ describe.skipIf(chromiumPath === "")("a page", () => {
             await page.goto(`${parley.url}/c/half-a-link`)
             await page.getByRole("heading", { name: "No conversation has this address" }).waitFor()
             await page.getByRole("button", { name: "Start a new one" }).click()
+            const size = page.viewportSize() ?? assert.fail("the window has no size")
+            for (const low of lowWindows) {
+              await page.setViewportSize(low)
+              const { height = 0, y = 0 } = (await page.locator(".composer").boundingBox()) ?? {}
+              assert.isAtMost(y + height, low.height, `the box is whole in sight at ${low.width} px`)
+            }
+            await page.setViewportSize(size)
             await page.getByRole("button", { name: "Make a plan" }).click()
             assert.match(await composer(page).inputValue(), /^Plan a weekend in Lisbon/)
             await page.waitForFunction(() => document.activeElement?.id === "composer")

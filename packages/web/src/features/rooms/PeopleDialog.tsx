@@ -6,6 +6,7 @@ import { Avatar } from "../../design/Avatar.tsx"
 import { CopyField } from "../../design/CopyField.tsx"
 import { Dialog } from "../../design/Dialog.tsx"
 import { IconButton } from "../../design/IconButton.tsx"
+import { notify } from "../../design/notify.ts"
 import { contained } from "../../i18n/bidi.ts"
 import { useText } from "../../i18n/useText.ts"
 import "./rooms.css"
@@ -24,8 +25,15 @@ export const PeopleDialog = ({ conversationId, onClose }: PeopleDialogProps) => 
     if (status === "gone") onClose()
   }, [onClose, status])
   const isOwner = members.some(({ principalId, role }) => principalId === me.principal.id && role === "owner")
-  const remove = (principalId: string) =>
-    void parley.api.conversations.removeMember({ id: conversationId, principalId }).catch(report)
+  // No way leads back but another invitation: it is asked first.
+  const ask = (principalId: string, displayName: string) => {
+    const isOwn = principalId === me.principal.id
+    const run = () => void parley.api.conversations.removeMember({ id: conversationId, principalId }).catch(report)
+    notify(isOwn ? t("people.leaveAsk") : t("people.removeAsk", { name: displayName }), {
+      action: { label: t(isOwn ? "people.leave" : "people.removeNow"), run },
+      place: conversationId
+    })
+  }
   return (
     <Dialog title={t("people.title")} onClose={onClose}>
       <ul className="people">
@@ -44,7 +52,7 @@ export const PeopleDialog = ({ conversationId, onClose }: PeopleDialogProps) => 
               <IconButton
                 size="small"
                 label={principalId === me.principal.id ? t("people.leave") : t("people.remove", { name: displayName })}
-                onClick={() => remove(principalId)}
+                onClick={() => ask(principalId, displayName)}
               >
                 <UserMinus aria-hidden />
               </IconButton>

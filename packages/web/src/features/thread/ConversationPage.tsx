@@ -4,7 +4,6 @@ import { useApp } from "../../app/AppContext.ts"
 import { Bar } from "../../app/Bar.tsx"
 import { useReportAt } from "../../app/useReportAt.ts"
 import { dropTarget, useTarget } from "../../app/useTarget.ts"
-import { errorText } from "../../client/errorText.ts"
 import type { ChatMessage, Sent } from "../../client/sdk.ts"
 import { useChat } from "../../client/useChat.ts"
 import { copyText } from "../../design/copyText.ts"
@@ -23,6 +22,7 @@ import { AnswerAnnouncer } from "./AnswerAnnouncer.tsx"
 import { ConversationBar } from "./ConversationBar.tsx"
 import { lastWhole } from "./lastWhole.ts"
 import { MessageRow } from "./MessageRow.tsx"
+import { NoConversation } from "./NoConversation.tsx"
 import { Thread, type FoundPlace } from "./Thread.tsx"
 import type { ThreadActions } from "./ThreadActions.ts"
 import { ThreadSkeleton } from "./ThreadSkeleton.tsx"
@@ -35,7 +35,7 @@ const foundMs = 2_600
 
 export const ConversationPage = ({ id }: { readonly id: string }) => {
   const t = useText()
-  const { isGuest, lists, me, parley, startNew } = useApp()
+  const { lists, me, parley, startNew } = useApp()
   const report = useReportAt(id)
   const [chat, state] = useChat(id)
   const { activeRun, beginning, conversation, members, messages, status } = state
@@ -186,20 +186,7 @@ export const ConversationPage = ({ id }: { readonly id: string }) => {
       ? null
       : (names.get(message.authorId) ?? t("message.someone"))
 
-  if (status === "gone" || status === "failed") {
-    return (
-      // Where the link over everything leads, as long as there is no box.
-      <div className="empty-page" id="composer" tabIndex={-1}>
-        <h1>{t(status === "gone" ? "thread.gone" : "thread.failed")}</h1>
-        <p>{status === "gone" ? t("thread.goneHint") : state.error === null ? "" : errorText(t, state.error)}</p>
-        {isGuest ? null : (
-          <button type="button" className="button" data-kind="primary" onClick={startNew}>
-            {t("thread.start")}
-          </button>
-        )}
-      </div>
-    )
-  }
+  if (status === "gone" || status === "failed") return <NoConversation id={id} isGone={status === "gone"} error={state.error} />
   return (
     <>
       <Bar>

@@ -11,6 +11,7 @@ import { ListParts, type ListPage, type ListPart, type PartQuery } from "./ListP
 import type { ListState } from "./ListState.ts"
 import { removeConversation } from "./removeConversation.ts"
 import { Value } from "./Value.ts"
+import { takenBack } from "./takenBack.ts"
 import { newestFirst, withFirstPage } from "./withFirstPage.ts"
 
 const pageItems = 100
@@ -216,9 +217,7 @@ export class ConversationLists {
   }
 
   /** The list is there as it was; without a network nothing else was to be expected. */
-  #onQuietError(error: unknown): void {
-    if (mayBeOnline()) this.#onError(error)
-  }
+  #onQuietError = (error: unknown): void => void (mayBeOnline() && this.#onError(error))
 
   async #change(id: ListedConversation["id"], change: Partial<ListedConversation>, ask: () => Promise<unknown>): Promise<void> {
     const before = this.#find(id)
@@ -227,7 +226,8 @@ export class ConversationLists {
     try {
       await ask()
     } catch (error) {
-      if (before !== undefined) this.#merge([before])
+      this.#merge(takenBack(this.#find(id), before, change))
+      this.#stale.add(id)
       throw error
     } finally {
       const others = (this.#changing.get(id) ?? 1) - 1

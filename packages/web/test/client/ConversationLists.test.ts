@@ -1,5 +1,7 @@
 /** The list of conversations as the app holds it, whatever comes in which order. */
 import { describe, expect, it } from "vitest"
+import { conversation } from "../../../sdk/test/support/ModelServer.ts"
+import { settled } from "../../../sdk/test/support/VirtualPlatform.ts"
 import { virtualClient } from "../../../sdk/test/support/virtualClient.ts"
 import { ConversationLists } from "../../src/client/ConversationLists.ts"
 
@@ -55,6 +57,38 @@ describe("the list of conversations", () => {
       ["Otters", 5],
       ["cnv_2", 3]
     ])
+  })
+
+  it.each([
+    ["the first", [1, 0], [200, 500], "River otters", "River otters"],
+    ["both, the later one first", [1, 0], [500, 500], "Otters", "Otters"],
+    ["both, the later one last", [0, 1], [500, 500], "Sea otters", "Otters"]
+  ])("shows the title that was taken where of two the server refuses %s", async (_, order, statuses, atOnce, taken) => {
+    const { client, platform } = virtualClient()
+    const answers = [Promise.withResolvers<Response>(), Promise.withResolvers<Response>()]
+    let asked = 0
+    const isRead = Promise.withResolvers<void>()
+    platform.answer = (url, { method }) => {
+      if (method === "PATCH") return answers[asked++]?.promise ?? expect.unreachable()
+      if (url.endsWith("/api/folders")) return Response.json([])
+      if (!url.endsWith("/marks")) return Response.json({ items: [{ ...listed("cnv_1", 1), title: "Otters" }], nextCursor: null })
+      isRead.resolve()
+      return Response.json({ ...listed("cnv_1", 1), title: taken })
+    }
+    const lists = new ConversationLists(client, "pri_1", () => {})
+    const title = () => lists.state.getSnapshot().items[0]?.title
+    await lists.refresh()
+    const [first] = lists.state.getSnapshot().items
+    if (first === undefined) return expect.unreachable()
+    const renames = ["Sea otters", "River otters"].map((to) => lists.rename(first.id, to).catch(() => {}))
+    for (const [index, which] of order.entries()) {
+      answers[which]?.resolve(Response.json(conversation, { status: statuses[index] ?? 500 }))
+      await renames[which]
+    }
+    expect(title()).toBe(atOnce)
+    await isRead.promise
+    await settled()
+    expect(title()).toBe(taken)
   })
 
   describe("of more conversations than one page", () => {

@@ -189,7 +189,7 @@ export const followTabs = (): void =>
     if (key === principalKey && newValue !== null) {
       // Somebody else came in: what this page would send now went out in that person's name.
       if (pageOf !== undefined && pageOf !== newValue) startAsAnother()
-    } else if (key === knownKey && newValue === null && !keeps() && isSignedIn()) startAnew()
+    } else if (key === knownKey && newValue === null && !keeps() && isSignedIn()) endHere()
   })
 
 /** Longest that signing out in another tab is waited for, in milliseconds: somewhat longer than a question to the server may take. */
@@ -207,7 +207,7 @@ const leavesElsewhere = (isOut: boolean): void => {
       keepAgain()
       localStorage.removeItem(leavingKey)
     } catch (error) {
-      if (isRefusal(error)) return startAnew()
+      if (isRefusal(error)) return endHere()
       lookAgain = setTimeout(look, signOutTimeoutMs)
     }
   }
@@ -220,6 +220,13 @@ let lookAgain: ReturnType<typeof setTimeout> | undefined
 /** Nor does the address mean anything to whoever is here now. */
 const startAsAnother = (): void => {
   history.replaceState(null, "", "/")
+  startAnew()
+}
+
+/** They signed out in another tab, which may not have seen yet what this one wrote last. */
+const endHere = (): void => {
+  removeDrafts()
+  removeUnread()
   startAnew()
 }
 
@@ -238,7 +245,7 @@ parley.connection.subscribe(() => {
       if (!isRefusal(error)) return
       // Signed out in another tab: nothing of what was written here is kept.
       if (keeps()) leave("signIn.over")
-      else startAnew()
+      else endHere()
     }
   )
 })

@@ -57,7 +57,7 @@ const opened = async (
     answerNext: (answer: Answer) => void waiting.push(answer),
     asked: () => asked,
     /** By another tab. */
-    told: async (key: string, newValue: string) => {
+    told: async (key: string, newValue: string | null) => {
       window.dispatchEvent(Object.assign(new Event("storage"), { key, newValue }))
       await vi.advanceTimersByTimeAsync(0)
     },
@@ -207,6 +207,17 @@ describe("what was being written", () => {
     expect(kept.get("parley.principal")).toBe(me.principal.id)
     expect(kept.get("parley.me")).toBeUndefined()
     expect(address.reload).not.toHaveBeenCalled()
+  })
+
+  it("goes with whoever signs out in another tab, also what that tab had not seen yet", async () => {
+    const { address, drafts, keepDraft, kept, told } = await opened("", [() => Response.json(me)], known)
+    await told("parley.leaving", "1")
+    kept.set("parley.draft.new", "written as the other tab looked")
+    keepDraft("cnv_1", "said to be kept")
+    kept.delete("parley.me")
+    await told("parley.me", null)
+    expect(drafts()).toEqual([])
+    expect(address.reload).toHaveBeenCalledOnce()
   })
 
   it("goes with its page at once when somebody else came in by another tab, though the first person's things stay", async () => {

@@ -2,7 +2,6 @@
 import { CreatedTenant } from "@parley/domain/Administration"
 import { Context, Effect, Exit, Layer, Redacted, Schema, type Scope } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import {
   chromium,
   type Browser,
@@ -21,6 +20,7 @@ import { startOpenaiWire } from "../../../providers/test/wire/openaiWire.ts"
 import { defaultLimits } from "../../../sdk/src/ClientOptions.ts"
 import type { WireServer } from "../../../providers/test/wire/WireServer.ts"
 import { countWhatRuns } from "./browserCoverage.ts"
+import { artifacts, tellWhatWasShown, watchPage } from "./evidence.ts"
 import { ofWorker } from "./ofWorker.ts"
 import { waitClosely } from "./waitClosely.ts"
 
@@ -39,8 +39,6 @@ export const browserArguments = [
 
 /** The same for `vi.waitUntil`. */
 export const patience = { timeout: waitTimeoutMs }
-
-const artifacts = fileURLToPath(new URL("../../../../artifacts/web", import.meta.url))
 
 export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 /** Wider than a phone, and its list still lies over the conversation. */
@@ -179,35 +177,15 @@ const windowOf = async (browser: Browser, options: BrowserContextOptions, kind: 
 export const leavesNoPage = (browser: Browser): Effect.Effect<void, never, Scope.Scope> =>
   Effect.addFinalizer((exit) =>
     Effect.promise(async () => {
-      if (Exit.isFailure(exit)) await tellWhatWasShown(browser)
+      if (Exit.isFailure(exit)) await tellWhatWasShown(browser, (context) => leftWindows.has(context), pictureOfFailure)
       for (const context of browser.contexts()) {
         if (!leftWindows.has(context)) await (kinds.has(context) ? leave(context) : context.close())
       }
     })
   )
 
-/** Of a test that failed: what its pages showed, as text where CI's output is all there is, and as pictures. */
-const tellWhatWasShown = async (browser: Browser): Promise<void> => {
-  for (const context of browser.contexts()) {
-    if (leftWindows.has(context)) continue
-    for (const page of context.pages()) {
-      // It may be what failed that the page says nothing any more.
-      const shown = await page
-        .locator("html")
-        .innerText({ timeout: tellTimeoutMs })
-        .catch(() => undefined)
-      const told = { url: page.url(), shown: shown?.slice(0, maxShownLength), faults: faultsOf.get(page) }
-      process.stderr.write(`A page when its test failed: ${JSON.stringify(told)}\n`)
-      if (shown !== undefined) await screenshot(page, `failed-${process.pid}-${++failures}`).catch(() => {})
-    }
-  }
-}
-
-/** Longest that such a page is asked for it, in milliseconds, and how much of it is told, in UTF-16 code units. */
-const tellTimeoutMs = 5_000
-const maxShownLength = 2_000
+const pictureOfFailure = (page: Page): Promise<void> => screenshot(page, `failed-${process.pid}-${++failures}`)
 let failures = 0
-const faultsOf = new WeakMap<Page, ReadonlyArray<string>>()
 
 /** With what those were opened that can be opened again. */
 const kinds = new WeakMap<BrowserContext, string>()
@@ -242,7 +220,7 @@ export const openPageIn = async (context: BrowserContext): Promise<OpenPage> => 
   const page = await context.newPage()
   waitClosely(page)
   const faults: Array<string> = []
-  faultsOf.set(page, faults)
+  watchPage(page)
   page.on("pageerror", (error) => faults.push(error.message))
   page.on("console", (message) => {
     // What the frame of diagrams is refused is refused for good reason.

@@ -6,6 +6,7 @@ import { removeDrafts } from "./drafts.ts"
 import { mayBeOnline } from "./isOffline.ts"
 import { keepAgain, keeps, stopKeeping } from "./keeping.ts"
 import { NotRemovedError } from "./NotRemovedError.ts"
+import { removeNotes } from "./outboxNotes.ts"
 import { parley } from "./parley.ts"
 import { ParleyApiError, type WhoAmI } from "./sdk.ts"
 import { removeUnread } from "./Unread.ts"
@@ -172,6 +173,7 @@ const stored = (key: string): string | null => {
  */
 const removeAll = async (): Promise<void> => {
   removeDrafts()
+  removeNotes()
   removeUnread()
   await emptyDatabase()
   try {
@@ -226,6 +228,7 @@ const startAsAnother = (): void => {
 /** They signed out in another tab, which may not have seen yet what this one wrote last. */
 const endHere = (): void => {
   removeDrafts()
+  removeNotes()
   removeUnread()
   startAnew()
 }

@@ -16,6 +16,8 @@ const maxLength = 2_000
 /** Longest that a page is asked for one thing, in milliseconds: it may be what failed that it says nothing any more. */
 const askTimeoutMs = 5_000
 
+const delta = '{"type":"delta"'
+
 interface Seen {
   readonly events: Array<string>
   readonly unanswered: Map<Request, number>
@@ -49,7 +51,11 @@ export const watchPage = (page: Page): void => {
   page.on("websocket", (socket) => {
     note("opens a socket")
     socket.on("framesent", ({ payload }) => note(`says ${String(payload).slice(0, 160)}`))
-    socket.on("framereceived", ({ payload }) => note(`hears ${String(payload).slice(0, 160)}`))
+    socket.on("framereceived", ({ payload }) => {
+      const text = String(payload)
+      // Of an answer's pieces the first stands for all that follow it at once.
+      if (!(text.startsWith(delta) && events.at(-1)?.includes(delta) === true)) note(`hears ${text.slice(0, 160)}`)
+    })
     socket.on("close", () => note("its socket closed"))
   })
   page.on("framenavigated", (frame) => note(`${frame === page.mainFrame() ? "is" : "has a frame"} at ${pathOf(frame.url())}`))

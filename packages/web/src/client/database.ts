@@ -35,8 +35,6 @@ const inAnyCase = async <A>(name: StoreName, mode: IDBTransactionMode, ask: Ask<
   const transaction = await begin(name, mode)
   const asked = settled(ask(transaction.objectStore(name)))
   if (mode === "readonly") return asked
-  // Else the browser waits for this page to hear of the answer first, and takes the change back where the page has gone meanwhile.
-  transaction.commit()
   // What was put is there only then: whether there is room is seen at the end.
   const [answer] = await Promise.all([asked, completed(transaction)])
   return answer

@@ -1,6 +1,7 @@
 import { useEffect } from "react"
 import { Redirect } from "wouter"
 import { useApp } from "../../app/AppContext.ts"
+import { EmptyPage } from "../../app/EmptyPage.tsx"
 import { useSnapshot } from "../../client/useSnapshot.ts"
 import { useText } from "../../i18n/useText.ts"
 
@@ -21,16 +22,9 @@ export const GuestPage = () => {
   if (room !== undefined) return <Redirect to={`/c/${room.id}`} replace />
   const isFailed = status === "failed" || archive === "failed"
   if (!isFailed && archive !== "whole") return <div className="empty-page" id="composer" tabIndex={-1} aria-busy />
-  return (
-    <div className="empty-page" id="composer" tabIndex={-1}>
-      <h1>{t(isFailed ? "thread.failed" : "guest.noRoom")}</h1>
-      {isFailed ? (
-        <button type="button" className="button" data-kind="primary" onClick={() => void lists.refresh()}>
-          {t("action.retry")}
-        </button>
-      ) : (
-        <p>{t("guest.noRoomHint")}</p>
-      )}
-    </div>
+  return isFailed ? (
+    <EmptyPage title={t("thread.failed")} action={{ label: t("action.retry"), run: () => void lists.refresh() }} />
+  ) : (
+    <EmptyPage title={t("guest.noRoom")} hint={t("guest.noRoomHint")} />
   )
 }

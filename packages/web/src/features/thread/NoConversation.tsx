@@ -1,6 +1,7 @@
 /** In the place of a conversation that is gone, or cannot be opened: why, the way on, and what one was writing there. */
 import { useLayoutEffect, useState } from "react"
 import { useApp } from "../../app/AppContext.ts"
+import { EmptyPage } from "../../app/EmptyPage.tsx"
 import { readDraft } from "../../client/drafts.ts"
 import { errorText } from "../../client/errorText.ts"
 import type { ChatState } from "../../client/sdk.ts"
@@ -18,11 +19,10 @@ export const NoConversation = ({ error, id, isGone }: NoConversationProps) => {
   const [draft, setDraft] = useState("")
   // Not while it is rendered: the box that goes keeps in this moment what was typed last.
   useLayoutEffect(() => setDraft(readDraft(id)), [id])
+  const hint = isGone ? t("thread.goneHint") : error === null ? undefined : errorText(t, error)
+  const action = isGuest ? undefined : { label: t("thread.start"), run: startNew }
   return (
-    // Where the link over everything leads, as long as there is no box.
-    <div className="empty-page" id="composer" tabIndex={-1}>
-      <h1>{t(isGone ? "thread.gone" : "thread.failed")}</h1>
-      <p>{isGone ? t("thread.goneHint") : error === null ? "" : errorText(t, error)}</p>
+    <EmptyPage title={t(isGone ? "thread.gone" : "thread.failed")} hint={hint} action={action}>
       {isGone && isGuest ? <p>{t("guest.noRoomHint")}</p> : null}
       {draft.trim() === "" ? null : (
         <label className="empty-draft">
@@ -30,11 +30,6 @@ export const NoConversation = ({ error, id, isGone }: NoConversationProps) => {
           <textarea className="input" dir="auto" rows={4} readOnly value={draft} />
         </label>
       )}
-      {isGuest ? null : (
-        <button type="button" className="button" data-kind="primary" onClick={startNew}>
-          {t("thread.start")}
-        </button>
-      )}
-    </div>
+    </EmptyPage>
   )
 }

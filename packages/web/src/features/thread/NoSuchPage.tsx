@@ -1,5 +1,6 @@
 import { useEffect } from "react"
 import { useApp } from "../../app/AppContext.ts"
+import { EmptyPage } from "../../app/EmptyPage.tsx"
 import { useText } from "../../i18n/useText.ts"
 
 /** Of an address that no conversation can have. */
@@ -9,13 +10,6 @@ export const NoSuchPage = () => {
   useEffect(() => {
     document.title = t("app.name")
   }, [t])
-  return (
-    <div className="empty-page" id="composer" tabIndex={-1}>
-      <h1>{t("thread.noSuch")}</h1>
-      <p>{t("thread.noSuchHint")}</p>
-      <button type="button" className="button" data-kind="primary" onClick={startNew}>
-        {t(isGuest ? "share.openApp" : "thread.start")}
-      </button>
-    </div>
-  )
+  const label = t(isGuest ? "share.openApp" : "thread.start")
+  return <EmptyPage title={t("thread.noSuch")} hint={t("thread.noSuchHint")} action={{ label, run: startNew }} />
 }

@@ -13,14 +13,20 @@ const graceMs = 150
 
 export const watchTips = (tell: (tip: Tip | undefined) => void): (() => void) => {
   let shown: HTMLElement | undefined
+  /** Is told after its delay. */
+  let coming: HTMLElement | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** Where the pointer was last. */
+  let [x, y] = [NaN, NaN]
 
   const after = (delayMs: number, next: HTMLElement | undefined): void => {
     clearTimeout(timer)
+    coming = next
     timer = setTimeout(() => to(next), delayMs)
   }
   const to = (next: HTMLElement | undefined): void => {
     clearTimeout(timer)
+    coming = undefined
     shown = next?.isConnected === true ? next : undefined
     tell(shown === undefined ? undefined : tipOf(shown))
   }
@@ -36,8 +42,12 @@ export const watchTips = (tell: (tip: Tip | undefined) => void): (() => void) =>
     passive = true
   ) => document.addEventListener(type, listener, { capture: true, passive, signal: abort.signal })
 
-  on("pointerover", ({ pointerType, target }) => {
+  on("pointermove", ({ clientX, clientY }) => void ([x, y] = [clientX, clientY]))
+  on("pointerover", ({ clientX, clientY, pointerType, target }) => {
     if (pointerType === "touch" || !(target instanceof Element)) return
+    // The page has moved under it, a closing list perhaps: whoever works with the keyboard goes on reading.
+    if (clientX === x && clientY === y) return
+    ;[x, y] = [clientX, clientY]
     const over = target.closest<HTMLElement>("[data-tip]") ?? undefined
     const isTold = target.closest(".tooltip") !== null || (over !== undefined && over === shown)
     if (isTold) clearTimeout(timer)
@@ -60,7 +70,11 @@ export const watchTips = (tell: (tip: Tip | undefined) => void): (() => void) =>
   )
   on("pointerdown", hide)
   on("focusout", hide)
-  on("scroll", hide)
+  // What scrolls elsewhere, as an answer does that is being written, moves nothing of it.
+  on("scroll", ({ target }) => {
+    const anchor = shown ?? coming
+    if (anchor !== undefined && target instanceof Node && target.contains(anchor)) hide()
+  })
   return () => {
     abort.abort()
     clearTimeout(timer)

@@ -1,11 +1,15 @@
 /** The list of conversations as the app holds it, whatever comes in which order. */
-import { describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { conversation } from "../../../sdk/test/support/ModelServer.ts"
 import { settled } from "../../../sdk/test/support/VirtualPlatform.ts"
 import { virtualClient } from "../../../sdk/test/support/virtualClient.ts"
 import { ConversationLists } from "../../src/client/ConversationLists.ts"
 
 const listed = (id: string, updatedAtMs: number) => ({ id, title: id, updatedAtMs, isArchived: false })
+
+// They pass by themselves, and none is left for the next file: the list is kept on the device when it was quiet for a while.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true }))
+afterEach(() => void vi.useRealTimers())
 
 describe("the list of conversations", () => {
   it("keeps what became known while it was read: what is made meanwhile, and what is newer than the answer", async () => {

@@ -10,6 +10,7 @@ import {
   chromiumPath,
   composer,
   freshApp,
+  openClockedPage,
   openPageAgain,
   say,
   screenshot,
@@ -165,6 +166,48 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
         })
         assert.deepStrictEqual(faults, [])
       })
+    )
+
+    it.effect(
+      "a button's name that the keyboard has come to stays while the page moves under a resting pointer, and scrolls elsewhere",
+      () =>
+        Effect.gen(function* () {
+          const { browser, parley } = yield* freshApp
+          const { faults, page } = yield* Effect.promise(() => openClockedPage(browser))
+          const told = page.locator(".tooltip").getByText("Attach")
+          const attach = page.getByRole("button", { name: "Attach" })
+          yield* Effect.promise(async () => {
+            await signIn(page, parley.url, parley.key)
+            await page.mouse.move(700, 60)
+            await page.getByRole("textbox", { name: "Message", exact: true }).focus()
+            await page.keyboard.press("Tab")
+            await told.waitFor()
+            await page.evaluate(
+              () =>
+                new Promise((resolve) => {
+                  const over = document.createElement("div")
+                  over.style.cssText = "position: fixed; inset: 0 0 auto; height: 120px; overflow: auto"
+                  const long = document.createElement("p")
+                  long.style.height = "500px"
+                  over.append(long)
+                  document.body.append(over)
+                  const moved = new Promise((came) => over.addEventListener("pointerover", came))
+                  const scrolled = new Promise((came) => over.addEventListener("scroll", came))
+                  over.scrollTop = 100
+                  resolve(Promise.all([moved, scrolled]))
+                })
+            )
+            // Longer than a pointer has for its way.
+            await page.clock.runFor(1_000)
+            assert.isTrue(await told.isVisible())
+            await attach.evaluate((button) => {
+              const around = button.closest(".composer") ?? button
+              around.dispatchEvent(new Event("scroll"))
+            })
+            await told.waitFor({ state: "detached" })
+          })
+          assert.deepStrictEqual(faults, [])
+        })
     )
   })
 })

@@ -5,7 +5,7 @@ import type { BrowserContextOptions, Page } from "playwright-core"
 import { vi } from "vitest"
 import { request } from "../../../cli/test/e2e/support/api.ts"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
-import { bubbles, inOutbox, ownTenant, row } from "../support/begunOffline.ts"
+import { bubbles, inOutbox, ownTenant } from "../support/begunOffline.ts"
 import { App, chromiumPath, composer, onPhone, openContext, openPageIn, patience, say, signIn } from "../support/openApp.ts"
 
 /** Whatever else is asked of the outbox waits until the function that this gives back is called. */
@@ -97,7 +97,6 @@ describe.skipIf(chromiumPath === "")("on a device whose database is slow", () =>
           await letGo()
           assert.strictEqual(await inOutbox(other), 0, "the browser has dropped what it had not begun")
           await page.goto(parley.url)
-          await row(page, "Otters").first().waitFor({ state: "attached" })
           await vi.waitUntil(async () => (await conversations()).length === 1, patience)
           const [id = ""] = await conversations()
           await page.goto(`${parley.url}/c/${id}`)

@@ -21,6 +21,8 @@ export interface Nginx {
   readonly port: number
   /** Of its certificate, which signs itself: PEM. */
   readonly certificate: string
+  /** The end of what it logged: warnings and errors. */
+  readonly complaint: () => string
 }
 
 const advice = "Install it (apt-get install nginx openssl, brew install nginx openssl …)."
@@ -66,7 +68,7 @@ export const startNginx = async (gateways: ReadonlyArray<string>, canary: Readon
     env: { ...process.env, ...libraryPath(nginx) }
   })
   let complaint = ""
-  server.stderr.on("data", (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-4_000)))
+  server.stderr.on("data", (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-40_000)))
   const exited = new Promise<void>((resolve) => server.once("close", () => resolve()).once("error", () => resolve()))
   // Fast shutdown: its workers end with it.
   const endAtExit = () => void server.kill("SIGTERM")
@@ -88,6 +90,7 @@ export const startNginx = async (gateways: ReadonlyArray<string>, canary: Readon
   const value: Nginx = {
     url: `https://localhost:${port}`,
     plainUrl: `http://localhost:${plainPort}`,
+    complaint: () => complaint,
     port,
     certificate: await readFile(certificatePath, "utf8")
   }

@@ -282,7 +282,7 @@ describe("behind nginx", () => {
 
   it.live("both gateways are restarted by SIGTERM, one after the other, under messages, and none of them fails", () =>
     Effect.gen(function* () {
-      const { env, front, gateways } = yield* startFront
+      const { env, front, gateways, nginx } = yield* startFront
       const lanes = Array.from({ length: 6 }, (_, lane) => lane)
       const ids = yield* Effect.forEach(lanes, () => Effect.map(createConversation(front), ({ id }) => id))
       const failed: Array<string> = []
@@ -307,7 +307,7 @@ describe("behind nginx", () => {
       }
       isOver = true
       yield* Fiber.join(asking)
-      assert.deepStrictEqual(failed, [])
+      assert.deepStrictEqual(failed, [], nginx.complaint())
       for (const lane of lanes) {
         assert.isAbove(accepted[lane] ?? 0, 0)
         const remarks = yield* listAll(front, ids[lane] ?? "")

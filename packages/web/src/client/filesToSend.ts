@@ -3,7 +3,7 @@
  * whose id is only this device's; it is replaced by the uploaded one's before the message goes out.
  */
 import { inStore } from "./database.ts"
-import type { SharedOutbox } from "./indexedDbOutbox.ts"
+import { keptItems, type SharedOutbox } from "./indexedDbOutbox.ts"
 import { isOffline } from "./isOffline.ts"
 import { ParleyApiError, ParleyConnectionError, ParleyOutboxError } from "./sdk.ts"
 import type { OutboxItem, Parley, UserContent } from "./sdk.ts"
@@ -147,7 +147,7 @@ const bytesOf = (files: ReadonlyArray<{ readonly size: number }>): number => fil
 /** Those that a waiting message names, and those that none does, whose message may still be taken back: the longest left first. */
 const keptFiles = async () => {
   const keys = await inStore("kept", "readonly", (store) => store.getAllKeys())
-  const waiting = JSON.stringify(await inStore<Array<OutboxItem>>("outbox", "readonly", (store) => store.getAll()))
+  const waiting = JSON.stringify(await keptItems())
   const named: Array<{ readonly size: number }> = []
   const left: Array<{ readonly id: string; readonly size: number; readonly leftAtMs: number }> = []
   for (const key of keys) {

@@ -1,6 +1,7 @@
 /** The outbox in this browser's database: what was written waits there over reloads, also without a network. */
 import { inStore, whenOpensLate } from "./database.ts"
-import { leftNotes, noteChange, withNotes, type Left } from "./outboxNotes.ts"
+import { keeps } from "./keeping.ts"
+import { leftNotes, noteChange, withNotes, type Note } from "./outboxNotes.ts"
 import { ParleyOutboxError, type OutboxItem, type OutboxStorage } from "./sdk.ts"
 
 export interface SharedOutbox extends OutboxStorage {
@@ -13,29 +14,23 @@ export const indexedDbOutbox = (): SharedOutbox => {
   const changed = (): void => tabs.postMessage(null)
   const look = (): void => void tabs.dispatchEvent(new MessageEvent("message"))
   whenOpensLate(look)
-  // Of pages that went before the database had it.
-  const left = leftNotes()
   return {
-    load: async () => {
-      await carryOut(left.splice(0))
-      return kept()
-    },
+    load: () => keptItems(changed),
     put: async (item) => {
-      const done = noteChange(item.clientMessageId, item)
+      const { done, undo } = noteChange(item.clientMessageId, item)
       try {
         await inStore("outbox", "readwrite", (store) => store.put(item))
       } catch (cause) {
+        undo()
         throw new ParleyOutboxError("storage-full", "the message could not be kept on this device", { cause })
-      } finally {
-        done()
       }
+      done()
       changed()
     },
     remove: async (clientMessageId) => {
-      const done = noteChange(clientMessageId)
-      // Where that fails the note stays: the next page removes it.
-      await inStore("outbox", "readwrite", (store) => store.delete(clientMessageId))
-      done()
+      // Where that fails nothing is there to be removed, or it is as it was before.
+      const { done } = noteChange(clientMessageId)
+      await inStore("outbox", "readwrite", (store) => store.delete(clientMessageId)).finally(done)
       changed()
     },
     look,
@@ -46,24 +41,39 @@ export const indexedDbOutbox = (): SharedOutbox => {
   }
 }
 
-/** What was noted since in another way stays as it was noted then. What fails is tried again by the next page, and counts as carried out until then. */
-const carryOut = async (notes: ReadonlyArray<Left>): Promise<void> => {
-  for (const { clientMessageId, done, isNewest, item } of notes) {
-    if (!isNewest()) continue
+/** How many messages wait here; none where nothing can be kept. */
+export const unsent = async (): Promise<number> => (await keptItems().catch(() => [])).length
+
+/** All that waits, also what a page that has gone noted and the database does not have: it is given that, which is told. */
+export const keptItems = async (told = (): void => {}): Promise<ReadonlyArray<OutboxItem>> => {
+  if (leftNotes().length > 0) {
     try {
-      if (item === undefined) await inStore("outbox", "readwrite", (store) => store.delete(clientMessageId))
-      else await inStore("outbox", "readwrite", (store) => store.put(item))
-      done()
+      const items = await withNotesCarriedOut()
+      told()
+      return items
     } catch {
-      // As said above.
+      // The database takes nothing now: the notes stay.
     }
   }
-}
-
-/** How many messages wait here; none where nothing can be kept. */
-export const unsent = async (): Promise<number> => (await kept().catch(() => [])).length
-
-const kept = async (): Promise<ReadonlyArray<OutboxItem>> => {
   const items = await inStore<Array<OutboxItem>>("outbox", "readonly", (store) => store.getAll())
   return withNotes(items, leftNotes())
+}
+
+/** In one transaction: what other tabs asked for before has been done when the notes are read, and what they ask for later comes after. */
+const withNotesCarriedOut = async (): Promise<ReadonlyArray<OutboxItem>> => {
+  let notes: ReadonlyArray<Note> = []
+  const items = await inStore<Array<OutboxItem>>("outbox", "readwrite", (store) => {
+    const all = store.getAll()
+    all.addEventListener("success", () => {
+      if (!keeps()) return
+      notes = leftNotes()
+      for (const { clientMessageId, item } of notes) {
+        if (item === undefined) store.delete(clientMessageId)
+        else store.put(item)
+      }
+    })
+    return all
+  })
+  for (const { done } of notes) done()
+  return withNotes(items, notes)
 }

@@ -13,11 +13,11 @@ const graceMs = 150
 
 export const watchTips = (tell: (tip: Tip | undefined) => void): (() => void) => {
   let shown: HTMLElement | undefined
-  /** Is told after its delay. */
+  /** Is told after its delay, unless that was ended. */
   let coming: HTMLElement | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
-  /** Where the pointer was last. */
-  let [x, y] = [NaN, NaN]
+  /** Where the pointer was last, as far as it was seen. */
+  let last: readonly [x: number, y: number] | undefined
 
   const after = (delayMs: number, next: HTMLElement | undefined): void => {
     clearTimeout(timer)
@@ -42,12 +42,14 @@ export const watchTips = (tell: (tip: Tip | undefined) => void): (() => void) =>
     passive = true
   ) => document.addEventListener(type, listener, { capture: true, passive, signal: abort.signal })
 
-  on("pointermove", ({ clientX, clientY }) => void ([x, y] = [clientX, clientY]))
+  on("pointermove", ({ clientX, clientY }) => void (last = [clientX, clientY]))
   on("pointerover", ({ clientX, clientY, pointerType, target }) => {
     if (pointerType === "touch" || !(target instanceof Element)) return
-    // The page has moved under it, a closing list perhaps: whoever works with the keyboard goes on reading.
-    if (clientX === x && clientY === y) return
-    ;[x, y] = [clientX, clientY]
+    // Where it rests the page has moved under it, a closing list perhaps: whoever works with the keyboard goes on reading. One that has rested since
+    // before this page listened is not known to move either.
+    const rests = last === undefined || (last[0] === clientX && last[1] === clientY)
+    last = [clientX, clientY]
+    if (rests && shown !== undefined && shown === document.activeElement) return
     const over = target.closest<HTMLElement>("[data-tip]") ?? undefined
     const isTold = target.closest(".tooltip") !== null || (over !== undefined && over === shown)
     if (isTold) clearTimeout(timer)

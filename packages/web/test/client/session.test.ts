@@ -44,10 +44,10 @@ const opened = async (
   const { keepDraft } = await import("../../src/client/drafts.ts")
   followTabs()
   await startSession()
-  const drafts = () => [...kept.keys()].filter((key) => key.startsWith("parley.draft."))
+  const writings = () => [...kept.keys()].filter((key) => /^parley\.(draft|outbox)\./.test(key))
   return {
     address,
-    drafts,
+    writings,
     keepDraft,
     kept,
     session,
@@ -157,30 +157,38 @@ describe("coming in", () => {
 })
 
 describe("what was being written", () => {
-  const written = { ...known, "parley.principal": me.principal.id, "parley.draft.cnv_1": "Dear …", "parley.draft.new": "And …" }
+  /** As it is noted until the database has it. */
+  const sent = JSON.stringify({ by: "1", item: { clientMessageId: "sdk_1", conversationId: "cnv_1", command: {} } })
+  const written = {
+    ...known,
+    "parley.principal": me.principal.id,
+    "parley.draft.cnv_1": "Dear …",
+    "parley.draft.new": "And …",
+    "parley.outbox.sdk_1": sent
+  }
 
   it("is gone from this device with whoever signs out, also what the page says of it as it goes", async () => {
-    const { address, drafts, keepDraft, signOut } = await opened(
+    const { address, writings, keepDraft, signOut } = await opened(
       "",
       [() => Response.json(me), () => new Response(null, { status: 204 })],
       written
     )
-    expect(drafts()).toHaveLength(2)
+    expect(writings()).toHaveLength(3)
     await signOut()
     keepDraft("cnv_1", "Dear …")
-    expect(drafts()).toEqual([])
+    expect(writings()).toEqual([])
     expect(address.assign).toHaveBeenCalledWith("/")
   })
 
   it("is not shown to somebody else who signs in", async () => {
     const other = { ...me, principal: { id: "prn_2", displayName: "Grace" } }
-    const { address, drafts, kept, signInWithKey } = await opened(
+    const { address, writings, kept, signInWithKey } = await opened(
       "",
       [() => problem(401, "unauthorized"), () => Response.json(other)],
       written
     )
     await signInWithKey("pk_other")
-    expect(drafts()).toEqual([])
+    expect(writings()).toEqual([])
     expect(address.reload).toHaveBeenCalledOnce()
     expect(kept.has("parley.principal")).toBe(false)
   })
@@ -210,13 +218,14 @@ describe("what was being written", () => {
   })
 
   it("goes with whoever signs out in another tab, also what that tab had not seen yet", async () => {
-    const { address, drafts, keepDraft, kept, told } = await opened("", [() => Response.json(me)], known)
+    const { address, writings, keepDraft, kept, told } = await opened("", [() => Response.json(me)], known)
     await told("parley.leaving", "1")
     kept.set("parley.draft.new", "written as the other tab looked")
+    kept.set("parley.outbox.sdk_1", sent)
     keepDraft("cnv_1", "said to be kept")
     kept.delete("parley.me")
     await told("parley.me", null)
-    expect(drafts()).toEqual([])
+    expect(writings()).toEqual([])
     expect(address.reload).toHaveBeenCalledOnce()
   })
 
@@ -239,7 +248,7 @@ describe("what was being written", () => {
   })
 
   it("stays where the session merely ended, and the same person comes back", async () => {
-    const { drafts, session, signInWithKey } = await opened(
+    const { writings, session, signInWithKey } = await opened(
       "",
       [() => problem(401, "unauthorized"), () => Response.json(me)],
       written
@@ -247,6 +256,6 @@ describe("what was being written", () => {
     expect(session.getSnapshot().status).toBe("out")
     await signInWithKey("pk_same")
     expect(session.getSnapshot().status).toBe("in")
-    expect(drafts()).toHaveLength(2)
+    expect(writings()).toHaveLength(3)
   })
 })

@@ -94,7 +94,7 @@ describe.skipIf(chromiumPath === "")("coming in", () => {
         const kept = async () => {
           const [{ keys: sendable }, { keys: seen }] = [await onDevice(page, "outbox"), await onDevice(page, "kept")]
           const noted = await page.evaluate(() =>
-            Object.keys(localStorage).filter((key) => /^parley\.(draft|unread|me|principal|leaving)/.test(key))
+            Object.keys(localStorage).filter((key) => /^parley\.(draft|outbox|unread|me|principal|leaving)/.test(key))
           )
           return [...sendable, ...seen, ...noted]
         }

@@ -20,6 +20,24 @@ import {
 
 const focused = (page: Page): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? "")
 
+/** Something lies over the page, also under the pointer that rests, and is scrolled; both have been told by then. Gives back what takes it away. */
+const cover = async (page: Page): Promise<() => Promise<void>> => {
+  await page.evaluate(async () => {
+    const over = document.createElement("div")
+    over.id = "over"
+    over.style.cssText = "position: fixed; inset: 0; z-index: 1000; overflow: auto"
+    const long = document.createElement("p")
+    long.style.height = "5000px"
+    over.append(long)
+    document.body.append(over)
+    const told = (type: string) => new Promise((resolve) => over.addEventListener(type, resolve))
+    const both = Promise.all([told("pointerover"), told("scroll")])
+    over.scrollTop = 100
+    await both
+  })
+  return () => page.evaluate(() => document.querySelector("#over")?.remove())
+}
+
 describe.skipIf(chromiumPath === "")("what opens from a button", () => {
   layer(App.layer, { excludeTestServices: true })((it) => {
     it.effect.each(places)(
@@ -169,36 +187,29 @@ describe.skipIf(chromiumPath === "")("what opens from a button", () => {
     )
 
     it.effect(
-      "a button's name that the keyboard has come to stays while the page moves under a resting pointer, and scrolls elsewhere",
+      "a button's name stays for the keyboard while the page moves under a resting pointer and scrolls elsewhere; a pointer's goes",
       () =>
         Effect.gen(function* () {
           const { browser, parley } = yield* freshApp
           const { faults, page } = yield* Effect.promise(() => openClockedPage(browser))
           const told = page.locator(".tooltip").getByText("Attach")
           const attach = page.getByRole("button", { name: "Attach" })
+          /** Longer than a pointer rests, and has for its way. */
+          const pause = () => page.clock.runFor(1_000)
           yield* Effect.promise(async () => {
             await signIn(page, parley.url, parley.key)
+            await attach.hover()
+            await told.waitFor()
+            const uncover = await cover(page)
+            await pause()
+            await told.waitFor({ state: "detached" })
+            await uncover()
             await page.mouse.move(700, 60)
             await page.getByRole("textbox", { name: "Message", exact: true }).focus()
             await page.keyboard.press("Tab")
             await told.waitFor()
-            await page.evaluate(
-              () =>
-                new Promise((resolve) => {
-                  const over = document.createElement("div")
-                  over.style.cssText = "position: fixed; inset: 0 0 auto; height: 120px; overflow: auto"
-                  const long = document.createElement("p")
-                  long.style.height = "500px"
-                  over.append(long)
-                  document.body.append(over)
-                  const moved = new Promise((came) => over.addEventListener("pointerover", came))
-                  const scrolled = new Promise((came) => over.addEventListener("scroll", came))
-                  over.scrollTop = 100
-                  resolve(Promise.all([moved, scrolled]))
-                })
-            )
-            // Longer than a pointer has for its way.
-            await page.clock.runFor(1_000)
+            await cover(page)
+            await pause()
             assert.isTrue(await told.isVisible())
             await attach.evaluate((button) => {
               const around = button.closest(".composer") ?? button

@@ -11,8 +11,12 @@ export const artifacts = fileURLToPath(new URL("../../../../artifacts/web", impo
 
 /** The last of them each, of a page. */
 const maxEvents = 60
-/** Of what a page shows, keeps and says, in UTF-16 code units. */
+/** Of what a page shows and keeps, each, and of one event, in UTF-16 code units. */
 const maxLength = 2_000
+const maxEventLength = 160
+/** The same at the end of CI's output, where there is room for little. */
+const shortEvents = 25
+const shortLength = 300
 /** Longest that a page is asked for one thing, in milliseconds: it may be what failed that it says nothing any more. */
 const askTimeoutMs = 5_000
 
@@ -31,7 +35,7 @@ export const watchPage = (page: Page): void => {
   const unanswered = new Map<Request, number>()
   const startedAtMs = Date.now()
   const note = (text: string): void => {
-    events.push(`${Date.now() - startedAtMs} ms: ${text}`)
+    events.push(`${Date.now() - startedAtMs} ms: ${text.slice(0, maxEventLength)}`)
     if (events.length > maxEvents) events.shift()
   }
   const name = (request: Request) => `${request.method()} ${pathOf(request.url())}`
@@ -50,16 +54,16 @@ export const watchPage = (page: Page): void => {
   })
   page.on("websocket", (socket) => {
     note("opens a socket")
-    socket.on("framesent", ({ payload }) => note(`says ${String(payload).slice(0, 160)}`))
+    socket.on("framesent", ({ payload }) => note(`says ${String(payload)}`))
     socket.on("framereceived", ({ payload }) => {
       const text = String(payload)
       // Of an answer's pieces the first stands for all that follow it at once.
-      if (!(text.startsWith(delta) && events.at(-1)?.includes(delta) === true)) note(`hears ${text.slice(0, 160)}`)
+      if (!(text.startsWith(delta) && events.at(-1)?.includes(delta) === true)) note(`hears ${text}`)
     })
     socket.on("close", () => note("its socket closed"))
   })
   page.on("framenavigated", (frame) => note(`${frame === page.mainFrame() ? "is" : "has a frame"} at ${pathOf(frame.url())}`))
-  page.on("console", (message) => note(`${message.type()}: ${message.text().slice(0, 300)}`))
+  page.on("console", (message) => note(`${message.type()}: ${message.text()}`))
   page.on("pageerror", (error) => note(`throws ${error.message}`))
   seenOf.set(page, { events, unanswered })
 }
@@ -73,29 +77,34 @@ export const tellWhatWasShown = async (
   for (const context of browser.contexts()) {
     if (isLeft(context)) continue
     for (const page of context.pages()) {
-      const shown = await told(page.locator("html").innerText({ timeout: askTimeoutMs }))
-      const seen = seenOf.get(page)
-      const text = JSON.stringify(
-        {
-          url: page.url(),
-          shown,
-          device: {
-            outbox: await told(onDevice(page, "outbox")),
-            kept: await told(onDevice(page, "kept")),
-            storage: await told(page.evaluate(() => JSON.stringify(localStorage)))
+      const shown = await page
+        .locator("html")
+        .innerText({ timeout: askTimeoutMs })
+        .catch(() => undefined)
+      const { events = [], unanswered = [] } = seenOf.get(page) ?? {}
+      const record = (length: number, eventCount: number, device: ReadonlyArray<string | undefined>): string =>
+        JSON.stringify(
+          {
+            url: page.url(),
+            shown: shown?.slice(0, length),
+            device: device.map((text) => text?.slice(0, length)),
+            unanswered: [...unanswered].map(
+              ([request, atMs]) => `${request.method()} ${pathOf(request.url())} since ${Date.now() - atMs} ms`
+            ),
+            events: events.slice(-eventCount)
           },
-          unanswered: [...(seen?.unanswered ?? [])].map(
-            ([request, atMs]) => `${request.method()} ${pathOf(request.url())} since ${Date.now() - atMs} ms`
-          ),
-          events: seen?.events
-        },
-        null,
-        1
-      )
+          null,
+          1
+        )
+      const device = [
+        await told(onDevice(page, "outbox")),
+        await told(onDevice(page, "kept")),
+        await told(page.evaluate(() => JSON.stringify(localStorage)))
+      ]
       mkdirSync(artifacts, { recursive: true })
-      appendFileSync(`${artifacts}/failed.txt`, `${text}\n`)
-      process.stderr.write(`A page when its test failed: ${text}\n`)
-      if (shown !== undefined) await picture(page).catch(() => {})
+      appendFileSync(`${artifacts}/failed.txt`, `${record(shortLength, shortEvents, device)}\n`)
+      process.stderr.write(`A page when its test failed: ${record(maxLength, maxEvents, device)}\n`)
+      if (shown !== undefined) await told(picture(page))
     }
   }
 }
@@ -109,7 +118,7 @@ const told = async (asked: Promise<unknown>): Promise<string | undefined> => {
   })
   try {
     const answer = await Promise.race([asked.catch((error: unknown) => String(error)), late])
-    return (typeof answer === "string" ? answer : JSON.stringify(answer))?.slice(0, maxLength)
+    return typeof answer === "string" ? answer : JSON.stringify(answer)
   } finally {
     clearTimeout(timer)
   }

@@ -21,9 +21,17 @@ export const request = (
       ...(body === undefined ? {} : { body: JSON.stringify(body) })
     })
     const text = await response.text()
-    const json: unknown = text === "" ? undefined : JSON.parse(text)
-    return { status: response.status, headers: response.headers, body: json }
+    return { status: response.status, headers: response.headers, body: text === "" ? undefined : parsed(text, response.status) }
   })
+
+/** What a proxy says is a page of its own. */
+const parsed = (text: string, status: number): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Error(`status ${status}: ${text}`, { cause })
+  }
+}
 
 const expect = <A>(schema: Schema.Codec<A, unknown>, answer: { readonly status: number; readonly body: unknown }): A => {
   if (answer.status >= 300) throw new Error(`status ${answer.status}: ${JSON.stringify(answer.body)}`)

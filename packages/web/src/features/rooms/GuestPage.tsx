@@ -21,7 +21,7 @@ export const GuestPage = () => {
   }, [lists, looksOn])
   if (room !== undefined) return <Redirect to={`/c/${room.id}`} replace />
   const isFailed = status === "failed" || archive === "failed"
-  if (!isFailed && archive !== "whole") return <div className="empty-page" id="composer" tabIndex={-1} aria-busy />
+  if (!isFailed && archive !== "whole") return <EmptyPage />
   return isFailed ? (
     <EmptyPage title={t("thread.failed")} action={{ label: t("action.retry"), run: () => void lists.refresh() }} />
   ) : (

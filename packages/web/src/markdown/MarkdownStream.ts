@@ -67,11 +67,14 @@ const finishedCount = (tokens: ReadonlyArray<Token>): number => {
     const before = tokens[index - 1]
     if (token === undefined || before === undefined) return 0
     after = token.raw + after
-    const follows = before.type === "space" || before.raw.endsWith("\n\n")
-    if (token.type !== "space" && follows && after.includes("\n")) return index
+    if (token.type !== "space" && endsBlank(before.raw, before.type) && after.includes("\n")) return index
   }
   return 0
 }
+
+/** White space with one end of a line is what a list's own line ended with, not a blank one. */
+const endsBlank = (raw: string, type: string): boolean =>
+  type === "space" ? raw.indexOf("\n") < raw.lastIndexOf("\n") : raw.endsWith("\n\n")
 
 /** A pair of surrogates may be cut by a frame. */
 const withoutHalfCharacter = (text: string): string => {

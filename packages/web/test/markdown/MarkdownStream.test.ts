@@ -27,8 +27,12 @@ const pieces = [
   "| a | b |\n|---|---|\n| 1 | 2 |",
   "| a | b |",
   "|---|---|",
+  "|:-:|--:|",
   "<div>",
   "</div>",
+  '<a href="http://a.example">',
+  "<code>",
+  "see http://b.example now",
   "$$\nx^2\n$$",
   "$$",
   "cost is $5 or $6",
@@ -62,6 +66,9 @@ const wellFormed = [
   "---",
   "😀 e\u0301 family 👩‍👩‍👧‍👦 of words"
 ]
+
+/** A run in CI is the same each time, so that what fails there fails for what was changed: other seeds are tried by hand. */
+const seed = 1
 
 interface Shown {
   readonly type: string
@@ -108,7 +115,20 @@ describe("MarkdownStream", () => {
           stream.update(given.slice(0, cut), true)
         assert.deepStrictEqual(plain([...stream.update(given)]), whole(given))
       }),
-      { numRuns: 2_000 }
+      {
+        numRuns: 2_000,
+        seed,
+        examples: [
+          // "   -" makes a table of the line above it for a moment: the paragraph's raw text is then the same, its text is not.
+          ["|---|---|\n\t tab\r\n   - nested\r\n2\r\n1. one\n2. two\n1. one\n2. two", [387]],
+          // The ruler is a whole one before its last colon: the cells above it have the same text, but no alignment yet.
+          ["| a | b |\n|---|--:|\n| 1 | 2 |", [17]],
+          // A tag that is left open ends with its block: whether what follows is a link cannot depend on what was lexed with it.
+          ['A <a href="http://a.example">tag\n\nsee http://b.example now\n\nlast\n', [63]],
+          // "- " makes a table of the line above it for a moment, and "1." a list; what is left of its line is no blank one.
+          ["a\n1. \n- #", [8]]
+        ]
+      }
     )
   })
 
@@ -164,7 +184,7 @@ describe("MarkdownStream", () => {
           assert.deepStrictEqual(plain([...stream.update(given)]), whole(given))
         }
       ),
-      { numRuns: 500 }
+      { numRuns: 500, seed }
     )
   })
 
@@ -191,6 +211,11 @@ describe("MarkdownStream", () => {
     assert.strictEqual(held("```\nlet a\n``"), "```\nlet a\n")
     assert.strictEqual(held("```type"), "")
     assert.strictEqual(held("an ![image of "), "an ")
+  })
+
+  it("lexes a quote within a list that goes on with a list and a line without a mark, as it does one with a mark", () => {
+    const linesOf = (given: string) => textOf(lexMarkdown(given)[0] ?? assert.fail("no list"))
+    assert.strictEqual(linesOf("- one\n  > 2. two\n  lazy"), linesOf("- one\n  > 2. two\n  > lazy"))
   })
 
   it("lexes a line of 100,000 characters, and marks that would be matched for seconds, as plain text", () => {

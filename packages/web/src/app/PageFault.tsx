@@ -21,9 +21,9 @@ export class PageFault extends Component<{ readonly children: ReactNode }, PageF
 const Fault = () => {
   const t = useText()
   return (
-    <main className="empty-page" role="alert">
+    <main className="empty-page">
       <h1>{t("error.page")}</h1>
-      <p>{t("error.pageHint")}</p>
+      <p role="alert">{t("error.pageHint")}</p>
       <button type="button" className="button" data-kind="primary" onClick={() => location.reload()}>
         {t("error.reload")}
       </button>

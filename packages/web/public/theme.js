@@ -40,8 +40,10 @@ const tellNotLoaded = () => {
   const part = (name, text) => Object.assign(document.createElement(name), { textContent: text })
   const button = Object.assign(part("button", again), { type: "button", className: "button", onclick: () => location.reload() })
   button.dataset.kind = "primary"
+  const told = Object.assign(document.createElement("div"), { role: "alert" })
+  told.append(part("h1", title), part("p", hint))
   const page = Object.assign(document.createElement("main"), { className: "empty-page", lang: language })
-  page.append(part("h1", title), Object.assign(part("p", hint), { role: "alert" }), button)
+  page.append(told, button)
   document.getElementById("root").replaceChildren(page)
 }
 

@@ -22,8 +22,10 @@ const Fault = () => {
   const t = useText()
   return (
     <main className="empty-page">
-      <h1>{t("error.page")}</h1>
-      <p role="alert">{t("error.pageHint")}</p>
+      <div role="alert">
+        <h1>{t("error.page")}</h1>
+        <p>{t("error.pageHint")}</p>
+      </div>
       <button type="button" className="button" data-kind="primary" onClick={() => location.reload()}>
         {t("error.reload")}
       </button>

@@ -3,6 +3,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { answer } from "../../../providers/test/wire/WireServer.ts"
+import { axeFaults } from "../support/lookOver.ts"
 import {
   App,
   chromiumPath,
@@ -269,6 +270,7 @@ describe.skipIf(chromiumPath === "")("around the app", () => {
           await say(page, "Break")
           await page.getByRole("alert").getByText("Something broke on this page.").waitFor()
           await screenshot(page, "page-fault")
+          assert.deepStrictEqual(await axeFaults(page), [])
           const { height = 0, y = 0 } = (await page.getByRole("button", { name: "Load again" }).boundingBox()) ?? {}
           assert.isAbove(y + height, (page.viewportSize()?.height ?? 0) / 2, "it stands in the middle")
           await page.getByRole("button", { name: "Load again" }).click()

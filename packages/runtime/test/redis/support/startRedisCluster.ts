@@ -12,6 +12,8 @@ const masters = 3
 const slots = 16_384
 /** A master listens for the others 10,000 above its port. */
 const highestPort = 55_000
+/** One that ends while it starts, for a port of it was taken, is started anew with others. */
+const startAttempts = 3
 /** Bound on the start; it takes some seconds until the masters have heard of each other. */
 const startTimeoutMs = 60_000
 const pollMs = 50
@@ -24,6 +26,17 @@ export interface RedisCluster {
 }
 
 export const startRedisCluster = async (): Promise<Held<RedisCluster>> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce()
+    } catch (error) {
+      // Six ports are needed that nobody takes in the meantime.
+      if (attempt === startAttempts) throw error
+    }
+  }
+}
+
+const startOnce = async (): Promise<Held<RedisCluster>> => {
   const binary = await findRedis()
   const dir = await mkdtemp(join(tmpdir(), "parley-redis-cluster-"))
   const ports: Array<number> = []
@@ -32,21 +45,34 @@ export const startRedisCluster = async (): Promise<Held<RedisCluster>> => {
     if (port <= highestPort) ports.push(port)
   }
   const servers = ports.map((port) =>
-    spawn(binary.path, argumentsOf(port, dir), { stdio: "ignore", env: { ...process.env, ...libraryPath(binary) } })
+    spawn(binary.path, argumentsOf(port, dir), {
+      stdio: ["ignore", "pipe", "ignore"],
+      env: { ...process.env, ...libraryPath(binary) }
+    })
   )
-  const exited = servers.map(
-    (server) => new Promise<void>((resolve) => server.once("close", () => resolve()).once("error", () => resolve()))
+  const ended = servers.map(
+    (server) =>
+      new Promise<string>((resolve) => {
+        let said = ""
+        server.stdout.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)))
+        server.once("close", () => resolve(said)).once("error", ({ message }) => resolve(message))
+      })
   )
   const killAtExit = () => servers.forEach((server) => server.kill("SIGKILL"))
   process.once("exit", killAtExit)
   const end = async () => {
     process.off("exit", killAtExit)
     killAtExit()
-    await Promise.all(exited)
+    await Promise.all(ended)
     await rm(dir, { recursive: true, force: true })
   }
+  const forming = new AbortController()
+  const endedEarly = Promise.race(ended).then((said) => {
+    forming.abort()
+    throw new Error(`${binary.path} ended while the Redis Cluster was formed: ${said.trim()}`)
+  })
   try {
-    await formCluster(ports)
+    await Promise.race([formCluster(ports, forming.signal), endedEarly])
   } catch (error) {
     await end()
     throw error
@@ -62,11 +88,16 @@ const argumentsOf = (port: number, dir: string): ReadonlyArray<string> => [
   ...["--cluster-require-full-coverage", "no", "--save", "", "--appendonly", "no"]
 ]
 
-const formCluster = async (ports: ReadonlyArray<number>): Promise<void> => {
+const formCluster = async (ports: ReadonlyArray<number>, signal: AbortSignal): Promise<void> => {
   const deadline = Date.now() + startTimeoutMs
   const clients = ports.map((port) => {
-    const client = new Redis({ port, host: "127.0.0.1", retryStrategy: () => pollMs })
+    // It waits for a server that is slow to listen, and no longer than the deadline.
+    const client = new Redis({
+      ...{ port, host: "127.0.0.1", maxRetriesPerRequest: null },
+      retryStrategy: () => (Date.now() > deadline ? null : pollMs)
+    })
     client.on("error", () => {})
+    signal.addEventListener("abort", () => client.disconnect())
     return client
   })
   try {

@@ -50,6 +50,8 @@ const tellNotLoaded = () => {
 addEventListener(
   "error",
   ({ target }) => {
+    // Without its style the app can be used; a part's own, which comes later, is no reason to load the page.
+    if (target instanceof HTMLLinkElement && target.rel === "stylesheet" && document.readyState !== "complete") loadAgain()
     if (!(target instanceof HTMLScriptElement) || loadAgain()) return
     if (document.readyState === "loading") addEventListener("DOMContentLoaded", tellNotLoaded)
     else tellNotLoaded()

@@ -15,10 +15,13 @@ import {
   withoutWorker
 } from "../support/openApp.ts"
 
+const script = /\/assets\/libraries-.*\.js/
+const style = /\/assets\/app-.*\.css/
+
 /** So many times; gives back how often it was asked for. */
-const failTimes = async (page: Page, times: number): Promise<() => number> => {
+const failTimes = async (page: Page, file: RegExp, times: number): Promise<() => number> => {
   let asked = 0
-  await page.route(/\/assets\/react-dom-/, (route) => (++asked > times ? route.continue() : route.abort()))
+  await page.route(file, (route) => (++asked > times ? route.continue() : route.abort()))
   return () => asked
 }
 
@@ -30,18 +33,25 @@ describe.skipIf(chromiumPath === "")("an app of which a file does not come", () 
         const { faults, page } = yield* Effect.promise(() => openPage(browser, { ...withoutWorker, ...place }))
         yield* Effect.promise(async () => {
           await beSignedIn(page, parley)
-          const asked = await failTimes(page, 1)
-          await page.goto(parley.url)
+          const asked = await failTimes(page, script, 1)
+          await page.goto(parley.url, { waitUntil: "commit" })
           await composer(page).waitFor()
           assert.strictEqual(asked(), 2)
           await page.unrouteAll()
-          await failTimes(page, 1)
-          await page.reload()
+          await failTimes(page, script, 1)
+          await page.reload({ waitUntil: "commit" })
           await page.getByRole("alert").getByRole("heading", { name: "Parley could not be loaded" }).waitFor()
           await screenshot(page, "not-loaded")
           assert.deepStrictEqual(await axeFaults(page), [])
           await page.getByRole("button", { name: "Try again" }).click()
           await composer(page).waitFor()
+          await page.evaluate(() => sessionStorage.clear())
+          await page.unrouteAll()
+          const styled = await failTimes(page, style, 1)
+          await page.reload({ waitUntil: "commit" })
+          await page.waitForFunction(() => [...document.styleSheets].some(({ href }) => /app-/.test(href ?? "")))
+          await composer(page).waitFor()
+          assert.strictEqual(styled(), 2)
         })
         assert.deepStrictEqual(faults, [])
       })

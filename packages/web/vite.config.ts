@@ -14,13 +14,16 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** What browsers understand that light-dark(), nesting and `field-sizing`'s fallback are written for. */
 const browsers = ["chrome123", "edge123", "firefox128", "safari17.5"]
 
+/** The worker, a program of its own, and the page's entry. */
+const apart = ["sw/", "index.html", "src/main.tsx"].map(here)
+
 /**
  * What the first page needs is two scripts: left to itself, what it shares with each part that comes later is a file of its own, forty in all,
- * and 15 KB more. The libraries' one stays in the browser where only the app is new. The worker is a program of its own.
+ * and 15 KB more. The libraries' one stays in the browser where only the app is new.
  */
 const firstLoad = [
   { name: "libraries", tags: ["$initial" as const], test: /\/node_modules\//, priority: 1 },
-  { name: "app", tags: ["$initial" as const], test: (id: string) => !/\/web\/(sw|index\.html|src\/main\.tsx)/.test(id) }
+  { name: "app", tags: ["$initial" as const], test: (id: string) => !apart.some((path) => id.startsWith(path)) }
 ]
 
 export default defineConfig({

@@ -197,7 +197,10 @@ export class Connection {
         this.#stopTimer()
         this.#openedAtMs = this.#options.platform.nowMs()
         this.#heartbeat.start(frame.heartbeatMs)
-        return this.dispatch("welcome")
+        this.dispatch("welcome")
+        // The network may have gone while it was dialled, and this been on its way.
+        if (!this.#options.platform.isOnline()) this.dispatch("offline")
+        return
       case "pong":
         if (!this.#isDoubtful) return
         this.#isDoubtful = false

@@ -149,6 +149,21 @@ describe("the connection", () => {
     assert.deepStrictEqual([state, isDoubtful], ["offline", false])
   })
 
+  it("doubts a welcome that comes after the network is said to be gone, until the server answers, and for 2 s at most", async () => {
+    for (const answers of [true, false]) {
+      const { client, platform } = virtualClient()
+      client.connect()
+      await settled()
+      platform.goOffline()
+      platform.socket.receive(welcome)
+      assert.isTrue(client.connection.getSnapshot().isDoubtful)
+      if (answers) platform.socket.receive({ type: "pong" })
+      await platform.advance(2_000)
+      const { isDoubtful, state } = client.connection.getSnapshot()
+      assert.deepStrictEqual([state, isDoubtful], [answers ? "open" : "offline", false])
+    }
+  })
+
   it("ignores frames of types it does not know, and leaves a server that it cannot read", async () => {
     const { client, errors, platform } = await opened()
     platform.socket.receive({ type: "from-the-future", anything: 1 })
